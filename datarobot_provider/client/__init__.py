@@ -1,0 +1,1 @@
+"""A plain Python client of the DataRobot API v2; knows nothing of Airflow."""

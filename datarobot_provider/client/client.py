@@ -1,0 +1,231 @@
+"""The client of one DataRobot installation: a sender, and one object for each noun of the API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from datarobot_provider.client.auth import Token, secrets_in
+from datarobot_provider.client.download import Downloader
+from datarobot_provider.client.errors import error_from
+from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.resources.conversions import Conversions
+from datarobot_provider.client.resources.custom_models import CustomModels
+from datarobot_provider.client.resources.dependency_builds import DependencyBuilds
+from datarobot_provider.client.resources.feature_impact import FeatureImpacts
+from datarobot_provider.client.resources.guards import Guards
+from datarobot_provider.client.resources.model_tests import ModelTests
+from datarobot_provider.client.resources.moderation import Moderation
+from datarobot_provider.client.resources.platform import Platform
+from datarobot_provider.client.resources.prediction_explanations import PredictionExplanations
+from datarobot_provider.client.resources.prediction_server_image import PredictionServerImage
+from datarobot_provider.client.resources.vector_databases import VectorDatabaseValidations
+from datarobot_provider.client.resources.versions import Versions
+from datarobot_provider.exceptions import MalformedReplyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
+
+    import requests
+
+    from datarobot_provider.client.endpoint import Endpoint
+
+_FIRST_ERROR = 400
+_REDIRECTS = frozenset({301, 302, 307, 308})
+#: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
+TELLING = frozenset({200, 303, 404, 410, 422})
+RELOCATED = 307
+ACCEPTED = 202
+
+
+class SyncSender(Protocol):
+    """Sends a request and waits for the reply."""
+
+    def send(self, request: Request) -> Reply:
+        """Send ``request``."""
+
+    def stream(self, request: Request, headers: Mapping[str, str]) -> AbstractContextManager[requests.Response]:
+        """Send ``request`` and give the response before its body is read."""
+
+    def stream_elsewhere(
+        self, request: Request, url: str, headers: Mapping[str, str]
+    ) -> AbstractContextManager[requests.Response]:
+        """Do the same at another address, without the token."""
+
+    def close(self) -> None:
+        """Let go of the connections."""
+
+
+class AsyncSender(Protocol):
+    """Sends a request without blocking the event loop."""
+
+    async def send(self, request: Request) -> Reply:
+        """Send ``request``."""
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+
+
+def checked(reply: Reply, request: Request, token: Token) -> Reply:
+    """Return ``reply`` if it is no error. A token that the server echoes goes no further than here.
+
+    :raises ApiError: for a status of 400 or more.
+    :raises MalformedReplyError: for a redirect: the API has none here, so a proxy or a wrong host answered.
+    """
+    reply = replace(reply, body=token.redact_bytes(reply.body))
+    if reply.status in _REDIRECTS:
+        raise MalformedReplyError(
+            f"{request.method} {request.path} was redirected ({reply.status}), which was not followed. Check the "
+            "connection's host: scheme (https), name and port."
+        )
+    if reply.status < _FIRST_ERROR:
+        return reply
+    secrets = list(secrets_in(request.json))
+    raise error_from(reply, request, lambda text: token.redact(text, secrets))
+
+
+def checked_look(reply: Reply, request: Request, token: Token) -> Reply:
+    """Return ``reply`` if it tells something about a job, be it that the job is gone.
+
+    :raises ApiError: for any other error status.
+    """
+    if reply.status in TELLING or (reply.status == RELOCATED and reply.location):
+        return replace(reply, body=token.redact_bytes(reply.body))
+    return checked(reply, request, token)
+
+
+class DataRobotClient:
+    """Speaks to one DataRobot installation.
+
+    :param endpoint: where it is.
+    :param token: the API token; used here only to keep it out of error texts.
+    :param transport: sends the requests.
+    """
+
+    def __init__(self, endpoint: Endpoint, token: Token, transport: SyncSender) -> None:
+        self.endpoint = endpoint
+        self._token = token
+        self._transport = transport
+
+    def send(self, request: Request) -> Reply:
+        """Send any request.
+
+        :raises ApiError: if the API answers with an error.
+        :raises TransportError: if it does not answer.
+        """
+        return checked(self._transport.send(request), request, self._token)
+
+    def look(self, path: str) -> Reply:
+        """Look at a job: GET ``path``, where "gone" and "not yet" are answers too.
+
+        :raises ApiError: if the look itself was refused or failed.
+        :raises TransportError: if there was no answer.
+        """
+        request = Request("GET", path)
+        return checked_look(self._transport.send(request), request, self._token)
+
+    def downloader(self, tell: Callable[[str], None], conceal: Callable[[str], None]) -> Downloader:
+        """Return what fetches files.
+
+        :param tell: takes lines for the task log.
+        :param conceal: takes texts that must not show in a log.
+        """
+        return Downloader(self._transport, self._token.redact, tell, conceal)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._transport.close()
+
+    @cached_property
+    def custom_models(self) -> CustomModels:
+        """``customModels/``."""
+        return CustomModels(self.send)
+
+    @cached_property
+    def versions(self) -> Versions:
+        """``customModels/{id}/versions/``."""
+        return Versions(self.send)
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        """``customModels/{id}/versions/{id}/conversions/``."""
+        return Conversions(self.send)
+
+    @cached_property
+    def dependency_builds(self) -> DependencyBuilds:
+        """``customModels/{id}/versions/{id}/dependencyBuild/``."""
+        return DependencyBuilds(self.send)
+
+    @cached_property
+    def model_tests(self) -> ModelTests:
+        """``customModelTests/``."""
+        return ModelTests(self.send)
+
+    @cached_property
+    def feature_impacts(self) -> FeatureImpacts:
+        """``customModels/{id}/versions/{id}/featureImpact/``."""
+        return FeatureImpacts(self.send)
+
+    @cached_property
+    def vector_database_validations(self) -> VectorDatabaseValidations:
+        """``genai/customModelVectorDatabaseValidations/``."""
+        return VectorDatabaseValidations(self.send)
+
+    @cached_property
+    def guards(self) -> Guards:
+        """``guardConfigurations/``."""
+        return Guards(self.send)
+
+    @cached_property
+    def moderation(self) -> Moderation:
+        """``overallModerationConfiguration/``."""
+        return Moderation(self.send)
+
+    @cached_property
+    def prediction_explanations(self) -> PredictionExplanations:
+        """``predictionExplanationsInitialization/``."""
+        return PredictionExplanations(self.send)
+
+    @cached_property
+    def prediction_server_image(self) -> PredictionServerImage:
+        """``mlops/portablePredictionServerImage/``."""
+        return PredictionServerImage(self.send)
+
+    @cached_property
+    def platform(self) -> Platform:
+        """``ping/``, ``version/``."""
+        return Platform(self.send)
+
+
+class AsyncDataRobotClient:
+    """Looks at jobs and cancels them, without blocking an event loop; starts and changes nothing else.
+
+    :param endpoint: where DataRobot is.
+    :param token: the API token.
+    :param transport: sends the requests.
+    """
+
+    def __init__(self, endpoint: Endpoint, token: Token, transport: AsyncSender) -> None:
+        self.endpoint = endpoint
+        self._token = token
+        self._transport = transport
+
+    async def look(self, path: str) -> Reply:
+        """Look at a job; see :meth:`DataRobotClient.look`."""
+        request = Request("GET", path)
+        return checked_look(await self._transport.send(request), request, self._token)
+
+    async def delete(self, path: str) -> Reply:
+        """DELETE ``path``.
+
+        :raises ApiError: if the API answers with an error.
+        :raises TransportError: if it does not answer.
+        """
+        request = Request("DELETE", path)
+        return checked(await self._transport.send(request), request, self._token)
+
+    async def close(self) -> None:
+        """Close the pooled connections."""
+        await self._transport.close()

@@ -1,0 +1,214 @@
+"""Downloads: streamed, hashed on the way, resumed after a cut, and under their final name only when complete."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from urllib.parse import urljoin, urlsplit
+
+from datarobot_provider.client.errors import error_from
+from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.exceptions import (
+    DownloadError,
+    InputError,
+    MalformedReplyError,
+    RateLimitError,
+    ServerError,
+    TransportError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    import requests
+
+    from datarobot_provider.client.client import SyncSender
+
+PIECE = 1024 * 1024
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_MOST_REDIRECTS = 3
+_RESUMES = 5
+_PARTIAL = 206
+_OK = 200
+_FIRST_ERROR = 400
+_TELL_SECONDS = 30.0
+
+
+class Sink(Protocol):
+    """Where a download goes: a temporary name first, the final one at the end."""
+
+    def open(self) -> BinaryIO:
+        """Open the temporary file for writing."""
+
+    def commit(self) -> str:
+        """Move it to its final name, which is returned."""
+
+    def discard(self) -> None:
+        """Remove it."""
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a download must turn out to be.
+
+    :param size: bytes.
+    :param sha256: hash, hexadecimal.
+    """
+
+    size: int | None = None
+    sha256: str | None = None
+
+
+@dataclass
+class _Progress:
+    """What has arrived so far."""
+
+    size: int = 0
+    total: int | None = None
+    etag: str | None = None
+    told: float = 0.0
+
+
+class Downloader:
+    """Fetches one file.
+
+    :param transport: sends the requests.
+    :param redact: takes the token out of a text.
+    :param tell: takes lines for the task log.
+    :param conceal: takes texts that must not show in a log: a signed URL lets anybody in.
+    """
+
+    def __init__(
+        self,
+        transport: SyncSender,
+        redact: Callable[[str], str],
+        tell: Callable[[str], None],
+        conceal: Callable[[str], None],
+    ) -> None:
+        self._transport = transport
+        self._redact = redact
+        self._tell = tell
+        self._conceal = conceal
+
+    def fetch(self, request: Request, sink: Sink, expected: Expected) -> dict[str, Any]:
+        """Download the reply of ``request`` into ``sink``.
+
+        :returns: ``{"path", "size", "sha256"}``.
+        :raises ApiError: if the API refuses it.
+        :raises TransportError: if the connection breaks off too often.
+        :raises DownloadError: if size or hash are wrong.
+        :raises InputError: if it cannot be written, for one because the disk is full.
+        """
+        digest, progress, path = hashlib.sha256(), _Progress(), None
+        try:
+            with sink.open() as file:
+                for piece in self._pieces(request, progress):
+                    file.write(piece)
+                    digest.update(piece)
+                    self._report(progress)
+            _verify(progress, digest.hexdigest(), expected)
+            path = sink.commit()
+        except OSError as error:
+            raise InputError(f"The download could not be written: {error.strerror or error}.") from None
+        finally:
+            if path is None:
+                sink.discard()
+        return {"path": path, "size": progress.size, "sha256": digest.hexdigest()}
+
+    def _pieces(self, request: Request, progress: _Progress) -> Iterator[bytes]:
+        """Yield the body, asking for the rest after a cut."""
+        resumes = 0
+        while True:
+            before = progress.size
+            try:
+                yield from self._attempt(request, progress)
+            except (TransportError, RateLimitError, ServerError) as error:
+                # Only cuts in a row count: one that comes after some progress is no loop.
+                resumes = resumes + 1 if progress.size == before else 1
+                if resumes > _RESUMES:
+                    raise
+                self._tell(f"Cut off after {progress.size:,} bytes, going on from there: {error}")
+                time.sleep(min(2.0**resumes, 30.0) / 4)
+            else:
+                return
+
+    def _attempt(self, request: Request, progress: _Progress) -> Iterator[bytes]:
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
+        if progress.size:
+            headers["Range"] = f"bytes={progress.size}-"
+        with self._opened(request, headers) as response:
+            skip = _skip(response, progress)
+            for piece in response.iter_content(PIECE):
+                rest = piece[skip:]
+                skip = max(0, skip - len(piece))
+                progress.size += len(rest)
+                if rest:
+                    yield rest
+        if progress.total is not None and progress.size < progress.total:
+            raise TransportError("The reply was shorter than announced.", reason="lost", sent=True)
+
+    @contextmanager
+    def _opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[requests.Response]:
+        """Open the response, following redirects to other hosts without the token."""
+        with self._transport.stream(request, headers) as first:
+            if first.status_code not in _REDIRECTS:
+                yield self._checked(first, request)
+                return
+            url = _target(first.url, first.headers.get("Location"))
+        for _ in range(_MOST_REDIRECTS):
+            self._conceal(urlsplit(url).query)
+            with self._transport.stream_elsewhere(request, url, headers) as response:
+                if response.status_code not in _REDIRECTS:
+                    yield self._checked(response, request)
+                    return
+                url = _target(response.url, response.headers.get("Location"))
+        raise MalformedReplyError(f"The download of {request.path} was redirected too often.")
+
+    def _checked(self, response: requests.Response, request: Request) -> requests.Response:
+        if response.status_code in (_OK, _PARTIAL):
+            return response
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        reply = Reply(response.status_code, headers, next(response.iter_content(PIECE), b""))
+        if response.status_code < _FIRST_ERROR:
+            raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
+        raise error_from(reply, request, self._redact)
+
+    def _report(self, progress: _Progress) -> None:
+        now = time.monotonic()
+        if not progress.told:
+            progress.told = now
+        elif now - progress.told >= _TELL_SECONDS:
+            progress.told = now
+            of = f" of {progress.total:,}" if progress.total else ""
+            self._tell(f"Downloaded {progress.size:,}{of} bytes.")
+
+
+def _skip(response: requests.Response, progress: _Progress) -> int:
+    """Take note of what a response announces; return how many of its first bytes are there already."""
+    etag = response.headers.get("ETag")
+    if progress.size and progress.etag and etag and etag != progress.etag:
+        raise DownloadError("The file changed on the server while it was downloaded.")
+    progress.etag = progress.etag or etag
+    length = response.headers.get("Content-Length", "")
+    partial = response.status_code == _PARTIAL
+    if length.isdecimal():
+        progress.total = int(length) + (progress.size if partial else 0)
+    return 0 if partial else progress.size
+
+
+def _target(base: str, location: str | None) -> str:
+    url = urljoin(base, location or "")
+    scheme = urlsplit(url).scheme
+    if not location or scheme not in ("http", "https") or (urlsplit(base).scheme == "https" and scheme == "http"):
+        raise MalformedReplyError("The download was redirected to an address that is not safe to follow.")
+    return url
+
+
+def _verify(progress: _Progress, sha256: str, expected: Expected) -> None:
+    if expected.size is not None and progress.size != expected.size:
+        raise DownloadError(f"The download has {progress.size:,} bytes; {expected.size:,} were announced.")
+    if expected.sha256 is not None and sha256 != expected.sha256.lower():
+        raise DownloadError(f"The download's SHA-256 is {sha256}; {expected.sha256} was announced.")

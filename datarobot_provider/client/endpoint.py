@@ -1,0 +1,83 @@
+"""Where the API lives: from what a person types into a connection to the URL of a request, and back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from datarobot_provider.exceptions import ConfigurationError
+
+API_PREFIX = "/api/v2/"
+_EXAMPLE = "https://app.datarobot.com/api/v2"
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """The root of one DataRobot installation.
+
+    :param origin: scheme, host and port, such as ``https://app.datarobot.com``.
+    """
+
+    origin: str
+
+    @classmethod
+    def parse(cls, host: str | None, port: int | None = None) -> Endpoint:
+        """Read the host of a connection.
+
+        :param host: with or without scheme (default ``https``), ``/api/v2`` and trailing slash.
+        :param port: used where ``host`` names none.
+        :returns: the endpoint.
+        :raises ConfigurationError: if it is empty or cannot be the address of a DataRobot API.
+        """
+        text = (host or "").strip()
+        if not text:
+            raise ConfigurationError(f"The connection has no host. Set it to the API endpoint, such as {_EXAMPLE}")
+        split = _split(text if "://" in text else f"https://{text}")
+        if split.path.rstrip("/") not in ("", "/api/v2"):
+            raise ConfigurationError(f"The connection's host ends in {split.path!r}. It should look like {_EXAMPLE}")
+        if port and split.port is None:
+            return cls(f"{split.scheme}://{split.netloc}:{port}")
+        return cls(f"{split.scheme}://{split.netloc}")
+
+    def url(self, path: str) -> str:
+        """Return the absolute URL of ``path``, which is relative to ``/api/v2/``."""
+        return self.origin + API_PREFIX + path
+
+    def page(self, path: str) -> str:
+        """Return the URL of a page of DataRobot's own web interface."""
+        return f"{self.origin}/{path}"
+
+
+def api_path(location: str) -> str | None:
+    """Return the part of a URL below ``/api/v2/``, or ``None`` if it is not a route of the API.
+
+    Only the path is taken: a request always goes to the connection's own host, so that a ``Location`` or ``next`` that
+    names another host can never receive the token.
+
+    :param location: an absolute URL, or a path that starts with ``/api/v2/``.
+    """
+    try:
+        split = urlsplit(location.strip())
+    except ValueError:
+        return None
+    path = split.path
+    if not path.startswith(API_PREFIX) or any(part in (".", "..") for part in unquote(path).split("/")):
+        return None
+    return path.removeprefix(API_PREFIX) + (f"?{split.query}" if split.query else "")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        split = urlsplit(url)
+        usable = split.scheme in ("http", "https") and bool(split.hostname) and (split.port is None or split.port > 0)
+    except ValueError:
+        usable = False
+    if not usable or any(character.isspace() for character in url):
+        raise ConfigurationError(f"The connection's host is not a web address. It should look like {_EXAMPLE}")
+    if split.username or split.password:
+        raise ConfigurationError(
+            "The connection's host must not hold a user or a password; the API token belongs into the password field."
+        )
+    if split.query or split.fragment:
+        raise ConfigurationError(f"The connection's host must end with the path. It should look like {_EXAMPLE}")
+    return split

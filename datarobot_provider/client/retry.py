@@ -1,0 +1,93 @@
+"""The one retry policy: which requests are sent again, after which failures, how often and how much later.
+
+Safe methods are sent again after any passing failure. A request that changes something is sent again only when it
+provably never reached the application, or when the server said with ``Retry-After`` that it did not handle it: a POST
+that is sent twice starts a job twice.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import pendulum
+
+from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.exceptions import TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
+PASSING = frozenset({408, 429, 500, 502, 503, 504})
+NOT_HANDLED = frozenset({429, 503})
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """How patient one request is.
+
+    :param attempts: how often it is sent at the most; default 5.
+    :param base: upper bound of the first pause, in seconds; it doubles with every further one; default 0.5.
+    :param cap: longest pause, in seconds; also caps ``Retry-After``; default 60.
+    """
+
+    attempts: int = 5
+    base: float = 0.5
+    cap: float = 60.0
+
+    def pause(self, tries: int, outcome: Reply | TransportError, jitter: Callable[[], float]) -> float:
+        """Return how long to wait, in seconds, after ``tries`` tries of which the last ended in ``outcome``."""
+        asked = retry_after(outcome) if isinstance(outcome, Reply) else None
+        if asked is not None:
+            return min(asked, self.cap)
+        return min(self.cap, self.base * 2.0 ** (tries - 1)) * jitter()
+
+
+def may_repeat(request: Request, outcome: Reply | TransportError) -> bool:
+    """Return whether ``request`` may be sent again after ``outcome``."""
+    safe = request.method in SAFE_METHODS
+    if isinstance(outcome, TransportError):
+        return safe or not outcome.sent
+    if safe:
+        return outcome.status in PASSING
+    return outcome.status in NOT_HANDLED and retry_after(outcome) is not None
+
+
+def tries(
+    request: Request, policy: RetryPolicy, jitter: Callable[[], float] = random.random
+) -> Generator[float | None, Reply | TransportError, Reply]:
+    """Drive one request without doing any I/O, for a sync and an async sender alike.
+
+    Yields ``None`` for "send it now" (the outcome is to be sent in) and a number for "sleep so many seconds".
+
+    :param request: what is sent.
+    :param policy: how patient to be.
+    :param jitter: gives a number from 0 to 1.
+    :returns: the last reply, whatever its status.
+    :raises TransportError: if the last try got no reply.
+    """
+    count = 0
+    while True:
+        outcome = yield None
+        count += 1
+        if count < policy.attempts and may_repeat(request, outcome):
+            yield policy.pause(count, outcome, jitter)
+        elif isinstance(outcome, TransportError):
+            raise outcome
+        else:
+            return outcome
+
+
+def retry_after(reply: Reply) -> float | None:
+    """Return the seconds that ``Retry-After`` asks for (a number or a date), or ``None`` without a usable one."""
+    value = reply.headers.get("retry-after", "").strip()
+    if value.isdecimal():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return max(0.0, (pendulum.instance(moment) - pendulum.now("UTC")).total_seconds())

@@ -1,0 +1,251 @@
+"""Everything that can go wrong, as one tree of plain Python exceptions.
+
+::
+
+    DataRobotError
+    ├── ConfigurationError        the Airflow connection cannot be used
+    ├── InputError                an argument, a file or a folder is not what the API needs
+    ├── TransportError            no usable reply: unreachable, timed out, cut off
+    ├── MalformedReplyError       a reply came, but not one of the DataRobot API
+    │   └── UntraceableJobError       a job was accepted, but not where to follow it
+    ├── DownloadError             what was downloaded is not what was announced
+    ├── ApiError                  the API refused a request
+    │   ├── AuthenticationError       401
+    │   ├── AccessDeniedError         403
+    │   ├── NotFoundError             404, 410
+    │   ├── ConflictError             409
+    │   ├── ValidationError           400, 413, 422
+    │   ├── RateLimitError            429
+    │   └── ServerError               5xx
+    └── JobError                  a job on DataRobot did not end well
+        ├── JobFailedError            it failed
+        ├── JobCancelledError         somebody stopped it
+        ├── JobExpiredError           DataRobot no longer knows it
+        ├── JobTimeoutError           it did not end in time
+        └── PollingError              its state could not be read; it may be fine
+            └── PollingRefusedError       the API refuses to show it
+
+``can_heal`` says whether the same task may end differently when it is tried again; ``operators/base.py`` turns it into
+Airflow's choice between a retry and an immediate failure.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_LONGEST_MESSAGE = 2000
+
+
+class DataRobotError(Exception):
+    """Base of every error this package raises on purpose.
+
+    :ivar can_heal: whether another try of the same task may succeed without anybody changing anything.
+    """
+
+    can_heal: bool = True
+
+
+class ConfigurationError(DataRobotError):
+    """The Airflow connection is missing, incomplete or of the wrong form."""
+
+    can_heal = False
+
+
+class InputError(DataRobotError):
+    """An argument, a file or a folder is not what the API needs; nothing was sent."""
+
+    can_heal = False
+
+
+class TransportError(DataRobotError):
+    """A request got no usable reply.
+
+    :param message: what happened, in plain words.
+    :param reason: ``dns``, ``refused``, ``tls``, ``timeout`` or ``lost``.
+    :param sent: whether the request may have reached the application; ``False`` only where it provably did not.
+    """
+
+    def __init__(self, message: str, *, reason: str, sent: bool) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.sent = sent
+
+
+class MalformedReplyError(DataRobotError):
+    """A reply arrived that is not one of the DataRobot API (HTML, cut JSON, a missing field)."""
+
+
+class UntraceableJobError(MalformedReplyError):
+    """A job was accepted, but the reply does not say where to follow it; starting it again would start a second one."""
+
+    can_heal = False
+
+
+class DownloadError(DataRobotError):
+    """What was downloaded is not what was announced; nothing was left under the final name."""
+
+
+class ApiError(DataRobotError):
+    """The API answered a request with an error.
+
+    :param status: HTTP status code.
+    :param message: the server's own words.
+    :param method: HTTP method of the request.
+    :param path: path of the request below ``/api/v2/``.
+    :param errors: the server's field errors, field name to text.
+    :param request_id: the server's id of the request, for DataRobot's support.
+    :param job_id: id of the running job the refusal names, where it names one.
+    """
+
+    can_heal = False
+    advice: ClassVar[str] = ""
+
+    def __init__(
+        self,
+        status: int,
+        message: str,
+        *,
+        method: str,
+        path: str,
+        errors: Mapping[str, str] | None = None,
+        request_id: str | None = None,
+        job_id: str | None = None,
+    ) -> None:
+        self.status = status
+        self.message = message[:_LONGEST_MESSAGE]
+        self.method = method
+        self.path = path
+        self.errors = dict(errors or {})
+        self.request_id = request_id
+        self.job_id = job_id
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        lines = [f"DataRobot answered {self.status} to {self.method} {self.path}: {self.message}"]
+        lines += [f"  {field}: {text}"[:_LONGEST_MESSAGE] for field, text in self.errors.items()]
+        if self.request_id:
+            lines.append(f"Request id: {self.request_id}")
+        if self.advice:
+            lines.append(f"What to do: {self.advice}")
+        return "\n".join(lines)
+
+
+class AuthenticationError(ApiError):
+    """401: the token is missing, wrong, expired or revoked."""
+
+    advice = "put a valid API token into the password of the Airflow connection."
+
+
+class AccessDeniedError(ApiError):
+    """403: the token is good, but its user may not do this."""
+
+    advice = "ask for the permission in DataRobot, or use a connection whose user has it."
+
+
+class NotFoundError(ApiError):
+    """404 or 410: no such thing, or the user may not see it."""
+
+    advice = "check the ids; DataRobot also answers 404 for things that the token's user may not see."
+
+
+class ConflictError(ApiError):
+    """409: the thing is in a state that does not allow this."""
+
+
+class ValidationError(ApiError):
+    """400, 413 or 422: the API does not take these values, or not in the present state."""
+
+    advice = "correct the arguments named above, then clear the task."
+
+
+class RateLimitError(ApiError):
+    """429: too many requests, for longer than the retry policy waits."""
+
+    can_heal = True
+
+
+class ServerError(ApiError):
+    """5xx: DataRobot or a proxy in front of it failed, for longer than the retry policy waits."""
+
+    can_heal = True
+
+
+class JobError(DataRobotError):
+    """A job on DataRobot did not end well.
+
+    :param headline: what failed, in one line.
+    :param state: DataRobot's own word for the state the job was last seen in.
+    :param message: DataRobot's own explanation.
+    :param details: more lines for the reader, such as the failed checks of a test.
+    :param log_tail: the last lines of the remote job's log.
+    :param url: the page in DataRobot that shows it.
+    :param advice: what to do now.
+    :param can_heal: whether starting the job again may end differently; the class's answer where it is ``None``.
+    """
+
+    def __init__(
+        self,
+        headline: str,
+        *,
+        state: str | None = None,
+        message: str | None = None,
+        details: Sequence[str] = (),
+        log_tail: Sequence[str] = (),
+        url: str | None = None,
+        advice: str = "",
+        can_heal: bool | None = None,
+    ) -> None:
+        if can_heal is not None:
+            self.can_heal = can_heal
+        self.headline = headline
+        self.state = state
+        self.message = message
+        self.details = list(details)
+        self.log_tail = list(log_tail)
+        self.url = url
+        self.advice = advice
+        super().__init__(self._text())
+
+    def _text(self) -> str:
+        lines = [self.headline]
+        if self.message:
+            lines.append(f"DataRobot says: {self.message[:_LONGEST_MESSAGE]}")
+        lines += self.details
+        if self.log_tail:
+            lines += [f"Last {len(self.log_tail)} lines of the remote log:", *(f"  | {line}" for line in self.log_tail)]
+        if self.url:
+            lines.append(f"See: {self.url}")
+        if self.advice:
+            lines.append(f"What to do: {self.advice}")
+        return "\n".join(lines)
+
+
+class JobFailedError(JobError):
+    """The job ended in failure."""
+
+
+class JobCancelledError(JobError):
+    """Somebody stopped the job; it is not started again without being asked."""
+
+    can_heal = False
+
+
+class JobExpiredError(JobError):
+    """DataRobot gave the job up or no longer knows it."""
+
+
+class JobTimeoutError(JobError):
+    """The job did not end before the task's deadline."""
+
+
+class PollingError(JobError):
+    """The job's state could not be read for too long; the job itself was left alone."""
+
+
+class PollingRefusedError(PollingError):
+    """The API refuses to show the job's state (401, 403): waiting longer does not help."""
+
+    can_heal = False
