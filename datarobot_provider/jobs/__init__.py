@@ -1,0 +1,1 @@
+"""Long-running jobs of DataRobot, declared once; plain Python, knows nothing of Airflow."""

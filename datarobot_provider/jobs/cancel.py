@@ -1,0 +1,56 @@
+"""Stopping a job: which route to DELETE, and what to tell the reader afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from datarobot_provider.exceptions import ConflictError, DataRobotError, NotFoundError, ValidationError
+from datarobot_provider.jobs.kinds import KINDS
+
+if TYPE_CHECKING:
+    from datarobot_provider.jobs.model import JobRef
+
+#: How the API says that there is nothing left to cancel.
+OVER = (NotFoundError, ConflictError, ValidationError)
+
+
+def cancel_path(ref: JobRef) -> str | None:
+    """Return the path to DELETE, or ``None`` if this job cannot be cancelled through the API."""
+    template = KINDS[ref.kind].cancel
+    if template is None or not ref.fills(template):
+        return None
+    return ref.path(template)
+
+
+class Cancellation(NamedTuple):
+    """What became of a cancellation.
+
+    :param over: whether the job is over now.
+    :param report: the same in one sentence.
+    """
+
+    over: bool
+    report: str
+
+
+def cancellation(ref: JobRef, path: str | None, error: DataRobotError | None = None) -> Cancellation:
+    """Judge a cancellation; see :func:`cancel_report` for the parameters."""
+    over = path is not None and (error is None or isinstance(error, OVER))
+    return Cancellation(over, cancel_report(ref, path, error))
+
+
+def cancel_report(ref: JobRef, path: str | None, error: DataRobotError | None = None) -> str:
+    """Say in one sentence what became of a cancellation.
+
+    :param ref: the job.
+    :param path: what :func:`cancel_path` gave.
+    :param error: what the DELETE ended in, ``None`` if it worked.
+    """
+    title = KINDS[ref.kind].title
+    if path is None:
+        return f"DataRobot has no way to cancel a {title}: it goes on there."
+    if error is None:
+        return f"The {title} was cancelled in DataRobot."
+    if isinstance(error, OVER):
+        return f"The {title} was already over when it was to be cancelled in DataRobot."
+    return f"The {title} could not be cancelled and may still run in DataRobot: {error}"

@@ -1,0 +1,117 @@
+"""A trigger's event, out and in, and the exception that fits each outcome."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+
+from datarobot_provider.exceptions import (
+    InputError,
+    JobCancelledError,
+    JobError,
+    JobExpiredError,
+    JobFailedError,
+    JobTimeoutError,
+    PollingError,
+    PollingRefusedError,
+)
+from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONGEST_TEXT = 2000
+
+_ERRORS: dict[Outcome, tuple[type[JobError], str, str]] = {
+    Outcome.FAILED: (JobFailedError, "failed", "mend the cause named above, then clear the task."),
+    Outcome.CANCELLED: (JobCancelledError, "was cancelled in DataRobot", "clear the task to start it again."),
+    Outcome.EXPIRED: (JobExpiredError, "is gone: DataRobot no longer knows it", "clear the task to start it again."),
+    Outcome.TIMED_OUT: (JobTimeoutError, "did not end in time", "look at it in DataRobot, or raise 'timeout'."),
+    Outcome.POLLING_ERROR: (
+        PollingError,
+        "could not be looked at for too long",
+        "the job was left alone and may be fine; a retry of this task takes it up again where Airflow keeps its id.",
+    ),
+    Outcome.POLLING_REFUSED: (
+        PollingRefusedError,
+        "may not be looked at with this connection",
+        "mend the connection, then clear the task; the job was left alone.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class JobEvent:
+    """How a wait ended, as it travels from the triggerer back to the worker.
+
+    :param ref: the job.
+    :param verdict: how it ended.
+    """
+
+    ref: JobRef
+    verdict: Verdict
+
+    def dump(self) -> dict[str, Any]:
+        """Return it as JSON primitives."""
+        return {
+            "ref": self.ref.dumps(),
+            "outcome": self.verdict.outcome.value,
+            "state": self.verdict.state,
+            "message": (self.verdict.message or "")[:_LONGEST_TEXT] or None,
+            "result": self.verdict.result,
+        }
+
+    @classmethod
+    def load(cls, event: object, *kinds: str) -> JobEvent:
+        """Read an event.
+
+        :param event: what the trigger sent.
+        :param kinds: the kinds of job that the task may wait for.
+        :raises InputError: if there is none, or it is not the end of such a job.
+        """
+        if not isinstance(event, dict):
+            raise InputError(f"The trigger came back without an event ({event!r}).")
+        ref = JobRef.loads(str(event.get("ref")))
+        if ref.kind not in kinds:
+            raise InputError(f"The trigger's event is about a {ref.kind}, the task waits for a {' or '.join(kinds)}.")
+        outcome = str(event.get("outcome"))
+        if outcome != Outcome.SUCCEEDED and outcome not in _ERRORS:
+            raise InputError(f"The trigger's event holds the outcome {outcome!r}, which is not the end of a job.")
+        return cls(ref, Verdict(Outcome(outcome), event.get("state"), event.get("message"), event.get("result")))
+
+
+def job_error(
+    event: JobEvent, *, details: Sequence[str] = (), log_tail: Sequence[str] = (), url: str | None = None
+) -> JobError:
+    """Build the exception for a job that did not end well.
+
+    :param event: how it ended.
+    :param details: more lines for the reader.
+    :param log_tail: the last lines of its log.
+    :param url: the page that shows it.
+    """
+    error, what, advice = _ERRORS[event.verdict.outcome]
+    kind = KINDS[event.ref.kind]
+    state = event.verdict.state
+    ids = ", ".join(f"{name} {value}" for name, value in sorted(event.ref.ids.items()))
+    seen = f" (last seen as {state!r})" if state else ""
+    return error(
+        f"The {kind.title} {what}{seen}.",
+        state=state,
+        message=event.verdict.message,
+        details=[f"Ids: {ids}", *details],
+        log_tail=log_tail,
+        url=url,
+        advice=advice,
+        can_heal=kind.repeatable if event.verdict.outcome is Outcome.FAILED else None,
+    )
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration as people say it, such as ``1 hour 30 minutes``."""
+    if seconds < 1:
+        return f"{seconds:g} seconds"
+    return pendulum.duration(seconds=round(seconds)).in_words(locale="en")

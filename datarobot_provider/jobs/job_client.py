@@ -1,0 +1,87 @@
+"""What can be done with a job through a sync client: wait, look, cancel, fetch its result, its log and its page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.pagination import whole
+from datarobot_provider.client.request import Request
+from datarobot_provider.exceptions import DataRobotError
+from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellation
+from datarobot_provider.jobs.events import JobEvent
+from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.poller import Tell, glance, steps, wait
+
+if TYPE_CHECKING:
+    from datarobot_provider.client.client import DataRobotClient
+    from datarobot_provider.jobs.model import JobRef
+
+LOG_TAIL_LINES = 50
+
+
+class JobClient:
+    """Jobs of one DataRobot installation.
+
+    :param client: the client to use.
+    :param tell: takes what the reader of the task log should know.
+    """
+
+    def __init__(self, client: DataRobotClient, tell: Tell) -> None:
+        self._client = client
+        self._tell = tell
+
+    def wait(self, ref: JobRef, deadline: float, poll_interval: float) -> JobEvent:
+        """Wait for a job on this thread.
+
+        :param ref: the job.
+        :param deadline: when to give up, in seconds since the epoch.
+        :param poll_interval: longest pause between two looks, in seconds.
+        """
+        loop = steps(ref, deadline=deadline, poll_interval=poll_interval)
+        return JobEvent(*wait(loop, self._client.look, self._tell))
+
+    def glance(self, ref: JobRef) -> JobEvent:
+        """Look once, without waiting."""
+        return JobEvent(*glance(ref, self._client.look, self._tell))
+
+    def cancel(self, ref: JobRef) -> Cancellation:
+        """Stop a job where the API can; return what became of it."""
+        path, error = cancel_path(ref), None
+        if path is not None:
+            try:
+                self._client.send(Request("DELETE", path))
+            except DataRobotError as caught:
+                error = caught
+        return cancellation(ref, path, error)
+
+    def result(self, event: JobEvent) -> Any:
+        """Fetch the finished thing.
+
+        :param event: the end of a job that succeeded.
+        :returns: the API object, the pages of a list of impacts put together; for a bare status record the absolute
+            URL that it named, or ``None``.
+        """
+        kind = KINDS[event.ref.kind]
+        if kind.result is None:
+            return self._client.endpoint.url(event.verdict.result) if event.verdict.result else None
+        named = event.ref.fills(kind.result) or not event.verdict.result
+        path = event.ref.path(kind.result) if named else str(event.verdict.result)
+        return whole(self._client.send, path)
+
+    def log_tail(self, ref: JobRef) -> list[str]:
+        """Fetch the last lines of a job's log; empty if it has none, or if it cannot be had."""
+        template = KINDS[ref.kind].log
+        if template is None or not ref.fills(template):
+            return []
+        try:
+            reply = self._client.send(Request("GET", ref.path(template)))
+        except DataRobotError as error:
+            return [f"(the log could not be fetched: {str(error).splitlines()[0]})"]
+        return reply.log_text().splitlines()[-LOG_TAIL_LINES:]
+
+    def page(self, ref: JobRef) -> str | None:
+        """Return the URL of the page in DataRobot that shows the job."""
+        template = KINDS[ref.kind].page
+        if template is None or not ref.fills(template):
+            return None
+        return self._client.endpoint.page(ref.path(template))

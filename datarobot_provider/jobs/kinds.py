@@ -1,0 +1,227 @@
+"""THE table: every long-running job of the API, and the only place where state names stand.
+
+Sources of the state names: the contract's enums, and for status records what DataRobot's own clients know of them.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datarobot_provider.client import pages
+from datarobot_provider.jobs.model import JobKind, Probe
+
+_VERSION = "customModels/{custom_model_id}/versions/{custom_model_version_id}/"
+_IMPACT = _VERSION + "featureImpact/"
+_IMAGE_IMPACT = "customInferenceImages/{image_id}/featureImpact/"
+_TEST = "customModelTests/{custom_model_test_id}/"
+_VALIDATION = "genai/customModelVectorDatabaseValidations/{validation_id}/"
+_CONVERSION = _VERSION + "conversions/{conversion_id}/"
+_HOUR = 3600.0
+_LIMBO = 120.0
+
+
+def _states(*names: str) -> frozenset[str]:
+    return frozenset(names)
+
+
+def _status(path: str = "status/{status_id}/", **differences: Any) -> Probe:
+    """Return the probe of a status record; QUEUE and INPROGRESS are words of other DataRobot queues."""
+    return Probe(
+        path,
+        running=_states("INITIALIZED", "INITIALIZING", "RUNNING", "QUEUE", "INPROGRESS"),
+        succeeded=_states("COMPLETED"),
+        failed=_states("ERROR"),
+        cancelled=_states("ABORTED"),
+        expired=_states("EXPIRED"),
+        done_on_303=True,
+        messages=("message", "description"),
+        **differences,
+    )
+
+
+def _impact(path: str) -> Probe:
+    """Return the probe of a feature impact, which has no state word: its HTTP status says how far it is."""
+    return Probe(
+        path,
+        http_states={200: "computed", 404: "not there", 422: "in progress"},
+        running=_states("in progress"),
+        succeeded=_states("computed"),
+        expired=_states("not there"),
+    )
+
+
+_TRAINING_DATA = Probe(
+    _VERSION,
+    flags=(
+        ("trainingData.assignmentInProgress", True, "assignment in progress"),
+        ("trainingData.assignmentError.message", True, "assignment failed"),
+    ),
+    unflagged="assigned",
+    running=_states("assignment in progress"),
+    succeeded=_states("assigned"),
+    failed=_states("assignment failed"),
+    messages=("trainingData.assignmentError.message",),
+)
+
+_ALL = (
+    JobKind("task_status", "job", (_status(),), _HOUR, "status_id"),
+    JobKind("genai_task_status", "GenAI job", (_status("genai/status/{status_id}/"),), _HOUR, "status_id"),
+    JobKind(
+        "dependency_build",
+        "dependency build",
+        (
+            Probe(
+                _VERSION + "dependencyBuild/",
+                state="buildStatus",
+                # A started build is "not started" again once somebody has cancelled it.
+                http_states={422: "not started"},
+                running=_states("submitted", "processing"),
+                succeeded=_states("success"),
+                failed=_states("failed"),
+                cancelled=_states("not started"),
+            ),
+        ),
+        _HOUR,
+        "custom_model_version_id",
+        result=_VERSION + "dependencyBuild/",
+        log=_VERSION + "dependencyBuildLog/",
+        cancel=_VERSION + "dependencyBuild/",
+        page=pages.CUSTOM_MODEL_VERSION,
+        # The files of a version never change, so its build fails the same way again; the API refuses to repeat it.
+        repeatable=False,
+    ),
+    JobKind(
+        "model_test",
+        "model test",
+        (
+            # A test that found a fault also ends with a 303, and an aborted one keeps its reason in the test record.
+            _status(success_is_final=False, failure_is_final=False, stuck=("INITIALIZED", _LIMBO)),
+            Probe(
+                _TEST,
+                state="overallStatus",
+                running=_states("not_tested", "queued", "in_progress"),
+                succeeded=_states("succeeded", "warning", "skipped"),
+                failed=_states("failed"),
+                cancelled=_states("canceled", "aborted"),
+            ),
+        ),
+        _HOUR,
+        "custom_model_test_id",
+        result=_TEST,
+        log=_TEST + "tail/?lines=50",
+        cancel=_TEST,
+        page=pages.CUSTOM_MODEL_VERSION,
+        # A failed test is a verdict on the model, not an accident.
+        repeatable=False,
+    ),
+    JobKind(
+        "feature_impact",
+        "feature impact computation",
+        (_status(), _impact(_IMPACT)),
+        _HOUR,
+        "status_id",
+        result=_IMPACT,
+        page=pages.CUSTOM_MODEL_VERSION,
+    ),
+    JobKind(
+        "image_feature_impact",
+        "feature impact computation",
+        (_status(), _impact(_IMAGE_IMPACT)),
+        _HOUR,
+        "status_id",
+        result=_IMAGE_IMPACT,
+    ),
+    JobKind(
+        "prediction_explanations",
+        "prediction explanations initialization",
+        (_status(),),
+        _HOUR,
+        "status_id",
+        page=pages.CUSTOM_MODEL_VERSION,
+    ),
+    JobKind(
+        "version_from_repository",
+        "version from a repository",
+        (_status(),),
+        _HOUR,
+        "status_id",
+        result=_VERSION,
+        page=pages.CUSTOM_MODEL,
+    ),
+    JobKind(
+        "training_data_assignment",
+        "training data assignment",
+        (_TRAINING_DATA,),
+        _HOUR,
+        "custom_model_version_id",
+        result=_VERSION,
+        page=pages.CUSTOM_MODEL_VERSION,
+        # Another try would upload another version, with the same data.
+        repeatable=False,
+    ),
+    JobKind(
+        "version_with_training_data",
+        "training data assignment",
+        (_status(success_is_final=False, failure_is_final=False), _TRAINING_DATA),
+        _HOUR,
+        "custom_model_version_id",
+        result=_VERSION,
+        page=pages.CUSTOM_MODEL_VERSION,
+        repeatable=False,
+    ),
+    JobKind(
+        "model_training_data_assignment",
+        "training data assignment",
+        (_status(),),
+        _HOUR,
+        "custom_model_id",
+        result="customModels/{custom_model_id}/",
+        page=pages.CUSTOM_MODEL,
+    ),
+    JobKind(
+        "conversion",
+        "conversion",
+        (
+            Probe(
+                _CONVERSION,
+                flags=(
+                    ("conversionSucceeded", True, "succeeded"),
+                    ("shouldStop", True, "stopped"),
+                    ("conversionInProgress", True, "in progress"),
+                    ("conversionInProgress", None, "queued"),
+                ),
+                unflagged="failed",
+                running=_states("in progress", "queued"),
+                succeeded=_states("succeeded"),
+                failed=_states("failed"),
+                cancelled=_states("stopped"),
+                messages=("logMessage",),
+            ),
+        ),
+        _HOUR,
+        "conversion_id",
+        result=_CONVERSION,
+        cancel=_CONVERSION,
+        page=pages.CUSTOM_MODEL_VERSION,
+    ),
+    JobKind(
+        "vector_database_validation",
+        "vector database validation",
+        (
+            Probe(
+                _VALIDATION,
+                state="validationStatus",
+                running=_states("TESTING"),
+                succeeded=_states("PASSED"),
+                failed=_states("FAILED"),
+                messages=("errorMessage",),
+            ),
+        ),
+        _HOUR / 2,
+        "validation_id",
+        result=_VALIDATION,
+        page=pages.DEPLOYMENT,
+    ),
+)
+
+KINDS: dict[str, JobKind] = {kind.name: kind for kind in _ALL}

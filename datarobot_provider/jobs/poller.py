@@ -1,0 +1,309 @@
+"""Waiting for a job: one function that reads a state, one generator that decides what to do next, no I/O in either.
+
+``wait`` and ``wait_async`` only carry out what the generator says; ``glance`` stops at the first pause. So a worker, a
+triggerer, a sensor's poke and a resumed task read the same replies in the same way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections.abc import Awaitable, Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from datarobot_provider.client.endpoint import api_path
+from datarobot_provider.client.request import Reply
+from datarobot_provider.client.retry import retry_after
+from datarobot_provider.exceptions import DataRobotError, MalformedReplyError
+from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.model import JobRef, Outcome, Probe, Verdict
+
+FAILED_LOOKS = 5
+FAILED_LOOKS_SECONDS = 120.0
+RECORD_LAG_SECONDS = 30.0
+_FIRST_PAUSE = 1.0
+_GROWTH = 1.5
+_RELOCATED = 307
+_DONE = 303
+_OK = 200
+_GONE = (404, 410)
+
+
+@dataclass(frozen=True)
+class Get:
+    """Ask for this path; send in the reply, or the error that came instead."""
+
+    path: str
+
+
+@dataclass(frozen=True)
+class Sleep:
+    """Wait so many seconds."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Note:
+    """Tell the reader of the task log.
+
+    :param text: what.
+    :param warning: whether it is unusual.
+    """
+
+    text: str
+    warning: bool = False
+
+
+Step = Get | Sleep | Note
+Steps = Generator[Step, Reply | DataRobotError | None, tuple[JobRef, Verdict]]
+Tell = Callable[[Note], None]
+
+
+def decide(probe: Probe, reply: Reply) -> Verdict:
+    """Read the state of a job out of a reply. The only function that does; pure.
+
+    :param probe: how this reply is to be read.
+    :param reply: what a look came back with.
+    :returns: the verdict; a state that the table does not list is ``UNKNOWN``, which means: go on waiting.
+    :raises MalformedReplyError: if the reply is not JSON.
+    """
+    if reply.status == _DONE and probe.done_on_303:
+        return Verdict(Outcome.SUCCEEDED, "done (303)", result=api_path(reply.location or ""))
+    named = probe.http_states.get(reply.status)
+    if named is not None:
+        return Verdict(probe.outcome_of(named), named)
+    if reply.status in _GONE:
+        return Verdict(Outcome.EXPIRED, str(reply.status), "DataRobot no longer knows it")
+    if reply.status != _OK:
+        return Verdict(Outcome.UNKNOWN, f"HTTP {reply.status}")
+    body = reply.object()
+    state = _state(probe, body)
+    message = next((str(text) for place in probe.messages if (text := _dig(body, place))), None)
+    return Verdict(probe.outcome_of(state), state, message)
+
+
+def _state(probe: Probe, body: Mapping[str, Any]) -> str:
+    if not probe.flags:
+        return str(_dig(body, probe.state))
+    for place, expected, name in probe.flags:
+        value = _dig(body, place)
+        if (value is None) if expected is None else bool(value) is expected:
+            return name
+    return probe.unflagged
+
+
+def _dig(body: Mapping[str, Any], place: str) -> Any:
+    value: Any = body
+    for key in place.split("."):
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+@dataclass
+class _Watch:
+    """What one wait remembers from look to look."""
+
+    deadline: float
+    poll_interval: float
+    clock: Callable[[], float]
+    jitter: Callable[[], float]
+    pause: float = _FIRST_PAUSE
+    failures: int = 0
+    failing_since: float = 0.0
+    told: set[str] = field(default_factory=set)
+
+    def next_pause(self, reply: Reply | None) -> Sleep:
+        """Return the next pause: growing, spread out, as long as the server asks, never beyond the deadline."""
+        asked = retry_after(reply) if reply else None
+        seconds = asked if asked is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
+        self.pause = min(self.pause * _GROWTH, self.poll_interval)
+        return Sleep(min(seconds, max(0.0, self.deadline - self.clock())))
+
+    def gave_up(self, error: DataRobotError) -> Verdict | None:
+        """Count a failed look; return a verdict when the budget of failed looks is spent."""
+        if not error.can_heal:
+            return Verdict(Outcome.POLLING_REFUSED, message=str(error))
+        self.failing_since = self.failing_since if self.failures else self.clock()
+        self.failures += 1
+        if self.failures >= FAILED_LOOKS and self.clock() - self.failing_since >= FAILED_LOOKS_SECONDS:
+            return Verdict(Outcome.POLLING_ERROR, message=str(error))
+        return None
+
+    def news(self, title: str, verdict: Verdict) -> Note | None:
+        """Return a note for a state that was not told before."""
+        state = str(verdict.state)
+        if state in self.told:
+            return None
+        self.told.add(state)
+        if verdict.outcome is Outcome.UNKNOWN:
+            return Note(f"The {title} is in the state {state!r}, which this release does not know: waiting on.", True)
+        return Note(f"The {title} is in the state {state!r}.")
+
+
+def steps(
+    ref: JobRef,
+    *,
+    deadline: float,
+    poll_interval: float,
+    clock: Callable[[], float] = time.time,
+    jitter: Callable[[], float] = random.random,
+) -> Steps:
+    """Decide, look by look, what a wait for ``ref`` does next. No I/O.
+
+    One more look is always taken after the deadline.
+
+    :param ref: the job.
+    :param deadline: when to give up, in seconds since the epoch.
+    :param poll_interval: longest pause between two looks, in seconds.
+    :param clock: gives the seconds since the epoch.
+    :param jitter: gives a number from 0 to 1.
+    :returns: the reference, with what was learnt on the way, and the verdict.
+    """
+    kind = KINDS[ref.kind]
+    earlier: Verdict | None = None
+    watch = _Watch(deadline, poll_interval, clock, jitter)
+    *before, resource = kind.probes
+    probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
+    for probe, following in zip(probes, (*probes[1:], None), strict=True):
+        onward = following is not None and ref.fills(following.path)
+        verdict = yield from _follow(probe, ref, watch, kind.title, last=not onward)
+        if following is None:
+            settled = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
+            return ref.learn(kind.result or "", verdict.result), verdict if earlier is None or settled else earlier
+        if verdict.outcome is Outcome.SUCCEEDED:
+            ref = ref.learn(following.path, verdict.result)
+            if probe.success_is_final or not ref.fills(following.path):
+                return ref, verdict
+        elif not onward:
+            return ref, verdict
+        elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
+            earlier = verdict
+            watch.deadline = min(deadline, clock() + RECORD_LAG_SECONDS)
+        elif verdict.outcome not in (Outcome.EXPIRED, Outcome.PENDING):
+            return ref, verdict
+    raise AssertionError(f"{ref.kind} has no probes")
+
+
+def _follow(
+    probe: Probe, ref: JobRef, watch: _Watch, title: str, *, last: bool
+) -> Generator[Step, Reply | DataRobotError | None, Verdict]:
+    """Follow one probe to its end; ``PENDING`` means: it is stuck, ask the next one."""
+    path, since, latest = ref.path(probe.path), watch.clock(), Verdict(Outcome.PENDING)
+    while True:
+        final_look = watch.clock() >= watch.deadline
+        seen = yield Get(path)
+        if moved := _relocation(seen):
+            path = moved
+            seen = yield Get(path)
+        verdict, reply = _read(probe, seen)
+        if isinstance(verdict, DataRobotError):
+            if refused := watch.gave_up(verdict):
+                return refused
+            yield Note(f"Could not look at the {title}, trying again: {verdict}", True)
+        else:
+            watch.failures, latest = 0, verdict
+            if note := watch.news(title, verdict):
+                yield note
+            if verdict.outcome not in (Outcome.PENDING, Outcome.UNKNOWN):
+                return verdict
+            if not last and _is_stuck(probe, verdict, watch.clock() - since):
+                return Verdict(Outcome.PENDING, verdict.state)
+        if final_look:
+            return Verdict(Outcome.TIMED_OUT, latest.state, latest.message)
+        yield watch.next_pause(reply)
+
+
+def _read(probe: Probe, seen: Reply | DataRobotError | None) -> tuple[Verdict | DataRobotError, Reply | None]:
+    if isinstance(seen, DataRobotError):
+        return seen, None
+    if seen is None:
+        raise TypeError("a Get wants a reply or an error")
+    try:
+        return decide(probe, seen), seen
+    except MalformedReplyError as error:
+        return error, seen
+
+
+def _relocation(seen: Reply | DataRobotError | None) -> str | None:
+    if isinstance(seen, Reply) and seen.status == _RELOCATED:
+        return api_path(seen.location or "")
+    return None
+
+
+def _is_stuck(probe: Probe, verdict: Verdict, seconds: float) -> bool:
+    return (
+        probe.stuck is not None
+        and str(verdict.state).casefold() == probe.stuck[0].casefold()
+        and (seconds >= probe.stuck[1])
+    )
+
+
+def wait(
+    loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[[float], None] = time.sleep
+) -> tuple[JobRef, Verdict]:
+    """Carry out a wait on this thread.
+
+    :param loop: what :func:`steps` gave.
+    :param look: gets a path, or raises a :class:`DataRobotError`.
+    :param tell: takes what the reader of the log should know.
+    :param sleep: waits so many seconds.
+    :returns: the reference and the verdict.
+    """
+    answer: Reply | DataRobotError | None = None
+    while True:
+        try:
+            step = loop.send(answer)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        answer = None
+        if isinstance(step, Get):
+            try:
+                answer = look(step.path)
+            except DataRobotError as error:
+                answer = error
+        elif isinstance(step, Sleep):
+            sleep(step.seconds)
+        else:
+            tell(step)
+
+
+async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell: Tell) -> tuple[JobRef, Verdict]:
+    """Carry out a wait on an event loop; see :func:`wait`."""
+    answer: Reply | DataRobotError | None = None
+    while True:
+        try:
+            step = loop.send(answer)
+        except StopIteration as stop:
+            return stop.value  # type: ignore[no-any-return]
+        answer = None
+        if isinstance(step, Get):
+            try:
+                answer = await look(step.path)
+            except DataRobotError as error:
+                answer = error
+        elif isinstance(step, Sleep):
+            await asyncio.sleep(step.seconds)
+        else:
+            tell(step)
+
+
+def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> tuple[JobRef, Verdict]:
+    """Look at a job once, without waiting.
+
+    :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the look failed for now.
+    """
+
+    def pause(_: float) -> None:
+        raise _PausedError
+
+    try:
+        return wait(steps(ref, deadline=float("inf"), poll_interval=_FIRST_PAUSE), look, tell, pause)
+    except _PausedError:
+        return ref, Verdict(Outcome.PENDING)
+
+
+class _PausedError(Exception):
+    """A glance does not wait."""
