@@ -1,0 +1,226 @@
+"""The hook: from an Airflow connection to a client. The only place that reads a connection."""
+
+from __future__ import annotations
+
+import math
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from datarobot_provider.client.request import required
+from datarobot_provider.exceptions import (
+    ApiError,
+    AuthenticationError,
+    ConfigurationError,
+    DataRobotError,
+    MalformedReplyError,
+    NotFoundError,
+    TransportError,
+)
+from datarobot_provider.hooks import form
+from datarobot_provider.version_compat import AirflowNotFoundException, BaseHook
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from datarobot_provider.client.auth import Token
+    from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
+    from datarobot_provider.client.endpoint import Endpoint
+    from datarobot_provider.client.transport import TransportSettings
+    from datarobot_provider.jobs.job_client import JobClient
+    from datarobot_provider.jobs.poller import Note
+
+_TEST_TIMEOUT = 10.0
+
+
+class _Access(NamedTuple):
+    """What a connection says, understood."""
+
+    endpoint: Endpoint
+    token: Token
+    settings: TransportSettings
+
+
+class DataRobotHook(BaseHook):
+    """Gives a client for one Airflow connection.
+
+    :param datarobot_conn_id: id of the connection; default ``datarobot_default``. Its host is the API endpoint, its
+        password the API token; extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout`` (seconds),
+        ``attempts`` (number), ``ca_bundle`` (path). Other extras are ignored.
+    """
+
+    conn_name_attr = "datarobot_conn_id"
+    default_conn_name = "datarobot_default"
+    conn_type = form.CONN_TYPE
+    hook_name = form.HOOK_NAME
+
+    def __init__(self, datarobot_conn_id: str = default_conn_name) -> None:
+        super().__init__()
+        self.datarobot_conn_id = datarobot_conn_id
+
+    @cached_property
+    def client(self) -> DataRobotClient:
+        """The sync client.
+
+        :raises ConfigurationError: if the connection is missing or cannot be used.
+        """
+        return _sync_client(self._access())
+
+    @cached_property
+    def jobs(self) -> JobClient:
+        """What can be done with jobs through :attr:`client`."""
+        from datarobot_provider.jobs.job_client import JobClient
+
+        return JobClient(self.client, self.tell)
+
+    def get_conn(self) -> DataRobotClient:
+        """Return the sync client; the name that Airflow's hooks share."""
+        return self.client
+
+    @asynccontextmanager
+    async def async_client(self) -> AsyncIterator[AsyncDataRobotClient]:
+        """Give the async client that everybody on this event loop shares who uses this connection.
+
+        It is made by its first user and closed with its last.
+
+        :raises ConfigurationError: if the connection is missing or cannot be used.
+        """
+        from datarobot_provider.hooks.shared_clients import shared_client
+
+        async with shared_client(self.datarobot_conn_id, self._make_async_client) as client:
+            yield client
+
+    def tell(self, note: Note) -> None:
+        """Write what a wait has to say into the task log."""
+        (self.log.warning if note.warning else self.log.info)("%s", note.text)
+
+    def test_connection(self) -> tuple[bool, str]:
+        """Make one cheap call with the token: GET ``version/``.
+
+        :returns: whether it worked, and what is wrong in plain words.
+        """
+        try:
+            access = self._access()
+            patience = replace(
+                access.settings,
+                connect_timeout=_TEST_TIMEOUT,
+                read_timeout=_TEST_TIMEOUT,
+                retry=replace(access.settings.retry, attempts=1),
+            )
+            client = _sync_client(access._replace(settings=patience))
+            try:
+                version = required(client.platform.version(), "versionString")
+            finally:
+                client.close()
+        except AuthenticationError:
+            return False, f"{access.endpoint.origin} is there, but it refuses the API token (401)."
+        except (MalformedReplyError, NotFoundError) as error:
+            return False, f"{access.endpoint.origin} answers, but not as a DataRobot API. {str(error).splitlines()[0]}"
+        except ApiError as error:
+            return False, f"{access.endpoint.origin} is there, but refuses the call. {error}"
+        except TransportError as error:
+            return False, f"{access.endpoint.origin} cannot be reached. {error}"
+        except DataRobotError as error:
+            return False, str(error)
+        return True, f"Connected to {access.endpoint.origin}, DataRobot API {version}."
+
+    def _access(self) -> _Access:
+        try:
+            connection = self.get_connection(self.datarobot_conn_id)
+        except AirflowNotFoundException:
+            raise _no_connection(self.datarobot_conn_id) from None
+        return _read(connection, connection.extra_dejson)
+
+    async def _make_async_client(self) -> AsyncDataRobotClient:
+        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+
+        from datarobot_provider.client.async_transport import AsyncTransport
+        from datarobot_provider.client.client import AsyncDataRobotClient
+
+        try:
+            connection = await get_async_connection(self.datarobot_conn_id, hook=self)
+        except AirflowNotFoundException:
+            raise _no_connection(self.datarobot_conn_id) from None
+        endpoint, token, settings = _read(connection, await get_async_extra_dejson(connection))
+        return AsyncDataRobotClient(endpoint, token, AsyncTransport(endpoint, token, settings))
+
+    @classmethod
+    def get_ui_field_behaviour(cls) -> dict[str, Any]:
+        """Describe the standard fields of the connection form, for Airflow 2.11 to 3.1."""
+        return {"hidden_fields": form.HIDDEN, "relabeling": form.LABELS, "placeholders": form.PLACEHOLDERS}
+
+    @classmethod
+    def get_connection_form_widgets(cls) -> dict[str, Any]:
+        """Describe the extra fields of the connection form, for Airflow 2.11 to 3.1."""
+        from wtforms import FloatField, StringField
+        from wtforms.validators import Optional
+
+        return {
+            name: (StringField if "string" in field["schema"]["type"] else FloatField)(
+                field["label"], validators=[Optional()], description=field["description"]
+            )
+            for name, field in form.EXTRAS.items()
+        }
+
+
+class UsesDataRobotHook:
+    """What every operator and sensor has: the hook of its connection.
+
+    :ivar datarobot_conn_id: id of the Airflow connection.
+    """
+
+    datarobot_conn_id: str
+
+    @cached_property
+    def hook(self) -> DataRobotHook:
+        """The hook of the task's connection."""
+        return DataRobotHook(self.datarobot_conn_id)
+
+
+def _sync_client(access: _Access) -> DataRobotClient:
+    from datarobot_provider.client.client import DataRobotClient
+    from datarobot_provider.client.sync_transport import SyncTransport
+
+    return DataRobotClient(access.endpoint, access.token, SyncTransport(*access))
+
+
+def _no_connection(conn_id: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"There is no Airflow connection {conn_id!r}. Create one of type DataRobot (Admin > Connections): the host is "
+        "the API endpoint, the password the API token."
+    )
+
+
+def _read(connection: Any, extra: Mapping[str, Any]) -> _Access:
+    from datarobot_provider.client.auth import Token
+    from datarobot_provider.client.endpoint import Endpoint
+
+    try:
+        endpoint = Endpoint.parse(connection.host, connection.port)
+        return _Access(endpoint, Token(connection.password), _settings(extra))
+    except ConfigurationError as error:
+        raise ConfigurationError(f"Airflow connection {connection.conn_id!r}: {error}") from None
+
+
+def _settings(extra: Mapping[str, Any]) -> TransportSettings:
+    from datarobot_provider.client.transport import TransportSettings
+
+    values = {name: extra[name] for name in form.EXTRAS if extra.get(name) not in (None, "")}
+    numbers: dict[str, Any] = {name: _number(name, value) for name, value in values.items() if name != "ca_bundle"}
+    settings = TransportSettings(ca_bundle=values.get("ca_bundle"))
+    if settings.ca_bundle and not Path(settings.ca_bundle).is_file():
+        raise ConfigurationError(f"the extra 'ca_bundle' names {settings.ca_bundle!r}, which is not a file here.")
+    retry = replace(settings.retry, attempts=int(numbers.pop("attempts", settings.retry.attempts)))
+    return replace(settings, retry=retry, **numbers)
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = 0.0
+    if not form.EXTRAS[name]["schema"]["minimum"] <= number < math.inf:
+        raise ConfigurationError(f"the extra {name!r} is {value!r}, which is not a usable number.")
+    return number

@@ -1,0 +1,1 @@
+"""Operators, one module for each noun of the API."""

@@ -1,0 +1,184 @@
+"""Operators for conversions of a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.request import required
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.links.datarobot import CustomModelVersionLink
+from datarobot_provider.operators import fields
+from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
+from datarobot_provider.operators.crud import DeleteOperator, ListOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datarobot_provider.version_compat import Context
+
+_VERSION = ("custom_model_id", "custom_model_version_id")
+
+
+class ConvertVersionOperator(DataRobotJobOperator):
+    """Let DataRobot convert a version, and wait for it.
+
+    Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
+    ``main_program_item_id`` and ``main_program_path``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param main_program_item_id: id of the version's file that holds the main program; templated.
+    :param main_program_path: path of that file inside the model; costs one more request; templated.
+    :param wait_for_completion: wait for the conversion; default ``True``.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: longest pause between two looks, in seconds; default 10.
+    :param timeout: how long to wait, in seconds; default 3600.
+    :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the conversion, an object; with ``wait_for_completion=False`` its id.
+    :raises AirflowFailException: if DataRobot refuses the request or somebody stops the conversion.
+    :raises AirflowException: if the conversion fails.
+    """
+
+    kind = "conversion"
+    required_fields = _VERSION
+    template_fields: Sequence[str] = (
+        *DataRobotJobOperator.template_fields,
+        *_VERSION,
+        "main_program_item_id",
+        "main_program_path",
+    )
+    operator_extra_links = (CustomModelVersionLink(),)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str,
+        custom_model_version_id: str,
+        main_program_item_id: str | None = None,
+        main_program_path: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.main_program_item_id = main_program_item_id
+        self.main_program_path = main_program_path
+
+    def check(self) -> None:
+        """Check the arguments, and that they name one main program."""
+        super().check()
+        if (self.main_program_item_id is None) == (self.main_program_path is None):
+            raise InputError("Give one of main_program_item_id and main_program_path.")
+
+    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
+        """Start the conversion."""
+        payload = {"mainProgramItemId": self._item_id()}
+        started = self.hook.client.conversions.start(**self.ids(), payload=payload)
+        return JobRef(self.kind, {**self.ids(), "conversion_id": required(started, "conversionId")})
+
+    def _item_id(self) -> str:
+        if self.main_program_item_id is not None:
+            return str(self.main_program_item_id)
+        items = self.hook.client.versions.get(**self.ids()).get("items") or []
+        found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
+        if not found:
+            raise InputError(
+                f"main_program_path is {self.main_program_path!r}, which the version does not have. It has: "
+                f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
+            )
+        return str(found[0])
+
+
+class ConversionOperator(DataRobotBaseOperator):
+    """Base of the operators that need the ids of a conversion and nothing else.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param conversion_id: id of the conversion; templated; required.
+    """
+
+    required_fields = ("custom_model_id", "custom_model_version_id", "conversion_id")
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
+
+    def __init__(
+        self, *, custom_model_id: str, custom_model_version_id: str, conversion_id: str, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.conversion_id = conversion_id
+
+
+class GetConversionOperator(ConversionOperator):
+    """Return a conversion.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param conversion_id: id of the conversion; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the conversion, an object.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Return the conversion."""
+        return self.hook.client.conversions.get(**self.ids())
+
+
+class ListConversionsOperator(ListOperator):
+    """Return the conversions of a version.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param is_latest: only the latest one; templated.
+    :param limit: most conversions to return; default all; templated.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: a list of conversions.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    api_fields = {"is_latest": fields.boolean}
+    required_fields = _VERSION
+    template_fields: Sequence[str] = (*ListOperator.template_fields, *_VERSION, *api_fields)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str,
+        custom_model_version_id: str,
+        is_latest: bool | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.is_latest = is_latest
+
+    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
+        """Ask for the conversions."""
+        return self.hook.client.conversions.list(**self.ids(), filters=filters, limit=limit)
+
+
+class StopConversionOperator(DeleteOperator, ConversionOperator):
+    """Stop a conversion.
+
+    Route: DELETE ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param conversion_id: id of the conversion; templated; required.
+    :param ignore_if_missing: take it well if there is no such conversion; default ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: nothing.
+    :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
+    """
+
+    def delete(self) -> None:
+        """Send the stop."""
+        self.hook.client.conversions.stop(**self.ids())

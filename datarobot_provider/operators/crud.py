@@ -1,0 +1,118 @@
+"""What reading, listing, changing and deleting have in common, whatever the noun."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.exceptions import InputError, NotFoundError
+from datarobot_provider.jobs.cancel import OVER
+from datarobot_provider.operators import fields
+from datarobot_provider.operators.base import DataRobotBaseOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datarobot_provider.version_compat import Context
+
+
+class ListOperator(DataRobotBaseOperator):
+    """Base of the operators that return a list. ``api_fields`` are the filters of the route.
+
+    :param limit: most entries to return; default ``None``: all of them, page by page; templated.
+    """
+
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "limit")
+
+    def __init__(self, *, limit: int | str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.limit = limit
+
+    def run_request(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 - for operators that push XComs
+        """Return the entries."""
+        limit = None if self.limit is None else fields.converted("limit", self.limit, fields.positive)
+        entries = self.entries(self.payload(), limit)
+        self.log.info("DataRobot returned %d entries.", len(entries))
+        return entries
+
+    @abstractmethod
+    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
+        """Ask for the entries."""
+
+
+class UpdateOperator(DataRobotBaseOperator):
+    """Base of the operators that change something: what is not given stays as it is."""
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Change it; return it as it is now.
+
+        :raises InputError: if nothing is to be changed.
+        """
+        payload = self.payload()
+        if not payload:
+            raise InputError(f"There is nothing to change: give at least one of {', '.join(self.api_fields)}.")
+        changed = self.change(payload)
+        self.log.info("Changed %s.", ", ".join(sorted(payload)))
+        return changed
+
+    @abstractmethod
+    def change(self, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send the change."""
+
+
+class DeleteOperator(DataRobotBaseOperator):
+    """Base of the operators that delete something.
+
+    :param ignore_if_missing: take it well if it is gone already; default ``False``.
+    """
+
+    def __init__(self, *, ignore_if_missing: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ignore_if_missing = ignore_if_missing
+
+    def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
+        """Delete it."""
+        with self.forgiving((NotFoundError,) if self.ignore_if_missing else ()):
+            self.delete()
+            self.log.info("Deleted.")
+
+    @abstractmethod
+    def delete(self) -> None:
+        """Send the deletion."""
+
+
+class CancelOperator(DataRobotBaseOperator):
+    """Base of the operators that cancel a job.
+
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    """
+
+    def __init__(self, *, ignore_if_over: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.ignore_if_over = ignore_if_over
+
+    def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
+        """Cancel it."""
+        with self.forgiving(OVER if self.ignore_if_over else ()):
+            self.cancel()
+            self.log.info("Cancelled.")
+
+    @abstractmethod
+    def cancel(self) -> None:
+        """Send the cancellation."""
+
+
+class VersionOperator(DataRobotBaseOperator):
+    """Base of the operators whose required arguments are the two ids of a version.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    """
+
+    required_fields = ("custom_model_id", "custom_model_version_id")
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
+
+    def __init__(self, *, custom_model_id: str, custom_model_version_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id

@@ -1,0 +1,107 @@
+"""Operators for the dependencies of a version."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.exceptions import ValidationError
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.links.datarobot import CustomModelVersionLink
+from datarobot_provider.operators.base import DataRobotJobOperator, Done
+from datarobot_provider.operators.crud import CancelOperator, VersionOperator
+
+if TYPE_CHECKING:
+    from datarobot_provider.version_compat import Context
+
+
+class StartDependencyBuildOperator(DataRobotJobOperator, VersionOperator):
+    """Build the environment of a version from its ``requirements.txt``, and wait for it.
+
+    Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``. A version is
+    built once: a build that already runs is waited for, one that is done is taken as it is. A version without
+    dependencies needs no build, and the task ends well with no result.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param wait_for_completion: wait for the build; default ``True``.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: longest pause between two looks, in seconds; default 10.
+    :param timeout: how long to wait, in seconds; default 3600.
+    :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the build: ``{"buildStatus", "buildStart", "buildEnd", "buildLogLocation"}``; with
+        ``wait_for_completion=False`` the version's id; ``None`` if there was nothing to build.
+    :raises AirflowFailException: if the build fails, with the end of its log; or if DataRobot refuses the request.
+    """
+
+    kind = "dependency_build"
+    operator_extra_links = (CustomModelVersionLink(),)
+
+    def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
+        """Start the build, or find the one that the version already has."""
+        ids = self.ids()
+        ref = JobRef(self.kind, ids)
+        try:
+            self.hook.client.dependency_builds.start(**ids)
+        except ValidationError as refusal:
+            outcome = self.hook.jobs.glance(ref).verdict.outcome
+            if outcome not in (Outcome.CANCELLED, Outcome.EXPIRED):
+                self.log.info("DataRobot has a build of this version already: %s", refusal.message)
+            elif self.hook.client.versions.get(**ids).get("dependencies") == []:
+                self.log.info("The version has no dependencies: there is nothing to build.")
+                return Done(None)
+            else:
+                raise
+        return ref
+
+
+class GetDependencyBuildOperator(VersionOperator):
+    """Return the dependency build of a version.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the build: ``{"buildStatus", "buildStart", "buildEnd", "buildLogLocation"}``.
+    :raises AirflowFailException: if DataRobot refuses the request, for one because no build was started.
+    """
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Return the build."""
+        return self.hook.client.dependency_builds.get(**self.ids())
+
+
+class GetDependencyBuildLogOperator(VersionOperator):
+    """Return the log of a finished dependency build.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuildLog/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the log, a text; it is not repeated in the task log.
+    :raises AirflowFailException: if DataRobot refuses the request, for one because the build still runs.
+    """
+
+    def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
+        """Return the log."""
+        return self.hook.client.dependency_builds.log(**self.ids())
+
+
+class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
+    """Cancel the dependency build of a version.
+
+    Route: DELETE ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: nothing.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    def cancel(self) -> None:
+        """Send the cancellation."""
+        self.hook.client.dependency_builds.cancel(**self.ids())

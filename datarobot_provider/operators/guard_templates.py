@@ -1,0 +1,101 @@
+"""Operators for guard templates, and the making of a guard from one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.operators.crud import ListOperator
+
+if TYPE_CHECKING:
+    from datarobot_provider.version_compat import Context
+
+_TAKEN_OVER = (
+    "name",
+    "description",
+    "type",
+    "ootbType",
+    "llmType",
+    "modelInfo",
+    "nemoInfo",
+    "openaiApiBase",
+    "openaiDeploymentId",
+    "customMetric",
+)
+
+
+def filled(wanted: Sequence[str | Mapping[str, Any]], templates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Make guards from templates.
+
+    :param wanted: names or ids of templates, or objects with ``template`` and the fields that differ.
+    :param templates: the templates that there are.
+    :returns: guard configurations, as :class:`ApplyGuardConfigOperator` sends them.
+    :raises InputError: for a template that there is not, naming those that there are.
+    """
+    return [_filled({"template": item} if isinstance(item, str) else item, templates) for item in wanted]
+
+
+def _filled(wanted: Mapping[str, Any], templates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    key = wanted.get("template")
+    template = next((item for item in templates if key in (item["id"], item["name"])), None)
+    if template is None:
+        names = ", ".join(sorted(str(item["name"]) for item in templates)) or "none"
+        raise InputError(f"from_templates names {key!r}, which is no guard template. There are: {names}.")
+    guard = {name: template[name] for name in _TAKEN_OVER if template.get(name) is not None}
+    guard["stages"] = list(template.get("allowedStages") or [])
+    intervention = _intervention(template.get("intervention"))
+    differing = {name: value for name, value in wanted.items() if name != "template"}
+    if intervention and isinstance(differing.get("intervention"), Mapping):
+        differing["intervention"] = {**intervention, **differing["intervention"]}
+    elif intervention:
+        guard["intervention"] = intervention
+    return {**guard, **differing}
+
+
+def _intervention(of_template: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return an intervention in the words of a configuration: a template says ``modifyMessage`` for ``message``."""
+    if not of_template:
+        return {}
+    intervention = {name: value for name, value in of_template.items() if name != "modifyMessage" and value is not None}
+    return {"message": of_template.get("modifyMessage") or "", **intervention}
+
+
+class ListGuardTemplatesOperator(ListOperator):
+    """Return the guard templates.
+
+    Route: GET ``/api/v2/guardTemplates/``.
+
+    :param limit: most templates to return; default all; templated.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: a list of templates.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:  # noqa: ARG002 - it has none
+        """Ask for the templates."""
+        return self.hook.client.guards.templates(limit)
+
+
+class GetGuardTemplateOperator(DataRobotBaseOperator):
+    """Return a guard template.
+
+    Route: GET ``/api/v2/guardTemplates/{templateId}/``.
+
+    :param template_id: id of the template; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the template, an object.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    required_fields = ("template_id",)
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
+
+    def __init__(self, *, template_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.template_id = template_id
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Return the template."""
+        return self.hook.client.guards.template(**self.ids())

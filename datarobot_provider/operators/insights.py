@@ -1,0 +1,202 @@
+"""Operators for insights into a version: feature impact, prediction explanations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.exceptions import InputError, NotFoundError
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.links.datarobot import CustomModelVersionLink
+from datarobot_provider.operators import fields
+from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
+from datarobot_provider.operators.results import FeatureImpactResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datarobot_provider.version_compat import Context
+
+_WHAT = ("custom_model_id", "custom_model_version_id", "image_id")
+
+
+class ComputeFeatureImpactOperator(FeatureImpactResult, DataRobotJobOperator):
+    """Compute how much each feature of the training data counts in a version's predictions.
+
+    Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/``. The version
+    needs training data. The strongest features are written to the task log as bars. A computation that was already
+    submitted is waited for. It cannot be cancelled through the API.
+
+    :param custom_model_id: id of the custom model; templated; required, unless ``image_id`` is given.
+    :param custom_model_version_id: id of the version; templated; required, unless ``image_id`` is given.
+    :param image_id: id of a custom inference image: the deprecated POST
+        ``/api/v2/customInferenceImages/{imageId}/featureImpact/`` is used; templated.
+    :param row_count: rows of the training data to use, 10 to 100000; templated; DataRobot chooses by default.
+    :param wait_for_completion: wait for the result; default ``True``.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: longest pause between two looks, in seconds; default 10.
+    :param timeout: how long to wait, in seconds; default 3600.
+    :param cancel_on_kill: no effect here: the API has no way to cancel the computation.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"featureImpacts": [{"featureName", "impactNormalized", "impactUnnormalized", "redundantWith", …}],
+        "ranRedundancyDetection", "rowCount", "shapBased", "count", "next", "previous"}``; with
+        ``wait_for_completion=False`` the id of the status record.
+    :raises AirflowException: if the computation fails.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    kind = "feature_impact"
+    api_fields = {"row_count": fields.integer}
+    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *_WHAT, *api_fields)
+    operator_extra_links = (CustomModelVersionLink(),)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str | None = None,
+        custom_model_version_id: str | None = None,
+        image_id: str | None = None,
+        row_count: int | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if image_id is not None:
+            self.kind = "image_feature_impact"
+        self.image_id = image_id
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.row_count = row_count
+
+    def check(self) -> None:
+        """Check the arguments, and that they name one version or one image."""
+        super().check()
+        check_version_or_image(self)
+
+    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
+        """Start the computation, or find the one that was submitted before."""
+        impacts = self.hook.client.feature_impacts
+        try:
+            if self.image_id is not None:
+                self.log.warning("DataRobot has deprecated feature impact of images; compute it of versions instead.")
+                ids = self.ids("image_id")
+                status_id = impacts.start_for_image(**ids, payload=self.payload()).status_id
+            else:
+                ids = self.ids("custom_model_id", "custom_model_version_id")
+                status_id = impacts.start(**ids, payload=self.payload()).status_id
+        except NotFoundError as refusal:
+            if refusal.job_id is None:
+                raise
+            self.log.info("Feature impact was submitted before: %s", refusal.message)
+            status_id = refusal.job_id
+        return JobRef(self.kind, {**ids, "status_id": status_id})
+
+
+class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):
+    """Return the feature impact of a version that was computed before.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/``.
+
+    :param custom_model_id: id of the custom model; templated; required, unless ``image_id`` is given.
+    :param custom_model_version_id: id of the version; templated; required, unless ``image_id`` is given.
+    :param image_id: id of a custom inference image: the deprecated GET
+        ``/api/v2/customInferenceImages/{imageId}/featureImpact/`` is used; templated.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"featureImpacts": [{"featureName", "impactNormalized", "impactUnnormalized", "redundantWith", …}],
+        "ranRedundancyDetection", "rowCount", "shapBased", "count", "next", "previous"}``.
+    :raises AirflowFailException: if DataRobot refuses the request, for one because nothing was computed yet.
+    """
+
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_WHAT)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str | None = None,
+        custom_model_version_id: str | None = None,
+        image_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.image_id = image_id
+
+    def check(self) -> None:
+        """Check the arguments, and that they name one version or one image."""
+        super().check()
+        check_version_or_image(self)
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Return the impacts."""
+        impacts = self.hook.client.feature_impacts
+        if self.image_id is not None:
+            return self.shown(impacts.get_for_image(**self.ids("image_id")))
+        return self.shown(impacts.get(**self.ids("custom_model_id", "custom_model_version_id")))
+
+
+class InitializePredictionExplanationsOperator(DataRobotJobOperator):
+    """Prepare a version for prediction explanations, and wait for it.
+
+    Routes: POST ``/api/v2/customModels/predictionExplanationsInitialization/`` with ``environment_id``, otherwise POST
+    ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/predictionExplanationsInitialization/``. It
+    cannot be cancelled through the API.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param environment_id: id of the execution environment to use instead of the version's own; templated.
+    :param environment_version_id: id of one version of that environment; templated.
+    :param wait_for_completion: wait for it; default ``True``.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: longest pause between two looks, in seconds; default 10.
+    :param timeout: how long to wait, in seconds; default 3600.
+    :param cancel_on_kill: no effect here: the API has no way to cancel it.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the absolute URL that DataRobot names as the result, or ``None``; with ``wait_for_completion=False`` the
+        id of the status record.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    :raises AirflowException: if it fails.
+    """
+
+    kind = "prediction_explanations"
+    api_fields = {
+        "custom_model_id": fields.text,
+        "custom_model_version_id": fields.text,
+        "environment_id": fields.text,
+        "environment_version_id": fields.text,
+    }
+    required_fields = ("custom_model_id", "custom_model_version_id")
+    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)
+    operator_extra_links = (CustomModelVersionLink(),)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str,
+        custom_model_version_id: str,
+        environment_id: str | None = None,
+        environment_version_id: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.environment_id = environment_id
+        self.environment_version_id = environment_version_id
+
+    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
+        """Start the initialization."""
+        explanations = self.hook.client.prediction_explanations
+        if self.environment_id is None and self.environment_version_id is None:
+            job = explanations.initialize(**self.ids())
+        else:
+            job = explanations.initialize_in_environment(self.payload())
+        return JobRef(self.kind, {**self.ids(), "status_id": job.status_id})
+
+
+def check_version_or_image(task: Any) -> None:
+    """Refuse arguments that name neither one version nor one image.
+
+    :raises InputError: saying what to give.
+    """
+    given = tuple(getattr(task, name) is not None for name in _WHAT)
+    if given not in ((True, True, False), (False, False, True)):
+        raise InputError("Give custom_model_id and custom_model_version_id, or image_id alone.")

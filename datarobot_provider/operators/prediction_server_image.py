@@ -1,0 +1,61 @@
+"""Operators for the image of the portable prediction server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.exceptions import MalformedReplyError
+from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.operators.downloads import DownloadOperator
+
+if TYPE_CHECKING:
+    from datarobot_provider.version_compat import Context
+
+
+class GetPredictionServerImageMetadataOperator(DataRobotBaseOperator):
+    """Return name, size and hash of the image of the portable prediction server.
+
+    Route: GET ``/api/v2/mlops/portablePredictionServerImage/metadata/``.
+
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    :returns: ``{"filename", "imageSize", "hash", "hashAlgorithm", "dockerImageId", …}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, for one because there is no image.
+    """
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Return the metadata."""
+        return self.hook.client.prediction_server_image.metadata()
+
+
+class DownloadPredictionServerImageOperator(DownloadOperator):
+    """Download the image of the portable prediction server, 14 GB and more.
+
+    Route: GET ``/api/v2/mlops/portablePredictionServerImage/``, and its ``metadata/``. The image is streamed, taken up
+    again after a cut, and verified against the size and the SHA-256 of the metadata before it gets its name. If the
+    target is there already and is that image, nothing is downloaded. Where DataRobot sends the download to another
+    host, the token stays behind.
+
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
+        file gets this name when it is complete; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
+    :raises AirflowException: if the connection breaks off too often, or what arrived is not the image.
+    """
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Download the image, unless it is there."""
+        from datarobot_provider.client.download import Expected
+        from datarobot_provider.operators.storage import StorageSink
+
+        image = self.hook.client.prediction_server_image
+        metadata = image.metadata()
+        try:
+            expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
+        except (KeyError, TypeError, ValueError):
+            raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
+        sink = StorageSink(str(self.target))
+        if sink.holds(expected):
+            self.log.info("%s is there already and is the image: nothing to download.", self.target)
+            return {"path": str(self.target), "size": expected.size, "sha256": expected.sha256}
+        return self.downloader().fetch(image.download_request(), sink, expected)

@@ -1,0 +1,226 @@
+"""Operators for versions of custom models."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.request import required
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.links.datarobot import CustomModelVersionLink
+from datarobot_provider.operators import fields
+from datarobot_provider.operators.base import DataRobotJobOperator, Done
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datarobot_provider.client.files import ModelFile
+    from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.version_compat import Context
+
+
+class CreateVersionOperator(DataRobotJobOperator):
+    """Create a version of a custom model from local files, and wait until its training data is assigned.
+
+    Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
+    from disk; all of them are checked before anything is sent. Every argument up to ``git_model_version`` is
+    templated; what is not given is not sent. The assignment of training data cannot be cancelled through the API.
+
+    :param custom_model_id: id of the custom model; required.
+    :param folder: path of a local folder; everything below it is uploaded, except ``.git``, ``__pycache__``,
+        ``.ipynb_checkpoints`` and ``.DS_Store``. Give one of ``folder``, ``files`` and ``zip_file`` at the most.
+    :param files: local paths, uploaded under their base names; or a mapping of the path inside the model to the local
+        path.
+    :param zip_file: path of a local zip, whose files are uploaded one by one.
+    :param from_latest: start from the files of the latest version, add or replace those given here and remove those of
+        ``files_to_delete``; default ``False``: the version has the given files alone.
+    :param files_to_delete: with ``from_latest``: paths inside the model, or ids, of the files to leave out.
+    :param is_major_update: raise the major number of the version; default ``True``, otherwise the minor one.
+    :param base_environment_id: id of the execution environment; this or the next is needed for a first version.
+    :param base_environment_version_id: id of one version of the environment.
+    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
+    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param network_egress_policy: ``NONE`` or ``PUBLIC``.
+    :param replicas: fixed number of replicas, 1 to 8.
+    :param requires_ha: put every replica on a node of its own.
+    :param resource_bundle_id: id of a bundle of memory, CPU and GPU; excludes the memory arguments.
+    :param training_data: ``{"datasetId": …}``, also ``datasetVersionId``; the model must have training data for
+        versions enabled.
+    :param holdout_data: ``{"datasetId": …}`` or ``{"partitionColumn": …}``.
+    :param keep_training_holdout_data: take over the data of the previous version; DataRobot's default is ``True``.
+    :param required_metadata: values that the environment asks for, as an object.
+    :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
+    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+        "pullRequestCommitSha"}``.
+    :param wait_for_completion: wait until training data is assigned; default ``True``.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
+    :param poll_interval: longest pause between two looks, in seconds; default 10.
+    :param timeout: how long to wait for training data, in seconds; default 3600.
+    :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the id of the version, a text.
+    :raises AirflowFailException: if a file or an argument is wrong, DataRobot refuses the request, or the assignment of
+        training data fails; the version exists then.
+    """
+
+    kind = "training_data_assignment"
+    api_fields = {
+        "base_environment_id": fields.text,
+        "base_environment_version_id": fields.text,
+        "maximum_memory": fields.integer,
+        "desired_memory": fields.integer,
+        "network_egress_policy": fields.text,
+        "replicas": fields.integer,
+        "requires_ha": fields.boolean,
+        "resource_bundle_id": fields.text,
+        "training_data": fields.mapping,
+        "holdout_data": fields.mapping,
+        "keep_training_holdout_data": fields.boolean,
+        "required_metadata": fields.mapping,
+        "required_metadata_values": fields.mappings,
+        "git_model_version": fields.mapping,
+    }
+    required_fields = ("custom_model_id",)
+    template_fields: Sequence[str] = (
+        *DataRobotJobOperator.template_fields,
+        "custom_model_id",
+        "folder",
+        "files",
+        "zip_file",
+        "from_latest",
+        "files_to_delete",
+        "is_major_update",
+        *api_fields,
+    )
+    operator_extra_links = (CustomModelVersionLink(),)
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: str,
+        folder: str | None = None,
+        files: list[str] | dict[str, str] | str | None = None,
+        zip_file: str | None = None,
+        from_latest: bool | str = False,
+        files_to_delete: list[str] | str | None = None,
+        is_major_update: bool | str = True,
+        base_environment_id: str | None = None,
+        base_environment_version_id: str | None = None,
+        maximum_memory: int | str | None = None,
+        desired_memory: int | str | None = None,
+        network_egress_policy: str | None = None,
+        replicas: int | str | None = None,
+        requires_ha: bool | str | None = None,
+        resource_bundle_id: str | None = None,
+        training_data: dict[str, Any] | str | None = None,
+        holdout_data: dict[str, Any] | str | None = None,
+        keep_training_holdout_data: bool | str | None = None,
+        required_metadata: dict[str, Any] | str | None = None,
+        required_metadata_values: list[dict[str, str]] | str | None = None,
+        git_model_version: dict[str, Any] | str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.folder = folder
+        self.files = files
+        self.zip_file = zip_file
+        self.from_latest = from_latest
+        self.files_to_delete = files_to_delete
+        self.is_major_update = is_major_update
+        self.base_environment_id = base_environment_id
+        self.base_environment_version_id = base_environment_version_id
+        self.maximum_memory = maximum_memory
+        self.desired_memory = desired_memory
+        self.network_egress_policy = network_egress_policy
+        self.replicas = replicas
+        self.requires_ha = requires_ha
+        self.resource_bundle_id = resource_bundle_id
+        self.training_data = training_data
+        self.holdout_data = holdout_data
+        self.keep_training_holdout_data = keep_training_holdout_data
+        self.required_metadata = required_metadata
+        self.required_metadata_values = required_metadata_values
+        self.git_model_version = git_model_version
+
+    def check(self) -> None:
+        """Check the arguments, and that they fit together."""
+        super().check()
+        sources = [name for name in ("folder", "files", "zip_file") if getattr(self, name) is not None]
+        if len(sources) > 1:
+            raise InputError(f"Give one source of files, not {' and '.join(sources)}.")
+        from_latest = self._from_latest()
+        if not sources and not from_latest:
+            raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
+        if self.files_to_delete is not None and not from_latest:
+            raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
+
+    def start(self, context: Context) -> JobRef | Done:
+        """Upload the files; there is a job to wait for if training data is being assigned."""
+        files = self._model_files()
+        form = self._form()
+        versions = self.hook.client.versions
+        create = versions.create_from_latest if self._from_latest() else versions.create
+        self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
+        version = create(self.custom_model_id, form, files)
+        version_id = required(version, "id")
+        self.log.info("Created the version %s (%s).", version.get("label"), version_id)
+        ids = {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id}
+        if (version.get("trainingData") or {}).get("assignmentInProgress"):
+            return JobRef(self.kind, ids)
+        self.push_handles(context, version_id, ids)
+        return Done(version_id)
+
+    def result(self, event: JobEvent) -> str:
+        """Return the version's id."""
+        return event.ref.ids["custom_model_version_id"]
+
+    def _from_latest(self) -> bool:
+        return bool(fields.converted("from_latest", self.from_latest, fields.boolean))
+
+    def _model_files(self) -> list[ModelFile]:
+        from datarobot_provider.client.files import folder_files, listed_files, zip_files
+
+        if self.folder is not None:
+            return folder_files(self.folder)
+        if self.zip_file is not None:
+            return zip_files(self.zip_file)
+        if self.files is None:
+            return []
+        given = fields.converted("files", self.files, _files)
+        return listed_files(given)
+
+    def _form(self) -> list[tuple[str, str]]:
+        """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
+        major = fields.converted("is_major_update", self.is_major_update, fields.boolean)
+        form = [("isMajorUpdate", _form_text(major))]
+        form += [(name, _form_text(value)) for name, value in self.payload().items()]
+        return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
+
+    def _items_to_delete(self) -> list[str]:
+        """Turn paths into the ids that the API wants, by way of the latest version."""
+        if self.files_to_delete is None:
+            return []
+        wanted = fields.converted("files_to_delete", self.files_to_delete, fields.texts)
+        latest = self.hook.client.versions.latest(self.custom_model_id)
+        items = (latest or {}).get("items") or []
+        ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
+        unknown = [name for name in wanted if name not in ids]
+        if unknown:
+            raise InputError(
+                f"files_to_delete names {', '.join(unknown)}, which the latest version does not have. It has: "
+                f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
+            )
+        return [ids[name] for name in wanted]
+
+
+def _files(value: Any) -> list[str] | dict[str, str]:
+    try:
+        return fields.mapping(value)
+    except fields.MismatchError:
+        return fields.texts(value)
+
+
+def _form_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

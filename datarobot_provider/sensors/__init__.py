@@ -1,0 +1,1 @@
+"""Sensors on the same table of jobs as the operators."""

@@ -1,0 +1,139 @@
+"""The base of all sensors: one job of the table, watched by poking or in the triggerer."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs.events import JobEvent, job_error
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.operators.base import airflow_errors, check_rendered
+from datarobot_provider.operators.results import JobResult
+from datarobot_provider.version_compat import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from datarobot_provider.version_compat import Context
+
+_BACKSTOP_SECONDS = 600.0
+
+
+class DataRobotJobSensor(JobResult, BaseSensorOperator):
+    """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
+
+    :param deferrable: watch in the triggerer instead of on a worker; default is Airflow's
+        ``[operators] default_deferrable``.
+    :param poke_interval: seconds between two looks; default 60.
+    :param timeout: seconds to wait at the most; default one week, as with every Airflow sensor.
+    :param soft_fail: skip instead of fail.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    """
+
+    template_fields: Sequence[str] = ("datarobot_conn_id",)
+    #: Arguments that must have a value once the templates are rendered; for most sensors the ids of the job.
+    required_fields: ClassVar[Sequence[str]] = ()
+    #: Name of the kind in ``jobs/kinds.py``.
+    kind: str
+    ui_color = "#e4e4fd"
+
+    def __init__(
+        self,
+        *,
+        datarobot_conn_id: str = DataRobotHook.default_conn_name,
+        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.datarobot_conn_id = datarobot_conn_id
+        self.deferrable = deferrable
+
+    @abstractmethod
+    def ref(self) -> JobRef:
+        """Return the job to watch, from the rendered arguments."""
+
+    def execute(self, context: Context) -> Any:
+        """Watch by poking, or look once and defer."""
+        with airflow_errors():
+            check_rendered(self, self.required_fields, self.template_fields)
+        if not self.deferrable:
+            return super().execute(context)
+        try:
+            done = self.poke(context)
+        except AirflowFailException as error:
+            # What Airflow's own loop does, which this single look does not go through.
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
+        if done.is_done:
+            return done.xcom_value
+        deadline = time.time() + self.timeout
+        backstop = timedelta(seconds=self.timeout + _BACKSTOP_SECONDS)
+        self.defer(trigger=self._trigger(deadline), method_name="execute_complete", timeout=backstop)
+        return None
+
+    def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
+        """Look once.
+
+        :returns: whether the job has succeeded, and the result.
+        """
+        with airflow_errors():
+            event = self.hook.jobs.glance(self.ref())
+            if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
+                return PokeReturnValue(is_done=False)
+            return PokeReturnValue(is_done=True, xcom_value=self._finish(event))
+
+    def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:  # noqa: ARG002 - Airflow's signature
+        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+
+        :param event: how the watch ended, as the trigger sent it.
+        :returns: what goes to XCom.
+        """
+        with airflow_errors():
+            return self._finish(JobEvent.load(event, self.ref().kind))
+
+    def _finish(self, event: JobEvent) -> Any:
+        outcome, jobs = event.verdict.outcome, self.hook.jobs
+        if outcome is Outcome.SUCCEEDED:
+            return self.result(event)
+        if outcome is Outcome.TIMED_OUT:
+            raise AirflowSensorTimeout(str(job_error(event, url=jobs.page(event.ref))))
+        failed = outcome is Outcome.FAILED
+        error = job_error(
+            event,
+            details=self.failure_details(event) if failed else [],
+            log_tail=jobs.log_tail(event.ref) if failed else [],
+            url=jobs.page(event.ref),
+        )
+        # A sensor only watches: looking again at a job that has ended would burn retries.
+        error.can_heal = outcome is Outcome.POLLING_ERROR
+        raise error
+
+    def _trigger(self, deadline: float) -> Any:
+        from datarobot_provider.triggers.job import DataRobotJobTrigger
+
+        return DataRobotJobTrigger(
+            ref=self.ref().dumps(),
+            datarobot_conn_id=self.datarobot_conn_id,
+            deadline=deadline,
+            poll_interval=float(self.poke_interval),
+            cancel_on_kill=False,
+        )
+
+
+class DataRobotIdsSensor(DataRobotJobSensor):
+    """Base of the sensors whose required arguments are the ids of the job."""
+
+    def ref(self) -> JobRef:
+        """Return the job that the required arguments name."""
+        return JobRef(self.kind, {name: str(getattr(self, name)) for name in self.required_fields})

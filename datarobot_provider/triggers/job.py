@@ -1,0 +1,92 @@
+"""The one trigger: waits for any job of the table. It only looks and, when the task is killed, cancels."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from airflow.triggers.base import BaseTrigger, TriggerEvent
+
+from datarobot_provider.exceptions import DataRobotError
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs.cancel import cancel_path, cancel_report
+from datarobot_provider.jobs.events import JobEvent
+from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
+from datarobot_provider.jobs.poller import steps, wait_async
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+_CANCEL_SECONDS = 10.0
+
+
+class DataRobotJobTrigger(BaseTrigger):
+    """Waits for a job without blocking the event loop, and yields one event: how it ended.
+
+    Its arguments are stored as plain text: ids only, no host, no token.
+
+    :param ref: the job, as :meth:`JobRef.dumps` wrote it.
+    :param datarobot_conn_id: id of the Airflow connection.
+    :param deadline: when to give up, in seconds since the epoch; a restart of the triggerer does not move it.
+    :param poll_interval: longest pause between two looks, in seconds.
+    :param cancel_on_kill: whether a user's kill of the task also cancels the job (Airflow 3.3 and up).
+    """
+
+    def __init__(
+        self,
+        ref: str,
+        datarobot_conn_id: str,
+        deadline: float,
+        poll_interval: float = 10.0,
+        cancel_on_kill: bool = True,
+        **_: Any,
+    ) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]
+        self.ref = ref
+        self.datarobot_conn_id = datarobot_conn_id
+        self.deadline = deadline
+        self.poll_interval = poll_interval
+        self.cancel_on_kill = cancel_on_kill
+        self._ended = False
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        """Return the class path and the arguments."""
+        return f"{type(self).__module__}.{type(self).__qualname__}", {
+            "ref": self.ref,
+            "datarobot_conn_id": self.datarobot_conn_id,
+            "deadline": self.deadline,
+            "poll_interval": self.poll_interval,
+            "cancel_on_kill": self.cancel_on_kill,
+        }
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
+        ref = JobRef.loads(self.ref)
+        hook = DataRobotHook(self.datarobot_conn_id)
+        try:
+            async with hook.async_client() as client:
+                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
+                event = JobEvent(*await wait_async(loop, client.look, hook.tell))
+        except DataRobotError as error:
+            outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
+            event = JobEvent(ref, Verdict(outcome, message=str(error)))
+        # Airflow also calls on_kill when the event was already sent.
+        self._ended = True
+        yield TriggerEvent(event.dump())
+
+    async def on_kill(self) -> None:
+        """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
+        if self._ended or not self.cancel_on_kill:
+            return
+        ref = JobRef.loads(self.ref)
+        path, error = cancel_path(ref), None
+        if path is not None:
+            try:
+                async with (
+                    asyncio.timeout(_CANCEL_SECONDS),
+                    DataRobotHook(self.datarobot_conn_id).async_client() as client,
+                ):
+                    await client.delete(path)
+            except (DataRobotError, TimeoutError) as caught:
+                error = caught if isinstance(caught, DataRobotError) else DataRobotError("no answer in time")
+        self.log.warning("The task was killed. %s", cancel_report(ref, path, error))
