@@ -1,0 +1,82 @@
+"""The command ``datarobot-emulator``: serve the emulated API until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.seed import SeedError
+from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+TOKEN_VARIABLE = "DATAROBOT_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
+_USAGE_ERROR = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters: `argv` are the arguments, by default those of the process. Returns the exit status.
+    """
+    options = _parser().parse_args(argv)
+    token = options.token or os.environ.get(TOKEN_VARIABLE)
+    if not token:
+        return _refuse(f"a token is needed: --token or the environment variable {TOKEN_VARIABLE}")
+    try:
+        app = create_app(token, options.seed, options.time_scale)
+        listener = listen(options.host, options.port)
+    except SeedError as error:
+        return _refuse(f"the seed folder cannot be used: {error}")
+    except OSError as error:
+        return _refuse(f"cannot listen on {options.host}:{options.port}: {error}")
+    host, port = listener.getsockname()[:2]
+    # The server raises the signal that stopped it once more when it has closed; that has to end in success.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, _leave)
+    with listener:
+        make_server(app, lambda: print(f"listening on http://{host}:{port}/api/v2", flush=True)).run([listener])
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="datarobot-emulator", description="An offline stand-in for the DataRobot API."
+    )
+    parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--token", help=f"token with full access (default: ${TOKEN_VARIABLE})")
+    parser.add_argument("--seed", type=Path, metavar="DIR", help="folder with seed.json")
+    parser.add_argument(
+        "--time-scale", type=_factor, default=1.0, metavar="X", help="factor on the duration of jobs (default: 1)"
+    )
+    return parser
+
+
+def _factor(text: str) -> float:
+    factor = float(text)
+    if not 0 <= factor < math.inf:
+        msg = "has to be zero or more"
+        raise argparse.ArgumentTypeError(msg)
+    return factor
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    sys.exit(0)
+
+
+def _refuse(reason: str) -> int:
+    print(f"datarobot-emulator: {reason}", file=sys.stderr)
+    return _USAGE_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,55 @@
+"""The emulator's application: the API, the control API, the storage and a few pages on one server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount
+
+from datarobot_provider.emulator import blobs, pages, routes
+from datarobot_provider.emulator.control import Control, ControlError, control_error
+from datarobot_provider.emulator.errors import ApiError
+from datarobot_provider.emulator.faults import Faults
+from datarobot_provider.emulator.gateway import Gateway
+from datarobot_provider.emulator.requestlog import ForeignLog, RequestLog
+from datarobot_provider.emulator.state import State
+from datarobot_provider.emulator.tokens import Tokens
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+
+def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) -> Starlette:
+    """Return the emulator as an ASGI application.
+
+    Parameters: the `token` that gives full access, the `seed` folder if there is one, and the factor `time_scale` on
+    the duration of every job. Raises `seed.SeedError` if the seed cannot be used.
+    """
+    routes.load()
+    gateway = Gateway(State(time_scale), Tokens(token), Faults(), RequestLog())
+    foreign = ForeignLog()
+    control = Control(gateway, foreign, seed)
+    control.plant()
+    return Starlette(
+        routes=[
+            Mount("/__emulator__", routes=control.routes()),
+            *pages.routes(gateway.state),
+            Mount(blobs.ROOT, app=blobs.Storage(gateway.state, gateway.faults, foreign)),
+            Mount("/", app=gateway),
+        ],
+        exception_handlers={
+            ControlError: control_error,
+            ApiError: pages.missing,
+            404: _plain_error,
+            405: _plain_error,
+        },
+    )
+
+
+async def _plain_error(_: Request, error: Exception) -> Response:
+    status = getattr(error, "status_code", 500)
+    return JSONResponse({"message": getattr(error, "detail", "Internal Server Error")}, status)

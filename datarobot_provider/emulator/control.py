@@ -1,0 +1,371 @@
+"""The control API under ``/__emulator__/``: what a test or a demo uses to set the stage. JSON, no token needed.
+
+=======  =============================  ===============================================================================
+GET      health                         ``{"status": "ok", "timeScale": X}``
+POST     datasets                       ``{"name", "csv", "id"?}`` -> 201 ``{"id", "versionId", "name", "columns",
+                                        "rowCount"}``
+DELETE   datasets/ID                    the dataset was deleted -> 204
+POST     environments                   ``{"name", "id"?}`` -> 201 ``{"id", "versionId", "name"}``
+POST     deployments                    ``{"label", "id"?, "modelId"?, "targetType"?, "columns"?}`` -> 201; a `modelId`
+                                        that names a custom model or its version freezes that version
+POST     use-cases                      ``{"name", "id"?}`` -> 201 ``{"id", "name"}``
+GET      datasets, environments,        ``{"data": [...]}``
+         deployments, use-cases
+POST     image                          ``{"size", "redirect", "corrupt"?, "short"?}`` -> 201 with the metadata; the
+                                        prediction server image from now on, its hash takes a second per gigabyte or two
+DELETE   image                          there is no image any more -> 204
+POST     outcomes                       ``{"kind", "outcome", "times"?, "state"?, "message"?, "seconds"?, "checks"?}``
+                                        -> 201; the next `times` jobs of that kind end so
+POST     faults                         ``{"method"?, "path"?, "times"?, "after"?, "status"?, "retryAfter"?, "body"?,
+                                        "contentType"?, "cut"?, "delay"?, "apply"?}`` -> 201 ``{"id"}``
+GET      faults                         ``{"data": [...]}`` with `remaining` counts
+DELETE   faults                         clear all -> 204
+POST     status/STATUS_ID               ``{"status"?, "gone"?}`` -> 200; alters one status record now
+POST     tokens                         ``{"token", "readOnly"?}`` -> 201 ``{"readOnly"}``
+GET      requests?method=&path=REGEX    ``{"data": [...]}``: the API requests so far, see `requestlog.Exchange`
+DELETE   requests                       forget them -> 204
+GET      foreign-requests               ``{"data": [...]}``: the requests to the storage that an image redirects to,
+                                        see `requestlog.ForeignExchange`
+DELETE   foreign-requests               forget them -> 204
+GET      jobs                           ``{"data": [{"kind", "ids", "state", "active", "created"}]}``
+POST     reset                          forget everything, plant the seed again -> 204
+=======  =============================  ===============================================================================
+
+Outcomes: ``succeeded``, ``failed``, ``cancelled`` (as if somebody did it remotely), ``expired`` (the records are gone),
+``unknown`` (in `state`, a word nobody has heard of, for ever), ``stuck`` (in the first state for ever), ``warning``
+(model tests). `seconds` is the duration whatever the time scale. Faults: `status` answers an error without touching the
+state (`apply`: the state changes, but the answer is the fault), `cut` closes the connection ``before`` the request is
+seen, ``after`` it was handled, or ``inside`` its reply; `delay` waits first.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from datarobot_provider.emulator import identity, image, seed
+from datarobot_provider.emulator.faults import Fault
+from datarobot_provider.emulator.jobs import KINDS, OUTCOMES, Fate
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from starlette.requests import Request
+
+    from datarobot_provider.emulator.gateway import Gateway
+    from datarobot_provider.emulator.requestlog import ForeignLog
+    from datarobot_provider.emulator.state import Dataset, Deployment, Environment, UseCase
+
+_NUMBER = {"type": "number", "minimum": 0}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string", "minLength": 1}
+
+
+def _object(required: list[str], **properties: Any) -> Draft202012Validator:
+    return Draft202012Validator(
+        {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
+    )
+
+
+_DATASET = _object(["name", "csv"], name=_TEXT, csv={"type": "string"}, id=_TEXT)
+_ENVIRONMENT = Draft202012Validator(seed.ENVIRONMENT)
+_DEPLOYMENT = Draft202012Validator(seed.DEPLOYMENT)
+_USE_CASE = Draft202012Validator(seed.USE_CASE)
+_IMAGE = _object(
+    ["size", "redirect"],
+    size={"type": "integer", "minimum": 1},
+    redirect={"type": "boolean"},
+    corrupt={"type": "boolean"},
+    short={"type": "boolean"},
+)
+_OUTCOME = _object(
+    ["kind", "outcome"],
+    kind={"enum": sorted(KINDS)},
+    outcome={"enum": sorted(OUTCOMES)},
+    times={"type": "integer", "minimum": 1},
+    state=_TEXT,
+    message={"type": "string"},
+    seconds=_NUMBER,
+    checks={"type": "object", "additionalProperties": _TEXT},
+)
+_FAULT = _object(
+    [],
+    method=_TEXT,
+    path=_TEXT,
+    times={"type": ["integer", "null"], "minimum": 1},
+    after=_COUNT,
+    status={"type": "integer", "minimum": 200, "maximum": 599},
+    retryAfter={"type": ["string", "number"]},
+    body=True,
+    contentType=_TEXT,
+    cut={"enum": ["before", "inside", "after"]},
+    delay=_NUMBER,
+    apply={"type": "boolean"},
+)
+_STATUS = _object([], status=_TEXT, gone={"type": "boolean"})
+_TOKEN = _object(["token"], token=_TEXT, readOnly={"type": "boolean"})
+
+
+class ControlError(Exception):
+    """A control request that makes no sense."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Control:
+    """The control API over one gateway and the storage's log. `folder` is the seed folder, planted again on a reset."""
+
+    def __init__(self, gateway: Gateway, foreign: ForeignLog, folder: Path | None) -> None:
+        self._gateway = gateway
+        self._foreign = foreign
+        self._state = gateway.state
+        self._folder = folder
+
+    def routes(self) -> list[Route]:
+        """Return the routes below ``/__emulator__``."""
+        table: list[tuple[str, str, Callable[[Request], Awaitable[Response]]]] = [
+            ("GET", "/health", self._health),
+            ("GET", "/datasets", self._list_datasets),
+            ("POST", "/datasets", self._add_dataset),
+            ("DELETE", "/datasets/{id}", self._delete_dataset),
+            ("GET", "/environments", self._list_environments),
+            ("POST", "/environments", self._add_environment),
+            ("GET", "/deployments", self._list_deployments),
+            ("POST", "/deployments", self._add_deployment),
+            ("GET", "/use-cases", self._list_use_cases),
+            ("POST", "/use-cases", self._add_use_case),
+            ("POST", "/image", self._set_image),
+            ("DELETE", "/image", self._drop_image),
+            ("POST", "/outcomes", self._order_outcome),
+            ("GET", "/faults", self._list_faults),
+            ("POST", "/faults", self._order_fault),
+            ("DELETE", "/faults", self._clear_faults),
+            ("POST", "/status/{id}", self._alter_status),
+            ("POST", "/tokens", self._add_token),
+            ("GET", "/requests", self._list_requests),
+            ("DELETE", "/requests", self._clear_requests),
+            ("GET", "/foreign-requests", self._list_foreign),
+            ("DELETE", "/foreign-requests", self._clear_foreign),
+            ("GET", "/jobs", self._list_jobs),
+            ("POST", "/reset", self._reset),
+        ]
+        return [Route(path, handler, methods=[method]) for method, path, handler in table]
+
+    def plant(self) -> None:
+        """Put the seed into the state."""
+        if self._folder is not None:
+            seed.plant(self._state, self._folder)
+
+    async def _health(self, _: Request) -> Response:
+        return JSONResponse({"status": "ok", "timeScale": self._state.scale})
+
+    async def _list_datasets(self, _: Request) -> Response:
+        return _listing([_dataset(d) for d in self._state.datasets.values() if not d.deleted])
+
+    async def _add_dataset(self, request: Request) -> Response:
+        body = await _body(request, _DATASET)
+        try:
+            dataset = seed.make_dataset(body["name"], body["csv"], body.get("id"))
+        except ValueError as error:
+            raise ControlError(422, str(error)) from error
+        self._state.datasets[dataset.id] = dataset
+        return JSONResponse(_dataset(dataset), 201)
+
+    async def _delete_dataset(self, request: Request) -> Response:
+        dataset = self._state.datasets.get(request.path_params["id"])
+        if dataset is None:
+            raise ControlError(404, "no such dataset")
+        dataset.deleted = True
+        return Response(status_code=204)
+
+    async def _list_environments(self, _: Request) -> Response:
+        return _listing([_environment(e) for e in self._state.environments.values()])
+
+    async def _add_environment(self, request: Request) -> Response:
+        environment = seed.make_environment(await _body(request, _ENVIRONMENT))
+        self._state.environments[environment.id] = environment
+        return JSONResponse(_environment(environment), 201)
+
+    async def _list_deployments(self, _: Request) -> Response:
+        return _listing([_deployment(d) for d in self._state.deployments.values()])
+
+    async def _add_deployment(self, request: Request) -> Response:
+        deployment = seed.make_deployment(await _body(request, _DEPLOYMENT))
+        self._state.deploy(deployment)
+        return JSONResponse(_deployment(deployment), 201)
+
+    async def _list_use_cases(self, _: Request) -> Response:
+        return _listing([_use_case(u) for u in self._state.use_cases.values()])
+
+    async def _add_use_case(self, request: Request) -> Response:
+        use_case = seed.make_use_case(await _body(request, _USE_CASE))
+        self._state.use_cases[use_case.id] = use_case
+        return JSONResponse(_use_case(use_case), 201)
+
+    async def _set_image(self, request: Request) -> Response:
+        body = await _body(request, _IMAGE)
+        image_id = identity.object_id()
+        # In a thread, so that the API is served meanwhile.
+        digest = await asyncio.to_thread(image.digest, image_id, body["size"])
+        self._state.image = image.Image(image_id, digest=digest, **body)
+        return JSONResponse(self._state.image.metadata(), 201)
+
+    async def _drop_image(self, _: Request) -> Response:
+        self._state.image = None
+        return Response(status_code=204)
+
+    async def _order_outcome(self, request: Request) -> Response:
+        body = await _body(request, _OUTCOME)
+        if body["outcome"] == "unknown" and "state" not in body:
+            raise ControlError(422, "the outcome unknown needs a state")
+        fate = Fate(
+            outcome=body["outcome"],
+            message=body.get("message"),
+            state=body.get("state"),
+            seconds=body.get("seconds"),
+            checks=body.get("checks", {}),
+        )
+        self._state.outcomes.order(body["kind"], fate, body.get("times", 1))
+        return JSONResponse(body, 201)
+
+    async def _list_faults(self, _: Request) -> Response:
+        return _listing([fault.view() for fault in self._gateway.faults.all])
+
+    async def _order_fault(self, request: Request) -> Response:
+        body = await _body(request, _FAULT)
+        _pattern(body.get("path"))
+        names = {"retryAfter": "retry_after", "contentType": "content_type"}
+        fault = Fault(**{names.get(name, name): value for name, value in body.items()})
+        if fault.retry_after is not None:
+            fault.retry_after = str(fault.retry_after)
+        if fault.method:
+            fault.method = fault.method.upper()
+        self._gateway.faults.all.append(fault)
+        return JSONResponse({"id": fault.id}, 201)
+
+    async def _clear_faults(self, _: Request) -> Response:
+        self._gateway.faults.all.clear()
+        return Response(status_code=204)
+
+    async def _alter_status(self, request: Request) -> Response:
+        body = await _body(request, _STATUS)
+        record = self._state.statuses.get(request.path_params["id"])
+        if record is None:
+            raise ControlError(404, "no such status record")
+        record.word = body.get("status", record.word)
+        record.gone = body.get("gone", record.gone)
+        if record.word:
+            self._state.outcomes.words.add(record.word)
+        return JSONResponse({"statusId": record.id, "status": record.word, "gone": record.gone})
+
+    async def _add_token(self, request: Request) -> Response:
+        body = await _body(request, _TOKEN)
+        read_only = body.get("readOnly", False)
+        self._gateway.tokens.add(body["token"], read_only=read_only)
+        return JSONResponse({"readOnly": read_only}, 201)
+
+    async def _list_requests(self, request: Request) -> Response:
+        path = request.query_params.get("path")
+        _pattern(path)
+        return _listing(self._gateway.log.select(request.query_params.get("method"), path))
+
+    async def _clear_requests(self, _: Request) -> Response:
+        self._gateway.log.clear()
+        return Response(status_code=204)
+
+    async def _list_foreign(self, _: Request) -> Response:
+        return _listing(self._foreign.views())
+
+    async def _clear_foreign(self, _: Request) -> Response:
+        self._foreign.clear()
+        return Response(status_code=204)
+
+    async def _list_jobs(self, _: Request) -> Response:
+        now = self._state.now()
+        return _listing(
+            [
+                {
+                    "kind": job.kind,
+                    "ids": job.ids,
+                    "state": job.word(now),
+                    "active": job.active(now),
+                    "created": identity.timestamp(job.created),
+                }
+                for job in self._state.jobs
+            ]
+        )
+
+    async def _reset(self, _: Request) -> Response:
+        self._state.clear()
+        self._gateway.faults.all.clear()
+        self._gateway.log.clear()
+        self._foreign.clear()
+        self._gateway.tokens.reset()
+        self.plant()
+        return Response(status_code=204)
+
+
+async def control_error(_: Request, error: Exception) -> Response:
+    """Return the reply to a control request that makes no sense."""
+    status = error.status if isinstance(error, ControlError) else 500
+    return JSONResponse({"message": str(error)}, status)
+
+
+async def _body(request: Request, validator: Draft202012Validator) -> dict[str, Any]:
+    try:
+        body: dict[str, Any] = json.loads(await request.body() or b"{}")
+    except ValueError:
+        raise ControlError(422, "the body is not valid JSON") from None
+    for problem in validator.iter_errors(body):
+        place = "/".join(map(str, problem.absolute_path)) or "body"
+        named = validator.schema["properties"] if isinstance(validator.schema, dict) else ()
+        raise ControlError(422, f"{place}: fails {problem.validator}; fields: {', '.join(named)}")
+    return body
+
+
+def _pattern(text: str | None) -> None:
+    try:
+        re.compile(text or "")
+    except re.error as error:
+        raise ControlError(422, f"path is not a regular expression: {error}") from error
+
+
+def _listing(rows: list[dict[str, Any]]) -> Response:
+    return JSONResponse({"data": rows})
+
+
+def _dataset(dataset: Dataset) -> dict[str, Any]:
+    return {
+        "id": dataset.id,
+        "versionId": dataset.version_id,
+        "name": dataset.name,
+        "columns": dataset.columns,
+        "rowCount": len(dataset.rows),
+    }
+
+
+def _environment(environment: Environment) -> dict[str, Any]:
+    return {"id": environment.id, "versionId": environment.version_id, "name": environment.name}
+
+
+def _use_case(use_case: UseCase) -> dict[str, Any]:
+    return {"id": use_case.id, "name": use_case.name}
+
+
+def _deployment(deployment: Deployment) -> dict[str, Any]:
+    return {
+        "id": deployment.id,
+        "label": deployment.label,
+        "modelId": deployment.model_id,
+        "targetType": deployment.target_type,
+        "columns": deployment.columns,
+    }

@@ -1,0 +1,106 @@
+"""How replies reach a client, or do not: whole, in pieces, cut in the middle, or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.emulator.contract import JSON_TYPE
+from datarobot_provider.emulator.routing import Reply, Stream
+
+if TYPE_CHECKING:
+    from starlette.types import Message, Receive, Scope, Send
+
+    from datarobot_provider.emulator.faults import Fault
+
+
+class Meter:
+    """Wraps an ASGI `receive`, counts the body's bytes and knows whether the body has been read to its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self.count = 0
+        self.done = False
+
+    async def __call__(self) -> Message:
+        """Return the next message."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.count += len(message.get("body", b""))
+            self.done = not message.get("more_body", False)
+        else:
+            self.done = True
+        return message
+
+    async def drain(self) -> None:
+        """Read and drop what is left of the body."""
+        while not self.done:
+            await self()
+
+
+def fault_reply(fault: Fault) -> Reply:
+    """Return the error that a fault orders."""
+    body = {"message": "The emulator was told to fail."} if fault.body is None else fault.body
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {"Content-Type": fault.content_type}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = fault.retry_after
+    return Reply(fault.status or 500, headers=headers, content=text.encode())
+
+
+async def send_reply(reply: Reply, receive: Receive, send: Send, *, half: bool) -> None:
+    """Send a reply; if `half`, announce its full length and stop in the middle, whereupon the server hangs up."""
+    content = reply.content
+    headers = dict(reply.headers)
+    if content is None:
+        content = b"" if reply.body is None else _dumped(reply.body)
+        if content:
+            headers["Content-Type"] = JSON_TYPE
+    size = reply.stream.size if reply.stream else len(content)
+    if reply.status != HTTPStatus.NO_CONTENT:
+        headers["Content-Length"] = str(size)
+    raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": reply.status, "headers": raw})
+    if reply.stream:
+        await _send_stream(reply.stream, receive, send, half=half)
+    elif half:
+        await send({"type": "http.response.body", "body": content[: len(content) // 2], "more_body": True})
+    else:
+        await send({"type": "http.response.body", "body": content})
+
+
+async def _send_stream(stream: Stream, receive: Receive, send: Send, *, half: bool) -> None:
+    left = stream.size // 2 if half else stream.size
+    gone = asyncio.create_task(_gone(receive))
+    try:
+        for piece in stream.pieces:
+            if gone.done() or left <= 0:
+                break
+            await send({"type": "http.response.body", "body": piece[:left], "more_body": True})
+            left -= len(piece)
+            # The server takes a piece without a pause while its buffer has room; others want to be served, too.
+            await asyncio.sleep(0)
+        if not half and not gone.done():
+            await send({"type": "http.response.body", "body": b""})
+    finally:
+        gone.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await gone
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+async def cut(scope: Scope, receive: Receive) -> None:
+    """Close the client's connection at once and wait until it is gone."""
+    scope["state"]["hang_up"]()
+    await _gone(receive)
+
+
+def _dumped(body: Any) -> bytes:
+    return json.dumps(body, allow_nan=False).encode("ascii")

@@ -1,0 +1,149 @@
+"""Where the emulator knowingly leaves the published contract, each time with the reason.
+
+The contract was read off reference pages. Where real clients are known to send or to need something else, the clients
+win: a request field of `REQUEST` is accepted, a reply field of `REPLY` is sent. Everything else that is not in the
+contract is refused in a request and recorded as a violation in a reply.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+BOOLEAN_WORDS = ("true", "True", "false", "False")
+
+
+class Amendment(NamedTuple):
+    """One field of one contract schema, with the JSON schema that replaces or adds it. `optional` drops `required`."""
+
+    schema: str
+    field: str
+    spec: Mapping[str, Any] | None
+    reason: str
+    optional: bool = False
+
+
+class ExtraReply(NamedTuple):
+    """A reply the contract does not list: `schema` (or None for a reply without a described body) under `status`."""
+
+    method: str
+    path: str
+    status: int
+    schema: str | None
+    reason: str
+
+
+_SKIP_WARN_FAIL = {"type": "string", "enum": ["skip", "warn", "fail"]}
+_BOOLEAN_OR_WORD = {"oneOf": [{"type": "boolean"}, {"enum": list(BOOLEAN_WORDS)}]}
+_MAJOR = {"oneOf": [{"type": ["boolean", "null"]}, {"enum": [*BOOLEAN_WORDS, "None"]}]}
+_TARGET_TYPES = {
+    "type": "string",
+    "enum": [
+        "Binary", "Regression", "Multiclass", "Anomaly", "Transform", "TextGeneration", "GeoPoint", "Unstructured",
+        "VectorDatabase", "AgenticWorkflow", "Multilabel", "MCP",
+    ],
+}  # fmt: skip
+_OOTB_TYPES = {
+    "type": ["string", "null"],
+    "enum": [
+        "token_count", "faithfulness", "rouge_1", "cost", "agent_goal_accuracy", "agent_goal_accuracy_with_reference",
+        "task_adherence", "tool_call_accuracy", None,
+    ],
+}  # fmt: skip
+
+
+def _or_empty(schema: str) -> dict[str, Any]:
+    return {"anyOf": [{"$ref": f"#/$defs/{schema}"}, {"type": "object", "maxProperties": 0}]}
+
+
+def _nullable(schema: str) -> dict[str, Any]:
+    return {"anyOf": [{"$ref": f"#/$defs/{schema}"}, {"type": "null"}]}
+
+
+_CHECKS = ("predictionVerificationCheck", "performanceCheck", "stabilityCheck")
+_VERSION_FORMS = ("CustomModelVersionCreate", "CustomModelVersionCreateFromLatest")
+_GUARD_PUSH = "GuardConfigurationFullPost"
+
+REQUEST: tuple[Amendment, ...] = (
+    Amendment("CustomModelCreate", "targetType", _TARGET_TYPES, "newer target types, sent by the SDK and Terraform"),
+    Amendment("CustomModelCreate", "isUnstructuredModelKind", {"type": "boolean"}, "sent by the GitHub Action"),
+    Amendment("CustomModelCreate", "isProxyModel", {"type": "boolean"}, "sent by Terraform"),
+    Amendment("CustomModelCreate", "tags", {"type": "array"}, "sent by Terraform"),
+    Amendment("CustomModelUpdate", "externalMlopsStatsConfig", {"type": "object"}, "sent by the GitHub Action"),
+    *(
+        Amendment(s, "isMajorUpdate", _MAJOR, "left out, JSON booleans and 'None' are sent", True)
+        for s in _VERSION_FORMS
+    ),
+    *(Amendment(s, "keepTrainingHoldoutData", _BOOLEAN_OR_WORD, "sent as a word in forms") for s in _VERSION_FORMS),
+    *(
+        Amendment(s, "runtimeParameters", {"type": "string"}, "JSON text of the SDK and Terraform")
+        for s in _VERSION_FORMS
+    ),
+    *(
+        Amendment(s, "runtimeParameterValues", {"type": "string"}, "JSON text of the SDK and Terraform")
+        for s in _VERSION_FORMS
+    ),
+    Amendment("CustomModelVersionCreateFromRepository", "isMajorUpdate", _MAJOR, "spellings as in the forms"),
+    Amendment("CustomModelTests", "parameters", {"type": "object"}, "parameters of the checks, GitHub Action"),
+    Amendment("UserRoleWithGrant", "canUseData", {"type": "boolean"}, "may be sent by the SDK's sharing"),
+    *(Amendment("CustomModelTestsConfig", name, _SKIP_WARN_FAIL, "a check of the GitHub Action") for name in _CHECKS),
+    Amendment(_GUARD_PUSH, "parameters", None, "never sent by the SDK or Terraform", optional=True),
+    Amendment(_GUARD_PUSH, "ootbType", _OOTB_TYPES, "newer out-of-the-box guards"),
+    Amendment(_GUARD_PUSH, "additionalGuardConfig", {"type": "object"}, "sent by Terraform"),
+    Amendment(_GUARD_PUSH, "modelInfo", _or_empty("GuardConfigurationModelInfoResponse"), "Terraform sends {}"),
+    Amendment(_GUARD_PUSH, "nemoInfo", _or_empty("GuardConfigurationNemoInfoResponse"), "Terraform sends {}"),
+)
+
+REPLY: tuple[Amendment, ...] = (
+    Amendment("CustomModelResponse", "latestVersion", _nullable("CustomModelVersionResponse"), "none on a fresh model"),
+    Amendment("CustomModelResponse", "targetType", _TARGET_TYPES, "newer target types"),
+    Amendment("CustomModelResponse", "externalMlopsStatsConfig", {"type": "object"}, "read back by the GitHub Action"),
+    Amendment("CustomModelTestsResponse", "completedAt", {"type": ["string", "null"]}, "a running test has none"),
+    Amendment("CustomModelTestsResponse", "datasetId", {"type": ["string", "null"]}, "unstructured models need none"),
+    Amendment("CustomModelTestsResponse", "datasetVersionId", {"type": ["string", "null"]}, "goes with datasetId"),
+    *(
+        Amendment("CustomModelTesting", name, {"$ref": "#/$defs/TestingStatus"}, "a check of the GitHub Action")
+        for name in _CHECKS
+    ),
+    Amendment("CustomModelVersionResponse", "runtimeParameters", {"type": "array"}, "read by the SDK and Terraform"),
+    Amendment(
+        "TrainingDataResponse",
+        "assignmentError",
+        _nullable("TrainingDataAssignmentErrorResponse"),
+        "null when all is well: {} or a null message breaks the SDK and Terraform",
+    ),
+    Amendment("GuardConfigurationRetrieveResponse", "ootbType", _OOTB_TYPES, "newer out-of-the-box guards"),
+    Amendment(
+        "OverallModerationConfigurationResponse",
+        "timeoutSec",
+        {"type": "integer", "minimum": 0},
+        "0 and 1 may be set by PATCH, while the reply schema begins at 2",
+    ),
+    Amendment("JobStatus", "description", {"type": "string"}, "part of the record that clients see"),
+    Amendment("JobStatus", "type", {"type": ["string", "null"]}, "part of the record that clients see"),
+    Amendment("ApiVersion", "releasedVersion", {"type": "string"}, "part of the reply that clients see"),
+)
+
+EXTRA_REPLIES: tuple[ExtraReply, ...] = (
+    ExtraReply(
+        "PATCH", "/customModels/{customModelId}/accessControl/", 204, None, "a 204 has no body, whatever the page shows"
+    ),
+    ExtraReply(
+        "PATCH",
+        "/customModels/{customModelId}/",
+        200,
+        "CustomModelResponse",
+        "the contract's 201 is refused by clients",
+    ),
+)
+
+MAY_BE_EMPTY = frozenset(
+    {
+        "description", "language", "message", "modifyMessage", "comparand", "actions", "llmPrompts", "blockedTerms",
+        "mainConfig", "railsConfig", "defaultValue", "value", "modelName", "replacementTextColumnName", "file",
+        "errorMessage",
+    }
+)  # fmt: skip
+"""String fields of requests in which an empty text means something. In all others it is refused."""

@@ -1,0 +1,130 @@
+"""The record of all API requests, for tests to look at. A token never enters it."""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.emulator import identity
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+_KEPT = 200_000
+
+
+@dataclass
+class Exchange:
+    """One request and what became of it. `status` stays None when no reply was given."""
+
+    n: int
+    time: str
+    method: str
+    path: str
+    query: str
+    request_id: str
+    authorization: str
+    user_agent: str
+    content_type: str
+    status: int | None = None
+    body_bytes: int = 0
+    violations: list[str] = field(default_factory=list)
+
+    def view(self) -> dict[str, Any]:
+        """Return the record as the control API lists it."""
+        return {
+            "n": self.n,
+            "time": self.time,
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "status": self.status,
+            "requestId": self.request_id,
+            "authorization": self.authorization,
+            "userAgent": self.user_agent,
+            "contentType": self.content_type,
+            "bodyBytes": self.body_bytes,
+            "violations": self.violations,
+        }
+
+
+class RequestLog:
+    """The exchanges so far, oldest first."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._count = 0
+
+    def open(self, request: Request, authorization: str, hide: tuple[str, ...]) -> Exchange:
+        """Record a request as it arrives; the texts in `hide` are blotted out wherever they appear."""
+
+        def safe(text: str) -> str:
+            for secret in hide:
+                text = text.replace(secret, "[hidden]")
+            return text
+
+        self._count += 1
+        exchange = Exchange(
+            n=self._count,
+            time=identity.timestamp(identity.now()),
+            method=request.method,
+            path=safe(request.scope["path"]),
+            query=safe(request.scope["query_string"].decode("latin-1")),
+            request_id=identity.status_id(),
+            authorization=authorization,
+            user_agent=safe(request.headers.get("user-agent", "")),
+            content_type=safe(request.headers.get("content-type", "")),
+        )
+        self._exchanges.append(exchange)
+        return exchange
+
+    def select(self, method: str | None, path: str | None) -> list[dict[str, Any]]:
+        """Return the records with this method and with a path in which the pattern `path` is found."""
+        return [
+            e.view()
+            for e in self._exchanges
+            if (not method or e.method == method.upper()) and (not path or re.search(path, e.path))
+        ]
+
+    def clear(self) -> None:
+        """Forget all records; the numbering goes on."""
+        self._exchanges.clear()
+
+
+@dataclass
+class ForeignExchange:
+    """One request to the storage behind pre-signed addresses. The query, which is a key, is not kept."""
+
+    method: str
+    path: str
+    authorization: str
+    range: str | None
+    status: int | None = None
+
+
+class ForeignLog:
+    """The requests to the storage, oldest first."""
+
+    def __init__(self) -> None:
+        self._exchanges: deque[ForeignExchange] = deque(maxlen=_KEPT)
+
+    def open(self, request: Request) -> ForeignExchange:
+        """Record a request as it arrives: of its Authorization header no more than whether there is one."""
+        exchange = ForeignExchange(
+            method=request.method,
+            path=request.scope["path"],
+            authorization="present" if "authorization" in request.headers else "absent",
+            range=request.headers.get("range"),
+        )
+        self._exchanges.append(exchange)
+        return exchange
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return the records as the control API lists them."""
+        return [asdict(exchange) for exchange in self._exchanges]
+
+    def clear(self) -> None:
+        """Forget all records."""
+        self._exchanges.clear()

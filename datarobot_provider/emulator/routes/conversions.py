@@ -1,0 +1,84 @@
+"""Conversions of a version's files to a JAR: start, list, read, stop."""
+
+from __future__ import annotations
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
+from datarobot_provider.emulator.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.jobs import FAILED, SUCCEEDED
+from datarobot_provider.emulator.routes.versions import wanted_version
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.state import Conversion, Version
+
+_ALL = "/customModels/{customModelId}/versions/{customModelVersionId}/conversions/"
+_ONE = _ALL + "{conversionId}/"
+
+
+@route("POST", _ALL)
+def start_conversion(call: Call) -> Reply:
+    """Start the conversion of a version's main program (POST .../conversions/)."""
+    version = wanted_version(call)
+    item_id = call.body["mainProgramItemId"]
+    if item_id not in {item.id for item in version.items}:
+        raise invalid("mainProgramItemId", "is not a file of the version")
+    if any(conversion.job.active(call.now()) for conversion in version.conversions):
+        raise ApiError(422, "A conversion of the custom model version is in progress.")
+    conversion_id = identity.object_id()
+    ids = {"customModelId": version.model_id, "customModelVersionId": version.id, "conversionId": conversion_id}
+    job = call.state.start("conversion", ids)
+    version.conversions.append(Conversion(conversion_id, item_id, job))
+    record = call.state.track(job, _ONE.format(**ids))
+    return call.accepted(record, {"conversionId": conversion_id, "statusId": record.id})
+
+
+@route("GET", _ALL)
+def list_conversions(call: Call) -> Reply:
+    """List the conversions of a version, newest first (GET .../conversions/)."""
+    version = wanted_version(call)
+    rows = [c for c in reversed(version.conversions) if not c.job.gone(call.now())]
+    if call.query.get("isLatest") in BOOLEAN_WORDS[:2]:
+        rows = rows[:1]
+    return call.page(rows, lambda c: _view(call, version, c))
+
+
+@route("GET", _ONE)
+def get_conversion(call: Call) -> Reply:
+    """Answer one conversion (GET .../conversions/{conversionId}/)."""
+    version = wanted_version(call)
+    return Reply(200, _view(call, version, _wanted(call, version)))
+
+
+@route("DELETE", _ONE)
+def stop_conversion(call: Call) -> Reply:
+    """Stop a running conversion (DELETE .../conversions/{conversionId}/)."""
+    conversion = _wanted(call, wanted_version(call))
+    if not conversion.job.active(call.now()):
+        raise ApiError(422, "The given conversion is not active.")
+    conversion.job.cancel(call.now())
+    return Reply(204)
+
+
+def _wanted(call: Call, version: Version) -> Conversion:
+    for conversion in version.conversions:
+        if conversion.id == call.path["conversionId"] and not conversion.job.gone(call.now()):
+            return conversion
+    raise not_found()
+
+
+def _view(call: Call, version: Version, conversion: Conversion) -> Json:
+    job = conversion.job
+    result = job.result(call.now())
+    main = next(item.path for item in version.items if item.id == conversion.item_id)
+    view = {
+        "id": conversion.id,
+        "customModelVersionId": version.id,
+        "mainProgramItemId": conversion.item_id,
+        "created": identity.timestamp(job.created),
+        "conversionInProgress": result is None,
+        "conversionSucceeded": None if result is None else result == SUCCEEDED,
+        "shouldStop": job.word(call.now()) == "canceled",
+        "logMessage": (job.fate.message or f"{main} could not be converted.") if result == FAILED else None,
+    }
+    if result == SUCCEEDED:
+        view["generatedMetadata"] = {"outputDatasets": ["output"], "outputColumns": [["prediction"]]}
+    return view

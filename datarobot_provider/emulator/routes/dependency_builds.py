@@ -1,0 +1,95 @@
+"""Dependency builds of versions: start, look, cancel, read the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datarobot_provider.emulator import buildlog, identity
+from datarobot_provider.emulator.errors import ApiError, not_found
+from datarobot_provider.emulator.jobs import CANCELLED, FAILED, Fate, Job
+from datarobot_provider.emulator.routes.versions import wanted_version
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.state import Version
+
+_VERSION = "/customModels/{customModelId}/versions/{customModelVersionId}/"
+_BUILD = _VERSION + "dependencyBuild/"
+
+
+@route("POST", _BUILD)
+def start_build(call: Call) -> Reply:
+    """Start the dependency build of a version (POST .../dependencyBuild/)."""
+    version = wanted_version(call)
+    if not version.dependencies:
+        raise ApiError(422, f"Custom model version {version.id} has no dependencies to build.")
+    job = version.build
+    if job is not None and job.result(call.now()) != CANCELLED:
+        raise ApiError(422, _why_not_again(call, version, job))
+    ids = {"customModelId": version.model_id, "customModelVersionId": version.id}
+    natural = Fate(FAILED) if version.refused_lines else Fate()
+    version.build = call.state.start("dependency_build", ids, natural)
+    return Reply(202, _view(call, version, version.build))
+
+
+@route("GET", _BUILD)
+def get_build(call: Call) -> Reply:
+    """Answer the state of a version's build (GET .../dependencyBuild/)."""
+    version = wanted_version(call)
+    return Reply(200, _view(call, version, _started(call, version)))
+
+
+@route("DELETE", _BUILD)
+def cancel_build(call: Call) -> Reply:
+    """Cancel a running build; the version is as if it had never been built (DELETE .../dependencyBuild/)."""
+    version = wanted_version(call)
+    job = _started(call, version)
+    if not job.active(call.now()):
+        raise ApiError(409, "The dependency build has reached a terminal state and cannot be cancelled.")
+    job.cancel(call.now())
+    return Reply(204)
+
+
+@route("GET", _VERSION + "dependencyBuildLog/")
+def get_build_log(call: Call) -> Reply:
+    """Answer the log of a finished build (GET .../dependencyBuildLog/)."""
+    version = wanted_version(call)
+    job = _started(call, version)
+    if job.active(call.now()):
+        raise ApiError(404, "The dependency build is in progress; its log is not there yet.")
+    return Reply(200, {"data": buildlog.text(version, job, failed=job.result(call.now()) == FAILED)})
+
+
+def built(call: Call, version: Version) -> bool:
+    """Return whether a version can be run: it has no dependencies, or they are built."""
+    return not version.dependencies or (version.build is not None and version.build.word(call.now()) == "success")
+
+
+def _started(call: Call, version: Version) -> Job:
+    """Return the build, or raise: 422 before one was started or after it was cancelled, 404 when its record is gone."""
+    job = version.build
+    if job is None or job.result(call.now()) == CANCELLED:
+        raise ApiError(422, f"Custom model version {version.id} build has not been started")
+    if job.gone(call.now()):
+        raise not_found()
+    return job
+
+
+def _why_not_again(call: Call, version: Version, job: Job) -> str:
+    result = job.result(call.now())
+    if result is None:
+        return f"The dependency build of custom model version {version.id} is in progress."
+    if result == FAILED:
+        return f"The dependency build of custom model version {version.id} has failed; change the requirements."
+    return f"The dependencies of custom model version {version.id} are already built."
+
+
+def _view(call: Call, version: Version, job: Job) -> Json:
+    over = not job.active(call.now())
+    log = f"/customModels/{version.model_id}/versions/{version.id}/dependencyBuildLog/"
+    return {
+        "buildStatus": job.word(call.now()),
+        "buildStart": identity.timestamp(job.created),
+        "buildEnd": identity.timestamp(job.finished_at()) if over else None,
+        "buildLogLocation": call.url(log) if over else None,
+    }

@@ -1,0 +1,69 @@
+"""Downloads of a version's files as a zip archive."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from typing import IO, TYPE_CHECKING
+
+from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
+from datarobot_provider.emulator.routes.versions import latest_or_404, wanted_version
+from datarobot_provider.emulator.routing import Call, Reply, Stream, route
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datarobot_provider.emulator.state import Version
+
+_PIECE = 1 << 20
+_IN_MEMORY = 8 << 20
+_SCRIPT = "install_dependencies.sh"
+
+
+@route("GET", "/customModels/{customModelId}/download/")
+def download_model(call: Call) -> Reply:
+    """Answer the files of a model's latest version (GET /customModels/{customModelId}/download/)."""
+    return _archive(call, latest_or_404(call.state.model(call.path["customModelId"])))
+
+
+@route("GET", "/customModels/{customModelId}/versions/{customModelVersionId}/download/")
+def download_version(call: Call) -> Reply:
+    """Answer the files of a version (GET .../versions/{customModelVersionId}/download/)."""
+    return _archive(call, wanted_version(call))
+
+
+def _archive(call: Call, version: Version) -> Reply:
+    file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it is closed when it has been sent
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item in version.items:
+            item.file.seek(0)
+            with archive.open(item.path, "w") as target:
+                _copy(item.file, target)
+        if call.query["pps"] in BOOLEAN_WORDS[:2]:
+            archive.writestr(_SCRIPT, _script(version))
+    size = file.seek(0, io.SEEK_END)
+    file.seek(0)
+    headers = {
+        "Content-Type": "application/zip",
+        "Content-Disposition": f"attachment;filename=model-{version.model_id}-version-{version.id}.zip",
+    }
+    return Reply(200, headers=headers, stream=Stream(size, _pieces(file)))
+
+
+def _copy(source: IO[bytes], target: IO[bytes]) -> None:
+    while piece := source.read(_PIECE):
+        target.write(piece)
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(_PIECE):
+            yield piece
+
+
+def _script(version: Version) -> str:
+    lines = ["#!/usr/bin/env bash", "# Installs what the model needs.", "set -euo pipefail"]
+    if version.dependencies:
+        lines.append('pip install -r "$(dirname "$0")/requirements.txt"')
+    return "\n".join(lines) + "\n"

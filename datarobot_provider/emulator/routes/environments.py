@@ -1,0 +1,81 @@
+"""Execution environments, each with its one version: list, read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import not_found
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.state import Environment
+
+_ENVIRONMENTS = "/executionEnvironments/"
+_ENVIRONMENT = "/executionEnvironments/{environmentId}/"
+_BUILT = "success"
+
+
+@route("GET", _ENVIRONMENTS)
+def list_environments(call: Call) -> Reply:
+    """List the execution environments, newest first (GET /executionEnvironments/)."""
+    words = (call.query.get("searchFor") or "").lower()
+    rows = [e for e in reversed(call.state.environments.values()) if words in e.name.lower()]
+    return call.page(rows, _view)
+
+
+@route("GET", _ENVIRONMENT)
+def get_environment(call: Call) -> Reply:
+    """Answer one execution environment (GET /executionEnvironments/{environmentId}/)."""
+    return Reply(200, _view(_wanted(call)))
+
+
+@route("GET", _ENVIRONMENT + "versions/")
+def list_environment_versions(call: Call) -> Reply:
+    """List the versions of an execution environment (GET /executionEnvironments/{environmentId}/versions/)."""
+    rows = [_wanted(call)] if call.query.get("buildStatus") in {None, _BUILT} else []
+    return call.page(rows, _view_version)
+
+
+@route("GET", _ENVIRONMENT + "versions/{environmentVersionId}/")
+def get_environment_version(call: Call) -> Reply:
+    """Answer one version of an execution environment (GET .../versions/{environmentVersionId}/)."""
+    environment = _wanted(call)
+    if environment.version_id != call.path["environmentVersionId"]:
+        raise not_found()
+    return Reply(200, _view_version(environment))
+
+
+def _wanted(call: Call) -> Environment:
+    environment = call.state.environments.get(call.path["environmentId"])
+    if environment is None:
+        raise not_found()
+    return environment
+
+
+def _view(environment: Environment) -> Json:
+    version = _view_version(environment)
+    return {
+        "id": environment.id,
+        "name": environment.name,
+        "description": "",
+        "programmingLanguage": "python",
+        "isPublic": True,
+        "created": identity.timestamp(environment.created),
+        "latestVersion": version,
+        "latestSuccessfulVersion": version,
+        "requiredMetadataKeys": [],
+        "useCases": ["customModel"],
+    }
+
+
+def _view_version(environment: Environment) -> Json:
+    return {
+        "id": environment.version_id,
+        "environmentId": environment.id,
+        "buildStatus": _BUILT,
+        "imageId": environment.version_id,
+        "label": "v1",
+        "description": "",
+        "created": identity.timestamp(environment.created),
+    }

@@ -1,0 +1,192 @@
+"""Guard templates, guard configurations, and their move to a new version of a custom model."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import ApiError, not_found
+from datarobot_provider.emulator.routes import moderation
+from datarobot_provider.emulator.routes.versions import latest_or_404
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.state import PREDICTION_ENVIRONMENT, VERSION_ENTITY, Guard
+from datarobot_provider.emulator.templates import TEMPLATES
+from datarobot_provider.emulator.versioning import add_version, copy_of
+
+_CONFIGURATIONS = "/guardConfigurations/"
+_CONFIGURATION = "/guardConfigurations/{configId}/"
+_PAGE = 200
+_ENVIRONMENTS = 32
+_CONFLICT = HTTPStatus.CONFLICT
+_NULLABLE = ("deploymentId", "llmType", "ootbType", "openaiApiBase", "openaiDeploymentId", "openaiCredential")
+_OBJECTS = ("intervention", "modelInfo", "nemoInfo")
+
+
+@route("GET", "/guardTemplates/")
+def list_templates(call: Call) -> Reply:
+    """List the guard templates, by name if one is asked for (GET /guardTemplates/)."""
+    name = call.argument("name")
+    return call.page([t for t in TEMPLATES if name in {None, t["name"]}], dict, _PAGE)
+
+
+@route("GET", "/guardTemplates/{templateId}/")
+def get_template(call: Call) -> Reply:
+    """Answer one guard template (GET /guardTemplates/{templateId}/)."""
+    return Reply(200, _template(call.path["templateId"]))
+
+
+@route("GET", _CONFIGURATIONS)
+def list_guards(call: Call) -> Reply:
+    """List the guard configurations of an entity (GET /guardConfigurations/)."""
+    entity_type, entity_id = call.query["entityType"], call.query["entityId"]
+    moderation.check_entity(call, entity_type, entity_id)
+    return call.page(list(reversed(_guards_of(call, entity_type, entity_id))), lambda guard: guard.body, _PAGE)
+
+
+@route("POST", _CONFIGURATIONS)
+def create_guard(call: Call) -> Reply:
+    """Add a guard configuration to an entity (POST /guardConfigurations/)."""
+    body = call.body
+    template = _template(body["templateId"])
+    moderation.check_entity(call, body["entityType"], body["entityId"])
+    _refuse_frozen(call, body["entityType"], body["entityId"])
+    inherited = {name: template[name] for name in ("description", "type", "ootbType")}
+    guard = _add(call, body["entityType"], body["entityId"], {**inherited, **body})
+    return Reply(201, guard.body)
+
+
+@route("GET", _CONFIGURATIONS + "predictionEnvironmentsInUse/")
+def list_environments_in_use(call: Call) -> Reply:
+    """List the prediction environments that a version's guards use (GET .../predictionEnvironmentsInUse/)."""
+    version_id = call.query["customModelVersionId"]
+    moderation.check_entity(call, VERSION_ENTITY, version_id)
+    used_by = [
+        {"configurationId": guard.id, "deploymentId": guard.body["deploymentId"], "name": guard.body["name"]}
+        for guard in _guards_of(call, VERSION_ENTITY, version_id)
+        if guard.body["deploymentId"]
+    ]
+    rows = [{**PREDICTION_ENVIRONMENT, "usedBy": used_by[:_ENVIRONMENTS]}] if used_by else []
+    return call.page(rows, dict, _ENVIRONMENTS)
+
+
+@route("GET", _CONFIGURATION)
+def get_guard(call: Call) -> Reply:
+    """Answer one guard configuration (GET /guardConfigurations/{configId}/)."""
+    return Reply(200, _wanted(call).body)
+
+
+@route("PATCH", _CONFIGURATION)
+def update_guard(call: Call) -> Reply:
+    """Change a guard configuration (PATCH /guardConfigurations/{configId}/)."""
+    guard = _wanted(call)
+    _refuse_frozen(call, guard.entity_type, guard.entity_id)
+    if call.body.get("name", guard.body["name"]) != guard.body["name"]:
+        _refuse_taken(call, guard.entity_type, guard.entity_id, call.body["name"])
+    _check_deployment(call, call.body)
+    guard.body.update(_view({**guard.body, **call.body}))
+    return Reply(200, guard.body)
+
+
+@route("DELETE", _CONFIGURATION)
+def delete_guard(call: Call) -> Reply:
+    """Remove a guard configuration (DELETE /guardConfigurations/{configId}/)."""
+    del call.state.guards[_wanted(call).id]
+    return Reply(204)
+
+
+@route("POST", _CONFIGURATIONS + "toNewCustomModelVersion/")
+def push_guards(call: Call) -> Reply:
+    """Make a new version of a model that carries these guards (POST .../toNewCustomModelVersion/)."""
+    model = call.state.model(call.body["customModelId"])
+    latest = latest_or_404(model)
+    if call.state.frozen(latest):
+        raise ApiError(_CONFLICT, "The latest version of the custom model is frozen.")
+    names = [entry["name"] for entry in call.body["data"]]
+    if len(set(names)) < len(names):
+        raise ApiError(_CONFLICT, "Guard configurations of one version need different names.")
+    for entry in call.body["data"]:
+        _check_deployment(call, entry)
+    version = add_version(model, copy_of(latest))
+    for entry in call.body["data"]:
+        _add(call, VERSION_ENTITY, version.id, entry)
+    if "overallConfig" in call.body:
+        moderation.store(call, VERSION_ENTITY, version.id, call.body["overallConfig"])
+    return Reply(200, {"customModelVersionId": version.id})
+
+
+def _template(template_id: str) -> Json:
+    for template in TEMPLATES:
+        if template["id"] == template_id:
+            return template
+    raise not_found()
+
+
+def _wanted(call: Call) -> Guard:
+    guard = call.state.guards.get(call.path["configId"])
+    if guard is None:
+        raise not_found()
+    return guard
+
+
+def _guards_of(call: Call, entity_type: str, entity_id: str) -> list[Guard]:
+    wanted = (entity_type, entity_id)
+    return [guard for guard in call.state.guards.values() if (guard.entity_type, guard.entity_id) == wanted]
+
+
+def _add(call: Call, entity_type: str, entity_id: str, entry: Json) -> Guard:
+    _refuse_taken(call, entity_type, entity_id, entry["name"])
+    _check_deployment(call, entry)
+    guard = Guard(identity.object_id(), entity_type, entity_id, {})
+    guard.body = {
+        **_view(entry),
+        "id": guard.id,
+        "entityId": entity_id,
+        "entityType": entity_type,
+        "createdAt": identity.timestamp(identity.now()),
+        "creatorId": identity.USER_ID,
+        "creatorName": identity.USER_NAME,
+    }
+    call.state.guards[guard.id] = guard
+    return guard
+
+
+def _view(entry: Json) -> Json:
+    """Return what of a guard's fields is shown; a key for a language model never is."""
+    problem = _problem(entry)
+    return {
+        "name": entry["name"],
+        "description": entry["description"],
+        "type": entry["type"],
+        "stages": entry["stages"],
+        "parameters": entry.get("parameters", []),
+        **{name: entry.get(name) for name in _NULLABLE},
+        **{name: entry[name] for name in _OBJECTS if entry.get(name)},
+        "openaiApiKey": None,
+        "isValid": problem is None,
+        "errorMessage": problem,
+    }
+
+
+def _problem(entry: Json) -> str | None:
+    if entry["type"] == "guardModel" and not entry.get("deploymentId"):
+        return "A guard of the type guardModel needs a deployment."
+    if entry.get("ootbType") == "faithfulness" and not entry.get("llmType"):
+        return "A faithfulness guard needs a language model."
+    return None
+
+
+def _check_deployment(call: Call, entry: Json) -> None:
+    deployment_id = entry.get("deploymentId")
+    if deployment_id is not None and deployment_id not in call.state.deployments:
+        raise ApiError(404, "Deployment not found.")
+
+
+def _refuse_taken(call: Call, entity_type: str, entity_id: str, name: str) -> None:
+    if any(guard.body["name"] == name for guard in _guards_of(call, entity_type, entity_id)):
+        raise ApiError(_CONFLICT, "A guard configuration with this name exists already.")
+
+
+def _refuse_frozen(call: Call, entity_type: str, entity_id: str) -> None:
+    version = call.state.find_version(entity_id) if entity_type == VERSION_ENTITY else None
+    if version and call.state.frozen(version):
+        raise ApiError(_CONFLICT, "The custom model version is frozen.")

@@ -1,0 +1,59 @@
+"""Training data of custom models as a whole: the old way, before it was assigned to versions."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from datarobot_provider.emulator.errors import ApiError, invalid
+from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.routing import Call, Reply, route
+from datarobot_provider.emulator.state import CustomModel, Dataset, TrainingData
+
+_ONLY_VERSIONS = (
+    "Training data assignment at the model level has been permanently disabled; assign the data to a version."
+)
+
+
+@route("PATCH", "/customModels/{customModelId}/trainingData/")
+def assign_training_data(call: Call) -> Reply:
+    """Assign training data to a model (PATCH /customModels/{customModelId}/trainingData/)."""
+    model = call.state.model(call.path["customModelId"])
+    if model.trains_versions:
+        raise ApiError(422, _ONLY_VERSIONS)
+    if model.training and call.state.deployments_of(model):
+        raise ApiError(HTTPStatus.CONFLICT, "The custom model is deployed and has its training data already.")
+    if model.assignment and model.assignment.active(call.now()):
+        raise ApiError(422, "Training data is still being assigned to the custom model.")
+    dataset = _dataset(call)
+    partition = call.body.get("partitionColumn")
+    problem = training_data.misfit(model, dataset, partition)
+    if problem:
+        raise ApiError(422, problem)
+    return _assign(call, model, dataset, partition)
+
+
+def _assign(call: Call, model: CustomModel, dataset: Dataset, partition: str | None) -> Reply:
+    job = call.state.start("training_data", {"customModelId": model.id, "datasetId": dataset.id})
+    model.assignment = job
+
+    def finish() -> None:
+        """Let the data take effect; after a failure what was there before stays."""
+        model.training = TrainingData(dataset, job, partition)
+
+    call.state.when_done(job, finish)
+    return call.accepted(call.state.track(job, f"/customModels/{model.id}/"))
+
+
+def _dataset(call: Call) -> Dataset:
+    dataset_id = call.body.get("datasetId")
+    if dataset_id is None:
+        raise invalid("datasetId", "this field is required")
+    known = call.state.datasets.get(dataset_id)
+    if known is None:
+        raise invalid("datasetId", "no such dataset")
+    if known.deleted:
+        raise ApiError(HTTPStatus.GONE, "The requested dataset has been deleted.")
+    dataset = call.state.dataset(dataset_id)
+    if call.body.get("datasetVersionId") not in {None, dataset.version_id}:
+        raise invalid("datasetVersionId", "no such version of the dataset")
+    return dataset

@@ -1,0 +1,51 @@
+"""The overall moderation configuration of an entity: how long its guards may take."""
+
+from __future__ import annotations
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import not_found
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.state import VERSION_ENTITY
+
+_OVERALL = "/overallModerationConfiguration/"
+
+
+@route("GET", _OVERALL)
+def get_overall(call: Call) -> Reply:
+    """Answer the overall configuration of an entity (GET /overallModerationConfiguration/)."""
+    entity_type, entity_id = call.query["entityType"], call.query["entityId"]
+    check_entity(call, entity_type, entity_id)
+    found = call.state.moderation.get((entity_type, entity_id))
+    if found is None:
+        raise not_found()
+    return Reply(200, found)
+
+
+@route("PATCH", _OVERALL)
+def update_overall(call: Call) -> Reply:
+    """Set the overall configuration of an entity (PATCH /overallModerationConfiguration/)."""
+    entity_type, entity_id = call.body["entityType"], call.body["entityId"]
+    check_entity(call, entity_type, entity_id)
+    return Reply(200, store(call, entity_type, entity_id, call.body))
+
+
+def store(call: Call, entity_type: str, entity_id: str, values: Json) -> Json:
+    """Keep the overall configuration of an entity and return it as it is answered."""
+    body = {
+        "entityType": entity_type,
+        "entityId": entity_id,
+        "timeoutSec": values["timeoutSec"],
+        "timeoutAction": values["timeoutAction"],
+        "updatedAt": identity.timestamp(identity.now()),
+        "updaterId": identity.USER_ID,
+    }
+    call.state.moderation[(entity_type, entity_id)] = body
+    return body
+
+
+def check_entity(call: Call, entity_type: str, entity_id: str) -> None:
+    """Raise 404 for an entity that does not exist; playgrounds are not emulated, so any of them does."""
+    if entity_type == "customModel":
+        call.state.model(entity_id)
+    elif entity_type == VERSION_ENTITY and call.state.find_version(entity_id) is None:
+        raise not_found()

@@ -1,0 +1,55 @@
+"""Initialization of prediction explanations for a version. The old route names the version in the body."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from datarobot_provider.emulator.errors import ApiError, invalid
+from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.routes.versions import wanted_version
+from datarobot_provider.emulator.routing import Call, Reply, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.state import Version
+
+_VERSION = "/customModels/{customModelId}/versions/{customModelVersionId}/"
+_EXPLAINED = frozenset({"Binary", "Regression", "Multiclass", "Anomaly"})
+
+
+@route("POST", _VERSION + "predictionExplanationsInitialization/")
+def start_initialization(call: Call) -> Reply:
+    """Prepare a version for prediction explanations (POST .../predictionExplanationsInitialization/)."""
+    return _start(call, wanted_version(call))
+
+
+@route("POST", "/customModels/predictionExplanationsInitialization/")
+def start_initialization_by_body(call: Call) -> Reply:
+    """Prepare a version for prediction explanations (POST /customModels/predictionExplanationsInitialization/)."""
+    model = call.state.models.get(call.body["customModelId"])
+    if model is None:
+        raise invalid("customModelId", "no such custom model")
+    wanted = call.body["customModelVersionId"]
+    version = next((v for v in model.versions if v.id == wanted), None)
+    if version is None:
+        raise invalid("customModelVersionId", "no such version of the custom model")
+    _check_environment(call)
+    return _start(call, version)
+
+
+def _check_environment(call: Call) -> None:
+    environment_id, version_id = call.body.get("environmentId"), call.body.get("environmentVersionId")
+    known = call.state.environments.values()
+    if environment_id and not any(e.id == environment_id for e in known):
+        raise invalid("environmentId", "no such execution environment")
+    if version_id and not any(e.version_id == version_id and environment_id in {None, e.id} for e in known):
+        raise invalid("environmentVersionId", "no such version of the execution environment")
+
+
+def _start(call: Call, version: Version) -> Reply:
+    model = call.state.model(version.model_id)
+    if model.fields["customModelType"] != "inference" or model.fields.get("targetType") not in _EXPLAINED:
+        raise ApiError(422, "The custom model is not valid for prediction explanations.")
+    training_data.ready(call, version)
+    ids = {"customModelId": model.id, "customModelVersionId": version.id}
+    job = call.state.start("prediction_explanations", ids)
+    return call.accepted(call.state.track(job, f"/customModels/{model.id}/versions/{version.id}/"))

@@ -1,0 +1,38 @@
+"""The image of the portable prediction server: its metadata, and the way to its content."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from datarobot_provider.emulator import blobs
+from datarobot_provider.emulator.errors import ApiError
+from datarobot_provider.emulator.image import FILENAME, Image, Span
+from datarobot_provider.emulator.routing import Call, Reply, Stream, route
+
+_IMAGE = "/mlops/portablePredictionServerImage/"
+
+
+@route("GET", _IMAGE)
+def download_image(call: Call) -> Reply:
+    """Answer the image, or send the client where it is (GET /mlops/portablePredictionServerImage/)."""
+    image = _image(call)
+    if image.redirect:
+        return Reply(HTTPStatus.FOUND, None, {"Location": blobs.presigned(call.origin, image)})
+    headers = {
+        "Content-Type": "application/octet-stream",
+        "Content-Disposition": f"attachment;filename={FILENAME}",
+        "ETag": image.etag,
+    }
+    return Reply(200, headers=headers, stream=Stream(image.served, image.pieces(Span(0, image.served))))
+
+
+@route("GET", _IMAGE + "metadata/")
+def get_metadata(call: Call) -> Reply:
+    """Answer the name, size and hash of the image (GET /mlops/portablePredictionServerImage/metadata/)."""
+    return Reply(200, _image(call).metadata())
+
+
+def _image(call: Call) -> Image:
+    if call.state.image is None:
+        raise ApiError(404, "There is no prediction server image.")
+    return call.state.image

@@ -1,0 +1,128 @@
+"""Versions made in the background: from a remote repository, or from the latest one with training data."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from pathlib import PurePosixPath
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import ApiError, invalid
+from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.routes.versions import latest_or_404, view_version
+from datarobot_provider.emulator.routing import Call, Reply, route
+from datarobot_provider.emulator.state import CustomModel, Item, Version
+from datarobot_provider.emulator.versioning import Draft, add_version, copy_of
+
+_FROM_REPOSITORY = "/customModels/{customModelId}/versions/fromRepository/"
+_CONTENTS = {
+    "requirements.txt": b"pandas>=2.0\n",
+    "custom.py": b"def score(data, model, **kwargs):\n    return data\n",
+}
+
+
+@route("POST", _FROM_REPOSITORY)
+def create_from_repository(call: Call) -> Reply:
+    """Make a version of a repository's files alone (POST .../versions/fromRepository/)."""
+    return _start(call, from_latest=False)
+
+
+@route("PATCH", _FROM_REPOSITORY)
+def create_from_latest_and_repository(call: Call) -> Reply:
+    """Make a version of the latest one and a repository's files (PATCH .../versions/fromRepository/)."""
+    return _start(call, from_latest=True)
+
+
+@route("PATCH", "/customModels/{customModelId}/versions/withTrainingData/")
+def create_with_training_data(call: Call) -> Reply:
+    """Make a minor version of the latest one with training data (PATCH .../versions/withTrainingData/)."""
+    model = call.state.model(call.path["customModelId"])
+    latest = latest_or_404(model)
+    training, holdout = call.body["trainingData"], call.body.get("holdoutData")
+    deleted = call.state.datasets.get(training.get("datasetId") or "")
+    if deleted and deleted.deleted:
+        raise ApiError(410, "The requested dataset has been deleted.")
+    dataset = training_data.chosen_dataset(call, model, training, holdout)
+    if dataset is None:
+        raise invalid("trainingData", "datasetId is required")
+    version = add_version(model, copy_of(latest))
+    version.holdout = holdout or version.holdout
+    if call.body.get("gitModelVersion"):
+        version.settings["gitModelVersion"] = call.body["gitModelVersion"]
+    job = training_data.assign(call, model, version, dataset, version.holdout)
+    record = call.state.track(job, _version_path(model, version.id))
+    return call.accepted(record, view_version(call, version))
+
+
+def _start(call: Call, *, from_latest: bool) -> Reply:
+    model = call.state.model(call.path["customModelId"])
+    body, latest = call.body, model.latest
+    environment = latest.environment if latest else None
+    if body.get("baseEnvironmentId"):
+        environment = call.state.environment(body["baseEnvironmentId"], None)
+    if environment is None:
+        raise invalid("baseEnvironmentId", "this field is required for the first version")
+    draft = Draft(
+        items=[],
+        environment=environment,
+        settings=_settings(call, latest),
+        major=body.get("isMajorUpdate") in {True, "true", "True"},
+        keep_data=body.get("keepTrainingHoldoutData", True),
+    )
+    pulled = _pulled(call)
+    version_id = identity.object_id()
+    ids = {"customModelId": model.id, "customModelVersionId": version_id, "repositoryId": body["repositoryId"]}
+    job = call.state.start("version_from_repository", ids)
+
+    def finish() -> None:
+        """Add the version on top of whatever is the latest one by then."""
+        base = model.latest.items if from_latest and model.latest else []
+        draft.items = list({item.path: item for item in (*base, *pulled)}.values())
+        add_version(model, draft, version_id)
+
+    call.state.when_done(job, finish)
+    return call.accepted(call.state.track(job, _version_path(model, version_id)))
+
+
+def _settings(call: Call, latest: Version | None) -> dict[str, object]:
+    settings = {
+        k: v for k, v in (latest.settings if latest else {}).items() if k not in {"description", "gitModelVersion"}
+    }
+    settings.update({k: call.body[k] for k in ("requiredMetadata", "requiredMetadataValues") if k in call.body})
+    return settings
+
+
+def _pulled(call: Call) -> list[Item]:
+    """Invent the files that stand at the source paths: the named file, or custom.py in a named folder."""
+    body = call.body
+    paths = body.get("sourcePath", "custom.py")
+    paths = [paths] if isinstance(paths, str) else paths
+    if not paths or not all(paths):
+        raise invalid("sourcePath", "must not be empty")
+    ref = body.get("ref", "main")
+    repository = {
+        "ref": ref,
+        "commitSha": hashlib.sha256(f"{body['repositoryId']}@{ref}".encode()).hexdigest()[:40],
+        "repositoryLocation": f"https://git.example.com/{body['repositoryId']}",
+        "repositoryName": body["repositoryId"],
+    }
+    return [_item(path, repository) for path in paths]
+
+
+def _item(source: str, repository: dict[str, str]) -> Item:
+    path = source if PurePosixPath(source).suffix else f"{source.rstrip('/')}/custom.py"
+    content = _CONTENTS.get(PurePosixPath(path).name, f"pulled from {source}\n".encode())
+    # Files land in the model's folder under their own name, as a pulled folder's content does.
+    name = PurePosixPath(path).name
+    return Item(
+        id=identity.object_id(),
+        path=name,
+        file=io.BytesIO(content),
+        created=identity.now(),
+        source="github",
+        repository={**repository, "repositoryFilePath": path},
+    )
+
+
+def _version_path(model: CustomModel, version_id: str) -> str:
+    return f"/customModels/{model.id}/versions/{version_id}/"

@@ -1,0 +1,168 @@
+"""Validations of deployments as vector databases: start, list, read, change, delete, validate again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import ApiError, FieldProblem, not_found
+from datarobot_provider.emulator.jobs import FAILED, SUCCEEDED, Fate, Job
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.state import Deployment, Validation
+
+_ALL = "/genai/customModelVectorDatabaseValidations/"
+_ONE = "/genai/customModelVectorDatabaseValidations/{validationId}/"
+_PAGE = 100
+_TESTED_FIELDS = frozenset({"deploymentId", "modelId", "promptColumnName", "targetColumnName"})
+_SUPPORTED = frozenset({"Unstructured", "VectorDatabase"})
+_WRONG_KIND = "Only unstructured deployment types are supported"
+_WRONG_FORMAT = "Deployment prediction does not comply with the expected format"
+_UNKNOWN = "Unknown vector database error occurred"
+_NO_DEPLOYMENT = "External vector database deployment has been deleted"
+
+
+@route("POST", _ALL)
+def create_validation(call: Call) -> Reply:
+    """Validate a deployment as a vector database (POST /genai/customModelVectorDatabaseValidations/)."""
+    deployment = _deployment(call, call.body["deploymentId"])
+    fields = {"name": "Untitled", "predictionTimeout": 300, "useCaseId": None, **call.body}
+    fields["modelId"] = fields.get("modelId") or deployment.model_id
+    validation_id = identity.object_id()
+    job = _begin(call, validation_id, fields)
+    validation = Validation(validation_id, fields, identity.now(), job)
+    call.state.validations[validation_id] = validation
+    record = call.state.track(job, f"{_ALL}{validation_id}/", genai=True, failure_ends_well=True)
+    return call.accepted(record, _view(call, validation))
+
+
+@route("GET", _ALL)
+def list_validations(call: Call) -> Reply:
+    """List validations, newest first unless sorted otherwise (GET /genai/customModelVectorDatabaseValidations/)."""
+    rows = [v for v in reversed(call.state.validations.values()) if _there(call, v) and _matches(call, v)]
+    order = call.query.get("sort") or call.argument("orderBy")
+    if order:
+        name = order.removeprefix("-")
+        rows.sort(key=lambda v: str(_view(call, v).get(name) or ""), reverse=order.startswith("-"))
+    return call.page(rows, lambda v: _view(call, v), _PAGE)
+
+
+@route("GET", _ONE)
+def get_validation(call: Call) -> Reply:
+    """Answer one validation (GET /genai/customModelVectorDatabaseValidations/{validationId}/)."""
+    return Reply(200, _view(call, _wanted(call)))
+
+
+@route("PATCH", _ONE)
+def update_validation(call: Call) -> Reply:
+    """Change a validation; what it was tested with is tested again (PATCH .../{validationId}/)."""
+    validation = _wanted(call)
+    changes = {name: value for name, value in call.body.items() if value is not None}
+    if "deploymentId" in changes:
+        changes.setdefault("modelId", _deployment(call, changes["deploymentId"]).model_id)
+    validation.fields.update(changes)
+    if _TESTED_FIELDS & set(changes):
+        validation.job = _begin(call, validation.id, validation.fields)
+    return Reply(200, _view(call, validation))
+
+
+@route("DELETE", _ONE)
+def delete_validation(call: Call) -> Reply:
+    """Delete a validation (DELETE /genai/customModelVectorDatabaseValidations/{validationId}/)."""
+    validation = _wanted(call)
+    if validation.job.active(call.now()):
+        validation.job.cancel(call.now())
+    del call.state.validations[validation.id]
+    return Reply(204)
+
+
+@route("POST", _ONE + "revalidate/")
+def revalidate(call: Call) -> Reply:
+    """Validate again (POST /genai/customModelVectorDatabaseValidations/{validationId}/revalidate/)."""
+    validation = _wanted(call)
+    validation.job = _begin(call, validation.id, validation.fields)
+    return Reply(200, _view(call, validation))
+
+
+def _begin(call: Call, validation_id: str, fields: dict[str, Any]) -> Job:
+    problem = _problem(call.state.deployments.get(fields["deploymentId"]), fields)
+    natural = Fate(FAILED, problem) if problem else Fate()
+    ids = {"validationId": validation_id, "deploymentId": fields["deploymentId"]}
+    return call.state.start("vector_database_validation", ids, natural)
+
+
+def _problem(deployment: Deployment | None, fields: dict[str, Any]) -> str | None:
+    if deployment is None:
+        return _NO_DEPLOYMENT
+    if deployment.target_type not in _SUPPORTED:
+        return _WRONG_KIND
+    used = {fields["promptColumnName"], fields["targetColumnName"]}
+    if deployment.columns is not None and used - set(deployment.columns):
+        return _WRONG_FORMAT
+    return None
+
+
+def _deployment(call: Call, deployment_id: str) -> Deployment:
+    deployment = call.state.deployments.get(deployment_id)
+    if deployment is None:
+        problem = FieldProblem(("body", "deploymentId"), "Deployment not found", "value_error")
+        raise ApiError(422, "Deployment not found", [problem])
+    return deployment
+
+
+def _there(call: Call, validation: Validation) -> bool:
+    """Return whether a validation still exists: its job's record has not expired and nobody cancelled it elsewhere."""
+    return validation.job.result(call.now()) not in {"expired", "cancelled"}
+
+
+def _wanted(call: Call) -> Validation:
+    validation = call.state.validations.get(call.path["validationId"])
+    if validation is None or not _there(call, validation):
+        raise not_found()
+    return validation
+
+
+def _matches(call: Call, validation: Validation) -> bool:
+    fields, query = validation.fields, call.query
+    use_cases = [value for name, value in call.arguments if name == "useCaseId"]
+    if use_cases and fields["useCaseId"] not in use_cases:
+        return False
+    if query.get("search") and query["search"].lower() not in fields["name"].lower():
+        return False
+    if query.get("completedOnly") and validation.job.result(call.now()) != SUCCEEDED:
+        return False
+    names = ("deploymentId", "modelId", "promptColumnName", "targetColumnName")
+    return all(query.get(name) in {None, fields[name]} for name in names)
+
+
+def _view(call: Call, validation: Validation) -> Json:
+    fields, result = validation.fields, validation.job.result(call.now())
+    deployment = call.state.deployments.get(fields["deploymentId"])
+    message = validation.job.fate.message
+    return {
+        "id": validation.id,
+        "name": fields["name"],
+        "promptColumnName": fields["promptColumnName"],
+        "targetColumnName": fields["targetColumnName"],
+        "deploymentId": fields["deploymentId"],
+        "modelId": fields["modelId"],
+        "useCaseId": fields["useCaseId"],
+        "predictionTimeout": fields["predictionTimeout"],
+        "validationStatus": validation.job.word(call.now()),
+        "deploymentAccessData": _access(call, deployment) if result == SUCCEEDED and deployment else None,
+        "errorMessage": (message or _UNKNOWN) if result == FAILED else None,
+        "tenantId": identity.TENANT_ID,
+        "userId": identity.USER_ID,
+        "userName": identity.USER_NAME,
+        "deploymentName": deployment.label if deployment else None,
+        "creationDate": identity.timestamp(validation.created),
+    }
+
+
+def _access(call: Call, deployment: Deployment) -> Json:
+    return {
+        "predictionApiUrl": f"{call.origin}/predApi/v1.0/deployments/{deployment.id}/predictionsUnstructured",
+        "datarobotKey": None,
+        "authorizationHeader": "[REDACTED]",
+        "inputType": "JSON",
+        "modelType": "UNSTRUCTURED",
+    }

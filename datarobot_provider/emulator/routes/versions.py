@@ -1,0 +1,215 @@
+"""Versions of custom models: create from scratch or from the latest, list, read, change the metadata."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.errors import ApiError, invalid
+from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.state import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.versioning import Draft, add_version
+
+_VERSIONS = "/customModels/{customModelId}/versions/"
+_MAX_FILES = 1000
+_INHERITED = (
+    "desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "resourceBundleId",
+    "requiredMetadata", "requiredMetadataValues", "runtimeParameters",
+)  # fmt: skip
+_PLAIN = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "resourceBundleId")
+
+
+@route("POST", _VERSIONS)
+def create_version(call: Call) -> Reply:
+    """Create a version from the uploaded files alone (POST /customModels/{customModelId}/versions/)."""
+    return _create(call, from_latest=False)
+
+
+@route("PATCH", _VERSIONS)
+def create_version_from_latest(call: Call) -> Reply:
+    """Create a version from the latest one and changes to it (PATCH /customModels/{customModelId}/versions/)."""
+    return _create(call, from_latest=True)
+
+
+@route("GET", _VERSIONS)
+def list_versions(call: Call) -> Reply:
+    """List the versions of a model, newest first (GET /customModels/{customModelId}/versions/)."""
+    versions = list(reversed(call.state.model(call.path["customModelId"]).versions))
+    sha = call.query.get("mainBranchCommitSha")
+    if sha:
+        versions = [v for v in versions if v.settings.get("gitModelVersion", {}).get("mainBranchCommitSha") == sha]
+    return call.page(versions, lambda v: view_version(call, v))
+
+
+@route("GET", _VERSIONS + "{customModelVersionId}/")
+def get_version(call: Call) -> Reply:
+    """Answer one version (GET /customModels/{customModelId}/versions/{customModelVersionId}/)."""
+    return Reply(200, view_version(call, wanted_version(call)))
+
+
+@route("PATCH", _VERSIONS + "{customModelVersionId}/")
+def update_version(call: Call) -> Reply:
+    """Change a version's description and metadata (PATCH .../versions/{customModelVersionId}/)."""
+    version = wanted_version(call)
+    for name in ("requiredMetadata", "requiredMetadataValues"):
+        before = version.settings.get(name)
+        if before and name in call.body and call.body[name] != before:
+            raise invalid(name, "once set, it cannot be changed; make a new version")
+    version.settings.update(call.body)
+    return Reply(200, view_version(call, version))
+
+
+def wanted_version(call: Call) -> Version:
+    """Return the version that the path names, or raise 404."""
+    return call.state.version(call.path["customModelId"], call.path["customModelVersionId"])
+
+
+def _create(call: Call, *, from_latest: bool) -> Reply:
+    model = call.state.model(call.path["customModelId"])
+    latest, body = model.latest, call.body
+    training, holdout = training_data.decode(body, "trainingData"), training_data.decode(body, "holdoutData")
+    dataset = training_data.chosen_dataset(call, model, training, holdout)
+    draft = Draft(
+        items=_items(call, latest if from_latest else None),
+        environment=_environment(call, latest),
+        settings=_settings(body, latest),
+        major=body.get("isMajorUpdate") in {True, "true", "True"},
+        keep_data=body.get("keepTrainingHoldoutData") not in {False, "false", "False"},
+    )
+    version = add_version(model, draft)
+    if holdout is not None:
+        version.holdout = holdout
+    if dataset:
+        training_data.assign(call, model, version, dataset, version.holdout)
+    elif training is not None:
+        version.training = None
+    return Reply(201, view_version(call, version))
+
+
+def _environment(call: Call, latest: Version | None) -> Environment | None:
+    wanted, wanted_version_id = call.body.get("baseEnvironmentId"), call.body.get("baseEnvironmentVersionId")
+    if wanted or wanted_version_id:
+        return call.state.environment(wanted, wanted_version_id)
+    if latest and latest.environment:
+        return latest.environment
+    raise invalid("baseEnvironmentId", "this field is required unless baseEnvironmentVersionId is given")
+
+
+def _items(call: Call, latest: Version | None) -> list[Item]:
+    """Return the files of the new version: those of `latest`, less the deleted, with the uploaded on top."""
+    paths = call.body.get("filePath", [])
+    paths = [paths] if isinstance(paths, str) else paths
+    if len(paths) != len(call.files):
+        raise invalid("filePath", f"{len(call.files)} file fields need as many filePath fields, found {len(paths)}")
+    if len(paths) > _MAX_FILES:
+        raise invalid("file", f"at most {_MAX_FILES} files can be sent in one request")
+    kept = {item.path: item for item in _kept(call.body, latest)}
+    moment = identity.now()
+    for path, upload in zip(paths, call.files, strict=True):
+        _check_path(path, paths)
+        kept[path] = Item(identity.object_id(), path, upload.file, moment)
+    return list(kept.values())
+
+
+def _kept(body: Json, latest: Version | None) -> list[Item]:
+    items = latest.items if latest else []
+    deleted = body.get("filesToDelete", [])
+    deleted = {deleted} if isinstance(deleted, str) else set(deleted)
+    if deleted - {item.id for item in items}:
+        raise invalid("filesToDelete", "names a file that the latest version does not have")
+    return [item for item in items if item.id not in deleted]
+
+
+def _check_path(path: str, paths: list[str]) -> None:
+    parts = path.split("/")
+    if not path or path.startswith("/") or ".." in parts or "" in parts:
+        raise invalid("filePath", "has to be a relative path inside the model's folder")
+    if paths.count(path) > 1:
+        raise invalid("filePath", "names one path twice")
+
+
+def _settings(body: Json, latest: Version | None) -> dict[str, Any]:
+    before = latest.settings if latest else {}
+    settings = {name: before[name] for name in _INHERITED if name in before}
+    settings.update({name: body[name] for name in _PLAIN if name in body})
+    if body.get("gitModelVersion"):
+        settings["gitModelVersion"] = body["gitModelVersion"]
+    for name, kind in (("requiredMetadata", dict), ("requiredMetadataValues", list), ("runtimeParameters", list)):
+        if name in body:
+            settings[name] = _json_text(body, name, kind)
+    if "runtimeParameterValues" in body:
+        values = {v.get("fieldName"): v for v in _json_text(body, "runtimeParameterValues", list)}
+        settings["runtimeParameters"] = _with_values(settings.get("runtimeParameters", []), values)
+    return settings
+
+
+def _json_text(body: Json, name: str, kind: type) -> Any:
+    try:
+        value = json.loads(body[name])
+    except ValueError:
+        raise invalid(name, "is not valid JSON") from None
+    if not isinstance(value, kind) or (isinstance(value, list) and not all(isinstance(v, dict) for v in value)):
+        raise invalid(name, "is not JSON of the right form")
+    return value
+
+
+def _with_values(parameters: list[Json], values: dict[str, Json]) -> list[Json]:
+    known = {p.get("fieldName"): dict(p) for p in parameters}
+    for name, value in values.items():
+        entry = known.setdefault(name, {"fieldName": name, "type": value.get("type", "string")})
+        entry["overrideValue"] = entry["currentValue"] = value.get("value")
+    return list(known.values())
+
+
+def view_version(call: Call, version: Version) -> Json:
+    """Return a version as the API answers it."""
+    environment, settings = version.environment, version.settings
+    view = {
+        "id": version.id,
+        "customModelId": version.model_id,
+        "versionMajor": version.major,
+        "versionMinor": version.minor,
+        "label": version.label,
+        "description": settings.get("description"),
+        "created": identity.timestamp(version.created),
+        "isFrozen": call.state.frozen(version),
+        "baseEnvironmentId": environment.id if environment else None,
+        "baseEnvironmentVersionId": environment.version_id if environment else None,
+        "items": [_view_item(version, item) for item in version.items],
+        "dependencies": version.dependencies,
+        "requiredMetadata": settings.get("requiredMetadata", {}),
+        "requiredMetadataValues": settings.get("requiredMetadataValues", []),
+        "runtimeParameters": settings.get("runtimeParameters", []),
+        "trainingData": training_data.view_training(call, version.training),
+        "holdoutData": training_data.view_holdout(call, version.holdout),
+        **{name: settings.get(name) for name in _PLAIN},
+    }
+    if "gitModelVersion" in settings:
+        view["gitModelVersion"] = settings["gitModelVersion"]
+    return view
+
+
+def _view_item(version: Version, item: Item) -> Json:
+    return {
+        "id": item.id,
+        "fileName": item.path.rsplit("/", 1)[-1],
+        "filePath": item.path,
+        "fileSource": item.source,
+        "created": identity.timestamp(item.created),
+        "storagePath": f"customModels/{version.model_id}/{item.id}/{item.path}",
+        "workspaceId": version.model_id,
+        "ref": item.repository.get("ref"),
+        "commitSha": item.repository.get("commitSha"),
+        "repositoryFilePath": item.repository.get("repositoryFilePath"),
+        "repositoryLocation": item.repository.get("repositoryLocation"),
+        "repositoryName": item.repository.get("repositoryName"),
+    }
+
+
+def latest_or_404(model: CustomModel) -> Version:
+    """Return the latest version of a model, or raise 404 if it has none."""
+    if model.latest is None:
+        raise ApiError(404, "The custom model has no version.")
+    return model.latest

@@ -1,0 +1,150 @@
+"""Seed data: what exists when the emulator starts, from datasets to the prediction server image.
+
+A seed folder holds ``seed.json``::
+
+    {"datasets": [{"id", "name", "file": "relative.csv"}],
+     "environments": [{"id", "name"}],
+     "deployments": [{"id", "label", "targetType", "modelId", "columns"}],
+     "useCases": [{"id", "name"}],
+     "image": {"size", "redirect"}}
+
+All of it is optional, and so is everything in the entries except `name`, `file`, `label` and `size` (in bytes).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+from jsonschema import Draft202012Validator
+
+from datarobot_provider.emulator import identity
+from datarobot_provider.emulator.image import Image, digest
+from datarobot_provider.emulator.state import Dataset, Deployment, Environment, State, UseCase
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_TEXT = {"type": "string", "minLength": 1}
+_TARGET_TYPES = ("TextGeneration", "VectorDatabase", "Unstructured", "Regression", "Binary")
+
+ENVIRONMENT = {
+    "type": "object",
+    "properties": {"id": _TEXT, "name": _TEXT},
+    "required": ["name"],
+    "additionalProperties": False,
+}
+DEPLOYMENT = {
+    "type": "object",
+    "properties": {
+        "id": _TEXT,
+        "label": _TEXT,
+        "modelId": _TEXT,
+        "targetType": {"enum": list(_TARGET_TYPES)},
+        "columns": {"type": ["array", "null"], "items": {"type": "string"}},
+    },
+    "required": ["label"],
+    "additionalProperties": False,
+}
+USE_CASE = ENVIRONMENT
+_DATASET_FILE = {
+    "type": "object",
+    "properties": {"id": _TEXT, "name": _TEXT, "file": _TEXT},
+    "required": ["name", "file"],
+    "additionalProperties": False,
+}
+IMAGE = {
+    "type": "object",
+    "properties": {"size": {"type": "integer", "minimum": 0}, "redirect": {"type": "boolean"}},
+    "required": ["size"],
+    "additionalProperties": False,
+}
+_SEED = {
+    "type": "object",
+    "properties": {
+        "datasets": {"type": "array", "items": _DATASET_FILE},
+        "environments": {"type": "array", "items": ENVIRONMENT},
+        "deployments": {"type": "array", "items": DEPLOYMENT},
+        "useCases": {"type": "array", "items": USE_CASE},
+        "image": IMAGE,
+    },
+    "additionalProperties": False,
+}
+
+
+class SeedError(Exception):
+    """The seed folder cannot be used; the message says why."""
+
+
+def make_dataset(name: str, text: str, dataset_id: str | None = None) -> Dataset:
+    """Return a dataset made of CSV `text`, whose first row names the columns. Raises ValueError if there is none."""
+    rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    if not rows:
+        msg = "the CSV text has no header row"
+        raise ValueError(msg)
+    size = len(text.encode())
+    return Dataset(dataset_id or identity.object_id(), identity.object_id(), name, rows[0], rows[1:], size)
+
+
+def make_environment(entry: dict[str, Any]) -> Environment:
+    """Return the environment described by a seed or control `entry`."""
+    return Environment(entry.get("id") or identity.object_id(), identity.object_id(), entry["name"])
+
+
+def make_deployment(entry: dict[str, Any]) -> Deployment:
+    """Return the deployment described by a seed or control `entry`."""
+    return Deployment(
+        id=entry.get("id") or identity.object_id(),
+        label=entry["label"],
+        model_id=entry.get("modelId") or identity.object_id(),
+        target_type=entry.get("targetType", "VectorDatabase"),
+        columns=entry.get("columns"),
+    )
+
+
+def make_use_case(entry: dict[str, Any]) -> UseCase:
+    """Return the use case described by a seed or control `entry`."""
+    return UseCase(entry.get("id") or identity.object_id(), entry["name"])
+
+
+def make_image(size: int, redirect: bool = False) -> Image:
+    """Return the prediction server image of `size` bytes; its hash takes a second per gigabyte or two."""
+    image_id = identity.object_id()
+    return Image(image_id, size, digest(image_id, size), redirect)
+
+
+def plant(state: State, folder: Path) -> None:
+    """Put what `folder` describes into `state`. Raises SeedError if the folder cannot be used."""
+    seed = _read(folder)
+    for entry in seed.get("datasets", ()):
+        try:
+            text = (folder / entry["file"]).read_text(encoding="utf-8-sig")
+            dataset = make_dataset(entry["name"], text, entry.get("id"))
+        except (OSError, ValueError) as error:
+            msg = f"dataset file {entry['file']}: {error}"
+            raise SeedError(msg) from error
+        state.datasets[dataset.id] = dataset
+    for entry in seed.get("environments", ()):
+        environment = make_environment(entry)
+        state.environments[environment.id] = environment
+    for entry in seed.get("deployments", ()):
+        state.deploy(make_deployment(entry))
+    for entry in seed.get("useCases", ()):
+        use_case = make_use_case(entry)
+        state.use_cases[use_case.id] = use_case
+    if "image" in seed:
+        state.image = make_image(**seed["image"])
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        seed: dict[str, Any] = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"seed.json: {error}"
+        raise SeedError(msg) from error
+    for problem in Draft202012Validator(_SEED).iter_errors(seed):
+        msg = f"seed.json: {'/'.join(map(str, problem.absolute_path)) or 'top level'}: {problem.message}"
+        raise SeedError(msg)
+    return seed
