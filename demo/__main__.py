@@ -1,0 +1,160 @@
+"""Run the demonstration: ``python -m demo``, or ``make demo``."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from contextlib import closing, suppress
+from datetime import datetime
+from pathlib import Path
+
+from demo.airflow_api import AirflowApi, ApiError, DagImportError, Json
+from demo.airflow_env import USER
+from demo.airflow_stack import AirflowStack
+from demo.emulator import ROOT, Emulator
+from demo.processes import Interrupted, NotReachedError, ProcessDiedError, interruptible
+from demo.report import collect, render, task_name
+from demo.task_logs import readable
+
+KNOWN_FAILURES = (ApiError, DagImportError, NotReachedError, OSError, ProcessDiedError)
+SUCCESS = "demo: success"
+LOGS_SHOWN = 3
+
+
+class Stopwatch:
+    """Says what is going on, with the seconds since the start."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        print(f"[{time.monotonic() - self._start:6.1f} s] {text}", flush=True)
+
+
+class Progress:
+    """Says it whenever a task's state changes."""
+
+    def __init__(self, stopwatch: Stopwatch) -> None:
+        self._stopwatch = stopwatch
+        self._seen: dict[str, str] = {}
+
+    def watch(self, tasks: list[Json]) -> None:
+        """Compare with the last look."""
+        for task in tasks:
+            name, state = task_name(task), task["state"]
+            if state and state != self._seen.get(name):
+                self._seen[name] = state
+                self._stopwatch.say(f"  {name}: {state}")
+
+
+def parse(argv: list[str] | None = None) -> argparse.Namespace:
+    """Return the options."""
+    parser = argparse.ArgumentParser(prog="python -m demo", description="Run an example DAG in a real Airflow.")
+    parser.add_argument("--dag", default="example_custom_model_pipeline", help="the DAG to run (%(default)s)")
+    parser.add_argument("--dags-folder", type=Path, default=ROOT / "example_dags", help="where its file is")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="stretches the emulated jobs (%(default)s)")
+    parser.add_argument("--timeout", type=float, help="seconds the run may take (300, and 300 times the scale)")
+    parser.add_argument("--keep", action="store_true", help="leave everything up until Ctrl-C")
+    options = parser.parse_args(argv)
+    if options.timeout is None:
+        options.timeout = 300 + 300 * options.time_scale
+    return options
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the demonstration; return the exit code."""
+    options = parse(argv)
+    (ROOT / ".demo").mkdir(exist_ok=True)
+    now = datetime.now().astimezone()
+    folder = Path(tempfile.mkdtemp(prefix=f"{now:%Y%m%d-%H%M%S}-", dir=ROOT / ".demo"))
+    keep_folder = options.keep
+    try:
+        with interruptible():
+            outcome = demonstrate(options, folder)
+        code = 0 if outcome.startswith(SUCCESS) else 1
+        keep_folder = keep_folder or code != 0
+    except Interrupted as interrupted:
+        outcome, code = f"demo: {interrupted}, nothing is left running", interrupted.exit_code
+    finally:
+        if not keep_folder:
+            shutil.rmtree(folder, ignore_errors=True)
+    print(outcome, flush=True)
+    return code
+
+
+def demonstrate(options: argparse.Namespace, folder: Path) -> str:
+    """Start everything, run the DAG, stop everything; return the last line to print."""
+    stopwatch = Stopwatch()
+    emulator = Emulator(folder, time_scale=options.time_scale)
+    airflow = AirflowStack(folder / "airflow", dags_folder=options.dags_folder, announce=stopwatch.say)
+    with closing(emulator), closing(airflow):
+        try:
+            start(emulator, airflow, stopwatch)
+            if options.keep:
+                print(addresses(emulator, airflow), flush=True)
+            outcome = run(options, airflow.api, stopwatch)
+        except KNOWN_FAILURES as error:
+            outcome = f"demo: failed, {error}"
+        if options.keep:
+            print(outcome, flush=True)
+            wait_for_stop(emulator, airflow)
+        stopwatch.say("stopping everything")
+    if options.keep or not outcome.startswith(SUCCESS):
+        print(f"All logs are in {folder}", flush=True)
+    return outcome
+
+
+def start(emulator: Emulator, airflow: AirflowStack, stopwatch: Stopwatch) -> None:
+    """Bring up the emulator and Airflow, side by side as far as possible."""
+    stopwatch.say("starting the DataRobot emulator and preparing Airflow's database")
+    airflow.begin()
+    emulator.begin()
+    emulator.ready()
+    stopwatch.say(f"the emulator listens on {emulator.endpoint}")
+    airflow.connect("datarobot_default", emulator.connection)
+    airflow.ready()
+    stopwatch.say(f"Airflow is up on {airflow.settings.base_url}")
+
+
+def run(options: argparse.Namespace, api: AirflowApi, stopwatch: Stopwatch) -> str:
+    """Run the DAG once; return the last line to print."""
+    stopwatch.say(f"waiting until Airflow has read {options.dag}")
+    api.wait_for_dag(options.dag)
+    api.unpause(options.dag)
+    run_id = api.trigger(options.dag)
+    stopwatch.say(f"triggered {options.dag}, run {run_id}")
+    state = api.wait_for_run(options.dag, run_id, timeout=options.timeout, watch=Progress(stopwatch).watch)
+    rows = collect(api, options.dag, run_id)
+    print(f"\n{render(rows)}\n", flush=True)
+    if state == "success":
+        return f"{SUCCESS}, run {run_id}, {len(rows)} tasks"
+    failed = [task for task in api.task_instances(options.dag, run_id) if task["state"] == "failed"]
+    for task in failed[:LOGS_SHOWN]:
+        log = readable(api.log(task, task["try_number"]))
+        print(f"The end of the log of {task_name(task)}, try {task['try_number']}:\n{log}\n", flush=True)
+    return f"demo: failed, run {run_id}, failed tasks: {', '.join(map(task_name, failed)) or 'none'}"
+
+
+def addresses(emulator: Emulator, airflow: AirflowStack) -> str:
+    """Return where everything is, and how to log in."""
+    return (
+        f"Airflow's UI:  {airflow.settings.base_url}  login {USER}  password {airflow.settings.password}\n"
+        f"The emulator:  {emulator.endpoint}  token {emulator.token}"
+    )
+
+
+def wait_for_stop(emulator: Emulator, airflow: AirflowStack) -> None:
+    """Leave everything up until a signal comes."""
+    print(f"\n{addresses(emulator, airflow)}\nCtrl-C stops everything.", flush=True)
+    with suppress(Interrupted):
+        while True:
+            signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

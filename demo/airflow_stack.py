@@ -1,0 +1,90 @@
+"""A real Airflow of one's own: api-server, scheduler, dag-processor and triggerer on LocalExecutor and SQLite."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from demo.airflow_api import AirflowApi
+from demo.airflow_env import USER, Settings, airflow_environment, connection_environment
+from demo.processes import Child, Service, free_ports, wait_until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+COMPONENTS = {
+    "api-server": (),
+    "scheduler": ("--skip-serve-logs",),
+    "dag-processor": (),
+    "triggerer": ("--skip-serve-logs",),
+}
+
+
+class AirflowStack(Service):
+    """One Airflow in a folder of its own, on free ports: ``with AirflowStack(...) as airflow``.
+
+    Connections reach the components as environment variables, so that nothing secret is stored. ``env`` is set on top
+    of everything else. ``announce`` is told what is going on.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        dags_folder: Path,
+        connections: Mapping[str, Mapping[str, Any]] | None = None,
+        env: Mapping[str, str] | None = None,
+        announce: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        super().__init__()
+        api_port, worker_log_port, triggerer_log_port = free_ports(3)
+        self.settings = Settings(home.resolve(), dags_folder.resolve(), api_port, worker_log_port, triggerer_log_port)
+        self.api = AirflowApi(self.settings.base_url, USER, self.settings.password, check=self.check)
+        self._connections = dict(connections or {})
+        self._env = dict(env or {})
+        self._announce = announce
+        self._migration: Child | None = None
+
+    def begin(self) -> None:
+        """Start making the database."""
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        self.settings.write_passwords()
+        self._migration = self._start("database", "db", "migrate")
+
+    def connect(self, conn_id: str, fields: Mapping[str, Any]) -> None:
+        """Give Airflow a connection; it has to be there before ``ready``."""
+        self._connections[conn_id] = fields
+
+    def ready(self) -> None:
+        """Start the four components once the database is there, and wait until they are healthy."""
+        if self._migration is not None:
+            self._processes.finish(self._migration, timeout=120)
+            self._migration = None
+        self._announce(f"the database is ready, starting {', '.join(COMPONENTS)}")
+        for component, options in COMPONENTS.items():
+            self._start(component, component, *options)
+        wait_until(self._healthy, what="a healthy Airflow", timeout=180, check=self.check, interval=0.2)
+
+    @property
+    def database(self) -> Path:
+        """Return the file that holds the metadata database."""
+        return self.settings.home / "airflow.db"
+
+    def component_log(self, name: str) -> Path:
+        """Return the file that a component writes what it has to say to."""
+        return self.settings.home / "components" / f"{name}.log"
+
+    def _start(self, name: str, *arguments: str) -> Child:
+        env = {
+            **airflow_environment(os.environ, self.settings),
+            **connection_environment(self._connections),
+            **self._env,
+        }
+        argv = [sys.executable, "-m", "airflow", *arguments]
+        return self._processes.start(name, argv, env=env, log=self.component_log(name), cwd=self.settings.home)
+
+    def _healthy(self) -> bool | None:
+        health = self.api.health()
+        return True if health and all(part.get("status") == "healthy" for part in health.values()) else None

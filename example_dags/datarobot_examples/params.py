@@ -1,0 +1,53 @@
+"""Fields of the "Trigger" form that several examples share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from airflow.providers.common.compat.sdk import Param
+
+MODELS = Path(__file__).parents[1] / "models"
+
+
+def datarobot_id(default: str, title: str, description: str, section: str = "In DataRobot") -> Param:
+    """Return a field for the id of something in DataRobot."""
+    return Param(
+        default,
+        type="string",
+        pattern="^[0-9a-f]{24}$",
+        title=title,
+        description=f"{description} The default is what the emulator's seed holds.",
+        section=section,
+    )
+
+
+def text(default: str, title: str, **schema: Any) -> Param:
+    """Return a field for a text that must not be empty."""
+    return Param(default, type="string", minLength=1, title=title, **schema)
+
+
+def model_name(default: str) -> Param:
+    """Return the field for the name of a custom model."""
+    return text(default, "Model name", maxLength=255)
+
+
+def model_folder(name: str = "diabetes_regression", title: str = "Model folder") -> Param:
+    """Return the field for the folder of a model; ``name`` is one of the models beside the examples."""
+    description = "Folder with custom.py and what it needs; a path on the Airflow workers."
+    return text(str(MODELS / name), title, description=description)
+
+
+def environment() -> Param:
+    """Return the field for the execution environment."""
+    return datarobot_id("65a0000000000000000000e1", "Execution environment", "The environment that the model runs in.")
+
+
+def dataset(title: str, description: str) -> Param:
+    """Return the field for a dataset that fits the model of the examples."""
+    return datarobot_id("65a0000000000000000000d1", title, description)
+
+
+def use_case() -> Param:
+    """Return the field for the use case that validations belong to."""
+    return datarobot_id("65a0000000000000000000c1", "Use case", "The use case that the validations belong to.")

@@ -1,0 +1,125 @@
+"""Guards are made from DataRobot's templates and applied to a text-generation model."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, Param, task
+from datarobot_examples.params import environment, model_folder, model_name
+
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator
+from datarobot_provider.operators.guard_configs import ListGuardConfigsOperator
+from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.moderation import GetOverallModerationConfigOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+
+log = logging.getLogger(__name__)
+
+GUARDS = [
+    "Response Tokens",
+    {
+        "template": "Prompt Tokens",
+        "name": "Prompt length",
+        "intervention": {
+            "conditions": [{"comparator": "greaterThan", "comparand": 2000}],
+            "message": "The prompt is too long.",
+        },
+    },
+    {"template": "PII Detection", "name": "Personal data in prompts", "stages": ["prompt"]},
+    {"template": "Toxicity", "stages": ["response"], "deploymentId": "65a0000000000000000000f3"},
+]
+
+PARAMS = {
+    "model_name": model_name("Handbook assistant"),
+    "model_folder": model_folder("handbook_assistant"),
+    "environment_id": environment(),
+    "guards": Param(
+        GUARDS,
+        type="array",
+        items={"type": ["string", "object"]},
+        minItems=1,
+        title="Guards",
+        description="Names of templates, or objects with `template` and the fields that differ from the template's. "
+        "The deployment of the toxicity guard is one of the emulator's seed.",
+        section="Guards",
+    ),
+    "timeout_seconds": Param(30, type="integer", minimum=2, title="Seconds that all guards may take", section="Guards"),
+    "timeout_action": Param(
+        "block",
+        type="string",
+        enum=["block", "score"],
+        title="When they take longer",
+        description="Block the prompt or the response, or let it pass unguarded.",
+        section="Guards",
+    ),
+}
+
+
+@task
+def report(
+    templates: list[dict[str, Any]], guards: list[dict[str, Any]], overall: dict[str, Any], version_id: str
+) -> dict[str, Any]:
+    """Show what guards the new version, as DataRobot tells it."""
+    log.info("There are %d templates: %s.", len(templates), ", ".join(each["name"] for each in templates))
+    for guard in guards:
+        action = (guard.get("intervention") or {}).get("action", "report")
+        fault = guard["errorMessage"] or "valid"
+        log.info("%-25s %-18s %-7s %s", guard["name"], ", ".join(guard["stages"]), action, fault)
+    log.info("After %s seconds: %s.", overall["timeoutSec"], overall["timeoutAction"])
+    return {
+        "guarded_version": version_id,
+        "guards": [guard["name"] for guard in guards],
+        "invalid": [guard["name"] for guard in guards if not guard["isValid"]],
+        "timeout_seconds": overall["timeoutSec"],
+    }
+
+
+with DAG(
+    dag_id="example_guards_from_templates",
+    description="Apply guards made from DataRobot's templates, and read back what holds.",
+    schedule=None,
+    catchup=False,
+    params=PARAMS,
+    default_args={"retries": 2, "retry_delay": timedelta(seconds=30)},
+    tags=["datarobot", "genai", "guards", "example"],
+    doc_md="""
+    # Guards from templates
+
+    Creates a text-generation model with one version, makes guards from DataRobot's templates and applies them;
+    DataRobot puts them on a new version. The log of `report` shows what guards that version.
+
+    A guard is the name of a template, or an object with `template` and the fields that differ: another name, fewer
+    stages, a message of your own. A template that does not exist fails the task with the names of those that do.
+    """,
+):
+    create_model = CreateCustomModelOperator(
+        task_id="create_model",
+        name="{{ params.model_name }}",
+        target_type="TextGeneration",
+        target_name="resultText",
+    )
+    create_version = CreateVersionOperator(
+        task_id="create_version",
+        custom_model_id=create_model.output,
+        folder="{{ params.model_folder }}",
+        base_environment_id="{{ params.environment_id }}",
+    )
+    list_templates = ListGuardTemplatesOperator(task_id="list_templates")
+    apply_guards = ApplyGuardConfigOperator(
+        task_id="apply_guards",
+        custom_model_id=create_model.output,
+        from_templates="{{ params.guards | tojson }}",
+        overall_config='{"timeoutSec": {{ params.timeout_seconds }}, "timeoutAction": "{{ params.timeout_action }}"}',
+    )
+    list_guards = ListGuardConfigsOperator(
+        task_id="list_guards", entity_id=apply_guards.output, entity_type="customModelVersion"
+    )
+    get_overall = GetOverallModerationConfigOperator(
+        task_id="get_overall", entity_id=apply_guards.output, entity_type="customModelVersion"
+    )
+
+    create_version >> apply_guards
+    report(list_templates.output, list_guards.output, get_overall.output, apply_guards.output)

@@ -1,0 +1,84 @@
+"""Once a week, every vector database validation of a use case is repeated."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from airflow.providers.common.compat.sdk import DAG, AirflowFailException, task
+from datarobot_examples.params import use_case
+
+from datarobot_provider.operators.vector_databases import (
+    ListVectorDatabaseValidationsOperator,
+    RevalidateVectorDatabaseOperator,
+)
+
+log = logging.getLogger(__name__)
+
+PARAMS = {"use_case_id": use_case()}
+
+
+def id_of(validation: dict[str, Any]) -> str:
+    """Return the id of a validation."""
+    return str(validation["id"])
+
+
+@task(trigger_rule="all_done", multiple_outputs=False)
+def summary(validations: list[dict[str, Any]]) -> dict[str, str]:
+    """Show how all of them ended."""
+    for each in validations:
+        state, message = each["validationStatus"], each["errorMessage"] or ""
+        log.info("%-30s %-30s %-8s %s", each["name"], each["deploymentName"], state, message)
+    if not validations:
+        log.info("The use case has no validations. example_genai_vector_database makes one and can keep it.")
+    return {each["name"]: each["validationStatus"] for each in validations}
+
+
+@task
+def all_passed(states: dict[str, str]) -> int:
+    """Fail the run, for whoever watches it, if a vector database has stopped to work; return their number."""
+    failed = [name for name, state in states.items() if state != "PASSED"]
+    if failed:
+        raise AirflowFailException(f"{len(failed)} of {len(states)} no longer work: {', '.join(failed)}.")
+    log.info("All %d work.", len(states))
+    return len(states)
+
+
+with DAG(
+    dag_id="example_weekly_revalidation",
+    description="Repeat every vector database validation of a use case, once a week.",
+    schedule="@weekly",
+    start_date=datetime(2026, 1, 1, tzinfo=UTC),
+    catchup=False,
+    max_active_runs=1,
+    params=PARAMS,
+    default_args={"retries": 1, "retry_delay": timedelta(seconds=30)},
+    tags=["datarobot", "genai", "scheduled", "example"],
+    doc_md="""
+    # Weekly revalidation
+
+    Lists the validations of a use case and lets DataRobot repeat each of them, two at a time. The defaults of the form
+    are what the scheduled runs use: put your use case there. Unpausing the DAG starts a run at once.
+
+    * The grid shows the name of the validation at each mapped task.
+    * A validation that fails is tried once more, and does not stop the others. `summary` shows how all of them ended,
+      and `all_passed` fails the run if one did not pass.
+    """,
+):
+    list_validations = ListVectorDatabaseValidationsOperator(
+        task_id="list_validations", use_case_id="{{ params.use_case_id }}", sort="name"
+    )
+    revalidate = RevalidateVectorDatabaseOperator.partial(
+        task_id="revalidate",
+        deferrable=True,
+        # Airflow 3.3 counts deferred tasks, too: never more than two validations run at the same time.
+        max_active_tis_per_dag=2,
+        map_index_template="{{ ti.xcom_pull(task_ids='list_validations')[ti.map_index]['name'] }}",
+    ).expand(validation_id=list_validations.output.map(id_of))
+    list_again = ListVectorDatabaseValidationsOperator(
+        task_id="list_again", use_case_id="{{ params.use_case_id }}", sort="name", trigger_rule="all_done"
+    )
+
+    revalidate >> list_again
+    all_passed(summary(list_again.output))
