@@ -1,0 +1,92 @@
+"""Who may do what with a custom model."""
+
+import pytest
+
+OWNER = "emulator@example.com"
+READER = "reviewer@example.com"
+
+
+@pytest.fixture
+def path(api):
+    return f"/customModels/{api.model()}/accessControl/"
+
+
+def roles(api, path):
+    return {entry["username"]: entry["role"] for entry in api("GET", path).json()["data"]}
+
+
+def share(api, path, *entries):
+    data = [{"username": name, "role": role, **more} for name, role, more in entries]
+    return api("PATCH", path, json={"data": data})
+
+
+def test_the_first_owner_is_who_made_the_model(api, conforms, path):
+    body = conforms("CustomModelAccessControlListResponse", api("GET", path))
+    assert [(e["username"], e["role"], e["canShare"]) for e in body["data"]] == [(OWNER, "OWNER", True)]
+    assert "totalCount" not in body
+
+
+def test_give_change_and_take(api, conforms, path):
+    reply = share(api, path, (READER, "READ_ONLY", {"canShare": False}), ("operator@example.com", "EDITOR", {}))
+    assert (reply.status_code, reply.content) == (204, b"")
+    body = conforms("CustomModelAccessControlListResponse", api("GET", path))
+    assert {e["username"]: e["canShare"] for e in body["data"]} == {
+        OWNER: True,
+        READER: False,
+        "operator@example.com": True,
+    }
+    assert len({e["userId"] for e in body["data"]}) == 3
+    share(api, path, (READER, "READ_WRITE", {"canUseData": True}))
+    assert roles(api, path)[READER] == "READ_WRITE"
+    share(api, path, (READER, None, {}), ("auditor@example.com", None, {}))
+    assert set(roles(api, path)) == {OWNER, "operator@example.com"}
+
+
+def test_an_owner_has_to_stay(api, path):
+    for role in (None, "READ_ONLY"):
+        reply = share(api, path, (OWNER, role, {}), (READER, "EDITOR", {}))
+        assert reply.status_code == 409
+        assert "owner" in reply.json()["message"]
+    assert roles(api, path) == {OWNER: "OWNER"}
+    assert share(api, path, (OWNER, None, {}), (READER, "OWNER", {})).status_code == 204
+    assert roles(api, path) == {READER: "OWNER"}
+
+
+@pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ({"username": "nobody@example.com", "role": "OWNER"}, ["0", "username"]),
+        ({"username": READER, "role": "KING"}, ["0", "role"]),
+        ({"username": READER}, ["0", "role"]),
+        ({"username": READER, "role": "OWNER", "canShare": "yes"}, ["0", "canShare"]),
+        ({"username": READER, "role": "OWNER", "colour": "red"}, ["0", "colour"]),
+    ],
+)
+def test_what_is_wrong_is_named(api, path, refused_fields, entry, place):
+    found = refused_fields(api("PATCH", path, json={"data": [entry]}))["data"]
+    for key in place:
+        found = found[key]
+    assert found
+    assert roles(api, path) == {OWNER: "OWNER"}
+
+
+def test_at_most_a_hundred(api, path, refused_fields):
+    entries = [{"username": READER, "role": "EDITOR"}] * 101
+    assert "data" in refused_fields(api("PATCH", path, json={"data": entries}))
+    assert "data" in refused_fields(api("PATCH", path, json={}))
+
+
+def test_pages_and_filters(api, path):
+    share(api, path, (READER, "EDITOR", {}), ("auditor@example.com", "OBSERVER", {}))
+    first = api("GET", path, params={"limit": 2}).json()
+    rest = api("GET", first["next"]).json()
+    assert [len(first["data"]), len(rest["data"]), rest["next"]] == [2, 1, None]
+    only = api("GET", path, params={"username": READER}).json()["data"]
+    assert [e["username"] for e in only] == [READER]
+    assert api("GET", path, params={"userId": only[0]["userId"]}).json()["data"] == only
+    assert api("GET", path, params={"username": READER, "userId": only[0]["userId"]}).status_code == 400
+
+
+def test_unknown_model(api):
+    assert api("GET", "/customModels/0123/accessControl/").status_code == 404
+    assert api("PATCH", "/customModels/0123/accessControl/", json={"data": []}).status_code == 404

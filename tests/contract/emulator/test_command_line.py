@@ -1,0 +1,81 @@
+"""The command line, as a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import requests
+
+from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
+
+
+def start(*arguments):
+    environment = {**os.environ, TOKEN_VARIABLE: "cli-token"}
+    return subprocess.Popen(
+        [sys.executable, "-m", "datarobot_provider.emulator", *arguments],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_one_line_when_ready_and_a_clean_exit(number):
+    process = start("--time-scale", "2")
+    line = process.stdout.readline()
+    found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)/api/v2\n", line)
+    assert found
+    with requests.Session() as session:
+        reply = session.get(f"{found[1]}/api/v2/version/", headers={"Authorization": "Bearer cli-token"}, timeout=5)
+        assert reply.status_code == 200
+        health = session.get(f"{found[1]}/__emulator__/health", timeout=5).json()
+        assert health == {"status": "ok", "timeScale": 2.0}
+        # The session keeps its connection open while the server is told to stop.
+        begin = time.monotonic()
+        process.send_signal(number)
+        output, errors = process.communicate(timeout=5)
+    assert process.returncode == 0
+    assert time.monotonic() - begin < 1
+    assert (output, errors) == ("", "")
+
+
+def test_a_token_is_needed(capsys, monkeypatch):
+    monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
+    assert main([]) == 2
+    assert "token" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("seed", "word"),
+    [
+        (None, "seed.json"),
+        ("{", "seed.json"),
+        ('{"data": []}', "data"),
+        ('{"datasets": [{"name": "x", "file": "none.csv"}]}', "none.csv"),
+        ('{"environments": [{}]}', "environments/0"),
+    ],
+)
+def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
+    if seed is not None:
+        (tmp_path / "seed.json").write_text(seed, encoding="utf-8")
+    assert main(["--token", "t", "--seed", str(tmp_path)]) == 2
+    captured = capsys.readouterr()
+    assert word in captured.err
+    assert captured.out == ""
+
+
+def test_a_bad_time_scale_is_refused():
+    with pytest.raises(SystemExit) as refusal:
+        main(["--token", "t", "--time-scale", "-1"])
+    assert refusal.value.code == 2
+
+
+def test_a_taken_port_is_explained(emulator, capsys):
+    port = emulator.url.rsplit(":", 1)[1]
+    assert main(["--token", "t", "--port", port]) == 2
+    assert "cannot listen" in capsys.readouterr().err

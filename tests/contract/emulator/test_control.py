@@ -1,0 +1,153 @@
+"""The control API: stage, status records, request log, jobs, reset."""
+
+import pytest
+
+from datarobot_provider.emulator.server import running
+
+
+@pytest.fixture
+def track(api):
+    model, version = api.trained()
+    reply = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
+    return reply.headers["Location"], reply.json()["statusId"]
+
+
+def test_health(api):
+    assert api.control("GET", "/__emulator__/health") == {"status": "ok", "timeScale": 0.01}
+
+
+def test_stage(api):
+    body = {"name": "d", "csv": "a,b\n1,2\n", "id": "64f0000000000000000000dd"}
+    dataset = api.control("POST", "datasets", body)
+    assert dataset.pop("versionId")
+    assert dataset == {"id": body["id"], "name": "d", "columns": ["a", "b"], "rowCount": 1}
+    environment = api.control("POST", "environments", {"name": "e", "id": "64f0000000000000000000ee"})
+    assert set(environment) == {"id", "versionId", "name"}
+    deployment = api.control("POST", "deployments", {"label": "l", "targetType": "Binary", "columns": ["x"]})
+    assert (deployment["label"], deployment["targetType"], deployment["columns"]) == ("l", "Binary", ["x"])
+    assert [d["id"] for d in api.control("GET", "datasets")["data"]] == [body["id"]]
+    assert api.control("GET", "environments")["data"] == [environment]
+    assert api.control("GET", "deployments")["data"] == [deployment]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("datasets", {"name": "d"}),
+        ("datasets", {"name": "d", "csv": ""}),
+        ("environments", {}),
+        ("deployments", {"label": "x", "targetType": "Odd"}),
+        ("outcomes", {"kind": "odd", "outcome": "failed"}),
+        ("outcomes", {"kind": "model_test", "outcome": "odd"}),
+        ("outcomes", {"kind": "model_test", "outcome": "unknown"}),
+        ("faults", {"cut": "sometimes"}),
+        ("faults", {"path": "("}),
+        ("faults", {"colour": "red"}),
+        ("tokens", {}),
+        ("use-cases", {"colour": "red"}),
+        ("status/0123", {"gone": True}),
+        ("nothing", {}),
+    ],
+)
+def test_nonsense_is_refused(api, path, body):
+    with pytest.raises(RuntimeError, match=r"answered 4\d\d"):
+        api.control("POST", path, body)
+
+
+def test_a_refused_token_is_not_repeated(api):
+    with pytest.raises(RuntimeError) as refusal:
+        api.control("POST", "tokens", {"token": "quite-secret", "readOnly": "yes"})
+    assert "quite-secret" not in str(refusal.value)
+
+
+def test_status_records_can_be_altered(api, track):
+    location, status_id = track
+    for word in ("EXPIRED", "INITIALIZED", "DREAMING", "COMPLETED"):
+        api.control("POST", f"status/{status_id}", {"status": word})
+        assert api("GET", location).json()["status"] == word
+    api.control("POST", f"status/{status_id}", {"gone": True})
+    assert api("GET", location).status_code == 404
+
+
+def test_status_record_is_whole(api, track, conforms):
+    location, status_id = track
+    body = conforms("JobStatus", api("GET", location))
+    assert (body["statusId"], body["code"], body["message"]) == (status_id, 0, "")
+
+
+def test_outcomes_apply_to_the_next_jobs_of_the_kind_only(api):
+    api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "failed", "times": 2})
+    states = []
+    for _ in range(3):
+        model = api.model()
+        version = api.version(model, {"requirements.txt": b"numpy\n"})
+        states.append(api.built(model, version)["buildStatus"])
+    assert states == ["failed", "failed", "success"]
+
+
+def test_seconds_are_not_scaled(api):
+    model = api.model()
+    version = api.version(model, {"requirements.txt": b"numpy\n"})
+    api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "succeeded", "seconds": 1000})
+    path = f"/customModels/{model}/versions/{version}/dependencyBuild/"
+    api("POST", path)
+    job = api.control("GET", "jobs")["data"][-1]
+    assert (job["kind"], job["state"], job["active"]) == ("dependency_build", "submitted", True)
+    assert job["ids"] == {"customModelId": model, "customModelVersionId": version}
+    assert job["created"].endswith("Z")
+
+
+def test_requests_are_recorded(api):
+    api.control("DELETE", "requests")
+    reply = api("POST", "/customModels/?a=1", json={"name": "x"}, headers={"User-Agent": "tester"})
+    api("GET", "/version/", headers={"Authorization": "Bearer other"})
+    api("GET", "/version/", headers={"Authorization": ""})
+    first, second, third = api.control("GET", "requests")["data"]
+    assert first["requestId"] == reply.headers["X-DataRobot-Request-ID"]
+    assert first["n"] < second["n"] < third["n"]
+    assert {k: first[k] for k in ("method", "path", "query", "status", "authorization")} == {
+        "method": "POST",
+        "path": "/api/v2/customModels/",
+        "query": "a=1",
+        "status": 422,
+        "authorization": "valid",
+    }
+    assert (first["userAgent"], first["contentType"]) == ("tester", "application/json")
+    assert first["bodyBytes"] == len('{"name": "x"}')
+    assert (second["authorization"], third["authorization"]) == ("wrong", "absent")
+    assert len(api.control("GET", "requests?method=post")["data"]) == 1
+    assert len(api.control("GET", "requests?path=version/$")["data"]) == 2
+
+
+def test_reset_forgets_everything(api):
+    model, _ = api.trained()
+    api.control("POST", "faults", {"status": 503})
+    api.control("POST", "tokens", {"token": "guest"})
+    api.control("POST", "outcomes", {"kind": "training_data", "outcome": "failed"})
+    api.control("POST", "reset")
+    assert api("GET", f"/customModels/{model}/").status_code == 404
+    assert api("GET", "/version/", headers={"Authorization": "Bearer guest"}).status_code == 401
+    for path in ("datasets", "environments", "deployments", "use-cases", "faults", "jobs", "foreign-requests"):
+        assert api.control("GET", path) == {"data": []}
+    assert api.trained()
+
+
+def test_seed_is_planted_and_planted_again(tmp_path):
+    (tmp_path / "d.csv").write_text("a,y\n1,2\n", encoding="utf-8")
+    (tmp_path / "seed.json").write_text(
+        """{"datasets": [{"id": "d1", "name": "D", "file": "d.csv"}],
+            "environments": [{"id": "e1", "name": "E"}],
+            "deployments": [{"id": "p1", "label": "P", "targetType": "VectorDatabase", "modelId": "m1"}],
+            "useCases": [{"id": "u1", "name": "U"}, {"name": "V"}]}""",
+        encoding="utf-8",
+    )
+    with running(token="t", seed=tmp_path) as emulator:
+        for _ in range(2):
+            dataset = emulator.control("GET", "datasets")["data"][0]
+            assert (dataset["id"], dataset["columns"], dataset["rowCount"]) == ("d1", ["a", "y"], 1)
+            assert emulator.control("GET", "environments")["data"][0]["id"] == "e1"
+            assert emulator.control("GET", "deployments")["data"][0]["modelId"] == "m1"
+            assert [u["name"] for u in emulator.control("GET", "use-cases")["data"]] == ["U", "V"]
+            emulator.control("POST", "use-cases", {"name": "W"})
+            emulator.control("POST", "datasets", {"name": "more", "csv": "a\n"})
+            emulator.control("POST", "reset")

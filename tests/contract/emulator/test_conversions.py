@@ -1,0 +1,58 @@
+"""Conversions."""
+
+import pytest
+
+
+@pytest.fixture
+def version(api):
+    model = api.model()
+    body = api.upload(model, {"Main.java": b"class Main {}"}).json()
+    return f"/customModels/{model}/versions/{body['id']}/conversions/", body["items"][0]["id"]
+
+
+def test_conversion_from_start_to_result(api, conforms, version):
+    path, item = version
+    reply = api("POST", path, json={"mainProgramItemId": item})
+    started = conforms("CustomModelConversionAsyncOperationResponse", reply, 202)
+    one = f"{path}{started['conversionId']}/"
+    running = conforms("ConversionResponse", api("GET", one))
+    assert (running["conversionInProgress"], running["conversionSucceeded"]) == (True, None)
+    assert "generatedMetadata" not in running
+    assert api("POST", path, json={"mainProgramItemId": item}).status_code == 422
+    assert api.finish(reply).headers["Location"] == api.emulator.endpoint + one
+    done = conforms("ConversionResponse", api("GET", one))
+    assert (done["conversionInProgress"], done["conversionSucceeded"]) == (False, True)
+    assert done["generatedMetadata"]["outputDatasets"]
+    assert api("DELETE", one).status_code == 422
+    second = api("POST", path, json={"mainProgramItemId": item}).json()["conversionId"]
+    listed = conforms("ConversionListResponse", api("GET", path))
+    assert [c["id"] for c in listed["data"]] == [second, started["conversionId"]]
+    assert [c["id"] for c in api("GET", path, params={"isLatest": "True"}).json()["data"]] == [second]
+
+
+def test_stop(api, version):
+    path, item = version
+    api.control("POST", "outcomes", {"kind": "conversion", "outcome": "stuck"})
+    reply = api("POST", path, json={"mainProgramItemId": item})
+    one = f"{path}{reply.json()['conversionId']}/"
+    assert api("DELETE", one).status_code == 204
+    stopped = api("GET", one).json()
+    assert (stopped["shouldStop"], stopped["conversionSucceeded"]) == (True, False)
+    assert api("GET", reply.headers["Location"]).json()["status"] == "ABORTED"
+
+
+def test_refusals(api, version, refused_fields):
+    path, _ = version
+    assert "mainProgramItemId" in refused_fields(api("POST", path, json={"mainProgramItemId": "0123"}))
+    assert "mainProgramItemId" in refused_fields(api("POST", path))
+    assert api("GET", f"{path}0123/").status_code == 404
+    assert api("DELETE", f"{path}0123/").status_code == 404
+
+
+def test_ordered_failure(api, version):
+    path, item = version
+    order = {"kind": "conversion", "outcome": "failed", "message": "javac said no"}
+    api.control("POST", "outcomes", order)
+    reply = api("POST", path, json={"mainProgramItemId": item})
+    assert api.finish(reply).json()["status"] == "ERROR"
+    assert api("GET", f"{path}{reply.json()['conversionId']}/").json()["logMessage"] == "javac said no"

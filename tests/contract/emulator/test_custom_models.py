@@ -1,0 +1,133 @@
+"""Custom models."""
+
+import pytest
+
+
+def test_create_and_read(api, conforms):
+    reply = api(
+        "POST",
+        "/customModels/",
+        json={
+            "name": "Prices",
+            "customModelType": "inference",
+            "targetType": "Binary",
+            "targetName": "price",
+            "supportsBinaryClassification": True,
+        },
+    )
+    body = conforms("CustomModelResponse", reply, 201)
+    assert body["latestVersion"] is None
+    assert (body["positiveClassLabel"], body["negativeClassLabel"]) == ("1", "0")
+    assert (body["description"], body["language"]) == ("", "")
+    again = conforms("CustomModelResponse", api("GET", f"/customModels/{body['id']}/"))
+    assert again == body
+    assert len(body["id"]) == 24
+    assert body["created"].endswith("Z")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"name": None}, "name"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 256}, "name"),
+        ({"targetType": "Odd"}, "targetType"),
+        ({"targetName": None}, "targetName"),
+        ({"predictionThreshold": 2}, "predictionThreshold"),
+        ({"replicas": 0}, "replicas"),
+        ({"maximumMemory": 1}, "maximumMemory"),
+        ({"targetType": "Multiclass"}, "classLabels"),
+        ({"positiveClassLabel": "yes"}, "negativeClassLabel"),
+        ({"surprise": 1}, "surprise"),
+        ({"customModelType": "training"}, "targetName"),
+        ({"gitModelVersion": {"refName": "x"}}, "gitModelVersion"),
+    ],
+)
+def test_invalid_fields_are_named(api, refused_fields, changes, field):
+    body = {"name": "m", "customModelType": "inference", "targetType": "Regression", "targetName": "y", **changes}
+    reply = api("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
+    assert field in refused_fields(reply)
+
+
+@pytest.mark.parametrize(
+    "extra", [{"isUnstructuredModelKind": False}, {"isProxyModel": True}, {"tags": [{"name": "a", "value": "b"}]}]
+)
+def test_fields_of_known_clients_are_accepted(api, extra):
+    assert api.model(**extra)
+
+
+def test_user_provided_id_is_unique(api):
+    api.model(userProvidedId="repo/one")
+    body = {"name": "m", "customModelType": "inference", "targetType": "Unstructured", "userProvidedId": "repo/one"}
+    reply = api("POST", "/customModels/", json=body)
+    assert reply.status_code == 422
+    assert "Cannot create a custom model with a user provided ID" in reply.json()["message"]
+
+
+def test_list_newest_first_in_pages_with_filters(api, conforms):
+    ids = [api.model(name=f"model {n}") for n in range(5)]
+    page = conforms(
+        "CustomModelListResponse",
+        api("GET", "/customModels/", params={"limit": 2, "searchFor": "MODEL", "customModelType": "inference"}),
+    )
+    seen = [m["id"] for m in page["data"]]
+    assert (page["count"], page["totalCount"], page["previous"]) == (2, 5, None)
+    while page["next"]:
+        assert "searchFor=MODEL" in page["next"]
+        page = api("GET", page["next"]).json()
+        seen += [m["id"] for m in page["data"]]
+    assert seen == ids[::-1]
+    assert page["previous"]
+    oldest_first = api("GET", "/customModels/", params={"orderBy": "created"}).json()["data"]
+    assert [m["id"] for m in oldest_first] == ids
+
+
+def test_list_refuses_bad_parameters(api, refused_fields):
+    assert "limit" in refused_fields(api("GET", "/customModels/", params={"limit": "many"}))
+    assert "offset" in refused_fields(api("GET", "/customModels/", params={"offset": -1}))
+    assert "orderBy" in refused_fields(api("GET", "/customModels/", params={"orderBy": "name"}))
+
+
+def test_update(api, conforms, refused_fields):
+    model = api.model()
+    reply = api("PATCH", f"/customModels/{model}/", json={"name": "New", "description": ""})
+    assert conforms("CustomModelResponse", reply)["name"] == "New"
+    assert "name" in refused_fields(api("PATCH", f"/customModels/{model}/", json={"name": ""}))
+    enabled = "isTrainingDataForVersionsPermanentlyEnabled"
+    assert enabled in refused_fields(api("PATCH", f"/customModels/{model}/", json={enabled: False}))
+    assert api("PATCH", "/customModels/0123/", json={"name": "x"}).status_code == 404
+
+
+def test_target_is_locked_once_training_data_is_assigned(api):
+    model, _ = api.trained()
+    assert api("PATCH", f"/customModels/{model}/", json={"targetName": "age"}).status_code == 409
+    assert api("PATCH", f"/customModels/{model}/", json={"targetName": "price"}).status_code == 200
+
+
+def test_no_change_and_no_deletion_while_tested(api):
+    model = api.model()
+    version = api.version(model)
+    api.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
+    api.start_test(model, version, datasetId=api.dataset())
+    assert api("PATCH", f"/customModels/{model}/", json={"name": "x"}).status_code == 409
+    assert api("DELETE", f"/customModels/{model}/").status_code == 409
+
+
+def test_delete(api):
+    model = api.model()
+    reply = api("DELETE", f"/customModels/{model}/")
+    assert (reply.status_code, reply.content) == (204, b"")
+    assert api("GET", f"/customModels/{model}/").status_code == 404
+    assert api("DELETE", f"/customModels/{model}/").status_code == 404
+
+
+def test_deployed_model_is_not_deleted(api):
+    model = api.model()
+    api.version(model)
+    api.control("POST", "deployments", {"label": "live", "modelId": model})
+    assert api("GET", f"/customModels/{model}/").json()["deploymentsCount"] == 1
+    reply = api("DELETE", f"/customModels/{model}/")
+    assert reply.status_code == 409
+    assert "existing deployments" in reply.json()["message"]
+    assert [m["id"] for m in api("GET", "/customModels/?isDeployed=True").json()["data"]] == [model]
+    assert api("GET", "/customModels/?isDeployed=false").json()["data"] == []

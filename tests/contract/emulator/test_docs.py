@@ -1,0 +1,39 @@
+"""The emulator's page says what the emulator does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.jobs import OUTCOMES
+from datarobot_provider.emulator.tables import renewed
+
+PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
+
+
+@pytest.fixture
+def page():
+    return PAGE.read_text(encoding="utf-8")
+
+
+def test_its_tables_are_current(page):
+    assert page.count("<!-- table: ") == page.count("<!-- end -->") == 5
+    assert renewed(page) == page, "run: python -m datarobot_provider.emulator.tables docs/emulator.md"
+
+
+def test_every_control_route_is_there(page):
+    control = next(mount for mount in create_app("t").routes if mount.path == "/__emulator__")
+    routes = {(method, route.path.strip("/").split("/")[0]) for route in control.routes for method in route.methods}
+    listed = set()
+    for methods, names in re.findall(r"^\| ([A-Z, ]+) \| `([^|]+)` \|", page, re.MULTILINE):
+        listed |= {
+            (method, name.strip("` ").split("/")[0].split("?")[0])
+            for method in methods.split(", ")
+            for name in names.split(",")
+        }
+    assert {route for route in routes if route[0] != "HEAD"} == listed
+
+
+def test_every_outcome_is_there(page):
+    assert [outcome for outcome in sorted(OUTCOMES) if f"`{outcome}`" not in page] == []

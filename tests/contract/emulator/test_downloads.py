@@ -1,0 +1,119 @@
+"""Downloads and copies: what has to give a version's files back."""
+
+import io
+import zipfile
+
+import pytest
+import requests
+
+FILES = {"custom.py": b"x = 1\n", "requirements.txt": b"numpy\n", "data/big.bin": bytes(range(256)) * 10_000}
+
+
+@pytest.fixture
+def uploaded(api):
+    model = api.model()
+    return model, api.version(model, FILES)
+
+
+def unpacked(reply):
+    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def test_version(api, uploaded):
+    model, version = uploaded
+    reply = api("GET", f"/customModels/{model}/versions/{version}/download/")
+    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/zip")
+    name = f"attachment;filename=model-{model}-version-{version}.zip"
+    assert reply.headers["Content-Disposition"] == name
+    assert int(reply.headers["Content-Length"]) == len(reply.content)
+    assert unpacked(reply) == FILES
+
+
+def test_model_means_its_latest_version(api, uploaded):
+    model, _ = uploaded
+    second = api.version(model, {"new.py": b""})
+    reply = api("GET", f"/customModels/{model}/download/")
+    assert second in reply.headers["Content-Disposition"]
+    assert unpacked(reply) == {"new.py": b""}
+
+
+@pytest.mark.parametrize("word", ["true", "True"])
+def test_install_script(api, uploaded, word):
+    model, version = uploaded
+    for path in (f"/customModels/{model}/download/", f"/customModels/{model}/versions/{version}/download/"):
+        files = unpacked(api("GET", path, params={"pps": word}))
+        assert b"pip install" in files.pop("install_dependencies.sh")
+        assert files == FILES
+        assert unpacked(api("GET", path, params={"pps": "false"})) == FILES
+
+
+def test_bad_parameter(api, uploaded, refused_fields):
+    assert "pps" in refused_fields(api("GET", f"/customModels/{uploaded[0]}/download/", params={"pps": "maybe"}))
+
+
+def test_nothing_to_download(api, uploaded):
+    model = api.model()
+    assert api("GET", f"/customModels/{model}/download/").status_code == 404
+    assert api("GET", f"/customModels/{model}/versions/{uploaded[1]}/download/").status_code == 404
+    assert api("GET", "/customModels/0123/download/").status_code == 404
+
+
+def test_cut_in_the_middle(api, uploaded):
+    path = f"/customModels/{uploaded[0]}/download/"
+    api.control("POST", "faults", {"path": "download", "cut": "inside"})
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        api("GET", path)
+    assert unpacked(api("GET", path)) == FILES
+
+
+def copied(api, model, status=201):
+    reply = api("POST", "/customModels/fromCustomModel/", json={"customModelId": model})
+    assert reply.status_code == status
+    return reply
+
+
+def test_copy(api, conforms, uploaded):
+    model, version = uploaded
+    api("PATCH", f"/customModels/{model}/", json={"description": "the original"})
+    twin = conforms("CustomModelResponse", copied(api, model), 201)
+    assert twin["id"] != model
+    assert (twin["name"], twin["description"], twin["targetName"]) == ("Prices", "the original", "price")
+    latest = twin["latestVersion"]
+    assert (latest["customModelId"], latest["label"]) == (twin["id"], "1.0")
+    assert latest["id"] != version
+    assert unpacked(api("GET", f"/customModels/{twin['id']}/download/")) == FILES
+    before = {i["id"] for i in api("GET", f"/customModels/{model}/versions/{version}/").json()["items"]}
+    assert before.isdisjoint({i["id"] for i in latest["items"]})
+
+
+def test_copy_and_original_go_their_own_ways(api, uploaded):
+    model, version = uploaded
+    api("PATCH", f"/customModels/{model}/versions/{version}/", json={"description": "one"})
+    twin = copied(api, model).json()
+    path = f"/customModels/{twin['id']}/versions/{twin['latestVersion']['id']}/"
+    api("PATCH", path, json={"description": "two"})
+    api.version(twin["id"], {"new.py": b""})
+    assert api("GET", f"/customModels/{model}/versions/{version}/").json()["description"] == "one"
+    assert api("GET", f"/customModels/{model}/").json()["latestVersion"]["id"] == version
+    assert api("DELETE", f"/customModels/{twin['id']}/").status_code == 204
+    assert unpacked(api("GET", f"/customModels/{model}/download/")) == FILES
+
+
+def test_copy_keeps_training_data_but_no_jobs_and_no_unique_id(api):
+    model, version = api.trained(api.model(userProvidedId="repo/one"), files={"requirements.txt": b"numpy\n"})
+    api.built(model, version)
+    twin = copied(api, model).json()
+    assert "userProvidedId" not in twin
+    assert twin["latestVersion"]["trainingData"]["datasetId"]
+    path = f"/customModels/{twin['id']}/versions/{twin['latestVersion']['id']}/"
+    assert api("GET", path + "dependencyBuild/").status_code == 422
+    assert api("GET", path + "featureImpact/").status_code == 404
+
+
+def test_copy_refusals(api, refused_fields):
+    copied(api, "0123", 404)
+    assert "customModelId" in refused_fields(api("POST", "/customModels/fromCustomModel/", json={}))
+    assert "name" in refused_fields(
+        api("POST", "/customModels/fromCustomModel/", json={"customModelId": "x", "name": "y"})
+    )

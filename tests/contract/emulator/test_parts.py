@@ -1,0 +1,174 @@
+"""The parts that need no server: jobs against a clock of their own, requirements, contract, routes."""
+
+import hashlib
+import json
+from importlib import resources
+
+import pytest
+
+from datarobot_provider.emulator import deviations, routes
+from datarobot_provider.emulator.contract import Contract
+from datarobot_provider.emulator.image import Span, UnsatisfiableRangeError, content, digest, wanted_span
+from datarobot_provider.emulator.inspection import launch_problem, read_requirements
+from datarobot_provider.emulator.jobs import KINDS, Fate
+from datarobot_provider.emulator.routing import ROUTES
+from datarobot_provider.emulator.state import State
+
+
+class Clock:
+    """A clock that is moved by hand."""
+
+    time = 100.0
+
+    def __call__(self):
+        return self.time
+
+
+def started(kind, scale=1.0, **fate):
+    state = State(scale)
+    clock = Clock()
+    state.clock = clock
+    if fate:
+        state.outcomes.order(kind, Fate(**fate), 1)
+    return state.start(kind, {}), clock
+
+
+@pytest.mark.parametrize("kind", sorted(KINDS))
+@pytest.mark.parametrize("scale", [1.0, 5.0, 0.02])
+def test_states_follow_the_clock(kind, scale):
+    job, clock = started(kind, scale)
+    seconds = KINDS[kind].seconds * scale
+    words = []
+    for step in range(100):
+        clock.time = 100 + seconds * step / 100
+        assert job.active(clock.time)
+        words.append(job.word(clock.time))
+    assert list(dict.fromkeys(words)) == [word for word, _ in KINDS[kind].running]
+    clock.time = 100 + seconds * 1.001
+    assert job.word(clock.time) == KINDS[kind].ends["succeeded"]
+    assert (job.finished_at() - job.created).total_seconds() == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("outcome", ["stuck", "unknown"])
+def test_endless_jobs_end_only_when_cancelled(outcome):
+    job, clock = started("model_test", outcome=outcome, state="odd")
+    clock.time += 1e6
+    assert job.word(clock.time) == ("not_tested" if outcome == "stuck" else "odd")
+    job.cancel(clock.time)
+    assert job.word(clock.time) == "canceled"
+
+
+def test_seconds_override_the_scale():
+    job, clock = started("dependency_build", 5.0, outcome="failed", seconds=3)
+    assert job.active(clock.time + 2.9)
+    assert job.word(clock.time + 3.1) == "failed"
+
+
+def test_time_scale_zero_is_done_at_once():
+    job, clock = started("dependency_build", 0.0)
+    assert job.word(clock.time) == "success"
+
+
+def test_requirements():
+    text = (
+        "--index-url https://packages.example.com\n"
+        "a==1.0  # pinned\n"
+        "b[x,y]~=2.0 ; python_version > '3'\n"
+        "git+https://git.example.com/c\n"
+        "d>=1,<2 --hash=sha256:00\n"
+        "==oops\n"
+    )
+    found = read_requirements(text)
+    assert [d["packageName"] for d in found.dependencies] == ["a", "b", "d", "==oops"]
+    assert [d["lineNumber"] for d in found.dependencies] == [2, 3, 5, 6]
+    assert found.dependencies[1]["extras"] == "x,y"
+    assert found.dependencies[1]["constraints"] == []
+    assert list(found.refused) == [6]
+
+
+def test_code_is_never_run(tmp_path):
+    trace = tmp_path / "trace"
+    code = f"open({str(trace)!r}, 'w')\ndef score(data, model): ...\n".encode()
+    assert launch_problem({"custom.py": code}, ["custom.py"]) is None
+    assert not trace.exists()
+
+
+def test_code_with_null_bytes_is_a_problem_not_a_crash():
+    assert "Error" in launch_problem({"custom.py": b"\0"}, ["custom.py"])
+
+
+def test_every_route_is_in_the_contract_or_in_the_table():
+    routes.load()
+    operations = Contract().operations
+    assert [(r.method, r.path) for r in ROUTES if (r.method, r.path) not in operations] == []
+    assert len({(r.method, r.path) for r in ROUTES}) == len(ROUTES)
+
+
+def test_every_operation_has_a_route():
+    routes.load()
+    served = {(r.method, r.path) for r in ROUTES}
+    assert [key for key in Contract().operations if key not in served] == []
+
+
+def test_the_neighbours_leave_the_contract_alone():
+    documents = [
+        json.loads(resources.files("datarobot_provider.emulator").joinpath(name).read_text())
+        for name in ("contract.json", "neighbours.json")
+    ]
+    published, beyond = (
+        {(method, path) for path, methods in document["paths"].items() for method in methods} for document in documents
+    )
+    assert len(published) == 62
+    assert published.isdisjoint(beyond)
+    assert set(documents[0]["components"]["schemas"]).isdisjoint(documents[1]["components"]["schemas"])
+
+
+@pytest.mark.parametrize(
+    ("header", "span"),
+    [
+        (None, None),
+        ("bytes=0-", (0, 100)),
+        ("bytes=10-19", (10, 20)),
+        ("bytes=10-1000", (10, 100)),
+        ("bytes=-5", (95, 100)),
+        ("bytes=-500", (0, 100)),
+        ("bytes=-", None),
+        ("bytes=9-3", None),
+        ("bytes=0-1,3-4", None),
+        ("lines=0-", None),
+    ],
+)
+def test_ranges(header, span):
+    assert wanted_span(header, 100) == span
+
+
+def test_a_range_behind_the_end_cannot_be_satisfied():
+    for header in ("bytes=100-", "bytes=-0"):
+        with pytest.raises(UnsatisfiableRangeError):
+            wanted_span(header, 100)
+
+
+@pytest.mark.parametrize("span", [(0, 10), (5, 3_000_000), (1_048_575, 1_048_577), (2_097_152, 2_097_153)])
+def test_any_part_of_an_image_is_the_same_as_in_the_whole(span):
+    whole = b"".join(content("seed", Span(0, 3_000_000)))
+    assert len(whole) == 3_000_000
+    assert b"".join(content("seed", Span(*span))) == whole[slice(*span)]
+    assert digest("seed", len(whole)) == hashlib.sha256(whole).hexdigest()
+    assert whole[:100] != b"".join(content("other", Span(0, 100)))
+
+
+def test_every_deviation_has_a_place_and_a_reason(components):
+    for amendment in (*deviations.REQUEST, *deviations.REPLY):
+        assert amendment.reason
+        assert amendment.schema in components["schemas"]
+
+
+def test_reply_violations_are_found():
+    contract = Contract()
+    operation = contract.operations["GET", "/version/"]
+    assert contract.reply_violations(operation, 200, {"major": "2"}, "application/json")
+    assert contract.reply_violations(operation, 200, {"majr": 2}, "application/json")
+    assert contract.reply_violations(operation, 200, {"major": 2}, "text/plain")
+    assert contract.reply_violations(operation, 201, {"major": 2}, "application/json")
+    assert contract.reply_violations(operation, 200, {"major": 2}, "application/json") == []
+    assert contract.reply_violations(operation, 500, {"message": "x"}, "application/json") == []

@@ -1,0 +1,194 @@
+"""The prediction server image: metadata, content, and the storage behind the redirect."""
+
+import hashlib
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+from requests.exceptions import ChunkedEncodingError as CutError
+
+IMAGE = "/mlops/portablePredictionServerImage/"
+SIZE = 3_500_000
+
+
+def place(api, **fields):
+    return api.control("POST", "image", {"size": SIZE, "redirect": False, **fields})
+
+
+def signed(api):
+    """Return the pre-signed address of an image that is answered by a redirect."""
+    reply = api("GET", IMAGE)
+    assert reply.status_code == 302
+    return reply.headers["Location"]
+
+
+def fetch(address, **headers):
+    return requests.get(address, headers=headers, timeout=10)
+
+
+def until_cut(address):
+    """Return what arrives before the connection is cut."""
+    got = b""
+    try:
+        with requests.get(address, stream=True, timeout=10) as reply:
+            for piece in reply.iter_content(1000):
+                got += piece
+    except CutError:
+        return got
+    return pytest.fail("the connection was not cut")
+
+
+def sha(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_without_an_image(api):
+    for path in (IMAGE, IMAGE + "metadata/"):
+        assert api("GET", path).status_code == 404
+    place(api)
+    assert api("GET", IMAGE + "metadata/").status_code == 200
+    api.control("DELETE", "image")
+    assert api("GET", IMAGE).status_code == 404
+
+
+def test_content_is_what_the_metadata_says(api, conforms):
+    made = place(api)
+    metadata = conforms("PPSImageMetadataResponse", api("GET", IMAGE + "metadata/"))
+    assert metadata == made
+    reply = api("GET", IMAGE)
+    assert (reply.status_code, len(reply.content)) == (200, metadata["imageSize"])
+    assert sha(reply.content) == metadata["hash"]
+    assert metadata["filename"] in reply.headers["Content-Disposition"]
+    assert metadata["dockerImageId"].startswith(f"sha256:{metadata['shortDockerImageId']}")
+    assert reply.content == api("GET", IMAGE).content
+    assert place(api)["hash"] != metadata["hash"]
+
+
+def test_an_image_of_many_gigabytes_costs_nothing(api):
+    made = place(api, size=2_000_000_000)
+    with api("GET", IMAGE, stream=True) as reply:
+        assert reply.headers["Content-Length"] == "2000000000"
+        assert len(next(reply.iter_content(1000))) == 1000
+    # The server noticed that nobody listens any more.
+    assert api("GET", "/version/").elapsed.total_seconds() < 1
+    assert made["imageSize"] == 2_000_000_000
+
+
+@pytest.mark.parametrize("redirect", [True, False])
+def test_corrupt_and_short(api, redirect):
+    made = place(api, redirect=redirect, corrupt=True)
+    content = fetch(signed(api)).content if redirect else api("GET", IMAGE).content
+    assert len(content) == SIZE
+    assert sha(content) != made["hash"]
+    made = place(api, redirect=redirect, short=True)
+    content = fetch(signed(api)).content if redirect else api("GET", IMAGE).content
+    assert len(content) < made["imageSize"] == SIZE
+
+
+def test_the_redirect_leads_to_another_origin(api):
+    made = place(api, redirect=True)
+    address = signed(api)
+    here, there = urlsplit(api.emulator.url), urlsplit(address)
+    assert (here.hostname, there.hostname, here.port) == ("127.0.0.1", "localhost", there.port)
+    assert not there.path.startswith("/api/v2")
+    reply = fetch(address)
+    assert (reply.status_code, sha(reply.content)) == (200, made["hash"])
+    assert reply.headers["ETag"]
+    # requests leaves the Authorization header behind where the host changes.
+    assert sha(api.session.get(api.emulator.endpoint + IMAGE, timeout=10).content) == made["hash"]
+    assert [r["authorization"] for r in api.control("GET", "foreign-requests")["data"]] == ["absent", "absent"]
+
+
+def test_ranges(api):
+    place(api, redirect=True)
+    address = signed(api)
+    whole = fetch(address)
+    part = fetch(address, Range="bytes=1000000-1999999")
+    assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 1000000-1999999/{SIZE}")
+    assert part.content == whole.content[1_000_000:2_000_000]
+    rest = fetch(address, Range=f"bytes={SIZE - 10}-", **{"If-Range": whole.headers["ETag"]})
+    assert (rest.status_code, rest.content) == (206, whole.content[-10:])
+    stale = fetch(address, Range=f"bytes={SIZE - 10}-", **{"If-Range": '"another"'})
+    assert (stale.status_code, len(stale.content)) == (200, SIZE)
+    beyond = fetch(address, Range=f"bytes={SIZE}-")
+    assert (beyond.status_code, beyond.headers["Content-Range"]) == (416, f"bytes */{SIZE}")
+    ranges = [r["range"] for r in api.control("GET", "foreign-requests")["data"]]
+    assert ranges[:2] == [None, "bytes=1000000-1999999"]
+
+
+def test_the_corrupt_byte_is_in_the_part_that_holds_it(api):
+    place(api, redirect=True, corrupt=True)
+    address = signed(api)
+    whole = fetch(address).content
+    middle = SIZE // 2
+    assert fetch(address, Range=f"bytes={middle - 5}-{middle + 5}").content == whole[middle - 5 : middle + 6]
+
+
+def test_resumed_after_a_cut(api):
+    made = place(api, redirect=True)
+    address = signed(api)
+    api.control("POST", "faults", {"path": "^/storage/", "cut": "inside"})
+    got = until_cut(address)
+    assert 0 < len(got) < SIZE
+    got += fetch(address, Range=f"bytes={len(got)}-").content
+    assert sha(got) == made["hash"]
+
+
+def test_cut_inside_the_direct_answer(api):
+    place(api)
+    api.control("POST", "faults", {"path": "portable", "cut": "inside"})
+    with pytest.raises(CutError):
+        api("GET", IMAGE)
+    assert api("GET", IMAGE).status_code == 200
+
+
+@pytest.mark.parametrize("cut", ["before", "after"])
+def test_cut_without_an_answer(api, cut):
+    place(api, redirect=True)
+    address = signed(api)
+    api.control("POST", "faults", {"path": "^/storage/", "cut": cut})
+    with pytest.raises(requests.ConnectionError):
+        fetch(address)
+    assert api.control("GET", "foreign-requests")["data"][0]["status"] is None
+    api.control("POST", "faults", {"path": "^/storage/", "status": 503})
+    assert fetch(address).status_code == 503
+
+
+def test_the_signature_is_the_key(api):
+    place(api, redirect=True)
+    address = signed(api)
+    bare, _, _ = address.partition("?")
+    assert [fetch(each).status_code for each in (bare, address + "0", address.replace("/storage/", "/storage/x"))] == [
+        403,
+        403,
+        403,
+    ]
+    refused = fetch(address, Authorization="Bearer x")
+    assert (refused.status_code, refused.headers["Content-Type"]) == (400, "text/plain")
+    assert requests.post(address, timeout=10).status_code == 405
+    place(api, redirect=True)
+    assert fetch(address).status_code == 404
+    log = api.control("GET", "foreign-requests")["data"]
+    assert [r["authorization"] for r in log] == ["absent"] * 3 + ["present"] + ["absent"] * 2
+    assert [r["status"] for r in log] == [403, 403, 403, 400, 405, 404]
+    assert "Signature" not in str(log)
+    api.control("DELETE", "foreign-requests")
+    assert api.control("GET", "foreign-requests") == {"data": []}
+
+
+def test_the_storage_is_not_the_api(api):
+    place(api, redirect=True)
+    fetch(signed(api))
+    assert [r["path"] for r in api.control("GET", "requests")["data"]] == [f"/api/v2{IMAGE}"]
+
+
+def test_a_third_name_has_no_other_one(api):
+    place(api, redirect=True)
+    reply = api("GET", IMAGE, headers={"Host": "robot.example.com", "X-Forwarded-Proto": "https"})
+    assert reply.headers["Location"].startswith("https://robot.example.com/storage/")
+
+
+@pytest.mark.parametrize("body", [{}, {"size": 0, "redirect": True}, {"size": 1}, {"size": 1, "redirect": "yes"}])
+def test_nonsense_is_refused(api, body):
+    with pytest.raises(RuntimeError, match="answered 422"):
+        api.control("POST", "image", body)

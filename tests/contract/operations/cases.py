@@ -1,0 +1,171 @@
+"""For every operation of the contract the operator that sends it, with arguments that it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from datarobot_provider.operators.conversions import (
+    ConvertVersionOperator,
+    GetConversionOperator,
+    ListConversionsOperator,
+    StopConversionOperator,
+)
+from datarobot_provider.operators.custom_model_settings import (
+    AssignTrainingDataOperator,
+    GetCustomModelAccessOperator,
+    GetCustomModelLimitsOperator,
+    ShareCustomModelOperator,
+    UpdateCustomModelOperator,
+)
+from datarobot_provider.operators.custom_models import (
+    CopyCustomModelOperator,
+    CreateCustomModelOperator,
+    DeleteCustomModelOperator,
+    GetCustomModelOperator,
+    ListCustomModelsOperator,
+)
+from datarobot_provider.operators.dependency_builds import (
+    CancelDependencyBuildOperator,
+    GetDependencyBuildLogOperator,
+    GetDependencyBuildOperator,
+    StartDependencyBuildOperator,
+)
+from datarobot_provider.operators.downloads import DownloadCustomModelOperator, DownloadVersionOperator
+from datarobot_provider.operators.guard_configs import (
+    CreateGuardConfigOperator,
+    DeleteGuardConfigOperator,
+    GetGuardConfigOperator,
+    ListGuardConfigsOperator,
+    ListGuardPredictionEnvironmentsOperator,
+    UpdateGuardConfigOperator,
+)
+from datarobot_provider.operators.guard_templates import GetGuardTemplateOperator, ListGuardTemplatesOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import (
+    ComputeFeatureImpactOperator,
+    GetFeatureImpactOperator,
+    InitializePredictionExplanationsOperator,
+)
+from datarobot_provider.operators.model_tests import (
+    CancelModelTestOperator,
+    GetModelTestLogOperator,
+    GetModelTestOperator,
+    ListModelTestsOperator,
+    RunModelTestOperator,
+)
+from datarobot_provider.operators.moderation import (
+    GetOverallModerationConfigOperator,
+    UpdateOverallModerationConfigOperator,
+)
+from datarobot_provider.operators.prediction_server_image import (
+    DownloadPredictionServerImageOperator,
+    GetPredictionServerImageMetadataOperator,
+)
+from datarobot_provider.operators.vector_databases import (
+    DeleteVectorDatabaseValidationOperator,
+    GetVectorDatabaseValidationOperator,
+    ListVectorDatabaseValidationsOperator,
+    RevalidateVectorDatabaseOperator,
+    UpdateVectorDatabaseValidationOperator,
+    ValidateVectorDatabaseOperator,
+)
+from datarobot_provider.operators.version_records import (
+    GetVersionOperator,
+    ListVersionsOperator,
+    UpdateVersionOperator,
+)
+from datarobot_provider.operators.version_sources import (
+    CreateVersionFromRepositoryOperator,
+    CreateVersionWithTrainingDataOperator,
+)
+from datarobot_provider.operators.versions import CreateVersionOperator
+
+MODEL = {"custom_model_id": "m"}
+IDS = {**MODEL, "custom_model_version_id": "v"}
+IMAGE = {"image_id": "i"}
+TEST = {"custom_model_test_id": "t"}
+CONVERSION = {**IDS, "conversion_id": "c"}
+VALIDATION = {"validation_id": "w"}
+ENTITY = {"entity_id": "m", "entity_type": "customModel"}
+COLUMNS = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}
+REPOSITORY = {**MODEL, "repository_id": "r"}
+GUARD = {"template_id": "t", "name": "n", "stages": ["prompt"], **ENTITY}
+#: Where an operator wants a file of its own, the test fills in this one's place.
+SOMEWHERE = object()
+
+CASES: dict[str, tuple[type, dict[str, Any]]] = {
+    "get_inference_image_feature_impact": (GetFeatureImpactOperator, IMAGE),
+    "start_inference_image_feature_impact": (ComputeFeatureImpactOperator, IMAGE),
+    "get_custom_model_limits": (GetCustomModelLimitsOperator, {}),
+    "list_custom_model_tests": (ListModelTestsOperator, MODEL),
+    "create_custom_model_test": (RunModelTestOperator, IDS),
+    "cancel_custom_model_test": (CancelModelTestOperator, TEST),
+    "get_custom_model_test": (GetModelTestOperator, TEST),
+    "download_custom_model_test_log": (GetModelTestLogOperator, TEST),
+    "get_custom_model_test_log_tail": (GetModelTestLogOperator, {**TEST, "lines": 5}),
+    "list_custom_models": (ListCustomModelsOperator, {}),
+    "create_custom_model": (CreateCustomModelOperator, {"name": "x"}),
+    "copy_custom_model": (CopyCustomModelOperator, MODEL),
+    "init_prediction_explanations_legacy": (
+        InitializePredictionExplanationsOperator,
+        {**IDS, "environment_id": "e"},
+    ),
+    "delete_custom_model": (DeleteCustomModelOperator, MODEL),
+    "get_custom_model": (GetCustomModelOperator, MODEL),
+    "update_custom_model": (UpdateCustomModelOperator, {**MODEL, "name": "y"}),
+    "list_custom_model_access": (GetCustomModelAccessOperator, MODEL),
+    "update_custom_model_access": (ShareCustomModelOperator, {**MODEL, "roles": [{"username": "u", "role": None}]}),
+    "download_custom_model": (DownloadCustomModelOperator, {**MODEL, "target": SOMEWHERE}),
+    "assign_custom_model_training_data": (AssignTrainingDataOperator, {**MODEL, "dataset_id": "d"}),
+    "list_custom_model_versions": (ListVersionsOperator, MODEL),
+    "create_custom_model_version_from_latest": (CreateVersionOperator, {**MODEL, "from_latest": True}),
+    "create_custom_model_version": (CreateVersionOperator, {**MODEL, "folder": SOMEWHERE}),
+    "create_custom_model_version_from_latest_and_repository": (
+        CreateVersionFromRepositoryOperator,
+        {**REPOSITORY, "from_latest": True},
+    ),
+    "create_custom_model_version_from_repository": (CreateVersionFromRepositoryOperator, REPOSITORY),
+    "create_custom_model_version_with_training_data": (
+        CreateVersionWithTrainingDataOperator,
+        {**MODEL, "training_data": {"datasetId": "d"}},
+    ),
+    "get_custom_model_version": (GetVersionOperator, IDS),
+    "update_custom_model_version": (UpdateVersionOperator, {**IDS, "description": "d"}),
+    "list_custom_model_conversions": (ListConversionsOperator, IDS),
+    "start_custom_model_conversion": (ConvertVersionOperator, {**IDS, "main_program_item_id": "i"}),
+    "stop_custom_model_conversion": (StopConversionOperator, CONVERSION),
+    "get_custom_model_conversion": (GetConversionOperator, CONVERSION),
+    "cancel_dependency_build": (CancelDependencyBuildOperator, IDS),
+    "get_dependency_build": (GetDependencyBuildOperator, IDS),
+    "start_dependency_build": (StartDependencyBuildOperator, IDS),
+    "get_dependency_build_log": (GetDependencyBuildLogOperator, IDS),
+    "download_custom_model_version": (DownloadVersionOperator, {**IDS, "target": SOMEWHERE}),
+    "get_custom_model_version_feature_impact": (GetFeatureImpactOperator, IDS),
+    "start_custom_model_version_feature_impact": (ComputeFeatureImpactOperator, IDS),
+    "init_prediction_explanations": (InitializePredictionExplanationsOperator, IDS),
+    "list_vector_database_validations": (ListVectorDatabaseValidationsOperator, {}),
+    "create_vector_database_validation": (ValidateVectorDatabaseOperator, COLUMNS),
+    "delete_vector_database_validation": (DeleteVectorDatabaseValidationOperator, VALIDATION),
+    "get_vector_database_validation": (GetVectorDatabaseValidationOperator, VALIDATION),
+    "update_vector_database_validation": (UpdateVectorDatabaseValidationOperator, {**VALIDATION, "name": "y"}),
+    "revalidate_vector_database": (RevalidateVectorDatabaseOperator, VALIDATION),
+    "list_guard_configurations": (ListGuardConfigsOperator, ENTITY),
+    "create_guard_configuration": (CreateGuardConfigOperator, GUARD),
+    "list_guard_prediction_environments": (
+        ListGuardPredictionEnvironmentsOperator,
+        {"custom_model_version_id": "v"},
+    ),
+    "push_guards_to_new_custom_model_version": (ApplyGuardConfigOperator, {**MODEL, "guards": []}),
+    "delete_guard_configuration": (DeleteGuardConfigOperator, {"config_id": "g"}),
+    "get_guard_configuration": (GetGuardConfigOperator, {"config_id": "g"}),
+    "update_guard_configuration": (UpdateGuardConfigOperator, {"config_id": "g", "name": "y"}),
+    "list_guard_templates": (ListGuardTemplatesOperator, {}),
+    "get_guard_template": (GetGuardTemplateOperator, {"template_id": "t"}),
+    "download_pps_image": (DownloadPredictionServerImageOperator, {"target": SOMEWHERE}),
+    "get_pps_image_metadata": (GetPredictionServerImageMetadataOperator, {}),
+    "get_overall_moderation_configuration": (GetOverallModerationConfigOperator, ENTITY),
+    "update_overall_moderation_configuration": (
+        UpdateOverallModerationConfigOperator,
+        {**ENTITY, "timeout_sec": 5, "timeout_action": "block"},
+    ),
+}

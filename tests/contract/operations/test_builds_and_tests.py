@@ -1,0 +1,184 @@
+"""Dependency builds and model tests: start, look, read the log, cancel."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider.operators.dependency_builds import (
+    CancelDependencyBuildOperator,
+    GetDependencyBuildLogOperator,
+    GetDependencyBuildOperator,
+    StartDependencyBuildOperator,
+)
+from datarobot_provider.operators.model_tests import (
+    CancelModelTestOperator,
+    GetModelTestLogOperator,
+    GetModelTestOperator,
+    ListModelTestsOperator,
+    RunModelTestOperator,
+)
+from datarobot_provider.sensors.jobs import DependencyBuildSensor, ModelTestSensor
+from datarobot_provider.version_compat import AirflowFailException
+from tests.contract.operations.register import covers
+from tests.contract.operations.test_custom_models import queries
+from tests.contract.provider.conftest import DATASET, PATIENT
+from tests.contract.provider.scenes import make_built, make_model, make_version
+
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"
+
+
+def unbuilt(stage, folder):
+    model = make_model(stage)
+    return {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, folder)}
+
+
+def stuck(stage, kind):
+    stage.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
+
+
+@BOTH_MODES
+@covers("start_dependency_build", "get_dependency_build")
+def test_start_and_get_a_build(stage, model_folder, deferrable):
+    ids = unbuilt(stage, model_folder)
+    build = stage.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **PATIENT)
+    assert build["buildStatus"] == "success"
+    assert build["buildLogLocation"].endswith(BUILD_PATH.format(**ids).removesuffix("/") + "Log/")
+    assert stage.run(GetDependencyBuildOperator, **ids) == build
+    assert stage.run(DependencyBuildSensor, **ids) == build
+
+
+@covers("get_dependency_build_log")
+def test_log_of_a_build(stage, model_folder):
+    ids = unbuilt(stage, model_folder)
+    stage.run(StartDependencyBuildOperator, **ids, **PATIENT)
+    log = stage.run(GetDependencyBuildLogOperator, **ids)
+    assert "numpy" in log
+    assert len(log.splitlines()) > 1
+
+
+@covers("cancel_dependency_build")
+def test_cancel_a_build(stage, model_folder):
+    ids = unbuilt(stage, model_folder)
+    stuck(stage, "dependency_build")
+    stage.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
+    assert stage.run(CancelDependencyBuildOperator, **ids) is None
+    with pytest.raises(AirflowFailException, match="has not been started"):
+        stage.run(GetDependencyBuildOperator, **ids)
+    with pytest.raises(AirflowFailException, match="answered 422 to DELETE"):
+        stage.run(CancelDependencyBuildOperator, **ids)
+    assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
+
+
+def test_cancel_a_build_that_is_over(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    with pytest.raises(AirflowFailException, match="answered 409 to DELETE"):
+        stage.run(CancelDependencyBuildOperator, **ids)
+    assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
+    assert stage.run(GetDependencyBuildOperator, **ids)["buildStatus"] == "success"
+
+
+@BOTH_MODES
+@covers("create_custom_model_test", "list_custom_model_tests", "get_custom_model_test")
+def test_run_get_and_list_tests(stage, model_folder, deferrable):
+    ids = make_built(stage, model_folder)
+    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, deferrable=deferrable, **PATIENT)
+    assert (test["overallStatus"], test["customModelVersion"]["id"]) == ("succeeded", ids["custom_model_version_id"])
+    assert test["testingStatus"]["errorCheck"]["status"] == "succeeded"
+    assert stage.run(GetModelTestOperator, custom_model_test_id=test["id"]) == test
+    assert stage.run(ListModelTestsOperator, custom_model_id=ids["custom_model_id"]) == [test]
+    assert stage.run(ModelTestSensor, custom_model_test_id=test["id"]) == test
+
+
+@covers("list_custom_model_tests")
+def test_tests_of_several_pages(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    stage.emulator.control(
+        "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
+    )
+    made = []
+    for _ in range(101):
+        stage.store.values.clear()
+        made.append(stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False))
+    stage.seen.clear()
+    model = ids["custom_model_id"]
+    found = stage.run(ListModelTestsOperator, custom_model_id=model)
+    assert [test["id"] for test in found] == made[::-1]
+    assert [test["id"] for test in stage.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
+    assert queries(stage, "customModelTests/") == [
+        {"offset": "0", "limit": "100", "customModelId": model},
+        {"offset": "100", "limit": "100", "customModelId": model},
+        {"offset": "0", "limit": "3", "customModelId": model},
+    ]
+
+
+@covers("list_custom_model_tests")
+def test_filters_of_tests(stage, model_folder):
+    model = make_built(stage, model_folder)["custom_model_id"]
+    filters = {
+        "resource_bundle_id": "bundle",
+        "maximum_memory": "268435456",
+        "desired_memory": 134217728,
+        "network_egress_policy": "NONE",
+        "replicas": "2",
+        "requires_ha": "True",
+    }
+    assert stage.run(ListModelTestsOperator, custom_model_id=model, **filters) == []
+    assert queries(stage, "customModelTests/") == [
+        {
+            "offset": "0",
+            "limit": "100",
+            "customModelId": model,
+            "resourceBundleId": "bundle",
+            "maximumMemory": "268435456",
+            "desiredMemory": "134217728",
+            "networkEgressPolicy": "NONE",
+            "replicas": "2",
+            "requiresHa": "true",
+        }
+    ]
+
+
+@covers("download_custom_model_test_log", "get_custom_model_test_log_tail")
+def test_log_of_a_test(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, **PATIENT)["id"]
+    whole = stage.run(GetModelTestLogOperator, custom_model_test_id=test)
+    assert whole.startswith(f"Testing custom model {ids['custom_model_id']}")
+    assert "[errorCheck] succeeded" in whole
+    end = stage.run(GetModelTestLogOperator, custom_model_test_id=test, lines="2")
+    assert end.splitlines() == whole.splitlines()[-2:]
+    assert queries(stage, f"customModelTests/{test}/tail/") == [{"lines": "2"}]
+
+
+@covers("cancel_custom_model_test", "get_custom_model_test")
+def test_cancel_a_test(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    stuck(stage, "model_test")
+    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    assert stage.run(CancelModelTestOperator, custom_model_test_id=test) is None
+    assert stage.run(GetModelTestOperator, custom_model_test_id=test)["overallStatus"] == "canceled"
+    with pytest.raises(AirflowFailException, match="already reached a terminal state"):
+        stage.run(CancelModelTestOperator, custom_model_test_id=test)
+    assert stage.run(CancelModelTestOperator, custom_model_test_id=test, ignore_if_over=True) is None
+    assert stage.run(CancelModelTestOperator, custom_model_test_id="0" * 24, ignore_if_over=True) is None
+
+
+def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent(stage):
+    given = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
+    with pytest.raises(AirflowFailException, match="fail_on_warning should be true or false"):
+        stage.run(RunModelTestOperator, **given)
+    assert stage.seen == []
+
+
+def test_the_body_of_a_test_holds_what_was_given_and_no_more(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    (body,) = stage.bodies("POST", "customModelTests/")
+    assert json.loads(body) == {
+        "customModelId": ids["custom_model_id"],
+        "customModelVersionId": ids["custom_model_version_id"],
+        "datasetId": DATASET,
+    }

@@ -1,0 +1,65 @@
+"""The guides and the README: every snippet is a DAG file that loads, every name and every link is good."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from airflow.models import DagBag
+
+from docs._generate.contract import ROOT
+from tests.unit.operators.catalogue import TASKS
+
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+PAGES = [ROOT / "README.md", *GUIDES]
+NAMES = {task.__name__ for task in TASKS}
+SNIPPETS = [
+    (f"{page.stem}_{number}", snippet)
+    for page in PAGES
+    for number, snippet in enumerate(
+        re.findall(r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    )
+]
+EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+
+
+@pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
+def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
+    monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
+    file = tmp_path / f"{name.replace('-', '_')}.py"
+    file.write_text(snippet, encoding="utf-8")
+    bag = DagBag(dag_folder=str(file))
+    assert bag.import_errors == {}
+    (dag,) = bag.dags.values()
+    tasks = [task for task in dag.tasks if type(task) in TASKS]
+    assert tasks
+    for task in tasks:
+        check = getattr(task, "check", None)
+        if check:
+            check()
+
+
+@pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "README"], ids=lambda page: page.stem)
+def test_a_guide_has_a_snippet_and_says_which_errors_one_meets(page):
+    text = page.read_text(encoding="utf-8")
+    assert text.count("```python\n") == 1
+    assert text.startswith("# ")
+    assert "\n## Errors\n" in text
+    assert f"({page.name})" in (page.parent / "README.md").read_text(encoding="utf-8")
+
+
+@EVERY_PAGE
+def test_a_page_names_no_operator_that_there_is_not(page):
+    words = re.findall(r"`(\w+(?:Operator|Sensor))\b", page.read_text(encoding="utf-8"))
+    assert set(words) <= NAMES
+
+
+def test_every_operator_and_sensor_is_in_a_guide():
+    text = "".join(page.read_text(encoding="utf-8") for page in GUIDES)
+    assert {name for name in NAMES if f"`{name}" not in text} == set()
+
+
+@EVERY_PAGE
+def test_links_between_the_pages_lead_somewhere(page):
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), target

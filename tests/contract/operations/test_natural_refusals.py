@@ -1,0 +1,302 @@
+"""Refusals that the emulator comes to by itself: a wrong id, a wrong value, a thing in the wrong state."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pytest
+
+from datarobot_provider.operators.conversions import ConvertVersionOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator
+from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from datarobot_provider.operators.version_records import UpdateVersionOperator
+from datarobot_provider.version_compat import AirflowFailException
+from tests.contract.operations.cases import CASES
+from tests.contract.operations.replies import PUBLISHED
+from tests.contract.provider.conftest import DATASET, DEPLOYMENT, PATIENT
+from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.test_arguments import ROUTES
+
+NOWHERE = "0" * 24
+NO_MODEL = {"custom_model_id": NOWHERE}
+
+
+class World:
+    """Things on the stage, made when somebody asks for them."""
+
+    def __init__(self, stage, folder):
+        self.stage, self.folder = stage, folder
+
+    @cached_property
+    def model(self):
+        return make_model(self.stage)
+
+    @cached_property
+    def old_model(self):
+        return make_model(self.stage, is_training_data_for_versions_permanently_enabled=None)
+
+    @cached_property
+    def ids(self):
+        version = make_version(self.stage, self.model, self.folder)
+        return {"custom_model_id": self.model, "custom_model_version_id": version}
+
+    @cached_property
+    def built(self):
+        self.stage.run(StartDependencyBuildOperator, **self.ids, **PATIENT)
+        return self.ids
+
+    @cached_property
+    def building(self):
+        self.stuck("dependency_build")
+        self.stage.run(StartDependencyBuildOperator, **self.ids, wait_for_completion=False)
+        return self.ids
+
+    @cached_property
+    def testing(self):
+        """A test that does not end."""
+        ids = self.built
+        self.stuck("model_test")
+        return self.stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+
+    @cached_property
+    def tested(self):
+        return self.stage.run(RunModelTestOperator, **self.built, dataset_id=DATASET, **PATIENT)["id"]
+
+    @cached_property
+    def converted(self):
+        done = self.stage.run(ConvertVersionOperator, **self.ids, main_program_path="custom.py", **PATIENT)
+        return {**self.ids, "conversion_id": done["id"]}
+
+    @cached_property
+    def validation(self):
+        columns = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
+        given = {"deployment_id": DEPLOYMENT, **columns, "wait_for_completion": False}
+        return self.stage.run(ValidateVectorDatabaseOperator, **given)
+
+    @cached_property
+    def template(self):
+        return self.stage.run(ListGuardTemplatesOperator, limit=1)[0]["id"]
+
+    @cached_property
+    def live(self):
+        """A version that is deployed, and so frozen."""
+        ids = self.ids
+        self.stage.emulator.control("POST", "deployments", {"label": "live", "modelId": ids["custom_model_version_id"]})
+        return ids
+
+    def guard(self, name, **given):
+        wanted = {"stages": ["prompt"], "entity_id": self.model, "entity_type": "customModel", **given}
+        return self.stage.run(CreateGuardConfigOperator, template_id=self.template, name=name, **wanted)
+
+    def named_twice(self):
+        self.guard("one")
+        return {"config_id": self.guard("two"), "name": "one"}
+
+    def of_a_frozen_version(self):
+        version = self.ids["custom_model_version_id"]
+        guard = self.guard("one", entity_id=version, entity_type="customModelVersion")
+        return {"config_id": guard, "description": f"on {self.live['custom_model_version_id']}"}
+
+    def labelled(self):
+        self.stage.run(UpdateVersionOperator, **self.ids, required_metadata={"key": "a"})
+        return {**self.ids, "required_metadata": {"key": "b"}}
+
+    def deleted_dataset(self, model):
+        self.stage.emulator.control("DELETE", f"datasets/{DATASET}")
+        return {"custom_model_id": model, "dataset_id": DATASET}
+
+    def without_an_image(self):
+        self.stage.emulator.control("DELETE", "image")
+        return {}
+
+    def stuck(self, kind):
+        self.stage.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
+
+
+def entity(model):
+    return {"entity_id": model, "entity_type": "customModel"}
+
+
+def taken(world, **given):
+    """Return what makes a guard; a name is taken if there is a guard of that name."""
+    return {"template_id": world.template, "name": "one", "stages": ["prompt"], **entity(world.model), **given}
+
+
+#: (operation, status, arguments, words of the server)
+REFUSALS = [
+    ("get_inference_image_feature_impact", 404, lambda _: {"image_id": NOWHERE}, "Not Found"),
+    (
+        "get_inference_image_feature_impact",
+        422,
+        lambda w: {"image_id": w.ids["custom_model_version_id"]},
+        "Training data is not assigned",
+    ),
+    ("cancel_custom_model_test", 404, lambda _: {"custom_model_test_id": NOWHERE}, "Not Found"),
+    ("cancel_custom_model_test", 409, lambda w: {"custom_model_test_id": w.tested}, "already reached a terminal"),
+    ("download_custom_model_test_log", 404, lambda w: {"custom_model_test_id": w.testing}, "No testing log found"),
+    (
+        "get_custom_model_test_log_tail",
+        400,
+        lambda _: {"custom_model_test_id": NOWHERE, "lines": 5000},
+        "lines: must be",
+    ),
+    ("get_custom_model_test_log_tail", 404, lambda _: {"custom_model_test_id": NOWHERE, "lines": 5}, "Not Found"),
+    (
+        "init_prediction_explanations_legacy",
+        422,
+        lambda w: {**w.ids, "environment_id": NOWHERE},
+        "environmentId: no such execution environment",
+    ),
+    ("init_prediction_explanations", 422, lambda w: w.ids, "Training data is not assigned"),
+    ("delete_custom_model", 409, lambda w: {"custom_model_id": w.live["custom_model_id"]}, "existing deployments"),
+    (
+        "update_custom_model",
+        409,
+        lambda w: {"name": w.testing, "custom_model_id": w.model},
+        "cannot be changed while it is being tested",
+    ),
+    ("update_custom_model", 422, lambda w: {"custom_model_id": w.model, "replicas": 9}, "replicas: must be at most 8"),
+    (
+        "update_custom_model_access",
+        409,
+        lambda w: {"custom_model_id": w.model, "roles": [{"username": "emulator@example.com", "role": None}]},
+        "without an owner",
+    ),
+    (
+        "update_custom_model_access",
+        422,
+        lambda w: {"custom_model_id": w.model, "roles": [{"username": "reviewer@example.com", "role": "KING"}]},
+        "data.0.role: ",
+    ),
+    ("assign_custom_model_training_data", 410, lambda w: w.deleted_dataset(w.old_model), "has been deleted"),
+    (
+        "assign_custom_model_training_data",
+        422,
+        lambda w: {"custom_model_id": w.model, "dataset_id": DATASET},
+        "assign the data to a version",
+    ),
+    (
+        "create_custom_model_version_from_repository",
+        422,
+        lambda w: {"custom_model_id": w.model, "repository_id": "r"},
+        "baseEnvironmentId: this field is required",
+    ),
+    (
+        "create_custom_model_version_from_latest_and_repository",
+        422,
+        lambda w: {"repository_id": "r", "from_latest": True, "source_path": [], "custom_model_id": w.model},
+        "baseEnvironmentId: this field is required",
+    ),
+    (
+        "create_custom_model_version_with_training_data",
+        404,
+        lambda _: {**NO_MODEL, "training_data": {"datasetId": DATASET}},
+        "Not Found",
+    ),
+    (
+        "create_custom_model_version_with_training_data",
+        410,
+        lambda w: {
+            "custom_model_id": w.ids["custom_model_id"],
+            "training_data": {"datasetId": w.deleted_dataset("")["dataset_id"]},
+        },
+        "has been deleted",
+    ),
+    (
+        "create_custom_model_version_with_training_data",
+        422,
+        lambda w: {"custom_model_id": w.ids["custom_model_id"], "training_data": {}},
+        "trainingData: datasetId is required",
+    ),
+    ("update_custom_model_version", 404, lambda w: {**w.ids, **NO_MODEL, "description": "d"}, "Not Found"),
+    ("update_custom_model_version", 422, lambda w: w.labelled(), "requiredMetadata: once set, it cannot be changed"),
+    (
+        "start_custom_model_conversion",
+        422,
+        lambda w: {**w.ids, "main_program_item_id": NOWHERE},
+        "mainProgramItemId: is not a file of the version",
+    ),
+    ("stop_custom_model_conversion", 422, lambda w: w.converted, "The given conversion is not active"),
+    ("cancel_dependency_build", 409, lambda w: w.built, "reached a terminal state"),
+    ("cancel_dependency_build", 422, lambda w: w.ids, "has not been started"),
+    ("get_dependency_build", 422, lambda w: w.ids, "has not been started"),
+    ("get_dependency_build_log", 404, lambda w: w.building, "is in progress; its log is not there yet"),
+    ("get_dependency_build_log", 422, lambda w: w.ids, "has not been started"),
+    ("get_custom_model_version_feature_impact", 404, lambda w: {**w.ids, **NO_MODEL}, "Not Found"),
+    ("get_custom_model_version_feature_impact", 422, lambda w: w.ids, "Training data is not assigned"),
+    ("list_vector_database_validations", 422, lambda _: {"sort": "colour"}, "query.sort: "),
+    (
+        "update_vector_database_validation",
+        422,
+        lambda w: {"validation_id": w.validation, "prediction_timeout": 0},
+        "predictionTimeout: must be",
+    ),
+    (
+        "list_guard_configurations",
+        400,
+        lambda _: {"entity_id": "m", "entity_type": "model"},
+        "entityType: must be one of",
+    ),
+    ("list_guard_configurations", 404, lambda _: entity(NOWHERE), "Not Found"),
+    ("create_guard_configuration", 404, lambda w: taken(w, template_id=NOWHERE), "Not Found"),
+    ("create_guard_configuration", 409, lambda w: taken(w, entity_id=w.guard("one") and w.model), "exists already"),
+    ("list_guard_prediction_environments", 404, lambda _: {"custom_model_version_id": NOWHERE}, "Not Found"),
+    ("delete_guard_configuration", 404, lambda _: {"config_id": NOWHERE}, "Not Found"),
+    ("get_guard_configuration", 404, lambda _: {"config_id": NOWHERE}, "Not Found"),
+    ("update_guard_configuration", 404, lambda _: {"config_id": NOWHERE, "name": "n"}, "Not Found"),
+    ("update_guard_configuration", 409, lambda w: w.named_twice(), "exists already"),
+    ("update_guard_configuration", 409, lambda w: w.of_a_frozen_version(), "is frozen"),
+    ("get_guard_template", 404, lambda _: {"template_id": NOWHERE}, "Not Found"),
+    ("get_pps_image_metadata", 404, lambda w: w.without_an_image(), "There is no prediction server image"),
+    ("get_overall_moderation_configuration", 404, lambda w: entity(w.model), "Not Found"),
+    (
+        "update_overall_moderation_configuration",
+        404,
+        lambda _: {**entity(NOWHERE), "timeout_sec": 5, "timeout_action": "block"},
+        "Not Found",
+    ),
+]
+#: What the emulator never says by itself; ``test_refusals.py`` makes it say so.
+BY_FAULT = {
+    ("list_custom_model_access", 400),
+    ("list_custom_model_versions", 400),
+    ("list_custom_model_versions", 422),
+    ("list_guard_templates", 400),
+    ("list_guard_templates", 404),
+    ("download_pps_image", 404),
+    ("update_custom_model", 403),
+    ("assign_custom_model_training_data", 409),
+    ("delete_vector_database_validation", 422),
+    ("get_vector_database_validation", 422),
+    ("revalidate_vector_database", 422),
+}
+
+
+@pytest.mark.parametrize(("name", "status", "arguments", "words"), REFUSALS)
+def test_a_refusal_says_what_the_server_says(stage, model_folder, name, status, arguments, words):
+    task = CASES[name][0]
+    given = arguments(World(stage, model_folder))
+    stage.seen.clear()
+    with pytest.raises(AirflowFailException) as caught:
+        stage.run(task, **given)
+    message = str(caught.value)
+    (exchange,) = [e for e in stage.seen if e.status == status]
+    assert message.startswith(f"DataRobot answered {status} to {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
+    assert words in message
+    assert f"Request id: {stage.log()[-1]['requestId']}" in message
+
+
+def test_every_listed_refusal_is_natural_or_made_by_a_fault():
+    elsewhere = {route for routes in ROUTES.values() for route in routes}
+    listed = {
+        (name, int(status))
+        for name, operation in PUBLISHED.items()
+        for status in operation.spec["responses"]
+        if status.startswith("4") and (operation.method, operation.path) not in elsewhere
+    }
+    natural = {(name, status) for name, status, _, _ in REFUSALS}
+    assert natural | BY_FAULT == listed
+    assert natural & BY_FAULT == set()

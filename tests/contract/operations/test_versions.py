@@ -1,0 +1,233 @@
+"""Versions: from files, from the latest, from a repository, with training data; read, list, change."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider.operators.version_records import (
+    GetVersionOperator,
+    ListVersionsOperator,
+    UpdateVersionOperator,
+)
+from datarobot_provider.operators.version_sources import (
+    CreateVersionFromRepositoryOperator,
+    CreateVersionWithTrainingDataOperator,
+)
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.sensors.jobs import TrainingDataAssignmentSensor
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
+from tests.contract.operations.register import covers
+from tests.contract.operations.test_custom_models import GIT, queries
+from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
+from tests.contract.provider.scenes import make_model, make_version
+
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+REPOSITORY = "65a0000000000000000000c1"
+METADATA = [{"fieldName": "key", "value": "v"}]
+
+
+def paths(version):
+    return sorted(item["filePath"] for item in version["items"])
+
+
+def get(stage, model, version):
+    return stage.run(GetVersionOperator, custom_model_id=model, custom_model_version_id=version)
+
+
+@covers("create_custom_model_version", "get_custom_model_version")
+def test_create_and_get(stage, model_folder):
+    model = make_model(stage)
+    version = make_version(stage, model, model_folder, replicas=2)
+    seen = get(stage, model, version)
+    assert (seen["id"], seen["customModelId"], seen["label"], seen["replicas"]) == (version, model, "1.0", 2)
+    assert paths(seen) == ["custom.py", "requirements.txt", "sub/größe.txt"]
+    assert stage.ti.xcoms["_link_CustomModelVersionLink"].endswith(f"/{model}/versions/{version}")
+
+
+@covers("create_custom_model_version_from_latest", "list_custom_model_versions")
+def test_from_the_latest(stage, model_folder, tmp_path):
+    model = make_model(stage)
+    make_version(stage, model, model_folder)
+    (tmp_path / "custom.py").write_text("def score(data, model, **kwargs):\n    return 1\n", encoding="utf-8")
+    second = stage.run(
+        CreateVersionOperator,
+        custom_model_id=model,
+        files=[str(tmp_path / "custom.py")],
+        files_to_delete=["sub/größe.txt"],
+        from_latest=True,
+        is_major_update=False,
+    )
+    assert stage.bodies("PATCH", f"customModels/{model}/versions/")
+    seen = get(stage, model, second)
+    assert (seen["label"], paths(seen)) == ("1.1", ["custom.py", "requirements.txt"])
+
+
+@covers("list_custom_model_versions")
+def test_list(stage, model_folder):
+    model = make_model(stage)
+    first = make_version(stage, model, model_folder, git_model_version=GIT)
+    second, third = (make_version(stage, model, model_folder) for _ in range(2))
+    stage.seen.clear()
+
+    def listed(**given):
+        return [version["id"] for version in stage.run(ListVersionsOperator, custom_model_id=model, **given)]
+
+    assert listed() == [third, second, first]
+    assert listed(main_branch_commit_sha="a" * 40) == [first]
+    assert listed(limit=2) == [third, second]
+    assert queries(stage, f"customModels/{model}/versions/") == [
+        {"offset": "0", "limit": "100"},
+        {"offset": "0", "limit": "100", "mainBranchCommitSha": "a" * 40},
+        {"offset": "0", "limit": "2"},
+    ]
+
+
+@covers("list_custom_model_versions")
+def test_a_list_of_several_pages(stage, model_folder):
+    model = make_model(stage)
+    made = [make_version(stage, model, model_folder) for _ in range(103)]
+    found = stage.run(ListVersionsOperator, custom_model_id=model)
+    assert [version["id"] for version in found] == made[::-1]
+
+
+@covers("update_custom_model_version")
+def test_update(stage, model_folder):
+    model = make_model(stage)
+    version = make_version(stage, model, model_folder)
+    given = {
+        "description": "the best so far",
+        "required_metadata": '{"key": "v"}',
+        "required_metadata_values": METADATA,
+        "git_model_version": GIT,
+    }
+    ids = {"custom_model_id": model, "custom_model_version_id": version}
+    changed = stage.run(UpdateVersionOperator, **ids, **given)
+    assert (changed["id"], changed["description"], changed["gitModelVersion"]) == (version, "the best so far", GIT)
+    assert (changed["requiredMetadata"], changed["requiredMetadataValues"]) == ({"key": "v"}, METADATA)
+    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/{version}/")
+    assert json.loads(body) == {
+        "description": "the best so far",
+        "requiredMetadata": {"key": "v"},
+        "requiredMetadataValues": METADATA,
+        "gitModelVersion": GIT,
+    }
+
+
+@BOTH_MODES
+@covers("create_custom_model_version_from_repository", "get_job_status")
+def test_from_a_repository(stage, deferrable):
+    model = make_model(stage)
+    version = stage.run(
+        CreateVersionFromRepositoryOperator,
+        custom_model_id=model,
+        repository_id=REPOSITORY,
+        ref="release",
+        source_path=["src/custom.py", "src/requirements.txt"],
+        is_major_update="true",
+        base_environment_id=ENVIRONMENT,
+        keep_training_holdout_data="False",
+        required_metadata={"key": "v"},
+        required_metadata_values=METADATA,
+        deferrable=deferrable,
+        **PATIENT,
+    )
+    seen = get(stage, model, version)
+    assert (seen["id"], seen["label"], paths(seen)) == (version, "1.0", ["custom.py", "requirements.txt"])
+    assert {item["ref"] for item in seen["items"]} == {"release"}
+    (body,) = stage.bodies("POST", f"customModels/{model}/versions/fromRepository/")
+    assert json.loads(body) == {
+        "repositoryId": REPOSITORY,
+        "ref": "release",
+        "sourcePath": ["src/custom.py", "src/requirements.txt"],
+        "isMajorUpdate": True,
+        "baseEnvironmentId": ENVIRONMENT,
+        "keepTrainingHoldoutData": False,
+        "requiredMetadata": {"key": "v"},
+        "requiredMetadataValues": METADATA,
+    }
+
+
+@BOTH_MODES
+@covers("create_custom_model_version_from_latest_and_repository", "get_job_status")
+def test_from_the_latest_and_a_repository(stage, model_folder, deferrable):
+    model = make_model(stage)
+    first = make_version(stage, model, model_folder)
+    given = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
+    version = stage.run(
+        CreateVersionFromRepositoryOperator, **given, from_latest="True", deferrable=deferrable, **PATIENT
+    )
+    seen = get(stage, model, version)
+    assert version != first
+    assert paths(seen) == ["custom.py", "requirements.txt", "sub/größe.txt"]
+    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/fromRepository/")
+    assert json.loads(body) == {"repositoryId": REPOSITORY, "sourcePath": "src/custom.py"}
+
+
+@covers("create_custom_model_version_from_repository")
+def test_from_a_repository_without_waiting(stage):
+    given = {"custom_model_id": make_model(stage), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    status = stage.run(CreateVersionFromRepositoryOperator, **given, wait_for_completion=False)
+    (job,) = stage.emulator.control("GET", "jobs")["data"]
+    assert (job["kind"], job["ids"]["statusId"]) == ("version_from_repository", status)
+
+
+@BOTH_MODES
+def test_a_repository_that_cannot_be_read(stage, deferrable):
+    outcome = {"kind": "version_from_repository", "outcome": "failed", "message": "no such branch"}
+    stage.emulator.control("POST", "outcomes", outcome)
+    given = {"custom_model_id": make_model(stage), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    with pytest.raises(AirflowException, match="no such branch"):
+        stage.run(CreateVersionFromRepositoryOperator, **given, deferrable=deferrable, **PATIENT)
+
+
+@BOTH_MODES
+@covers("create_custom_model_version_with_training_data", "get_custom_model_version")
+def test_with_training_data(stage, model_folder, deferrable):
+    model = make_model(stage)
+    first = make_version(stage, model, model_folder)
+    version = stage.run(
+        CreateVersionWithTrainingDataOperator,
+        custom_model_id=model,
+        training_data={"datasetId": DATASET},
+        holdout_data='{"partitionColumn": "sex"}',
+        git_model_version=GIT,
+        deferrable=deferrable,
+        **PATIENT,
+    )
+    seen = get(stage, model, version)
+    assert version != first
+    assert (seen["trainingData"]["datasetId"], seen["trainingData"]["assignmentInProgress"]) == (DATASET, False)
+    assert (seen["holdoutData"]["partitionColumn"], seen["gitModelVersion"]) == ("sex", GIT)
+    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/withTrainingData/")
+    assert json.loads(body) == {
+        "trainingData": {"datasetId": DATASET},
+        "holdoutData": {"partitionColumn": "sex"},
+        "gitModelVersion": GIT,
+    }
+
+
+@BOTH_MODES
+def test_training_data_that_does_not_fit(stage, model_folder, deferrable):
+    model = make_model(stage, target_name="nothing")
+    make_version(stage, model, model_folder)
+    given = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
+    with pytest.raises(AirflowFailException, match="there is no column 'nothing'"):
+        stage.run(CreateVersionWithTrainingDataOperator, **given, deferrable=deferrable, **PATIENT)
+
+
+@BOTH_MODES
+@covers("get_custom_model_version")
+def test_training_data_assignment_sensor(stage, model_folder, deferrable):
+    model = make_model(stage)
+    make_version(stage, model, model_folder)
+    version = stage.run(
+        CreateVersionWithTrainingDataOperator,
+        custom_model_id=model,
+        training_data={"datasetId": DATASET},
+        wait_for_completion=False,
+    )
+    ids = {"custom_model_id": model, "custom_model_version_id": version}
+    seen = stage.run(TrainingDataAssignmentSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    assert (seen["id"], seen["trainingData"]["datasetId"]) == (version, DATASET)

@@ -1,0 +1,109 @@
+"""An emulator, a proxy in front of it that records, and a connection that leads to the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import tempfile
+from typing import TYPE_CHECKING, Any
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-contract-"))
+os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+import pytest
+
+from datarobot_provider.emulator.server import Emulator, running
+from tests.contract.provider.openapi import ROOT, Exchange, problems
+from tests.contract.provider.proxy import recording
+from tests.unit.support import FakeStore, FakeTaskInstance
+
+try:
+    from airflow.sdk.exceptions import TaskDeferred
+except ImportError:
+    from airflow.exceptions import TaskDeferred
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+TOKEN, READER = "token-of-the-contract-tests", "token-that-may-only-read"
+DATASET, ENVIRONMENT, DEPLOYMENT = ("65a0000000000000000000" + end for end in ("d1", "e1", "f1"))
+PATIENT = {"poll_interval": 0.05, "timeout": 60}
+
+
+class Stage:
+    """What a test acts on: tasks are run against the emulator, and every request is written down."""
+
+    def __init__(self, emulator: Emulator, origin: str, seen: list[Exchange], monkeypatch: pytest.MonkeyPatch) -> None:
+        self.emulator, self.origin, self.seen = emulator, origin, seen
+        self.ti, self.store = FakeTaskInstance(), FakeStore()
+        self._patch = monkeypatch
+        self.connect(TOKEN)
+
+    def connect(self, token: str) -> None:
+        """Use this token from now on."""
+        connection = {"conn_type": "datarobot", "host": f"{self.origin}/api/v2", "password": token}
+        self._patch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(connection))
+
+    def run(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
+        """Run a task to its end, through the trigger where it defers."""
+        task = kind(task_id=task_id, **given)
+        context = {"ti": self.ti, "task_state_store": self.store}
+        try:
+            return task.execute(context)
+        except TaskDeferred as deferred:
+            path, kwargs = deferred.trigger.serialize()
+            assert path.startswith("datarobot_provider.triggers.")
+            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
+            fresh = kind(task_id=task_id, **given)
+            return getattr(fresh, deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+
+    def problems(self) -> list[str]:
+        """Return how the requests so far depart from the contract."""
+        return [f"{e.method} {e.target}: {problem}" for e in self.seen for problem in problems(e)]
+
+    def log(self) -> list[dict[str, Any]]:
+        """Return the emulator's own log of the requests."""
+        return self.emulator.control("GET", "requests")["data"]
+
+    def bodies(self, method: str, path: str) -> list[bytes]:
+        """Return the bodies that were sent to a path below ``/api/v2/``."""
+        return [e.body for e in self.seen if e.method == method and e.path == f"/api/v2/{path}"]
+
+
+async def _first(trigger: Any) -> Any:
+    (event,) = [event async for event in trigger.run()]
+    return event
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running(token=TOKEN, seed=ROOT / "example_dags" / "seed", time_scale=0.02) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def proxy(emulator: Emulator) -> Iterator[tuple[str, list[Exchange]]]:
+    with recording(emulator.url) as started:
+        yield started
+
+
+@pytest.fixture
+def stage(emulator: Emulator, proxy: tuple[str, list[Exchange]], monkeypatch: pytest.MonkeyPatch) -> Stage:
+    emulator.control("POST", "reset")
+    origin, seen = proxy
+    seen.clear()
+    return Stage(emulator, origin, seen, monkeypatch)
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Path:
+    """Write a model that passes its test and has dependencies to build."""
+    folder = tmp_path / "model"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "custom.py").write_text("def score(data, model, **kwargs):\n    return data\n", encoding="utf-8")
+    (folder / "requirements.txt").write_text("numpy>=1.26\n", encoding="utf-8")
+    (folder / "sub" / "größe.txt").write_bytes(b"\0\r\n--boundary")
+    return folder

@@ -1,0 +1,155 @@
+"""The published contract, read here once more and without the emulator's help or its tolerances."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from jsonschema import Draft202012Validator
+
+from tests.unit.client.forms import parse_form
+
+ROOT = Path(__file__).parents[3]
+DOCUMENT = json.loads((ROOT / "datarobot_provider/emulator/contract.json").read_text(encoding="utf-8"))
+SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
+FORM, JSON = "multipart/form-data", "application/json"
+#: GenAI jobs are tracked below a route of their own, which the published pages mention only in a ``Location``.
+UNPUBLISHED = {("GET", "/api/v2/genai/status/{statusId}/"): ("GET", "/api/v2/status/{statusId}/")}
+_JSON_IN_FORMS = {"requiredMetadata", "requiredMetadataValues", "trainingData", "holdoutData"}
+_LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
+
+
+@dataclass
+class Exchange:
+    """One request as it went over the wire, and the status of its reply."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+    status: int = 0
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract."""
+
+    method: str
+    path: str
+    spec: dict[str, Any] = field(hash=False)
+
+    def parameters(self, where: str) -> dict[str, dict[str, Any]]:
+        return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == where}
+
+    def body_schema(self) -> dict[str, Any] | None:
+        """Return the schema of the body, all names resolved and closed against unknown fields."""
+        content = self.spec.get("requestBody", {}).get("content", {})
+        if not content:
+            return None
+        (media,) = content
+        return resolved(content[media]["schema"])
+
+    def media(self) -> str | None:
+        content = self.spec.get("requestBody", {}).get("content", {})
+        return next(iter(content), None)
+
+
+def resolved(schema: Any) -> Any:
+    """Return a schema with every reference replaced and every object closed."""
+    if isinstance(schema, list):
+        return [resolved(item) for item in schema]
+    if not isinstance(schema, dict):
+        return copy.deepcopy(schema)
+    if "$ref" in schema:
+        return resolved(SCHEMAS[schema["$ref"].rsplit("/", 1)[-1]])
+    result = {key: resolved(value) for key, value in schema.items()}
+    if isinstance(result.get("properties"), dict) and result.get("type") == "object":
+        result["additionalProperties"] = False
+    return result
+
+
+def operation(method: str, path: str) -> Operation:
+    """Return the operation of this method and path template."""
+    return Operation(method.upper(), path, DOCUMENT["paths"][path][method.lower()])
+
+
+def operation_of(exchange: Exchange) -> Operation:
+    """Return the operation that a request was meant for; the one with the fewest placeholders that fits."""
+    templates = [*DOCUMENT["paths"], *(path for _, path in UNPUBLISHED)]
+    fitting = [
+        path for path in templates if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), exchange.path)
+    ]
+    for path in sorted(fitting, key=lambda path: path.count("{")):
+        method, known = UNPUBLISHED.get((exchange.method, path), (exchange.method, path))
+        if method.lower() in DOCUMENT["paths"].get(known, {}):
+            return operation(method, known)
+    raise AssertionError(f"the contract has no {exchange.method} {exchange.path}")
+
+
+def problems(exchange: Exchange) -> list[str]:
+    """Return how a request departs from the contract."""
+    wanted = operation_of(exchange)
+    return [*_query_problems(exchange, wanted), *_body_problems(exchange, wanted)]
+
+
+def decoded_form(exchange: Exchange, schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a form as the object that the contract describes."""
+    body: dict[str, Any] = {}
+    for part in parse_form(exchange.headers["content-type"], exchange.body):
+        value: Any = part.content.decode("latin-1") if part.filename else part.content.decode()
+        if part.name in _LISTS_IN_FORMS:
+            body.setdefault(part.name, []).append(value)
+        elif part.name in body:
+            raise AssertionError(f"{part.name} is there twice")
+        else:
+            body[part.name] = _form_value(value, schema["properties"].get(part.name, {}))
+    return body
+
+
+def _form_value(text: str, schema: dict[str, Any]) -> Any:
+    kinds = schema.get("type", [])
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    if "string" in kinds:
+        return text
+    return json.loads(text)
+
+
+def _query_problems(exchange: Exchange, wanted: Operation) -> list[str]:
+    given = parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True)
+    declared = wanted.parameters("query")
+    found = [f"query {name} is not in the contract" for name, _ in given if name not in declared]
+    # The pages call offset and limit required, but give them defaults, and no client sends them.
+    needed = {name for name, p in declared.items() if p.get("required") and "default" not in p["schema"]}
+    found += [f"query {name} is missing" for name in needed - {name for name, _ in given} - {"offset", "limit"}]
+    for name, text in given:
+        schema = resolved(declared.get(name, {}).get("schema", {}))
+        value = json.loads(text) if schema.get("type") in {"integer", "boolean"} else text
+        found += [f"query {name}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)]
+    return found
+
+
+def _body_problems(exchange: Exchange, wanted: Operation) -> list[str]:
+    schema, media = wanted.body_schema(), exchange.headers.get("content-type", "").partition(";")[0]
+    if schema is None:
+        return [f"a body of {len(exchange.body)} bytes where none belongs"] if exchange.body else []
+    if media != wanted.media():
+        return [f"content type {media!r} instead of {wanted.media()!r}"]
+    body = decoded_form(exchange, schema) if media == FORM else json.loads(exchange.body)
+    if media == FORM:
+        files = schema["properties"].pop("file")
+        assert files["format"] == "binary"
+        sent = body.pop("file", [])
+        if len(sent) != len(body.get("filePath", [])):
+            return [f"{len(sent)} files, but {len(body.get('filePath', []))} paths"]
+        for name in _JSON_IN_FORMS & set(body):
+            json.loads(body[name])
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(body)]

@@ -1,0 +1,180 @@
+"""Every field of the contract's requests is an argument of the operator, and every argument has a place there."""
+
+from __future__ import annotations
+
+import typing
+
+import pytest
+
+from datarobot_provider.operators import fields, guard_types
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.sensors.jobs import (
+    DataRobotStatusSensor,
+    DependencyBuildSensor,
+    FeatureImpactSensor,
+    ModelTestSensor,
+    VectorDatabaseValidationSensor,
+)
+from tests.contract.provider.openapi import SCHEMAS, operation, resolved
+from tests.unit.operators.catalogue import OPERATORS, SENSORS
+
+VERSION = "/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/"
+ROUTES = {
+    CreateCustomModelOperator: [("POST", "/api/v2/customModels/")],
+    CreateVersionOperator: [
+        ("POST", "/api/v2/customModels/{customModelId}/versions/"),
+        ("PATCH", "/api/v2/customModels/{customModelId}/versions/"),
+    ],
+    StartDependencyBuildOperator: [("POST", f"{VERSION}dependencyBuild/")],
+    RunModelTestOperator: [("POST", "/api/v2/customModelTests/")],
+    ComputeFeatureImpactOperator: [
+        ("POST", f"{VERSION}featureImpact/"),
+        ("POST", "/api/v2/customInferenceImages/{imageId}/featureImpact/"),
+    ],
+    ValidateVectorDatabaseOperator: [("POST", "/api/v2/genai/customModelVectorDatabaseValidations/")],
+    ApplyGuardConfigOperator: [("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/")],
+}
+LOOKS = {
+    DataRobotStatusSensor: "/api/v2/status/{statusId}/",
+    DependencyBuildSensor: f"{VERSION}dependencyBuild/",
+    ModelTestSensor: "/api/v2/customModelTests/{customModelTestId}/",
+    FeatureImpactSensor: f"{VERSION}featureImpact/",
+    VectorDatabaseValidationSensor: "/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/",
+}
+#: Arguments that are not called like the fields they become.
+OTHERWISE_CALLED = {
+    CreateVersionOperator: {
+        "folder": ["file", "filePath"],
+        "files": ["file", "filePath"],
+        "zip_file": ["file", "filePath"],
+    },
+    ApplyGuardConfigOperator: {"guards": ["data"], "from_templates": ["data"]},
+    DataRobotStatusSensor: {"status": ["statusId"]},
+}
+#: Arguments of which one of several sets has to be given; the operator's own check says so.
+ALTERNATIVES = {
+    ComputeFeatureImpactOperator: {"custom_model_id", "custom_model_version_id", "image_id"},
+    ApplyGuardConfigOperator: {"guards", "from_templates"},
+}
+#: Arguments that steer the task and are sent nowhere.
+NOT_SENT = {"datarobot_conn_id", "from_latest", "fail_on_warning", "raise_on_failure", "if_exists"}
+CASES = [(task, route) for task, routes in ROUTES.items() for route in routes]
+CONVERTERS = {
+    fields.text: {"string"},
+    fields.integer: {"integer"},
+    fields.number: {"number"},
+    fields.boolean: {"boolean"},
+    fields.texts: {"array"},
+    fields.mappings: {"array"},
+    fields.mapping: {"object"},
+}
+
+
+def camel(name: str) -> str:
+    first, *others = name.split("_")
+    return first + "".join(other[0].upper() + other[1:] for other in others)
+
+
+def fields_of(task: type) -> dict[str, str]:
+    """Return the API's fields that a task's arguments become, each with the argument."""
+    called = OTHERWISE_CALLED.get(task, {})
+    names = [name for name in task.template_fields if name not in NOT_SENT]
+    return {field: name for name in names for field in called.get(name, [camel(name)])}
+
+
+def places(method: str, path: str) -> dict[str, dict]:
+    """Return everything that can be said in an operation: its path, its query and its body."""
+    wanted = operation(method, path)
+    body = wanted.body_schema() or {"properties": {}}
+    parameters = {name: p["schema"] for where in ("path", "query") for name, p in wanted.parameters(where).items()}
+    return {**parameters, **body["properties"]}
+
+
+def ids(value: object) -> str:
+    return value.__name__ if isinstance(value, type) else " ".join(value)
+
+
+def test_these_operators_and_sensors_are_in_the_package():
+    assert set(ROUTES) <= set(OPERATORS)
+    assert set(LOOKS) <= set(SENSORS)
+
+
+@pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
+def test_every_field_of_the_contract_is_an_argument(task, route):
+    assert set(places(*route)) <= set(fields_of(task))
+
+
+@pytest.mark.parametrize("task", ROUTES, ids=ids)
+def test_every_argument_is_a_field_of_the_contract(task):
+    known = set().union(*(places(*route) for route in ROUTES[task]))
+    assert set(fields_of(task)) == known
+
+
+@pytest.mark.parametrize("task", LOOKS, ids=ids)
+def test_a_sensor_asks_for_the_ids_of_its_route(task):
+    needed = set(operation("GET", LOOKS[task]).parameters("path"))
+    assert needed <= set(fields_of(task))
+    assert {camel(name) for name in task.required_fields} | {"statusId"} >= needed
+
+
+@pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
+def test_what_the_contract_requires_is_required_or_has_a_default(task, route):
+    wanted = operation(*route)
+    required = set(wanted.parameters("path")) | set((wanted.body_schema() or {}).get("required", ()))
+    arguments = {fields_of(task)[field] for field in required}
+    known = set(task.required_fields) | ALTERNATIVES.get(task, set())
+    assert arguments - known <= {"is_major_update"}
+
+
+@pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
+def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
+    media = operation(*route).media()
+    for name, converter in task.api_fields.items():
+        schema = places(*route)[camel(name)]
+        kinds = schema.get("type", [])
+        kinds = set(kinds if isinstance(kinds, list) else [kinds]) - {"null"}
+        if media == "multipart/form-data" and kinds == {"string"}:
+            # Objects travel through a form as JSON texts.
+            kinds = {"string", "object", "array"}
+        assert CONVERTERS[converter] & kinds or ("oneOf" in schema and converter is fields.mapping), name
+
+
+@pytest.mark.parametrize(
+    ("typed", "schema", "left_out"),
+    [
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", {"isValid", "errorMessage"}),
+        (guard_types.GuardIntervention, "GuardConfigurationInterventionResponse", set()),
+        (guard_types.GuardModelInfo, "GuardConfigurationModelInfoResponse", set()),
+        (guard_types.GuardNemoInfo, "GuardConfigurationNemoInfoResponse", set()),
+    ],
+)
+def test_the_types_of_guards_are_the_contracts(typed, schema, left_out):
+    assert set(typing.get_type_hints(typed)) == set(SCHEMAS[schema]["properties"]) - left_out
+
+
+def test_the_type_of_the_overall_configuration_is_the_contracts():
+    wanted = operation("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/").body_schema()
+    assert set(typing.get_type_hints(guard_types.OverallModerationConfig)) == set(
+        wanted["properties"]["overallConfig"]["properties"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "schema", "field"),
+    [
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "type"),
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "ootbType"),
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "llmType"),
+        (guard_types.GuardIntervention, "GuardConfigurationInterventionResponse", "action"),
+        (guard_types.GuardModelInfo, "GuardConfigurationModelInfoResponse", "targetType"),
+    ],
+)
+def test_the_words_that_a_type_allows_are_the_contracts(typed, schema, field):
+    words = typing.get_args(typing.get_type_hints(typed)[field])
+    assert set(words) == set(resolved(SCHEMAS[schema]["properties"][field])["enum"]) - {None}

@@ -1,0 +1,181 @@
+"""Every refusal that the contract lists for an operator comes out with the server's words, and is not retried."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.version_compat import AirflowFailException
+from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, READER, TOKEN
+from tests.contract.provider.openapi import operation
+from tests.contract.provider.scenes import GUARD, make_model, make_version
+from tests.contract.provider.test_arguments import ROUTES
+
+NOWHERE = "0" * 24
+VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
+
+
+def scene(stage, folder, task):
+    """Set the stage for a request that would be taken; return the operator's arguments."""
+    if task is CreateCustomModelOperator:
+        return {"name": "Prices", "target_type": "Unstructured"}
+    if task is ValidateVectorDatabaseOperator:
+        return dict(VALIDATION)
+    model = make_model(stage)
+    if task is CreateVersionOperator:
+        return {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
+    version = make_version(stage, model, folder, trained=task is ComputeFeatureImpactOperator)
+    if task is ApplyGuardConfigOperator:
+        return {"custom_model_id": model, "guards": [GUARD]}
+    ids = {"custom_model_id": model, "custom_model_version_id": version}
+    return {**ids, "dataset_id": DATASET} if task is RunModelTestOperator else ids
+
+
+#: What makes the server refuse, and which words it has for it: (operator, status, changed arguments, words).
+REFUSALS = [
+    (CreateCustomModelOperator, 422, {"target_type": "Nonsense"}, "targetType: must be one of"),
+    (CreateCustomModelOperator, 422, {"replicas": 99}, "replicas: must be at most 8"),
+    (CreateVersionOperator, 404, {"custom_model_id": NOWHERE}, "Not Found"),
+    (CreateVersionOperator, 422, {"base_environment_id": NOWHERE}, "baseEnvironmentId"),
+    (CreateVersionOperator, 422, {"maximum_memory": 1}, "maximumMemory: must be at least 134217728"),
+    (CreateVersionOperator, 422, {"training_data": {"colour": "blue"}}, "trainingData: colour is not an allowed key"),
+    (StartDependencyBuildOperator, 404, {"custom_model_version_id": NOWHERE}, "Not Found"),
+    (RunModelTestOperator, 404, {"custom_model_version_id": NOWHERE}, "Not Found"),
+    (RunModelTestOperator, 422, {}, "have to be built before"),
+    (
+        RunModelTestOperator,
+        422,
+        {"configuration": {"errorCheck": "perhaps"}},
+        "configuration.errorCheck: must be one of",
+    ),
+    (ComputeFeatureImpactOperator, 404, {"custom_model_id": NOWHERE}, "Not Found"),
+    (ComputeFeatureImpactOperator, 422, {"row_count": 5}, "rowCount: must be at least 10"),
+    (ValidateVectorDatabaseOperator, 422, {"deployment_id": NOWHERE}, "deploymentId: Deployment not found"),
+    (ValidateVectorDatabaseOperator, 422, {"prediction_timeout": 0}, "predictionTimeout: must be"),
+    (ApplyGuardConfigOperator, 404, {"custom_model_id": NOWHERE}, "Not Found"),
+    (ApplyGuardConfigOperator, 404, {"guards": [{**GUARD, "deploymentId": NOWHERE}]}, "Deployment not found"),
+    (ApplyGuardConfigOperator, 409, {"guards": [GUARD, GUARD]}, "need different names"),
+    (ApplyGuardConfigOperator, 422, {"guards": [{"name": "x"}]}, "data.0.type: this field is required"),
+    (
+        ApplyGuardConfigOperator,
+        422,
+        {"overall_config": {"timeoutSec": 0}},
+        "overallConfig.timeoutSec: must be at least 2",
+    ),
+]
+
+
+def ids(value):
+    return value.__name__ if isinstance(value, type) else str(value) if isinstance(value, int) else None
+
+
+def refused(stage, task, given):
+    """Run an operator that is refused; return the text of its exception."""
+    stage.seen.clear()
+    with pytest.raises(AirflowFailException) as caught:
+        stage.run(task, **given)
+    message = str(caught.value)
+    assert TOKEN not in message
+    assert READER not in message
+    return message
+
+
+def check(stage, message, status, words):
+    """Check that the text holds what the reply said, and that the request was made once."""
+    method, path = next((e.method, e.path) for e in stage.seen if e.method != "GET")
+    (entry,) = [entry for entry in stage.log() if entry["method"] == method and entry["status"] == status]
+    assert message.startswith(f"DataRobot answered {status} to {method} {path.removeprefix('/api/v2/')}: ")
+    assert words in message
+    assert f"Request id: {entry['requestId']}" in message
+    assert stage.store.values == {}
+
+
+@pytest.mark.parametrize(("task", "status", "changed", "words"), REFUSALS, ids=ids)
+def test_a_refusal_says_what_the_server_says(stage, model_folder, task, status, changed, words):
+    given = scene(stage, model_folder, task)
+    check(stage, refused(stage, task, {**given, **changed}), status, words)
+
+
+def test_a_refused_feature_impact_without_training_data(stage, model_folder):
+    model = make_model(stage)
+    given = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
+    check(stage, refused(stage, ComputeFeatureImpactOperator, given), 422, "Training data is not assigned")
+
+
+def test_a_frozen_version_takes_no_guards(stage, model_folder):
+    model = make_model(stage)
+    version = make_version(stage, model, model_folder)
+    stage.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
+    message = refused(stage, ApplyGuardConfigOperator, {"custom_model_id": model, "guards": [GUARD]})
+    check(stage, message, 409, "is frozen")
+
+
+@pytest.mark.parametrize("task", ROUTES, ids=ids)
+def test_a_user_who_may_only_read_is_told_so(stage, model_folder, task):
+    given = scene(stage, model_folder, task)
+    stage.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
+    stage.connect(READER)
+    message = refused(stage, task, given)
+    check(stage, message, 403, "You do not have permission to perform this action.")
+    assert "What to do: ask for the permission in DataRobot" in message
+
+
+@pytest.mark.parametrize("task", ROUTES, ids=ids)
+def test_a_wrong_token_is_told_so(stage, model_folder, task):
+    given = scene(stage, model_folder, task)
+    stage.connect("a-token-that-nobody-knows")
+    message = refused(stage, task, given)
+    check(stage, message, 401, "Invalid Authorization header")
+    assert "a-token-that-nobody-knows" not in message
+    assert "What to do: put a valid API token into the password of the Airflow connection." in message
+
+
+@pytest.mark.parametrize("from_latest", [False, True])
+def test_an_upload_that_is_too_large_is_told_so_and_not_sent_again(stage, model_folder, from_latest):
+    given = scene(stage, model_folder, CreateVersionOperator)
+    make_version(stage, given["custom_model_id"], model_folder)
+    body = {"message": "The files are too large.", "errors": {"file": "at most 10 GB"}}
+    stage.emulator.control("POST", "faults", {"path": "/versions/$", "status": 413, "body": body})
+    message = refused(stage, CreateVersionOperator, {**given, "from_latest": from_latest})
+    check(stage, message, 413, "The files are too large.")
+    assert "file: at most 10 GB" in message
+
+
+def test_every_refusal_that_the_contract_lists_is_tried_here():
+    tried = {(task, status) for task, status, _, _ in REFUSALS} | {
+        (ApplyGuardConfigOperator, 409),
+        (CreateVersionOperator, 413),
+    }
+    tried |= {(task, 403) for task in ROUTES} | {(ComputeFeatureImpactOperator, 422)}
+    listed = {
+        (task, int(status))
+        for task, routes in ROUTES.items()
+        for route in routes
+        for status in operation(*route).spec["responses"]
+        if status >= "400"
+    }
+    assert listed - tried == {(StartDependencyBuildOperator, 422)}
+
+
+@pytest.mark.parametrize("state", ["not started", "failed"])
+def test_a_refused_build_is_met_by_looking_at_the_version(stage, model_folder, state):
+    given = scene(stage, model_folder, StartDependencyBuildOperator)
+    build = f"customModels/{given['custom_model_id']}/versions/{given['custom_model_version_id']}/dependencyBuild/"
+    if state == "failed":
+        stage.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "failed", "seconds": 0})
+        assert "The dependency build failed" in refused(stage, StartDependencyBuildOperator, given)
+        assert "The dependency build failed" in refused(stage, StartDependencyBuildOperator, given)
+        assert len(stage.bodies("POST", build)) == 1
+    else:
+        stage.emulator.control(
+            "POST",
+            "faults",
+            {"method": "POST", "path": "dependencyBuild", "status": 422, "body": {"message": "frozen"}},
+        )
+        check(stage, refused(stage, StartDependencyBuildOperator, given), 422, "frozen")

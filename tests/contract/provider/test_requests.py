@@ -1,0 +1,326 @@
+"""Every operator and every sensor against the emulator: what goes over the wire keeps to the contract."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+
+import pytest
+
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.sensors.jobs import (
+    DataRobotStatusSensor,
+    DependencyBuildSensor,
+    FeatureImpactSensor,
+    ModelTestSensor,
+    VectorDatabaseValidationSensor,
+)
+from datarobot_provider.version_compat import AirflowException
+from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, PATIENT, TOKEN
+from tests.contract.provider.openapi import decoded_form, operation
+from tests.contract.provider.scenes import GUARD, make_built, make_model, make_version
+
+GIT = {
+    "refName": "main",
+    "commitUrl": "https://git.example/c/1",
+    "mainBranchCommitSha": "a" * 40,
+    "pullRequestCommitSha": None,
+}
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
+
+
+@pytest.fixture(autouse=True)
+def _contract_is_kept(stage):
+    """After every test: no request departed from the contract, no reply did, and every one carried the token."""
+    yield
+    assert stage.seen
+    assert stage.problems() == []
+    log = stage.log()
+    assert [entry for entry in log if entry["violations"]] == []
+    assert {entry["authorization"] for entry in log} == {"valid"}
+    assert {exchange.headers["authorization"] for exchange in stage.seen} == {f"Bearer {TOKEN}"}
+    assert [entry for entry in log if entry["status"] and entry["status"] >= 500] == []
+    assert len(log) == len(stage.seen)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"custom_model_type": "inference", "target_type": "Unstructured"},
+        {"target_type": "Multiclass", "target_name": "t", "class_labels": '["a", "b", "c"]', "language": "Python"},
+        {
+            "target_type": "Binary",
+            "target_name": "t",
+            "positive_class_label": "yes",
+            "negative_class_label": "no",
+            "prediction_threshold": "0.7",
+            "description": "d",
+            "network_egress_policy": "PUBLIC",
+            "maximum_memory": "268435456",
+            "desired_memory": 134217728,
+            "replicas": "2",
+            "requires_ha": "False",
+            "is_training_data_for_versions_permanently_enabled": "true",
+            "playground_id": "p",
+            "user_provided_id": "mine",
+            "git_model_version": GIT,
+            "supports_binary_classification": True,
+        },
+        {
+            "custom_model_type": "training",
+            "target_type": "Anomaly",
+            "calibrate_predictions": "true",
+            "supports_regression": False,
+        },
+    ],
+    ids=["least", "labels", "everything", "training task"],
+)
+def test_create_custom_model(stage, given):
+    model = stage.run(CreateCustomModelOperator, name="Prices", **given)
+    assert stage.ti.xcoms["datarobot_id"] == model
+    (body,) = stage.bodies("POST", "customModels/")
+    assert len(json.loads(body)) == len({"custom_model_type": 0, **given}) + 1
+
+
+@BOTH_MODES
+def test_create_version_from_a_folder_with_everything(stage, model_folder, deferrable):
+    model = make_model(stage)
+    version = make_version(
+        stage,
+        model,
+        model_folder,
+        deferrable=deferrable,
+        is_major_update="false",
+        maximum_memory="268435456",
+        desired_memory=134217728,
+        network_egress_policy="PUBLIC",
+        replicas=2,
+        requires_ha=True,
+        resource_bundle_id="bundle",
+        training_data=json.dumps({"datasetId": DATASET}),
+        holdout_data={"partitionColumn": "age"},
+        keep_training_holdout_data="False",
+        required_metadata={"key": "ä"},
+        required_metadata_values=[{"fieldName": "key", "value": "v"}],
+        git_model_version=GIT,
+    )
+    (made,) = [e for e in stage.seen if e.method == "POST" and e.path.endswith("/versions/")]
+    form = decoded_form(made, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
+    assert form["filePath"] == ["custom.py", "requirements.txt", "sub/größe.txt"]
+    assert len(form) == 16
+    seen = DataRobotHook().client.versions.get(model, version)
+    assert [item["filePath"] for item in seen["items"]] == form["filePath"]
+    assert seen["trainingData"]["assignmentInProgress"] is False
+    assert (seen["replicas"], seen["requiresHa"], seen["gitModelVersion"]["refName"]) == (2, True, "main")
+
+
+def test_create_version_from_the_latest_one(stage, model_folder, tmp_path):
+    model = make_model(stage)
+    make_version(stage, model, model_folder)
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("custom.py", "def score(data, model, **kwargs):\n    return 1\n")
+        archive.writestr("new/file.bin", b"\xff" * 200_000)
+    version = stage.run(
+        CreateVersionOperator,
+        custom_model_id=model,
+        from_latest="true",
+        zip_file=str(tmp_path / "m.zip"),
+        files_to_delete=["sub/größe.txt"],
+        is_major_update=False,
+    )
+    items = DataRobotHook().client.versions.get(model, version)["items"]
+    assert sorted(item["filePath"] for item in items) == ["custom.py", "new/file.bin", "requirements.txt"]
+
+
+def test_create_version_with_other_settings_alone(stage, model_folder):
+    model = make_model(stage)
+    make_version(stage, model, model_folder)
+    version = stage.run(
+        CreateVersionOperator,
+        custom_model_id=model,
+        from_latest=True,
+        base_environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
+        replicas="3",
+    )
+    assert DataRobotHook().client.versions.get(model, version)["replicas"] == 3
+
+
+@BOTH_MODES
+def test_start_dependency_build(stage, model_folder, deferrable):
+    model = make_model(stage)
+    version = make_version(stage, model, model_folder)
+    ids = {"custom_model_id": model, "custom_model_version_id": version}
+    build = stage.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **PATIENT)
+    assert build["buildStatus"] == "success"
+    assert stage.bodies("POST", f"customModels/{model}/versions/{version}/dependencyBuild/") == [b""]
+
+
+@BOTH_MODES
+def test_run_model_test(stage, model_folder, deferrable):
+    ids = make_built(stage, model_folder)
+    test = stage.run(
+        RunModelTestOperator,
+        **ids,
+        dataset_id=DATASET,
+        dataset_version_id=stage.emulator.control("GET", "datasets")["data"][0]["versionId"],
+        configuration={
+            "errorCheck": "fail",
+            "longRunningService": "fail",
+            "sideEffects": "warn",
+            "nullValueImputation": "skip",
+        },
+        environment_id=ENVIRONMENT,
+        environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
+        network_egress_policy="NONE",
+        maximum_memory="268435456",
+        desired_memory=134217728,
+        replicas="1",
+        requires_ha="false",
+        resource_bundle_id="bundle",
+        deferrable=deferrable,
+        **PATIENT,
+    )
+    assert test["overallStatus"] == "succeeded"
+    (body,) = stage.bodies("POST", "customModelTests/")
+    assert len(json.loads(body)) == 13
+
+
+@BOTH_MODES
+@pytest.mark.parametrize("rows", [None, "50"])
+def test_compute_feature_impact(stage, model_folder, deferrable, rows):
+    ids = make_built(stage, model_folder, trained=True)
+    impact = stage.run(ComputeFeatureImpactOperator, **ids, row_count=rows, deferrable=deferrable, **PATIENT)
+    assert "bmi" in {item["featureName"] for item in impact["featureImpacts"]}
+    assert impact["rowCount"] == (rows and 50)
+
+
+@BOTH_MODES
+def test_validate_vector_database(stage, deferrable):
+    model = stage.emulator.control("GET", "deployments")["data"][0]["modelId"]
+    more = {"model_id": model, "use_case_id": "u", "name": "Handbook", "prediction_timeout": "20"}
+    result = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **more, deferrable=deferrable, **PATIENT)
+    assert (result["validationStatus"], result["name"]) == ("PASSED", "Handbook")
+
+
+def test_apply_guard_config(stage, model_folder):
+    model = make_model(stage)
+    make_version(stage, model, model_folder)
+    second = {
+        **GUARD,
+        "name": "Second",
+        "ootbType": None,
+        "type": "guardModel",
+        "deploymentId": DEPLOYMENT,
+        "stages": ["response"],
+        "modelInfo": {
+            "inputColumnName": "in",
+            "outputColumnName": "out",
+            "targetType": "Binary",
+            "classNames": ["a", "b"],
+            "modelId": "m",
+            "modelName": "n",
+            "replacementTextColumnName": "",
+        },
+        "openaiApiKey": "sk-secret-key",
+        "openaiApiBase": "https://openai.example/",
+        "llmType": "azureOpenAi",
+        "openaiDeploymentId": "o",
+        "openaiCredential": "c",
+    }
+    version = stage.run(
+        ApplyGuardConfigOperator,
+        custom_model_id=model,
+        guards=[GUARD, second],
+        overall_config={"timeoutSec": 5, "timeoutAction": "score"},
+    )
+    (body,) = stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
+    assert [guard["name"] for guard in json.loads(body)["data"]] == ["Tokens", "Second"]
+    assert version == stage.ti.xcoms["datarobot_id"]
+
+
+@BOTH_MODES
+def test_dependency_build_sensor(stage, model_folder, deferrable):
+    model = make_model(stage)
+    ids = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
+    stage.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
+    build = stage.run(DependencyBuildSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    assert build["buildStatus"] == "success"
+
+
+@BOTH_MODES
+def test_model_test_sensor(stage, model_folder, deferrable):
+    ids = make_built(stage, model_folder)
+    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    seen = stage.run(ModelTestSensor, custom_model_test_id=test, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    assert (seen["id"], seen["overallStatus"]) == (test, "succeeded")
+
+
+@BOTH_MODES
+@pytest.mark.parametrize("with_status", [False, True])
+def test_feature_impact_sensor(stage, model_folder, deferrable, with_status):
+    ids = make_built(stage, model_folder, trained=True)
+    status = stage.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
+    more = {"status_id": status} if with_status else {}
+    seen = stage.run(FeatureImpactSensor, **ids, **more, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    assert seen["featureImpacts"]
+
+
+@BOTH_MODES
+def test_vector_database_validation_sensor(stage, deferrable):
+    made = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
+    seen = stage.run(
+        VectorDatabaseValidationSensor, validation_id=made, deferrable=deferrable, poke_interval=0.05, timeout=60
+    )
+    assert (seen["id"], seen["validationStatus"]) == (made, "PASSED")
+
+
+@BOTH_MODES
+@pytest.mark.parametrize("spelling", ["id", "url", "path"])
+def test_status_sensor(stage, model_folder, deferrable, spelling):
+    ids = make_built(stage, model_folder, trained=True)
+    status = stage.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
+    path = f"/api/v2/status/{status}/"
+    given = {"id": status, "url": stage.origin + path, "path": path}[spelling]
+    made = stage.run(DataRobotStatusSensor, status=given, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    version = f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}"
+    assert made == f"{stage.origin}/api/v2/{version}/featureImpact/"
+
+
+@BOTH_MODES
+def test_status_sensor_of_a_genai_job(stage, deferrable):
+    stage.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
+    status = stage.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
+    made = stage.run(
+        DataRobotStatusSensor, status=status, genai=True, deferrable=deferrable, poke_interval=0.05, timeout=60
+    )
+    assert made.startswith(f"{stage.origin}/api/v2/genai/customModelVectorDatabaseValidations/")
+
+
+def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(stage, model_folder):
+    model = make_model(stage)
+    ids = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
+    stage.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck"})
+    with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
+        stage.run(StartDependencyBuildOperator, **ids, timeout=0.2, poll_interval=0.05)
+    assert [e.status for e in stage.seen if e.method == "DELETE"] == [204]
+
+
+def test_a_test_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(stage, model_folder):
+    ids = make_built(stage, model_folder)
+    stage.emulator.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
+    with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
+        stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, timeout=0.2, poll_interval=0.05)
+    assert [e.status for e in stage.seen if e.method == "DELETE"] == [204]
+
+
+def test_the_test_button(stage):
+    assert DataRobotHook().test_connection()[0]
+    assert [exchange.path for exchange in stage.seen] == ["/api/v2/version/"]

@@ -1,0 +1,98 @@
+"""Custom model tests."""
+
+import datarobot as dr
+import pytest
+from datarobot.errors import ClientError
+from datarobot.models.custom_model_version import CustomModelVersionDependencyBuild
+
+CHECKS = ("error_check", "null_value_imputation", "long_running_service", "side_effects")
+ENDED = {"succeeded", "failed", "warning", "canceled"}
+
+
+@pytest.fixture
+def ready(model, version):
+    CustomModelVersionDependencyBuild.start_build(model.id, version.id)
+    return version
+
+
+@pytest.fixture
+def start(model, ready, stage):
+    def run(**fields):
+        return dr.CustomModelTest.create(model.id, ready.id, **{"dataset_id": stage.dataset(), **fields})
+
+    return run
+
+
+def test_with_waiting(start, ready):
+    test = start()
+    assert test.overall_status == "succeeded"
+    assert set(CHECKS) <= set(test.detailed_status)
+    assert test.detailed_status["long_running_service"]["status"] == "succeeded"
+    assert (test.image_type, test.custom_model_image_id) == ("customModelVersion", ready.id)
+    assert test.completed_at
+
+
+def test_without_waiting(start, until):
+    test = start(max_wait=None)
+    assert test.overall_status in {"not_tested", "queued", "in_progress"}
+    assert test.completed_at is None
+    until(lambda: test.refresh() or test.overall_status in ENDED)
+    assert test.overall_status == "succeeded"
+
+
+def test_settings(start):
+    test = start(network_egress_policy=dr.NETWORK_EGRESS_POLICY.PUBLIC, maximum_memory=512 * 1024 * 1024, replicas=1)
+    assert (test.network_egress_policy, test.maximum_memory, test.replicas) == ("PUBLIC", 512 * 1024 * 1024, 1)
+
+
+def test_list_and_get(start, model):
+    first, second = start(), start()
+    assert [t.id for t in dr.CustomModelTest.list(model.id)] == [second.id, first.id]
+    assert dr.CustomModelTest.get(first.id).overall_status == "succeeded"
+    with pytest.raises(ClientError) as refusal:
+        dr.CustomModelTest.get(model.id)
+    assert refusal.value.status_code == 404
+
+
+def test_log_and_tail(start):
+    test = start()
+    log = test.get_log()
+    assert "Test ended at" in log
+    assert log.splitlines()[-1] in test.get_log_tail()
+
+
+def test_a_check_that_fails(start, stage):
+    stage.outcome("model_test", "failed", message="the model broke", checks={"errorCheck": "failed"})
+    test = start()
+    assert test.overall_status == "failed"
+    assert test.detailed_status["error_check"] == {"status": "failed", "message": "the model broke"}
+    assert "the model broke" in test.get_log()
+
+
+def test_cancel(start, stage):
+    stage.outcome("model_test", "stuck")
+    test = start(max_wait=None)
+    test.cancel()
+    test.refresh()
+    assert test.overall_status == "canceled"
+    with pytest.raises(ClientError) as refusal:
+        test.cancel()
+    assert refusal.value.status_code == 409
+
+
+def test_cancelled_by_somebody_else_while_waiting(start, stage):
+    stage.outcome("model_test", "cancelled")
+    assert start().overall_status == "canceled"
+
+
+def test_unstructured_models_need_no_dataset(make_model, make_version, folder):
+    (folder / "requirements.txt").unlink()
+    model = make_model(target_type=dr.TARGET_TYPE.UNSTRUCTURED, target_name=None)
+    version = make_version(model)
+    assert dr.CustomModelTest.create(model.id, version.id).overall_status == "succeeded"
+
+
+def test_dependencies_have_to_be_built(model, version, stage):
+    with pytest.raises(ClientError, match="have to be built") as refusal:
+        dr.CustomModelTest.create(model.id, version.id, dataset_id=stage.dataset())
+    assert refusal.value.status_code == 422

@@ -1,0 +1,144 @@
+"""What is done with a version: dependency builds, feature impact, conversions."""
+
+import datarobot as dr
+import pytest
+from datarobot.errors import AsyncProcessUnsuccessfulError, ClientError, InvalidUsageError
+from datarobot.models.custom_model_version import CustomModelVersionConversion, CustomModelVersionDependencyBuild
+
+
+def test_build_with_waiting(model, version):
+    build = CustomModelVersionDependencyBuild.start_build(model.id, version.id)
+    assert build.build_status == "success"
+    assert build.completed_at
+    assert "Successfully installed" in build.get_log()
+    assert CustomModelVersionDependencyBuild.get_build_info(model.id, version.id).build_status == "success"
+
+
+def test_build_without_waiting(model, version, until):
+    build = CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
+    info = CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
+    assert info.build_status in {"submitted", "processing"}
+    assert info.started_at
+    until(lambda: info.refresh() or info.build_status == "success")
+    assert build is None or build.build_status in {"submitted", "processing"}
+
+
+def test_build_that_fails(model, version, stage):
+    stage.outcome("dependency_build", "failed", message="no such thing as numpy")
+    build = CustomModelVersionDependencyBuild.start_build(model.id, version.id)
+    assert build.build_status == "failed"
+    assert "no such thing as numpy" in build.get_log()
+
+
+def test_build_is_cancelled(model, version, stage):
+    stage.outcome("dependency_build", "stuck")
+    CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
+    build = CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
+    build.cancel()
+    with pytest.raises(ClientError, match="has not been started") as refusal:
+        build.refresh()
+    assert refusal.value.status_code == 422
+
+
+def test_build_log_is_not_there_too_early(model, version, stage):
+    with pytest.raises(ClientError, match="has not been started"):
+        CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
+    stage.outcome("dependency_build", "stuck")
+    CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
+    with pytest.raises(ClientError) as refusal:
+        CustomModelVersionDependencyBuild.get_build_info(model.id, version.id).get_log()
+    assert refusal.value.status_code == 404
+
+
+def test_feature_impact(trained):
+    trained.calculate_feature_impact()
+    impacts = trained.get_feature_impact()
+    assert {entry["featureName"] for entry in impacts} == {"age", "city", "split"}
+    assert max(entry["impactNormalized"] for entry in impacts) == 1
+    whole = trained.get_feature_impact(with_metadata=True)
+    assert (whole["count"], whole["featureImpacts"], whole["shapBased"]) == (3, impacts, False)
+
+
+def test_feature_impact_without_waiting(trained, until):
+    trained.calculate_feature_impact(max_wait=None)
+    with pytest.raises(ClientError, match="in progress"):
+        trained.get_feature_impact()
+
+    def impacts():
+        try:
+            return trained.get_feature_impact()
+        except ClientError:
+            return None
+
+    assert until(impacts)
+
+
+def test_feature_impact_twice(trained):
+    trained.calculate_feature_impact()
+    with pytest.raises(ClientError) as refusal:
+        trained.calculate_feature_impact()
+    assert refusal.value.status_code == 404
+    assert refusal.value.json["jobId"]
+
+
+def test_feature_impact_needs_training_data(version):
+    with pytest.raises(ClientError, match="not assigned"):
+        version.calculate_feature_impact()
+
+
+def test_feature_impact_that_fails(trained, stage):
+    stage.outcome("feature_impact", "failed", message="out of memory")
+    with pytest.raises(AsyncProcessUnsuccessfulError, match="out of memory"):
+        trained.calculate_feature_impact()
+
+
+def main_program(version):
+    return next(item.id for item in version.items if item.file_path == "custom.py")
+
+
+def test_conversion(model, version):
+    conversion_id = CustomModelVersionConversion.run_conversion(
+        model.id, version.id, main_program(version), max_wait=60
+    )
+    conversion = CustomModelVersionConversion.get(model.id, version.id, conversion_id)
+    assert (conversion.conversion_in_progress, conversion.conversion_succeeded) == (False, True)
+    assert conversion.generated_metadata["output_datasets"]
+    assert (conversion.main_program_item_id, conversion.should_stop) == (main_program(version), False)
+    assert CustomModelVersionConversion.get_latest(model.id, version.id).id == conversion_id
+
+
+def test_conversions_are_listed_newest_first(model, version):
+    made = [
+        CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version), max_wait=60)
+        for _ in range(2)
+    ]
+    listed = CustomModelVersionConversion.list(model.id, version.id)
+    assert [conversion.id for conversion in listed] == made[::-1]
+
+
+def test_conversion_is_stopped(model, version, stage):
+    stage.outcome("conversion", "stuck")
+    conversion_id = CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version))
+    assert CustomModelVersionConversion.get(model.id, version.id, conversion_id).conversion_in_progress
+    reply = CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
+    assert reply.status_code == 204
+    stopped = CustomModelVersionConversion.get(model.id, version.id, conversion_id)
+    assert (stopped.should_stop, stopped.conversion_in_progress) == (True, False)
+    with pytest.raises(InvalidUsageError):
+        CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
+
+
+def test_conversion_that_fails(model, version, stage):
+    stage.outcome("conversion", "failed", message="not convertible")
+    with pytest.raises(AsyncProcessUnsuccessfulError, match="not convertible"):
+        CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version), max_wait=60)
+    failed = CustomModelVersionConversion.get_latest(model.id, version.id)
+    assert (failed.conversion_succeeded, failed.log_message) == (False, "not convertible")
+
+
+def test_a_status_can_be_followed_by_its_id(trained, stage):
+    trained.calculate_feature_impact(max_wait=None)
+    status_id = stage("GET", "jobs")["data"][-1]["ids"]["statusId"]
+    result = dr.models.StatusCheckJob.from_id(status_id).wait_for_completion()
+    assert result.status == "COMPLETED"
+    assert result.completed_resource_url.endswith("/featureImpact/")

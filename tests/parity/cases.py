@@ -1,0 +1,197 @@
+"""The five job operators: how each is set up, which requests are its own, and how its endings read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from datarobot_provider.operators.base import DataRobotJobOperator
+    from tests.parity.stage import Stage
+
+_VERSION = r"customModels/[^/]+/versions/[^/]+/"
+Ending = tuple[type[Exception], str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One job operator.
+
+    :param kind: the emulator's name of its job.
+    :param prepare: makes what the operator needs; returns its arguments.
+    :param start: path of the one POST that it may send.
+    :param looks: paths of the looks at the job, in the order in which they are asked.
+    :param reason: why a job of this kind may fail, in DataRobot's words.
+    :param result: path of the finished thing, where it is fetched from another place than the looks.
+    :param cancel: path of the DELETE that stops the job; ``None`` where the API has none.
+    :param title: what messages call the job.
+    :param handle: the id in the job list that the task returns when it does not wait.
+    :param link: the XCom of the link.
+    :param value: tells whether an XCom return value is that of a job that succeeded, given the job.
+    :param endings: the exception that each bad ending raises, and how its message begins after the title.
+    """
+
+    kind: str
+    operator: type[DataRobotJobOperator]
+    prepare: Callable[[Stage], dict[str, Any]]
+    start: str
+    looks: tuple[str, ...]
+    cancel: str | None
+    title: str
+    handle: str
+    link: str
+    value: Callable[[Any, Mapping[str, Any]], bool]
+    endings: Mapping[str, Ending]
+    reason: str = "A word from DataRobot."
+    result: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What the test report calls it."""
+        return self.operator.__name__
+
+
+def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage], dict[str, Any]]:
+    def prepare(stage: Stage) -> dict[str, Any]:
+        model_id = stage.model()
+        version_id = stage.version(model_id, training=training, built=built)
+        return {"custom_model_id": model_id, "custom_model_version_id": version_id}
+
+    return prepare
+
+
+def _new_version(stage: Stage) -> dict[str, Any]:
+    return {
+        "custom_model_id": stage.model(),
+        "folder": str(FOLDER),
+        "base_environment_id": ENVIRONMENT,
+        "training_data": {"datasetId": DATASET},
+    }
+
+
+def _built_version(stage: Stage) -> dict[str, Any]:
+    return {**_version(built=True)(stage), "dataset_id": DATASET}
+
+
+def _deployment(_: Stage) -> dict[str, Any]:
+    return {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
+
+
+CASES = (
+    Case(
+        kind="training_data",
+        operator=CreateVersionOperator,
+        prepare=_new_version,
+        start=r"/customModels/[^/]+/versions/$",
+        looks=(_VERSION + "$",),
+        cancel=None,
+        title="training data assignment",
+        handle="customModelVersionId",
+        link="_link_CustomModelVersionLink",
+        value=lambda value, job: value == job["ids"]["customModelVersionId"],
+        endings={
+            "failed": (AirflowFailException, "failed (last seen as 'assignment failed')"),
+            # The API has no way to cancel an assignment; one that DataRobot gave up shows as an error of the version.
+            "cancelled": (AirflowFailException, "failed (last seen as 'assignment failed')"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            # A version has no word for the state of an assignment: one without end is all that can be told.
+            "unknown": (AirflowException, "did not end in time (last seen as 'assignment in progress')"),
+            "stuck": (AirflowException, "did not end in time (last seen as 'assignment in progress')"),
+        },
+    ),
+    Case(
+        kind="dependency_build",
+        operator=StartDependencyBuildOperator,
+        prepare=_version(),
+        start=_VERSION + "dependencyBuild/$",
+        looks=(_VERSION + "dependencyBuild/$",),
+        cancel=_VERSION + "dependencyBuild/$",
+        title="dependency build",
+        handle="customModelVersionId",
+        link="_link_CustomModelVersionLink",
+        value=lambda value, _: value["buildStatus"] == "success" and value["buildEnd"] is not None,
+        endings={
+            "failed": (AirflowFailException, "failed (last seen as 'failed')"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'not started')"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
+            "stuck": (AirflowException, "did not end in time (last seen as 'submitted')"),
+        },
+    ),
+    Case(
+        kind="model_test",
+        operator=RunModelTestOperator,
+        prepare=_built_version,
+        start="customModelTests/$",
+        looks=("/status/[^/]+/$", "customModelTests/[^/]+/$"),
+        cancel="customModelTests/[^/]+/$",
+        title="model test",
+        handle="customModelTestId",
+        link="_link_CustomModelVersionLink",
+        value=lambda value, job: (
+            value["overallStatus"] == "succeeded" and value["id"] == job["ids"]["customModelTestId"]
+        ),
+        endings={
+            "failed": (AirflowFailException, "failed (last seen as 'failed')"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'canceled')"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
+            "stuck": (AirflowException, "did not end in time (last seen as 'INITIALIZED')"),
+        },
+    ),
+    Case(
+        kind="feature_impact",
+        operator=ComputeFeatureImpactOperator,
+        prepare=_version(training=True),
+        start=_VERSION + "featureImpact/$",
+        looks=("/status/[^/]+/$",),
+        result=_VERSION + "featureImpact/$",
+        cancel=None,
+        title="feature impact computation",
+        handle="statusId",
+        link="_link_CustomModelVersionLink",
+        value=lambda value, _: "bmi" in [impact["featureName"] for impact in value["featureImpacts"]],
+        endings={
+            "failed": (AirflowException, "failed (last seen as 'ERROR')"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'ABORTED')"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as 'not there')"),
+            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
+            "stuck": (AirflowException, "did not end in time (last seen as 'INITIALIZED')"),
+        },
+    ),
+    Case(
+        kind="vector_database_validation",
+        operator=ValidateVectorDatabaseOperator,
+        prepare=_deployment,
+        start="genai/customModelVectorDatabaseValidations/$",
+        looks=("genai/customModelVectorDatabaseValidations/[^/]+/$",),
+        cancel=None,
+        title="vector database validation",
+        reason="Deployment prediction does not comply with the expected format",
+        handle="validationId",
+        link="_link_DeploymentLink",
+        value=lambda value, job: value["validationStatus"] == "PASSED" and value["id"] == job["ids"]["validationId"],
+        endings={
+            "failed": (AirflowException, "failed (last seen as 'FAILED')"),
+            # A validation cannot be cancelled, only deleted: it is gone then.
+            "cancelled": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
+            "stuck": (AirflowException, "did not end in time (last seen as 'TESTING')"),
+        },
+    ),
+)
+
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

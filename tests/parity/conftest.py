@@ -1,0 +1,49 @@
+"""One emulator for all parity tests, a connection to it, and patience measured in milliseconds."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+# Airflow makes its home when it is first imported; the tests must not make one in the user's.
+if "airflow" not in sys.modules:
+    _HOME = tempfile.TemporaryDirectory(prefix="parity-airflow-")
+    os.environ.setdefault("AIRFLOW_HOME", _HOME.name)
+
+# The helpers' assertions are to be as readable as those of the tests.
+pytest.register_assert_rewrite("tests.parity.scenario", "tests.parity.stage")
+
+from datarobot_provider.client.retry import RetryPolicy  # noqa: E402 - after the two lines above
+from datarobot_provider.emulator.server import running  # noqa: E402
+from tests.parity.stage import CONNECTION, SEED, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from datarobot_provider.emulator.server import Emulator
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def emulator() -> Iterator[Emulator]:
+    with running(token=TOKEN, seed=REPOSITORY / SEED, time_scale=TIME_SCALE) as started:
+        yield started
+
+
+@pytest.fixture
+def stage(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """Give an emulator that remembers nothing, with a connection to it and short pauses between two attempts."""
+    monkeypatch.chdir(REPOSITORY)
+    monkeypatch.setenv(CONNECTION, connection(emulator.endpoint))
+    # attempts, base, cap: five attempts as in the field, milliseconds apart.
+    monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", (5, 0.002, 60.0))
+    assert (RetryPolicy().attempts, RetryPolicy().base) == (5, 0.002)
+    stage = Stage(emulator)
+    stage.reset()
+    return stage

@@ -1,0 +1,277 @@
+"""One job operator, run to its end in one mode, and everything that came of it.
+
+Deferrable mode is run the way Airflow does it: ``execute`` raises ``TaskDeferred``; the trigger is rebuilt from JSON,
+gives one event and stops; the event goes through JSON too; a fresh operator finishes the task.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.sdk.module_loading import import_string
+from airflow.triggers.base import TriggerEvent
+
+from tests.parity.stage import TOKEN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from datarobot_provider.operators.base import DataRobotJobOperator
+    from datarobot_provider.triggers.job import DataRobotJobTrigger
+    from tests.parity.cases import Case
+    from tests.parity.stage import Stage
+
+POLL_INTERVAL = 0.02
+#: Longer than any job at the emulator's time scale.
+PATIENCE = 30.0
+_MARGIN = 600
+#: Much longer than any trigger of these tests has to wait.
+_LONGEST_WAIT = 15.0
+
+#: What differs from run to run: object ids and UUIDs that are made anew, and points in time. Ids that are the same in
+#: every run (the seed's, the emulator's user and tenant) stay as they are.
+_CONSTANT = r"65a0[0-9a-f]{20}|64e0[0-9a-f]{20}|3fa85f64-5717-4562-b3fc-2c963f66afa6"
+_ID = re.compile(rf"\b(?!(?:{_CONSTANT})\b)([0-9a-f]{{24}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})\b")
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
+
+
+def normalised(thing: Any) -> Any:
+    """Return ``thing`` without what cannot be the same in two runs; everything else is left as it is.
+
+    Each volatile id becomes ``<id-N>``, numbered in the order of first appearance, so that two places that hold the
+    same id still do, and two that do not still do not. Each point in time becomes ``<time>``. Nothing else is touched:
+    not the host (both modes use the same emulator), no state, no text, no number.
+    """
+    numbers: dict[str, str] = {}
+
+    def numbered(match: re.Match[str]) -> str:
+        return numbers.setdefault(match[0], f"<id-{len(numbers) + 1}>")
+
+    text = json.dumps(thing, sort_keys=True, allow_nan=False)
+    return json.loads(_ID.sub(numbered, _TIME.sub("<time>", text)))
+
+
+@dataclass
+class Store:
+    """Airflow's task state store: JSON values, ``None`` refused."""
+
+    values: dict[str, str] = field(default_factory=dict)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return json.loads(self.values[key]) if key in self.values else default
+
+    def set(self, key: str, value: Any, **_: Any) -> None:
+        assert value is not None
+        self.values[key] = json.dumps(value, allow_nan=False)
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+
+
+@dataclass
+class TaskInstance:
+    """The part of a task instance that an operator may use."""
+
+    xcoms: list[tuple[str, Any]] = field(default_factory=list)
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        json.dumps(value, allow_nan=False)
+        self.xcoms.append((key, value))
+
+
+@dataclass
+class Outcome:
+    """What a task leaves behind."""
+
+    value: Any = None
+    error: BaseException | None = None
+    xcoms: list[tuple[str, Any]] = field(default_factory=list)
+    stored: dict[str, Any] = field(default_factory=dict)
+
+    def comparable(self) -> dict[str, Any]:
+        """Return all of it, without what cannot be the same in two runs."""
+        error = self.error and [f"{type(self.error).__module__}.{type(self.error).__qualname__}", str(self.error)]
+        return normalised({"error": error, "stored": self.stored, "value": self.value, "xcoms": self.xcoms})
+
+    @property
+    def text(self) -> str:
+        """The error's message, ids replaced."""
+        text: str = normalised(str(self.error))
+        return text
+
+
+class Run:
+    """One task: an operator in one mode, on a stage that was set for it."""
+
+    def __init__(self, stage: Stage, case: Case, *, deferrable: bool, **arguments: Any) -> None:
+        stage.reset()
+        self.stage, self.case, self.deferrable = stage, case, deferrable
+        self.arguments = {
+            "task_id": "parity",
+            "deferrable": deferrable,
+            "poll_interval": POLL_INTERVAL,
+            "timeout": PATIENCE,
+            **case.prepare(stage),
+            **arguments,
+        }
+        stage.forget_requests()
+        self.store = Store()
+        self.instance = TaskInstance()
+
+    def operator(self) -> DataRobotJobOperator:
+        """Return a fresh operator, as every process that works on the task makes one."""
+        return self.case.operator(**self.arguments)
+
+    def context(self) -> Any:
+        """Return the context of the present try."""
+        return {"ti": self.instance, "task_state_store": self.store}
+
+    def next_try(self) -> None:
+        """Begin the task anew, as Airflow's retry does: XComs are gone, the store stays."""
+        self.instance = TaskInstance()
+
+    def finish(
+        self,
+        *,
+        before_trigger: Callable[[], None] = lambda: None,
+        after_trigger: Callable[[], None] = lambda: None,
+        host_in_event: bool = False,
+    ) -> Outcome:
+        """Run the task to its end.
+
+        :param before_trigger: in deferrable mode, called after the task has deferred and before the trigger runs.
+        :param after_trigger: in deferrable mode, called after the trigger has ended and before the task goes on.
+        :param host_in_event: whether to overlook a host in the trigger's event.
+        """
+
+        def deferred() -> Any:
+            deferral = self.defer()
+            before_trigger()
+            event = self._event(deferral, host_in_event)
+            after_trigger()
+            # The first leg's process is over: nothing of it is left but what was stored.
+            return getattr(self.operator(), deferral.method_name)(self.context(), event=event)
+
+        outcome = Outcome()
+        try:
+            outcome.value = deferred() if self.deferrable else self.operator().execute(self.context())
+        except AssertionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - which it is, is what the tests are about
+            outcome.error = error
+        outcome.xcoms = self.instance.xcoms
+        outcome.stored = self.store.values
+        assert TOKEN not in json.dumps([outcome.value, outcome.xcoms, outcome.stored, str(outcome.error)])
+        return outcome
+
+    def defer(self) -> TaskDeferred:
+        """Run the first leg of the deferrable task; check what Airflow would store of it."""
+        operator = self.operator()
+        with pytest.raises(TaskDeferred) as caught:
+            operator.execute(self.context())
+        deferred = caught.value
+        assert not deferred.kwargs, "dag.test() drops them"
+        assert isinstance(deferred.timeout, timedelta)
+        patience = float(self.arguments["timeout"])
+        assert _MARGIN <= deferred.timeout.total_seconds() <= patience + _MARGIN, (
+            "a net below the trigger's own deadline"
+        )
+        return deferred
+
+    def rebuilt(self, deferred: TaskDeferred) -> DataRobotJobTrigger:
+        """Return the trigger as the triggerer makes it, from what was stored."""
+        path, kwargs = deferred.trigger.serialize()
+        stored = json.dumps(kwargs, allow_nan=False)
+        self._check_harmless(stored)
+        trigger: DataRobotJobTrigger = import_string(path)(**json.loads(stored))
+        assert trigger.serialize() == (path, kwargs)
+        return trigger
+
+    def _event(self, deferral: TaskDeferred, host_allowed: bool) -> Any:
+        """Run the trigger; return its event as the worker gets it."""
+        trigger, before = self.rebuilt(deferral), len(self.stage.requests())
+        event = json.dumps(asyncio.run(self._only_event(trigger)), allow_nan=False)
+        assert {row["method"] for row in self.stage.requests()[before:]} <= {"GET"}, "a trigger that waits only looks"
+        self._check_harmless(event, host_allowed=host_allowed)
+        return json.loads(event)
+
+    async def _only_event(self, trigger: DataRobotJobTrigger) -> Any:
+        events = trigger.run()
+        async with asyncio.timeout(_LONGEST_WAIT):
+            event = await anext(events)
+        assert isinstance(event, TriggerEvent)
+        with pytest.raises(StopAsyncIteration):
+            await anext(events)
+        return event.payload
+
+    def _check_harmless(self, text: str, *, host_allowed: bool = False) -> None:
+        """Check that a text which Airflow stores in the clear holds neither the token nor the host."""
+        assert TOKEN not in text
+        assert host_allowed or self.stage.host.partition(":")[0] not in text
+
+    def check_requests(self, *, deletes: int = 0, starts: int = 1) -> None:
+        """Check that exactly one request started the job, that nothing else was changed.
+
+        :param deletes: how many requests to cancel there must be.
+        :param starts: how many requests to start the job there must be.
+        """
+        requests = self.stage.requests()
+        changes = [request for request in requests if request["method"] != "GET"]
+        started = [row for row in changes if row["method"] == "POST" and re.search(self.case.start, row["path"])]
+        stopped = [row for row in changes if row["method"] == "DELETE"]
+        assert len(started) == starts, started
+        assert len(stopped) == deletes, stopped
+        assert all(self.case.cancel and re.search(self.case.cancel, row["path"]) for row in stopped), stopped
+        assert len(changes) == starts + deletes, changes
+        assert [row["violations"] for row in requests if row["violations"]] == []
+
+    def check_job(self, *, active: bool = False) -> dict[str, Any]:
+        """Check that exactly one job was ever started, and whether it still runs; return it."""
+        jobs = self.stage.jobs(self.case.kind)
+        assert len(jobs) == 1, jobs
+        assert jobs[0]["active"] is active
+        return jobs[0]
+
+
+def both(make: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
+    """Run in both modes, sync first, and hold one outcome against the other."""
+    sync, deferrable = make(False), make(True)
+    assert deferrable.comparable() == sync.comparable()
+    return sync, deferrable
+
+
+@contextlib.contextmanager
+def log_lines(writer: type) -> Iterator[list[str]]:
+    """Collect what the operators, triggers or hooks of a class write to their log."""
+    lines: list[str] = []
+    logger = logging.Logger("parity")  # noqa: LOG001 - below no other logger
+    logger.addHandler(_Lines(lines))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writer, "log", logger, raising=False)
+        yield lines
+
+
+class _Lines(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._lines.append(record.getMessage())
+
+
+def looks_at(case: Case, stage: Stage) -> Iterator[dict[str, Any]]:
+    """Yield the looks at the job that were answered so far."""
+    paths = "|".join(case.looks)
+    return (
+        row for row in stage.requests() if row["method"] == "GET" and row["status"] and re.search(paths, row["path"])
+    )

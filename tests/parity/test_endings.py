@@ -1,0 +1,112 @@
+"""Every job operator x every ending of its job: both modes leave the same behind, and one POST was sent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.parity.cases import Case, each_case
+from tests.parity.scenario import Outcome, Run, both
+
+if TYPE_CHECKING:
+    from tests.parity.stage import Stage
+
+_SHORT = 0.2
+
+
+@each_case
+def test_a_job_that_succeeds_gives_the_same_xcom(stage: Stage, case: Case) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        outcome = run.finish()
+        run.check_requests()
+        assert case.value(outcome.value, run.check_job())
+        return outcome
+
+    outcome, _ = both(make)
+    assert outcome.error is None
+    assert [key for key, _ in outcome.xcoms] == ["datarobot_id", case.link]
+    assert outcome.stored == {}
+
+
+@each_case
+@pytest.mark.parametrize("ending", ["failed", "cancelled", "expired"])
+def test_a_job_that_ends_badly_raises_the_same_error(stage: Stage, case: Case, ending: str) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, ending, message=case.reason)
+        outcome = run.finish()
+        run.check_requests()
+        run.check_job()
+        return outcome
+
+    outcome, _ = both(make)
+    _check_error(case, ending, outcome)
+    assert ending != "failed" or case.reason in outcome.text
+    assert outcome.stored == {}
+
+
+@each_case
+@pytest.mark.parametrize("ending", ["unknown", "stuck"])
+def test_a_job_without_end_times_out_in_the_same_way(stage: Stage, case: Case, ending: str) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable, timeout=_SHORT)
+        stage.order(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
+        outcome = run.finish()
+        run.check_requests(deletes=1 if case.cancel else 0)
+        # Where the API has no way to cancel, the job goes on, and the message says so.
+        run.check_job(active=case.cancel is None)
+        return outcome
+
+    outcome, _ = both(make)
+    _check_error(case, ending, outcome)
+    assert "It was given 0.2 seconds." in outcome.text
+    told = f"The {case.title} was cancelled in DataRobot." if case.cancel else f"no way to cancel a {case.title}"
+    assert told in outcome.text
+    # A job that goes on is remembered, so that the next try takes it up instead of starting a second one.
+    assert bool(outcome.stored) == (case.cancel is None)
+
+
+@each_case
+def test_a_timeout_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable, timeout=_SHORT, cancel_on_kill=False)
+        stage.order(case.kind, "stuck")
+        outcome = run.finish()
+        run.check_requests(deletes=0)
+        run.check_job(active=True)
+        return outcome
+
+    outcome, _ = both(make)
+    _check_error(case, "stuck", outcome)
+    assert "cancel" not in outcome.text
+    assert outcome.stored
+
+
+@each_case
+def test_a_task_that_does_not_wait_returns_the_id(stage: Stage, case: Case) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=False, wait_for_completion=False)
+        run.arguments["deferrable"] = deferrable
+        stage.order(case.kind, "stuck")
+        outcome = run.finish()
+        run.check_requests()
+        job = run.check_job(active=True)
+        assert outcome.value == job["ids"][case.handle]
+        assert outcome.xcoms[0] == ("datarobot_id", outcome.value)
+        return outcome
+
+    outcome, _ = both(make)
+    assert outcome.error is None
+    assert [key for key, _ in outcome.xcoms] == ["datarobot_id", case.link]
+
+
+def _check_error(case: Case, ending: str, outcome: Outcome) -> None:
+    expected, headline = case.endings[ending]
+    assert type(outcome.error) is expected
+    assert outcome.error.__cause__ is None
+    assert outcome.text.startswith(f"The {case.title} {headline}"), outcome.text
+    # The handle and the link were there while the task waited, and stay.
+    assert [key for key, _ in outcome.xcoms] == ["datarobot_id", case.link]
+    assert outcome.xcoms[1][1] in str(outcome.error)

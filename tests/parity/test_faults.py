@@ -1,0 +1,207 @@
+"""Every job operator x every fault of the network: what passes does not show, what stays ends in the same words."""
+
+from __future__ import annotations
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs import poller
+from tests.parity.cases import CASES, Case, each_case
+from tests.parity.scenario import Outcome, Run, both, log_lines, normalised
+from tests.parity.stage import CONNECTION, Stage, connection
+
+#: Every route that is asked while a job operator waits and takes its result.
+_ROUTES = [
+    pytest.param(case, path, id=f"{case.name}-{name}")
+    for case in CASES
+    for name, path in [*((f"look {n}", look) for n, look in enumerate(case.looks, 1)), ("result", case.result)]
+    if path
+]
+#: A look at the job, and only a look: not the fetch of its result.
+_LOOKS = [pytest.param(case, case.looks[0], id=case.name) for case in CASES]
+_PASSING = {
+    # Absorbed by the transport: five attempts per request.
+    "503 burst": {"status": 503, "times": 3},
+    # With Retry-After, which both senders honour.
+    "503 with Retry-After": {"status": 503, "retryAfter": 0, "times": 3},
+    "cut before": {"cut": "before", "times": 2},
+    "cut inside": {"cut": "inside", "times": 2},
+    "cut after": {"cut": "after", "times": 2},
+}
+_LASTING = {
+    # More than one request's attempts: the look fails, the wait goes on with the next one.
+    "503 burst": {"status": 503, "times": 7},
+    "cut before": {"cut": "before", "times": 11},
+    "cut inside": {"cut": "inside", "times": 11},
+    "cut after": {"cut": "after", "times": 11},
+}
+
+
+@pytest.mark.parametrize("fault", _PASSING.values(), ids=_PASSING)
+@pytest.mark.parametrize(("case", "path"), _ROUTES)
+def test_a_fault_that_passes_does_not_show(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> None:
+    assert _unharmed(stage, case, path, fault) == set()
+
+
+@pytest.mark.parametrize("fault", _LASTING.values(), ids=_LASTING)
+@pytest.mark.parametrize(("case", "path"), _LOOKS)
+def test_failed_looks_do_not_show(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> None:
+    assert _unharmed(stage, case, path, fault) != set()
+
+
+def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> set[str]:
+    """Run both modes through a fault; check that the task succeeds; return what both logs say of failed looks.
+
+    How often they say it may differ: below our attempts, aiohttp has one of its own for a connection it used before.
+    """
+    failed_looks: list[set[str]] = []
+
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        if fault.get("cut") == "inside":
+            # A job that is over answers 303 without a body, and nothing can be cut in two: it must outlast the fault.
+            stage.order(case.kind, "succeeded", seconds=0.4)
+        stage.fault(path, **fault)  # type: ignore[arg-type]
+        with log_lines(DataRobotHook) as lines:
+            outcome = run.finish()
+        failed_looks.append({normalised(line) for line in lines if "trying again" in line})
+        assert stage.faults_left() == [0]
+        run.check_requests()
+        assert case.value(outcome.value, run.check_job())
+        return outcome
+
+    outcome, _ = both(make)
+    assert outcome.error is None
+    assert outcome.stored == {}
+    sync, deferrable = failed_looks
+    assert deferrable == sync
+    return sync
+
+
+@each_case
+def test_looks_that_fail_for_too_long_end_in_the_same_words(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
+    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "stuck")
+        stage.fault(case.looks[0], status=503, times=None)
+        outcome = run.finish()
+        # The job may be fine: it is left alone, and the store keeps its id for the next try.
+        run.check_requests(deletes=0)
+        run.check_job(active=True)
+        return outcome
+
+    outcome, _ = both(make)
+    assert type(outcome.error) is AirflowException
+    assert outcome.text.startswith(f"The {case.title} could not be looked at for too long")
+    assert "\nDataRobot says: DataRobot answered 503 to GET " in outcome.text
+    assert list(outcome.stored) == ["datarobot_job"]
+
+
+@each_case
+def test_a_connection_that_stays_cut_ends_in_the_same_words(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
+    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "stuck")
+        stage.fault(case.looks[0], cut="before", times=None)
+        outcome = run.finish(host_in_event=True)
+        run.check_requests(deletes=0)
+        run.check_job(active=True)
+        return outcome
+
+    outcome, _ = both(make)
+    assert type(outcome.error) is AirflowException
+    assert outcome.text.startswith(f"The {case.title} could not be looked at for too long")
+    assert "the connection broke off before the reply was complete" in outcome.text
+    assert list(outcome.stored) == ["datarobot_job"]
+
+
+@each_case
+def test_the_event_of_a_connection_that_stays_cut_names_no_host(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
+    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+    run = Run(stage, case, deferrable=True)
+    stage.order(case.kind, "stuck")
+    stage.fault(case.looks[0], cut="before", times=None)
+    assert type(run.finish().error) is AirflowException
+
+
+@each_case
+def test_a_refused_look_ends_in_the_same_words(stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = {"message": "Invalid Authorization header."}
+
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "stuck")
+        stage.fault(case.looks[0], status=401, body=refusal, times=None)
+        return _refused(run, run.finish())
+
+    outcome, _ = both(make)
+    assert type(outcome.error) is AirflowFailException
+    assert outcome.text.startswith(f"The {case.title} may not be looked at with this connection")
+    assert list(outcome.stored) == ["datarobot_job"]
+
+    # The same for real: the token is changed while the task is deferred, so that the trigger has one that is refused.
+    # A task that waits on a worker read its token before.
+    changed = Run(stage, case, deferrable=True)
+    stage.order(case.kind, "stuck")
+    wrong = connection(stage.emulator.endpoint, "a-token-nobody-knows")
+    outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
+    deferred = _refused(changed, outcome_of_change)
+    assert "a-token-nobody-knows" not in str(deferred.error)
+    assert deferred.comparable() == outcome.comparable()
+
+
+@each_case
+def test_a_triggerer_without_the_connection_is_told_of(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""
+    run = Run(stage, case, deferrable=True)
+    stage.order(case.kind, "stuck")
+    good = connection(stage.emulator.endpoint)
+    outcome = run.finish(
+        before_trigger=lambda: monkeypatch.delenv(CONNECTION),
+        after_trigger=lambda: monkeypatch.setenv(CONNECTION, good),
+    )
+    _refused(run, outcome)
+    assert type(outcome.error) is AirflowFailException
+    assert outcome.text.startswith(f"The {case.title} may not be looked at with this connection")
+    assert "\nDataRobot says: There is no Airflow connection 'datarobot_default'." in outcome.text
+    assert list(outcome.stored) == ["datarobot_job"]
+
+
+def _refused(run: Run, outcome: Outcome) -> Outcome:
+    run.check_requests(deletes=0)
+    run.check_job(active=True)
+    return outcome
+
+
+@pytest.mark.parametrize("cut", ["inside", "after"])
+@each_case
+def test_a_start_whose_reply_is_lost_is_not_repeated(stage: Stage, case: Case, cut: str) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=False)
+        run.arguments["deferrable"] = deferrable
+        stage.fault(case.start, method="POST", cut=cut, times=1)
+        outcome = run.finish()
+        run.check_requests()
+        assert len(stage.jobs(case.kind)) == 1
+        return outcome
+
+    outcome, _ = both(make)
+    assert type(outcome.error) is AirflowException
+    assert "DataRobot may have handled the request all the same." in outcome.text
+    assert outcome.xcoms == []

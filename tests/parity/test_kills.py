@@ -1,0 +1,201 @@
+"""Every job operator, killed by a user: on the worker, and in the triggerer. One DELETE, where the API has one."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from tests.parity.cases import CASES, Case, each_case
+from tests.parity.scenario import Outcome, Run, log_lines, looks_at, normalised
+from tests.parity.stage import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from datarobot_provider.triggers.job import DataRobotJobTrigger
+    from tests.parity.stage import Stage
+
+_CANCELLABLE = [pytest.param(case, id=case.name) for case in CASES if case.cancel]
+
+
+class SigkillError(BaseException):
+    """What the supervisor does to a task that goes on after SIGTERM; nothing of the task runs after it."""
+
+
+@contextlib.contextmanager
+def killed(on_term: Callable[[], None], when: Callable[[], Any]) -> Iterator[None]:
+    """Send this process a signal once ``when`` is true, and answer it as Airflow's task runner answers SIGTERM.
+
+    Its handler calls the operator's ``on_kill`` in the main thread, between two byte codes of ``execute``.
+    """
+    before = signal.signal(signal.SIGUSR1, lambda *_: on_term())
+
+    def kill() -> None:
+        until(when, "the moment to kill")
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        killer.join()
+        signal.signal(signal.SIGUSR1, before)
+
+
+def _killed_on_worker(run: Run, when: Callable[[], Any], *, goes_on: bool) -> tuple[Outcome, list[str]]:
+    """Kill the task while it waits on a worker.
+
+    :param goes_on: whether ``execute`` runs on after ``on_kill``, as it does until the supervisor sends SIGKILL.
+    """
+    operator, outcome = run.operator(), Outcome(xcoms=run.instance.xcoms)
+
+    def on_term() -> None:
+        operator.on_kill()
+        if not goes_on:
+            raise SigkillError
+
+    with log_lines(type(operator)) as lines, killed(on_term, when):
+        try:
+            outcome.value = operator.execute(run.context())
+        except (Exception, SigkillError) as error:  # noqa: BLE001 - which it is, the tests look at
+            outcome.error = error
+    assert goes_on or isinstance(outcome.error, SigkillError)
+    return outcome, lines
+
+
+def _killed_in_trigger(run: Run, when: Callable[[], Any]) -> tuple[Outcome, list[str]]:
+    """Kill the deferred task: what the triggerer does when its trigger is no longer wanted."""
+    trigger = run.rebuilt(run.defer())
+
+    async def triggerer() -> None:
+        task = asyncio.create_task(_run_trigger(trigger))
+        await asyncio.to_thread(until, when, "the moment to kill")
+        task.cancel("user action")
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with log_lines(type(trigger)) as lines:
+        asyncio.run(triggerer())
+    return Outcome(xcoms=run.instance.xcoms), lines
+
+
+async def _run_trigger(trigger: DataRobotJobTrigger) -> None:
+    """Do what ``TriggerRunner.run_trigger`` does around a trigger (Airflow 3.3)."""
+    try:
+        async for event in trigger.run():
+            pytest.fail(f"an event of a killed trigger: {event}")
+    except asyncio.CancelledError:
+        await asyncio.wait_for(trigger.on_kill(), timeout=30)
+        raise
+    finally:
+        await trigger.cleanup()
+
+
+def _looked(run: Run) -> Callable[[], Any]:
+    return lambda: next(looks_at(run.case, run.stage), None)
+
+
+def _told(lines: list[str]) -> list[str]:
+    return [line for line in lines if "killed" in line]
+
+
+@each_case
+def test_a_kill_cancels_the_job_where_the_api_can(stage: Stage, case: Case) -> None:
+    def make(deferrable: bool) -> tuple[Any, list[str], Outcome]:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "stuck")
+        if deferrable:
+            outcome, lines = _killed_in_trigger(run, _looked(run))
+        else:
+            # Where the job can be cancelled, the wait sees its end by itself before the supervisor loses patience.
+            outcome, lines = _killed_on_worker(run, _looked(run), goes_on=case.cancel is not None)
+        run.check_requests(deletes=1 if case.cancel else 0)
+        # Where the API cannot cancel, the job goes on, and the log says so.
+        run.check_job(active=case.cancel is None)
+        return normalised(outcome.xcoms), _told(lines), outcome
+
+    xcoms, told, sync = make(deferrable=False)
+    assert make(deferrable=True)[:2] == (xcoms, told)
+    became = (
+        f"The {case.title} was cancelled in DataRobot."
+        if case.cancel
+        else f"DataRobot has no way to cancel a {case.title}: it goes on there."
+    )
+    assert told == [f"The task was killed. {became}"]
+    if case.cancel:
+        assert type(sync.error) is AirflowFailException
+        assert re.match(f"The {case.title} was cancelled in DataRobot", sync.text)
+
+
+@each_case
+def test_a_kill_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) -> None:
+    for deferrable in (False, True):
+        run = Run(stage, case, deferrable=deferrable, cancel_on_kill=False)
+        stage.order(case.kind, "stuck")
+        if deferrable:
+            _, lines = _killed_in_trigger(run, _looked(run))
+        else:
+            _, lines = _killed_on_worker(run, _looked(run), goes_on=False)
+        run.check_requests(deletes=0)
+        run.check_job(active=True)
+        assert _told(lines) == []
+
+
+@pytest.mark.parametrize("case", _CANCELLABLE)
+def test_a_kill_that_comes_too_late_says_so(stage: Stage, case: Case) -> None:
+    def make(deferrable: bool) -> list[str]:
+        # The second look comes after 0.8 s at the earliest; the job is over before.
+        run = Run(stage, case, deferrable=deferrable, poll_interval=1.0)
+        stage.order(case.kind, "succeeded", seconds=0.2)
+
+        def over() -> bool:
+            return bool(_looked(run)()) and not stage.jobs(case.kind)[0]["active"]
+
+        if deferrable:
+            _, lines = _killed_in_trigger(run, over)
+        else:
+            outcome, lines = _killed_on_worker(run, over, goes_on=True)
+            assert case.value(outcome.value, run.check_job())
+        run.check_requests(deletes=1)
+        run.check_job()
+        return _told(lines)
+
+    assert (
+        make(False)
+        == make(True)
+        == [f"The task was killed. The {case.title} was already over when it was to be cancelled in DataRobot."]
+    )
+
+
+@each_case
+def test_a_kill_after_the_end_does_nothing(stage: Stage, case: Case) -> None:
+    run = Run(stage, case, deferrable=False)
+    operator = run.operator()
+    with log_lines(type(operator)) as lines:
+        operator.execute(run.context())
+        operator.on_kill()
+    run.check_requests(deletes=0)
+    assert lines != []
+    assert _told(lines) == []
+
+    run = Run(stage, case, deferrable=True)
+    trigger = run.rebuilt(run.defer())
+
+    async def triggerer() -> None:
+        # Airflow 3.3 also calls on_kill for a trigger whose event it has in its hands.
+        assert [event async for event in trigger.run()]
+        await trigger.on_kill()
+
+    with log_lines(type(trigger)) as lines:
+        asyncio.run(triggerer())
+    run.check_requests(deletes=0)
+    assert lines == []

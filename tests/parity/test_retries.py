@@ -1,0 +1,104 @@
+"""Every job operator, tried a second time: the job that the first try started is taken up, not started again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException
+
+from datarobot_provider.jobs import poller
+from datarobot_provider.jobs.job_client import JobClient
+from tests.parity.cases import Case, each_case
+from tests.parity.scenario import Outcome, Run, both
+from tests.parity.stage import until
+
+if TYPE_CHECKING:
+    from tests.parity.stage import Stage
+
+
+class WorkerLostError(BaseException):
+    """The worker dies; nothing of the task runs after it."""
+
+
+def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the first try until it waits, then let its worker, or its triggerer, die."""
+    if run.deferrable:
+        run.defer()
+    else:
+
+        def die(*_: object) -> None:
+            raise WorkerLostError
+
+        with monkeypatch.context() as patch:
+            patch.setattr(JobClient, "wait", die)
+            with pytest.raises(WorkerLostError):
+                run.operator().execute(run.context())
+    assert list(run.store.values) == ["datarobot_job"]
+
+
+@pytest.mark.parametrize("over", [False, True], ids=["running", "over"])
+@each_case
+def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "succeeded", seconds=0.1 if over else 0.3)
+        _lose(run, monkeypatch)
+        first = dict(run.instance.xcoms)
+        if over:
+            until(lambda: not stage.jobs(case.kind)[0]["active"], "the end of the job")
+        run.check_job(active=not over)
+        run.next_try()
+        outcome = run.finish()
+        run.check_requests()
+        assert case.value(outcome.value, run.check_job())
+        assert dict(outcome.xcoms) == first
+        return outcome
+
+    outcome, _ = both(make)
+    assert outcome.error is None
+    assert outcome.stored == {}
+
+
+@each_case
+def test_a_try_after_looks_that_failed_takes_up_the_job(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
+    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "succeeded", seconds=0.4)
+        stage.fault(case.looks[0], status=503, times=None)
+        assert type(run.finish().error) is AirflowException
+        stage.clear_faults()
+        run.next_try()
+        outcome = run.finish()
+        run.check_requests()
+        assert case.value(outcome.value, run.check_job())
+        return outcome
+
+    outcome, _ = both(make)
+    assert outcome.error is None
+    assert outcome.stored == {}
+
+
+@each_case
+def test_a_second_try_says_how_the_job_ends(stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def make(deferrable: bool) -> Outcome:
+        run = Run(stage, case, deferrable=deferrable)
+        stage.order(case.kind, "failed", message=case.reason)
+        _lose(run, monkeypatch)
+        run.next_try()
+        outcome = run.finish()
+        run.check_requests()
+        run.check_job()
+        return outcome
+
+    outcome, _ = both(make)
+    expected, headline = case.endings["failed"]
+    assert type(outcome.error) is expected
+    assert outcome.text.startswith(f"The {case.title} {headline}")
+    assert case.reason in outcome.text
+    assert outcome.stored == {}

@@ -1,0 +1,117 @@
+"""Every job operator once in each mode through Airflow's own machinery: task runner, XCom, deferral, a real database.
+
+``dag.test()`` runs the triggers inline and drops what ``defer`` was given beside the trigger.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.parity.cases import CASES, Case
+from tests.parity.scenario import normalised
+from tests.parity.stage import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.server import Emulator
+
+_SCRIPT = Path(__file__).with_name("dags") / "parity_dag.py"
+_TASKS = {
+    "training_data": "version",
+    "dependency_build": "build",
+    "model_test": "test",
+    "feature_impact": "impact",
+    "vector_database_validation": "validation",
+}
+_BOTH = [pytest.param(case, _TASKS[case.kind], id=case.name) for case in CASES]
+
+
+class AirflowRun:
+    """What a finished run left in Airflow's database and in the emulator."""
+
+    def __init__(self, home: Path, stage: Stage) -> None:
+        self.database = home / "airflow.db"
+        self.requests = stage.requests()
+        self.jobs = {kind: stage.jobs(kind) for kind in _TASKS}
+        self.stage = stage
+
+    def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
+        with closing(sqlite3.connect(self.database)) as database:
+            return database.execute(query, values).fetchall()
+
+    def xcoms(self, task_id: str) -> dict[str, Any]:
+        rows = self.rows("select key, value from xcom where task_id = ? order by key", task_id)
+        return {key: json.loads(value) for key, value in rows}
+
+
+@pytest.fixture(scope="module")
+def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> AirflowRun:
+    home, stage = tmp_path_factory.mktemp("airflow"), Stage(emulator)
+    stage.reset()
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(_SCRIPT.parent),
+        CONNECTION: connection(emulator.endpoint),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "PARITY_FOLDER": str(Path(__file__).parents[2] / FOLDER),
+        "PARITY_ENVIRONMENT": ENVIRONMENT,
+        "PARITY_DATASET": DATASET,
+        "PARITY_DEPLOYMENT": DEPLOYMENT,
+    }
+    done = subprocess.run(
+        [sys.executable, _SCRIPT], env=environment, cwd=home, capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
+    assert TOKEN not in done.stdout + done.stderr
+    return AirflowRun(home, stage)
+
+
+@pytest.mark.parametrize(("case", "task"), _BOTH)
+def test_both_modes_leave_the_same_xcoms(run: AirflowRun, case: Case, task: str) -> None:
+    sync, deferrable = run.xcoms(f"sync.{task}"), run.xcoms(f"deferrable.{task}")
+    assert normalised(deferrable) == normalised(sync)
+    assert sorted(sync) == sorted(["datarobot_id", case.link, "return_value"])
+    jobs = {job["ids"][case.handle]: job for job in run.jobs[case.kind]}
+    for xcoms in (sync, deferrable):
+        assert case.value(xcoms["return_value"], jobs[xcoms["datarobot_id"]])
+
+
+@pytest.mark.parametrize(("case", "task"), _BOTH)
+def test_each_mode_started_one_job(run: AirflowRun, case: Case, task: str) -> None:
+    starts = [row for row in run.requests if row["method"] == "POST" and re.search(case.start, row["path"])]
+    assert len(starts) == len(run.jobs[case.kind]) == 2
+    assert [job["active"] for job in run.jobs[case.kind]] == [False, False]
+
+
+@pytest.mark.parametrize(("case", "task"), _BOTH)
+def test_one_mode_was_deferred_and_the_other_was_not(run: AirflowRun, case: Case, task: str) -> None:
+    query = "select task_id, state, try_number, trigger_id is not null from task_instance where task_id like ?"
+    assert sorted(run.rows(query, f"%.{task}")) == [
+        (f"deferrable.{task}", "success", 1, 1),
+        (f"sync.{task}", "success", 1, 0),
+    ]
+
+
+def test_nothing_secret_was_stored(run: AirflowRun) -> None:
+    assert TOKEN.encode() not in run.database.read_bytes()
+    triggers = run.rows("select classpath, kwargs from trigger")
+    assert [path for path, _ in triggers] == ["datarobot_provider.triggers.job.DataRobotJobTrigger"] * len(CASES)
+    for _, kwargs in triggers:
+        assert '"datarobot_conn_id"' in kwargs, "stored in the clear, as Airflow 3 does"
+        assert run.stage.host.partition(":")[0] not in kwargs
+
+
+def test_every_reply_kept_the_contract(run: AirflowRun) -> None:
+    assert [row for row in run.requests if row["violations"]] == []
+    assert {row["method"] for row in run.requests} == {"GET", "POST"}

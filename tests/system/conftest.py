@@ -1,0 +1,121 @@
+"""A real Airflow and the emulator, both as processes of their own, shared by all system tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from demo.airflow_stack import AirflowStack
+from demo.emulator import ROOT, Emulator
+from demo.processes import wait_until
+from demo.task_logs import readable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DAG = "example_custom_model_pipeline"
+TIME_SCALE = 0.3
+RUN_TIMEOUT = 280.0
+# A worker of the LocalExecutor may notice the end of its task this much later (5 seconds by default). A task that was
+# deferred and came back in the meantime is then taken for killed: "state mismatch". Emulated jobs are short enough.
+ENV = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"}
+
+
+class World:
+    """What a system test acts on: Airflow through its REST API, the emulator through its control API."""
+
+    def __init__(self, airflow: AirflowStack, emulator: Emulator) -> None:
+        self.airflow = airflow
+        self.emulator = emulator
+        self.api = airflow.api
+
+    def start(self, dag_id: str = DAG, /, **conf: Any) -> str:
+        """Start a DAG, by default the example pipeline, as its form does; return the run's id."""
+        return self.api.trigger(dag_id, conf)
+
+    def ended(self, run_id: str) -> str:
+        """Wait for the end of a run; return its state."""
+        return self.api.wait_for_run(DAG, run_id, timeout=RUN_TIMEOUT)
+
+    def task(self, run_id: str, task_id: str) -> dict[str, Any]:
+        """Return a task instance."""
+        return next(task for task in self.api.task_instances(DAG, run_id) if task["task_id"] == task_id)
+
+    def task_in(self, run_id: str, task_id: str, *states: str) -> dict[str, Any]:
+        """Wait until a task is in one of the states; return it."""
+
+        def there() -> dict[str, Any] | None:
+            task = self.task(run_id, task_id)
+            return task if task["state"] in states else None
+
+        what = f"{task_id} in {' or '.join(states)}"
+        return wait_until(there, what=what, timeout=RUN_TIMEOUT, check=self.airflow.check, interval=0.3)
+
+    def states(self, run_id: str) -> dict[str, str]:
+        """Return the state of every task of a run."""
+        return {task["task_id"]: task["state"] for task in self.api.task_instances(DAG, run_id)}
+
+    def log(self, task: dict[str, Any], try_number: int = 1) -> str:
+        """Return the log of one try, as a person reads it."""
+        return readable(self.api.log(task, try_number), last=400)
+
+    def set_state(self, task: dict[str, Any], state: str) -> None:
+        """Mark a task instance, as the buttons of the UI do."""
+        path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+        self.api._call("PATCH", path, json={"new_state": state})
+
+    def form_params(self) -> dict[str, dict[str, Any]]:
+        """Return the fields of the "Trigger" form."""
+        params: dict[str, dict[str, Any]] = self.api._call("GET", f"/dags/{DAG}/details")["params"]
+        return params
+
+    def connection_forms(self) -> list[dict[str, Any]]:
+        """Return what the UI knows about the forms of the connection types."""
+        self.api.import_errors()
+        reply = self.api._session.get(f"{self.api.base_url}/ui/connections/hook_meta", timeout=30)
+        reply.raise_for_status()
+        forms: list[dict[str, Any]] = reply.json()
+        return forms
+
+    def press_test(self, **connection: str) -> tuple[bool, str]:
+        """Press the "Test" button of the connection form."""
+        answer = self.api._call("POST", "/connections/test", json=connection)
+        return answer["status"], answer["message"]
+
+    def control(self, path: str, method: str = "GET", **body: Any) -> Any:
+        """Call the emulator's control API."""
+        url = self.emulator.endpoint.removesuffix("/api/v2") + "/__emulator__/" + path
+        reply = requests.request(method, url, json=body or None, timeout=10)
+        reply.raise_for_status()
+        return reply.json() if reply.content else None
+
+    def requests(self, method: str, path: str) -> list[dict[str, Any]]:
+        """Return the requests that the emulator received, ``path`` being a regular expression."""
+        url = self.emulator.endpoint.removesuffix("/api/v2") + "/__emulator__/requests"
+        found: list[dict[str, Any]] = requests.get(url, params={"method": method, "path": path}, timeout=10).json()[
+            "data"
+        ]
+        return found
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Start everything once, with the example DAGs unpaused."""
+    folder = tmp_path_factory.mktemp("system")
+    with Emulator(folder, time_scale=TIME_SCALE) as emulator:
+        connections = {"datarobot_default": emulator.connection}
+        dags_folder = ROOT / "example_dags"
+        with AirflowStack(folder / "airflow", dags_folder=dags_folder, connections=connections) as airflow:
+            airflow.api.wait_for_dag(DAG)
+            airflow.api.unpause(DAG)
+            yield World(airflow, emulator)
+
+
+@pytest.fixture
+def model_folder(tmp_path: Path) -> Path:
+    """Copy the example model, to be spoilt by a test."""
+    return Path(shutil.copytree(ROOT / "example_dags" / "models" / "diabetes_regression", tmp_path / "model"))

@@ -1,0 +1,122 @@
+"""The runs of the example DAGs, as a test looks at them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+from demo.emulator import ROOT
+from demo.legs import Legs, measure
+from demo.processes import wait_until
+from demo.report import task_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from airflow.sdk import DAG
+
+    from tests.system.conftest import World
+
+FOLDER = ROOT / "example_dags"
+RUN_TIMEOUT = 400.0
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A run to be started: which DAG, with what in its form."""
+
+    dag_id: str
+    conf: dict[str, Any]
+
+
+class Run:
+    """One run of an example DAG. What is known of it is asked for once, after its end."""
+
+    def __init__(self, world: World, plan: Plan) -> None:
+        self.world = world
+        self.dag_id = plan.dag_id
+        self.run_id = world.start(plan.dag_id, **plan.conf)
+
+    def ended(self) -> str:
+        """Wait for the end; return the run's state."""
+        return self.world.api.wait_for_run(self.dag_id, self.run_id, timeout=RUN_TIMEOUT)
+
+    @cached_property
+    def state(self) -> str:
+        """Return how the run ended."""
+        return self.world.api.run_state(self.dag_id, self.run_id)
+
+    @cached_property
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """Return the task instances by their ids, mapped ones as ``id[index]``."""
+        return {task_name(task): task for task in self.world.api.task_instances(self.dag_id, self.run_id)}
+
+    @cached_property
+    def legs(self) -> dict[str, Legs]:
+        """Return how long each task instance held a worker and was deferred."""
+        measured = measure(self.world.api.events(self.dag_id, self.run_id), until=datetime.now(UTC))
+        return {name: measured.get((task["task_id"], task["map_index"]), Legs()) for name, task in self.tasks.items()}
+
+    @property
+    def events(self) -> list[tuple[str, str]]:
+        """Return the audit log: task id and what happened."""
+        return [(each["task_id"], each["event"]) for each in self.world.api.events(self.dag_id, self.run_id)]
+
+    def states(self) -> dict[str, str]:
+        """Return the state of every task instance."""
+        return {name: task["state"] for name, task in self.tasks.items()}
+
+    def value(self, name: str, key: str = "return_value") -> Any:
+        """Return what a task instance pushed."""
+        return self.world.api.xcoms(self.tasks[name]).get(key)
+
+    def log(self, name: str) -> str:
+        """Return the log of the last try of a task instance."""
+        return self.world.log(self.tasks[name], self.tasks[name]["try_number"])
+
+
+def run_all(world: World, plans: dict[str, Plan]) -> dict[str, Run]:
+    """Start all runs at once, unpausing their DAGs."""
+    for dag_id in sorted({plan.dag_id for plan in plans.values()}):
+        world.api.wait_for_dag(dag_id)
+        world.api.unpause(dag_id)
+    return {name: Run(world, plan) for name, plan in plans.items()}
+
+
+def wait_for_request(world: World, method: str, path: str) -> None:
+    """Wait until the emulator has received a request, ``path`` being a regular expression."""
+
+    def there() -> list[dict[str, Any]] | None:
+        return world.requests(method, path) or None
+
+    wait_until(there, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=world.airflow.check, interval=0.5)
+
+
+def ask_emulator(world: World, method: str, path: str, **body: Any) -> Any:
+    """Call the emulated API itself, as somebody else than Airflow; return the JSON."""
+    headers = {"Authorization": f"Bearer {world.emulator.token}"}
+    url = f"{world.emulator.endpoint}/{path}"
+    reply = requests.request(method, url, json=body or None, headers=headers, timeout=10)
+    reply.raise_for_status()
+    return reply.json() if reply.content else None
+
+
+def load_dags() -> dict[str, DAG]:
+    """Return the example DAGs as Airflow's dag-processor reads them, refusing import errors."""
+    from airflow.models import DagBag
+
+    if str(FOLDER) not in sys.path:
+        sys.path.append(str(FOLDER))
+    bag = DagBag(dag_folder=str(FOLDER))
+    assert bag.import_errors == {}
+    return dict(bag.dags)
+
+
+def tasks_that(dag: DAG, told: Callable[[dict[str, Any]], bool]) -> set[str]:
+    """Return the ids of the tasks whose arguments are as told; those of a mapped task stand in its partial."""
+    return {task.task_id for task in dag.tasks if told(getattr(task, "partial_kwargs", None) or vars(task))}

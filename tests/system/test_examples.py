@@ -1,0 +1,297 @@
+"""Every example DAG, run by a real Airflow against the emulator: all at once, then looked at one by one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.system.examples import FOLDER, Plan, Run, ask_emulator, load_dags, run_all, tasks_that, wait_for_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.system.conftest import World
+
+# The first test of the module waits for all the runs.
+pytestmark = pytest.mark.timeout(600)
+
+MODEL = FOLDER / "models" / "diabetes_regression"
+USE_CASE = "65a0000000000000000000c2"
+# Not the one that a scheduled run of the weekly example looks after.
+OTHER_USE_CASE = "65a0000000000000000000c3"
+VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
+IMAGE_SIZE = 3_000_000
+# Nothing is made twice. The validations hold three that are not Airflow's; one revalidation is a second try.
+CREATIONS = {
+    r"/customModels/$": 11,
+    r"/customModels/fromCustomModel/$": 1,
+    r"/versions/$": 10,
+    r"/fromRepository/$": 1,
+    r"/dependencyBuild/$": 9,
+    r"/customModelTests/$": 7,
+    r"/featureImpact/$": 3,
+    r"/predictionExplanationsInitialization/$": 1,
+    r"/toNewCustomModelVersion/$": 1,
+    r"/customModelVectorDatabaseValidations/$": 5,
+    r"/revalidate/$": 5,
+}
+
+
+def spoilt(folder: Path, name: str, file: str, content: str) -> Path:
+    """Copy the example model and write something wrong into a file."""
+    copy = Path(shutil.copytree(MODEL, folder / name))
+    (copy / file).write_text(content, encoding="utf-8")
+    return copy
+
+
+def make_validations(world: World) -> None:
+    """Let a use case have three validations, the last of which does not work."""
+    for name, column in (("A handbook", "relevant"), ("B handbook", "relevant"), ("C handbook", "no such column")):
+        body = {
+            "name": name,
+            "useCaseId": USE_CASE,
+            "deploymentId": "65a0000000000000000000f1",
+            "promptColumnName": "promptText",
+            "targetColumnName": column,
+        }
+        ask_emulator(world, "POST", VALIDATIONS, **body)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with two good models and a spoilt one."""
+    folder = tmp_path_factory.mktemp("models")
+    for name in ("North", "South"):
+        shutil.copytree(MODEL, folder / name)
+    spoilt(folder, "Spoilt", "requirements.txt", "pandas=>2\n")
+    spoilt(folder, "challenger", "custom.py", "def load_model(code_dir:\n")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def target() -> Iterator[Path]:
+    """Return the path that the image is to have, in the folder for temporary files."""
+    path = Path(tempfile.gettempdir()) / f"prediction-server-{os.getpid()}.tar.gz"
+    yield path
+    path.unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="module")
+def runs(world: World, folder: Path, target: Path) -> dict[str, Run]:
+    """Run them all, most of them side by side; return the runs, which have ended."""
+    world.control("requests", "DELETE")
+    world.control("image", "POST", size=IMAGE_SIZE, redirect=True)
+    make_validations(world)
+    # Long enough for the sensors to find them running, and for a build that is to be cancelled.
+    for kind in ("training_data", "model_test", "prediction_explanations"):
+        world.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=20)
+    world.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20, times=2)
+    image = Plan("example_prediction_server_image", {"target": f"file://{{temp}}/{target.name}"})
+    plans = {
+        "sensors": Plan("example_start_here_wait_there", {}),
+        "validated": Plan("example_genai_vector_database", {"use_case_id": OTHER_USE_CASE}),
+        "not validated": Plan(
+            "example_genai_vector_database", {"use_case_id": OTHER_USE_CASE, "document_column": "no such column"}
+        ),
+        "guards": Plan("example_guards_from_templates", {}),
+        "repository": Plan("example_version_from_repository", {}),
+        "sharing": Plan("example_share_and_clean_up", {}),
+        "image": image,
+        "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
+    }
+    runs = run_all(world, plans)
+    # From here on the jobs that were given a length are started, so that others may start theirs.
+    wait_for_request(world, "POST", "/customModelTests/$")
+    wait_for_request(world, "POST", "/predictionExplanationsInitialization/$")
+    runs["image"].ended()
+    names = ["North", "Spoilt", "South"]
+    later = {
+        "image again": image,
+        "many": Plan("example_many_models", {"model_names": names, "model_folder": f"{folder}/{{name}}"}),
+        "challenge": Plan("example_life_cycle_task_group", {}),
+        "bad challenge": Plan("example_life_cycle_task_group", {"challenger_folder": str(folder / "challenger")}),
+    }
+    runs |= run_all(world, later)
+    for run in runs.values():
+        run.ended()
+    return runs
+
+
+def test_every_run_ends_as_its_documentation_says(runs: dict[str, Run]) -> None:
+    assert {name: run.state for name, run in runs.items() if run.state != "success"} == {"weekly": "failed"}
+
+
+def test_every_example_was_run(runs: dict[str, Run]) -> None:
+    assert {run.dag_id for run in runs.values()} | {"example_custom_model_pipeline"} == set(load_dags())
+
+
+def test_everything_is_created_exactly_once(world: World, runs: dict[str, Run]) -> None:
+    assert {path: len(world.requests("POST", path)) for path in CREATIONS} == CREATIONS
+
+
+def test_all_replies_are_as_the_contract_says(world: World, runs: dict[str, Run]) -> None:
+    log = world.requests("", "")
+    assert [each for each in log if each["violations"]] == []
+    assert {each["status"] for each in log} <= {200, 201, 202, 204, 302, 303}
+
+
+def test_no_deferrable_task_waited_on_a_worker(runs: dict[str, Run]) -> None:
+    deferrable = {name: tasks_that(dag, lambda task: task.get("deferrable")) for name, dag in load_dags().items()}
+    waited = {
+        f"{run.dag_id}: {name}"
+        for run in runs.values()
+        for name, task in run.tasks.items()
+        if task["task_id"] in deferrable[run.dag_id] and task["state"] in {"success", "failed"}
+        if not run.legs[name].was_deferred
+    }
+    assert waited == set()
+
+
+def test_a_vector_database_that_works_is_used_and_its_validation_deleted(world: World, runs: dict[str, Run]) -> None:
+    run = runs["validated"]
+    assert {name for name, state in run.states().items() if state != "success"} == {"get_failed", "notify"}
+    assert run.value("use_vector_database") == "65a0000000000000000000f1"
+    assert [each["status"] for each in world.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
+
+
+def test_a_vector_database_that_fails_leads_to_a_message(world: World, runs: dict[str, Run]) -> None:
+    run = runs["not validated"]
+    assert run.states() == {
+        "validate": "failed",
+        "revalidate": "upstream_failed",
+        "use_vector_database": "upstream_failed",
+        "get_failed": "success",
+        "notify": "success",
+        "tidy_up": "success",
+        "delete_validation": "success",
+    }
+    assert "does not comply with the expected format" in run.value("notify")
+    assert "does not comply with the expected format" in run.log("validate")
+    assert [each["status"] for each in world.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
+
+
+def test_guards_differ_from_their_templates_where_it_was_asked_for(runs: dict[str, Run]) -> None:
+    run = runs["guards"]
+    guards = {guard["name"]: guard for guard in run.value("list_guards")}
+    assert set(guards) == {"Prompt length", "Response Tokens", "Personal data in prompts", "Toxicity"}
+    assert guards["Prompt length"]["intervention"]["conditions"] == [{"comparator": "greaterThan", "comparand": 2000}]
+    assert guards["Prompt length"]["intervention"]["message"] == "The prompt is too long."
+    assert guards["Personal data in prompts"]["stages"] == ["prompt"]
+    assert run.value("report")["invalid"] == []
+    assert run.value("report")["timeout_seconds"] == 30
+    assert run.value("report")["guarded_version"] != run.value("create_version")
+
+
+def test_a_version_knows_its_commit_and_the_commit_its_version(runs: dict[str, Run]) -> None:
+    run = runs["repository"]
+    report, version = run.value("report"), run.value("get_version")
+    assert report["version"] == version["id"] == run.value("pull_version")
+    assert report["versions_of_commit"] == [version["id"]]
+    assert report["commit"] == version["items"][0]["commitSha"]
+    assert run.value("record_commit")["description"] == "Pulled by Airflow"
+
+
+def test_sensors_wait_each_in_its_own_way(runs: dict[str, Run]) -> None:
+    run = runs["sensors"]
+    assert set(run.states().values()) == {"success"}
+    assert ("wait_for_test", "up_for_reschedule") in run.events
+    for name in ("wait_for_training_data", "wait_for_explanations"):
+        assert run.legs[name].was_deferred
+    for name in ("create_version", "start_build", "start_test", "start_explanations", "wait_for_build"):
+        assert len(run.legs[name].intervals) == 1
+    assert run.value("report")["test"] == "succeeded"
+
+
+def test_what_was_made_is_deleted_and_the_build_cancelled(world: World, runs: dict[str, Run]) -> None:
+    run = runs["sharing"]
+    assert set(run.states().values()) == {"success"}
+    assert run.value("report") == {"emulator@example.com": "OWNER", "reviewer@example.com": "CONSUMER"}
+    assert [each["status"] for each in world.requests("DELETE", "/dependencyBuild/$")] == [204]
+    for name in ("create_model", "copy_model"):
+        deletions = world.requests("DELETE", f"/customModels/{run.value(name)}/$")
+        assert [each["status"] for each in deletions] == [204]
+
+
+def test_the_image_is_downloaded_once(world: World, runs: dict[str, Run], target: Path) -> None:
+    assert target.stat().st_size == IMAGE_SIZE
+    assert runs["image"].value("download_image") == runs["image again"].value("download_image")
+    assert runs["image"].value("report")["path"] == f"file://{target}"
+    assert "nothing to download" in runs["image again"].log("download_image")
+    assert len(world.requests("GET", "/portablePredictionServerImage/$")) == 1
+    # The download went to another host, without the token.
+    assert [each["authorization"] for each in world.control("foreign-requests")["data"]] == ["absent"]
+
+
+def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
+    run = runs["many"]
+    assert run.value("report") == {
+        "North": "succeeded",
+        "Spoilt": "failed, see build_dependencies",
+        "South": "succeeded",
+    }
+    assert {name: state for name, state in run.states().items() if state != "success"} == {
+        "life_cycle.build_dependencies[1]": "failed",
+        "life_cycle.test_version[1]": "upstream_failed",
+    }
+    assert "pandas=>2" in run.log("life_cycle.build_dependencies[1]")
+
+
+def test_mapped_tasks_carry_names(runs: dict[str, Run]) -> None:
+    for run, task_id, names in (
+        (runs["many"], "life_cycle.create_model", ["North", "Spoilt", "South"]),
+        (runs["many"], "life_cycle.build_dependencies", ["North", "Spoilt", "South"]),
+        (runs["weekly"], "revalidate", ["A handbook", "B handbook", "C handbook"]),
+    ):
+        labels = [run.tasks[f"{task_id}[{index}]"]["rendered_map_index"] for index in range(len(names))]
+        assert labels == names
+
+
+def test_a_weekly_failure_is_tried_again_and_reported(runs: dict[str, Run]) -> None:
+    run = runs["weekly"]
+    assert run.value("summary") == {"A handbook": "PASSED", "B handbook": "PASSED", "C handbook": "FAILED"}
+    assert {name: state for name, state in run.states().items() if state != "success"} == {
+        "revalidate[2]": "failed",
+        "all_passed": "failed",
+    }
+    assert run.tasks["revalidate[2]"]["try_number"] == 2
+    assert "1 of 3 no longer work: C handbook." in run.log("all_passed")
+
+
+def test_never_more_than_two_validations_run_at_the_same_time(runs: dict[str, Run]) -> None:
+    waits = [
+        each
+        for name, legs in runs["weekly"].legs.items()
+        if name.startswith("revalidate[")
+        for each in legs.intervals
+        if each.kind == "deferred"
+    ]
+    assert len(waits) == 4
+    assert max(sum(other.start <= each.start < other.end for other in waits) for each in waits) <= 2
+
+
+def test_a_challenger_as_good_as_the_champion_is_promoted(world: World, runs: dict[str, Run]) -> None:
+    run = runs["challenge"]
+    assert {name for name, state in run.states().items() if state != "success"} == {"keep_champion"}
+    comparison = run.value("compare")
+    assert comparison["promote"] is True
+    assert comparison["challenger"]["strongest_features"] == comparison["champion"]["strongest_features"]
+    model_id, version_id = (run.value(f"challenger.{task}") for task in ("create_model", "create_version"))
+    version = ask_emulator(world, "GET", f"customModels/{model_id}/versions/{version_id}/")
+    assert version["description"].startswith("Promoted")
+
+
+def test_a_challenger_that_fails_leaves_the_champion(runs: dict[str, Run]) -> None:
+    run = runs["bad challenge"]
+    assert {name: state for name, state in run.states().items() if state != "success"} == {
+        "challenger.test_version": "failed",
+        "challenger_impact": "upstream_failed",
+        "promote_challenger": "skipped",
+    }
+    assert run.value("compare")["champion"]["test"] == "succeeded"
+    assert "SyntaxError" in run.log("challenger.test_version")
+    assert run.value("keep_champion") == "champion"

@@ -1,0 +1,210 @@
+"""The async sender against real servers."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from aiohttp import web
+
+from datarobot_provider.client import async_transport
+from datarobot_provider.client.async_transport import AsyncTransport
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.retry import RetryPolicy
+from datarobot_provider.client.transport import TransportSettings
+from datarobot_provider.exceptions import TransportError
+from tests.unit.support import TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+ONCE = RetryPolicy(attempts=1)
+EAGER = RetryPolicy(attempts=3, base=0)
+
+
+async def send_to(origin: str, *requests: Request, **settings: Any) -> list[Reply]:
+    """Send requests over one session."""
+    sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**settings))
+    try:
+        return [await sender.send(request) for request in requests]
+    finally:
+        await sender.close()
+
+
+@contextlib.asynccontextmanager
+async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.BaseRequest]]]:
+    """Serve these answers one after the other; give the address and the requests that came."""
+    seen: list[web.BaseRequest] = []
+
+    async def handle(request: web.BaseRequest) -> web.Response:
+        seen.append(request)
+        return answers[len(seen) - 1]
+
+    runner = web.ServerRunner(web.Server(handle))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", seen
+    finally:
+        await runner.cleanup()
+
+
+def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple[Reply, list[web.BaseRequest]]:
+    """Send one request to a server with these answers; return the reply and what the server saw."""
+
+    async def run() -> tuple[Reply, list[web.BaseRequest]]:
+        async with serving(*answers) as (origin, seen):
+            return (await send_to(origin, request, **settings))[0], seen
+
+    return asyncio.run(run())
+
+
+def fail(origin: str, method: str = "GET", **settings: Any) -> tuple[str, bool]:
+    """Return how a request is said to have failed."""
+    with pytest.raises(TransportError) as caught:
+        asyncio.run(send_to(origin, Request(method, "things/"), **{"retry": ONCE, **settings}))
+    assert f"No reply from DataRobot to {method} things/: " in str(caught.value)
+    return caught.value.reason, caught.value.sent
+
+
+def test_a_look_carries_the_bearer_token_and_says_who_asks():
+    request = Request("GET", "a%2Fb/", params={"limit": 2, "deep": False, "none": None})
+    reply, seen = exchange(request, web.json_response({"ok": 1}, headers={"X-Request-ID": "7"}))
+    assert (reply.status, reply.json(), reply.request_id) == (200, {"ok": 1}, "7")
+    assert seen[0].raw_path == "/api/v2/a%2Fb/?limit=2&deep=false"
+    assert seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
+    assert seen[0].headers["User-Agent"].startswith("airflow-provider-datarobot-mlops/")
+    assert seen[0].headers["Accept"] == "application/json"
+
+
+def test_a_path_with_a_query_is_sent_as_it_is():
+    _, seen = exchange(Request("GET", "tail/?lines=50"), web.Response())
+    assert seen[0].raw_path == "/api/v2/tail/?lines=50"
+
+
+@pytest.mark.usefixtures("netrc")
+def test_a_netrc_file_does_not_replace_the_token_or_break_the_look():
+    reply, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
+    assert reply.json() == {"ok": 1}
+    assert seen[0].headers.getall("Authorization") == [f"Bearer {TOKEN}"]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 422])
+def test_redirects_and_refusals_are_given_as_they_came(status):
+    answer = web.Response(status=status, headers={"Location": "https://evil.example/"})
+    reply, seen = exchange(Request("GET", "things/"), answer)
+    assert (reply.status, reply.location, len(seen)) == (status, "https://evil.example/", 1)
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "post"])
+def test_what_starts_or_changes_something_is_never_sent(method):
+    with pytest.raises(ValueError, match="must not be sent from the triggerer"):
+        asyncio.run(send_to("http://127.0.0.1:1", Request(method, "things/")))
+
+
+def test_a_look_is_repeated_until_it_works():
+    answers = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "0"}), web.Response()]
+    reply, seen = exchange(Request("GET", "things/"), *answers, retry=EAGER)
+    assert (reply.status, len(seen)) == (200, 3)
+
+
+def test_a_look_is_given_up_after_the_allowed_attempts():
+    reply, seen = exchange(Request("DELETE", "things/"), *(web.Response(status=503) for _ in range(3)), retry=EAGER)
+    assert (reply.status, len(seen)) == (503, 3)
+
+
+def test_pauses_do_not_block_the_event_loop(monkeypatch):
+    slept = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    monkeypatch.setattr(async_transport.asyncio, "sleep", sleep)
+    answers = [web.Response(status=429, headers={"Retry-After": "7"}), web.Response()]
+    exchange(Request("GET", "things/"), *answers)
+    assert 7.0 in slept
+
+
+def test_connections_are_pooled():
+    connections = []
+
+    def handle(connection: socket.socket) -> None:
+        connections.append(connection.getpeername())
+        while read_request(connection):
+            connection.sendall(http_reply().replace(b"Connection: close\r\n", b""))
+
+    with raw_server(handle) as port:
+        asyncio.run(send_to(f"http://127.0.0.1:{port}", *[Request("GET", "things/")] * 5))
+    assert len(connections) == 1
+
+
+def test_nobody_listening_is_refused_and_unsent():
+    assert fail(f"http://127.0.0.1:{free_port()}", "DELETE") == ("refused", False)
+
+
+def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
+    def unknown(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert fail("http://datarobot.invalid") == ("dns", False)
+
+
+def test_a_host_that_takes_no_connection_is_a_timeout_and_unsent():
+    with deaf_port() as port:
+        assert fail(f"http://127.0.0.1:{port}", connect_timeout=0.3) == ("timeout", False)
+
+
+def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
+    def silent(connection: socket.socket) -> None:
+        while connection.recv(65536):
+            pass
+
+    with raw_server(silent) as port:
+        assert fail(f"http://127.0.0.1:{port}", "DELETE", read_timeout=0.3) == ("timeout", True)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_reply(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
+    ids=["nothing", "half a head", "half a body", "garbage"],
+)
+def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
+    def cut(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(answer)
+
+    with raw_server(cut) as port:
+        assert fail(f"http://127.0.0.1:{port}", "DELETE") == ("lost", True)
+
+
+def test_an_unknown_certificate_is_tls_and_unsent(certificate):
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            certificate[1].wrap_socket(connection, server_side=True)
+
+    with raw_server(handle) as port:
+        assert fail(f"https://127.0.0.1:{port}") == ("tls", False)
+
+
+def test_plain_http_behind_https_is_tls_and_unsent():
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+        assert fail(f"https://127.0.0.1:{port}") == ("tls", False)
+
+
+def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
+    def handle(connection: socket.socket) -> None:
+        with certificate[1].wrap_socket(connection, server_side=True) as secure:
+            read_request(secure)
+            secure.sendall(http_reply())
+
+    with raw_server(handle) as port:
+        origin = f"https://127.0.0.1:{port}"
+        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=certificate[0]))
+    assert reply.status == 200

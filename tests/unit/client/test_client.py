@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.client import AsyncDataRobotClient
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.client.request import Request
+from datarobot_provider.client.resources.base import accepted, status_id_of
+from datarobot_provider.exceptions import AccessDeniedError, AuthenticationError, MalformedReplyError, ServerError
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_but_explained(status):
+    api = FakeApi()
+    api.on("POST", "customModels/", reply(status, location="https://elsewhere.example/api/v2/customModels/"))
+    with pytest.raises(MalformedReplyError, match=r"redirected.*not followed.*https"):
+        api.client().send(Request("POST", "customModels/"))
+    assert len(api.requests) == 1
+
+
+@pytest.mark.parametrize("status", [200, 303, 404, 410, 422])
+def test_a_look_takes_gone_and_not_yet_as_answers(status):
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(status))
+    assert api.client().look("status/1/").status == status
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError), (503, ServerError)])
+def test_a_look_that_is_refused_or_fails_is_an_error(status, kind):
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(status))
+    with pytest.raises(kind):
+        api.client().look("status/1/")
+
+
+def test_a_look_takes_a_307_only_if_it_says_where_to():
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(307, location=f"{ORIGIN}/api/v2/status/2/"), reply(307))
+    assert api.client().look("status/1/").status == 307
+    with pytest.raises(MalformedReplyError, match="redirected"):
+        api.client().look("status/1/")
+
+
+def test_the_async_client_looks_and_deletes_and_closes():
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(404))
+    api.on("DELETE", "status/1/", reply(204), reply(403))
+
+    async def use() -> None:
+        client = AsyncDataRobotClient(Endpoint(ORIGIN), Token(TOKEN), api.asynchronous())
+        assert (await client.look("status/1/")).status == 404
+        assert (await client.delete("status/1/")).status == 204
+        with pytest.raises(AccessDeniedError):
+            await client.delete("status/1/")
+        await client.close()
+
+    asyncio.run(use())
+    assert api.closed == 1
+
+
+def test_closing_the_client_closes_its_connections():
+    api = FakeApi()
+    api.client().close()
+    assert api.closed == 1
+
+
+@pytest.mark.parametrize(
+    ("location", "status_id"),
+    [
+        (f"{ORIGIN}/api/v2/status/65f/", "65f"),
+        (f"{ORIGIN}/api/v2/genai/status/65f/", "65f"),
+        ("https://other.example/api/v2/status/65f/", "65f"),
+        ("/api/v2/status/65f", "65f"),
+        (f"{ORIGIN}/api/v2/customModels/65f/", None),
+        (f"{ORIGIN}/status/65f/", None),
+        ("", None),
+    ],
+)
+def test_the_status_id_is_read_from_a_location(location, status_id):
+    assert status_id_of(location) == status_id
+
+
+def test_an_accepted_job_is_followed_by_its_location_first():
+    answer = reply(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
+    assert accepted(answer).status_id == "header"
+
+
+@pytest.mark.parametrize("headers", [{}, {"location": f"{ORIGIN}/elsewhere/"}])
+def test_an_accepted_job_without_a_usable_location_is_followed_by_the_id_in_the_body(headers):
+    assert accepted(reply(202, {"statusId": "body"}, **headers)).status_id == "body"
+
+
+def test_an_accepted_job_may_have_no_body_at_all():
+    taken = accepted(reply(202, None, location=f"{ORIGIN}/api/v2/status/1/"))
+    assert (taken.status_id, taken.body) == ("1", {})
+
+
+@pytest.mark.parametrize("body", [None, {}, {"statusId": ""}, {"statusId": None}, {"statusId": 5}])
+def test_an_accepted_job_that_cannot_be_followed_is_said_to_may_be_running(body):
+    with pytest.raises(MalformedReplyError, match="may be running"):
+        accepted(reply(202, body))
+
+
+def test_the_latest_version_is_the_first_of_the_list():
+    api = FakeApi()
+    api.on("GET", "customModels/m/versions/", reply(body={"data": [{"id": "v2"}]}), reply(body={"data": []}))
+    versions = api.client().versions
+    assert versions.latest("m") == {"id": "v2"}
+    assert versions.latest("m") is None
+    assert api.requests[0].query() == {"offset": "0", "limit": "1"}

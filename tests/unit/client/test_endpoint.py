@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.client.endpoint import Endpoint, api_path
+from datarobot_provider.exceptions import ConfigurationError
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "origin"),
+    [
+        ("https://dr.example/api/v2", None, "https://dr.example"),
+        ("https://dr.example/api/v2/", None, "https://dr.example"),
+        ("https://dr.example", None, "https://dr.example"),
+        ("https://dr.example/", None, "https://dr.example"),
+        ("dr.example", None, "https://dr.example"),
+        ("dr.example/api/v2", None, "https://dr.example"),
+        ("  https://dr.example/api/v2  ", None, "https://dr.example"),
+        ("http://127.0.0.1:8080/api/v2", None, "http://127.0.0.1:8080"),
+        ("http://127.0.0.1", 8080, "http://127.0.0.1:8080"),
+        ("127.0.0.1:8080", None, "https://127.0.0.1:8080"),
+        ("http://127.0.0.1:8080", 9090, "http://127.0.0.1:8080"),
+        ("http://[::1]:8080/api/v2", None, "http://[::1]:8080"),
+        ("http://[::1]", 8080, "http://[::1]:8080"),
+    ],
+)
+def test_every_usual_spelling_of_the_host_means_the_same_endpoint(host, port, origin):
+    assert Endpoint.parse(host, port).origin == origin
+
+
+@pytest.mark.parametrize("host", [None, "", "   "])
+def test_a_missing_host_is_named(host):
+    with pytest.raises(ConfigurationError, match="has no host"):
+        Endpoint.parse(host)
+
+
+@pytest.mark.parametrize(
+    ("host", "reason"),
+    [
+        ("ftp://dr.example", "not a web address"),
+        ("https://", "not a web address"),
+        ("https://dr.example:notaport", "not a web address"),
+        ("https://dr.example:0", "not a web address"),
+        ("https://dr.example:99999", "not a web address"),
+        ("https://dr example", "not a web address"),
+        ("https://[::1", "not a web address"),
+        ("https://dr.example/api/v1", "ends in"),
+        ("https://dr.example/some/page", "ends in"),
+        ("https://user@dr.example", "must not hold a user"),
+        ("https://user:pass-word@dr.example", "must not hold a user"),
+        ("https://dr.example/api/v2?x=1", "must end with the path"),
+        ("https://dr.example/api/v2#top", "must end with the path"),
+    ],
+)
+def test_a_host_that_cannot_be_an_endpoint_is_refused_with_the_reason(host, reason):
+    with pytest.raises(ConfigurationError, match=reason) as caught:
+        Endpoint.parse(host)
+    assert "pass-word" not in str(caught.value)
+
+
+def test_an_endpoint_builds_urls_of_the_api_and_of_pages():
+    endpoint = Endpoint("https://dr.example")
+    assert endpoint.url("customModels/") == "https://dr.example/api/v2/customModels/"
+    assert endpoint.page("deployments/1/overview") == "https://dr.example/deployments/1/overview"
+
+
+@pytest.mark.parametrize(
+    ("location", "path"),
+    [
+        ("https://dr.example/api/v2/status/1/", "status/1/"),
+        ("/api/v2/status/1/", "status/1/"),
+        (" https://dr.example/api/v2/status/1/ ", "status/1/"),
+        ("https://dr.example/api/v2/list/?offset=2&limit=1", "list/?offset=2&limit=1"),
+        ("https://dr.example/api/v2/a%2Fb/", "a%2Fb/"),
+        ("https://dr.example/api/v2/status/1/#part", "status/1/"),
+    ],
+)
+def test_the_path_below_the_api_is_taken_from_a_location(location, path):
+    assert api_path(location) == path
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://evil.example/api/v2/status/1/",
+        "//evil.example/api/v2/status/1/",
+        "https://dr.example@evil.example/api/v2/status/1/",
+        "https://evil.example:8443/api/v2/status/1/",
+    ],
+)
+def test_a_location_on_another_host_only_ever_gives_a_path_on_our_own(location):
+    path = api_path(location)
+    assert path == "status/1/"
+    assert Endpoint("https://dr.example").url(path) == "https://dr.example/api/v2/status/1/"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "",
+        "status/1/",
+        "https://dr.example/",
+        "https://dr.example/api/v2",
+        "https://dr.example/api/v1/status/1/",
+        "https://dr.example/other/api/v2/status/1/",
+        "https://dr.example/api/v2/../../secret/",
+        "https://dr.example/api/v2/./status/",
+        "https://dr.example/api/v2/%2e%2e/%2E%2e/secret/",
+        "https://dr.example/api/v2/a%2f..%2f..%2fsecret/",
+        "https://[half-an-address/api/v2/status/1/",
+    ],
+)
+def test_what_is_no_route_of_the_api_is_not_followed(location):
+    assert api_path(location) is None

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider import exceptions
+from datarobot_provider.client.errors import error_from
+from datarobot_provider.client.request import Reply, Request
+from tests.unit.support import TOKEN, FakeApi, reply
+
+POST = Request("POST", "customModels/")
+
+
+def as_is(text: str) -> str:
+    return text
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "can_heal"),
+    [
+        (400, exceptions.ValidationError, False),
+        (401, exceptions.AuthenticationError, False),
+        (403, exceptions.AccessDeniedError, False),
+        (404, exceptions.NotFoundError, False),
+        (409, exceptions.ConflictError, False),
+        (410, exceptions.NotFoundError, False),
+        (413, exceptions.ValidationError, False),
+        (422, exceptions.ValidationError, False),
+        (429, exceptions.RateLimitError, True),
+        (500, exceptions.ServerError, True),
+        (502, exceptions.ServerError, True),
+        (599, exceptions.ServerError, True),
+        (418, exceptions.ApiError, False),
+    ],
+)
+def test_every_status_has_its_exception(status, kind, can_heal):
+    error = error_from(reply(status, {"message": "why"}), POST, as_is)
+    assert type(error) is kind
+    assert error.can_heal is can_heal
+    assert (error.status, error.message, error.method, error.path) == (status, "why", "POST", "customModels/")
+    assert str(error).startswith(f"DataRobot answered {status} to POST customModels/: why")
+
+
+def test_the_field_errors_of_public_routes_are_kept_and_printed():
+    body = {
+        "message": "Invalid field data",
+        "errors": {"name": "too long", "data": {"0": {"stages": "missing"}}, "labels": ["one", "two"]},
+    }
+    error = error_from(reply(422, body), POST, as_is)
+    assert error.errors == {"name": "too long", "data.0.stages": "missing", "labels": "one; two"}
+    assert "\n  data.0.stages: missing\n" in str(error)
+
+
+def test_a_list_of_field_errors_is_numbered():
+    error = error_from(
+        reply(422, {"message": "m", "errors": {"data": [{"name": "taken"}, {"name": "empty"}]}}), POST, as_is
+    )
+    assert error.errors == {"data.0.name": "taken", "data.1.name": "empty"}
+
+
+def test_the_field_errors_of_genai_routes_are_kept_and_printed():
+    body = {
+        "detail": [
+            {"loc": ["body", "deploymentId"], "msg": "Deployment not found", "type": "value_error"},
+            {"loc": ["body"], "msg": "no"},
+        ]
+    }
+    error = error_from(reply(422, body), POST, as_is)
+    assert error.message == "Invalid field data"
+    assert error.errors == {"deploymentId": "Deployment not found", "body": "no"}
+
+
+def test_a_sentence_as_detail_is_the_message():
+    assert error_from(reply(404, {"detail": "Validation not found"}), POST, as_is).message == "Validation not found"
+
+
+def test_dependencies_that_the_server_refuses_are_named():
+    body = {
+        "message": "Bad requirements",
+        "invalidDependencies": [{"line": 3, "packageName": "no such"}],
+        "dependencies": [],
+    }
+    assert error_from(reply(422, body), POST, as_is).errors == {
+        "invalidDependencies.0.line": "3",
+        "invalidDependencies.0.packageName": "no such",
+    }
+
+
+@pytest.mark.parametrize(("value", "job_id"), [("65f0", "65f0"), (None, None), (12, None), ({}, None)])
+def test_the_running_job_that_a_refusal_names_is_kept(value, job_id):
+    assert error_from(reply(404, {"message": "submitted before", "jobId": value}), POST, as_is).job_id == job_id
+
+
+def test_the_request_id_is_printed_for_support():
+    error = error_from(reply(500, {"message": "oops"}, x_datarobot_request_id="abc-1"), POST, as_is)
+    assert error.request_id == "abc-1"
+    assert "Request id: abc-1" in str(error)
+
+
+def test_advice_says_what_to_do():
+    assert "What to do: put a valid API token" in str(error_from(reply(401, {"message": "no"}), POST, as_is))
+
+
+def test_a_page_of_5_mb_becomes_one_short_line():
+    page = b"<html><h1>Bad\n Gateway</h1>" + b"<p>padding</p>" * 400_000
+    error = error_from(Reply(502, {"content-type": "text/html"}, page), POST, as_is)
+    assert "Bad Gateway (not a DataRobot error: '<html><h1>Bad Gateway</h1>" in error.message
+    assert len(str(error)) < 600
+
+
+def test_a_very_long_message_is_cut():
+    assert len(error_from(reply(422, {"message": "x" * 100_000}), POST, as_is).message) == 2000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b'"text"',
+        b"null",
+        b'{"message": null}',
+        b'{"message": 5}',
+        b'{"message": ""}',
+        b'{"detail": [1, null, "x"]}',
+        b'{"detail": [{"msg": "m"}]}',
+        b'{"detail": [{"loc": null}]}',
+        b'{"detail": [{"loc": 5, "msg": "m"}]}',
+        b'{"errors": 7}',
+        b'{"errors": [1, "a"]}',
+        b'{"errors": {"a": null, "b": [null]}}',
+        b"\xff\xfe\x00",
+    ],
+)
+def test_an_error_of_any_shape_still_is_a_readable_error(body):
+    error = error_from(Reply(422, {"content-type": "application/json"}, body), POST, as_is)
+    assert type(error) is exceptions.ValidationError
+    assert error.message
+    assert str(error).startswith("DataRobot answered 422 to POST customModels/: ")
+
+
+def refusal(answer: Reply, request: Request = POST) -> str:
+    """Return the text of the exception that a client raises for an error reply."""
+    fake = FakeApi()
+    fake.on(request.method, request.path, answer)
+    with pytest.raises(exceptions.DataRobotError) as caught:
+        fake.client().send(request).object()
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        reply(401, {"message": f"Bearer {TOKEN} is not known"}),
+        reply(422, {"message": "no", "errors": {"token": {"value": f"{TOKEN}!"}}}),
+        reply(422, {"detail": [{"loc": ["header"], "msg": f"bad {TOKEN}"}]}),
+        Reply(502, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
+        Reply(502, {"content-type": "text/html"}, b"x" * 290 + TOKEN.encode()),
+        Reply(200, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
+    ],
+    ids=["message", "field", "detail", "page", "page cut inside the token", "page with status 200"],
+)
+def test_a_server_that_echoes_the_token_does_not_bring_it_into_an_exception(answer):
+    assert TOKEN[:10] not in refusal(answer)
+
+
+def test_a_server_that_echoes_a_secret_of_the_body_does_not_bring_it_into_an_exception():
+    body = {"data": [{"openaiApiKey": "sk-very-secret"}]}
+    echo = Reply(422, {}, json.dumps({"message": f"bad body {body}", "errors": {"k": "sk-very-secret"}}).encode())
+    assert "sk-very-secret" not in refusal(echo, Request("POST", "guards/", json=body))

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from datarobot_provider.client.files import folder_files, listed_files, zip_files
+from datarobot_provider.exceptions import InputError
+
+
+def fill(root: Path, *names: str) -> str:
+    """Write a small file of each name below ``root``."""
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(name, encoding="utf-8")
+    return str(root)
+
+
+def pack(path: Path, *names: str) -> str:
+    """Write a zip with a member of each name."""
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "" if name.endswith("/") else name)
+    return str(path)
+
+
+def test_a_folder_is_listed_in_a_stable_order_with_slashes_and_sizes(tmp_path):
+    folder = fill(tmp_path, "b.py", "a.py", "sub/z.txt", "sub/deep/x.txt", "Data/m.pkl")
+    files = folder_files(folder)
+    assert [file.name for file in files] == ["a.py", "b.py", "Data/m.pkl", "sub/z.txt", "sub/deep/x.txt"]
+    assert [file.size for file in files] == [len(file.name) for file in files]
+
+
+def test_version_control_caches_and_leftovers_are_left_out(tmp_path):
+    folder = fill(
+        tmp_path, "custom.py", ".git/config", "__pycache__/a.pyc", ".ipynb_checkpoints/n", "sub/.DS_Store", ".env"
+    )
+    assert [file.name for file in folder_files(folder)] == [".env", "custom.py"]
+
+
+def test_empty_folders_do_not_matter(tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert len(folder_files(fill(tmp_path, "custom.py"))) == 1
+
+
+@pytest.mark.parametrize(("name", "reason"), [("missing", "does not exist"), ("file.txt", "is not a folder")])
+def test_a_folder_that_is_none_is_named(tmp_path, name, reason):
+    fill(tmp_path, "file.txt")
+    with pytest.raises(InputError, match=rf"{name} {reason}"):
+        folder_files(str(tmp_path / name))
+
+
+@pytest.mark.parametrize("names", [(), (".git/config",)])
+def test_a_folder_without_files_to_upload_is_refused(tmp_path, names):
+    with pytest.raises(InputError, match="holds no files"):
+        folder_files(fill(tmp_path, *names))
+
+
+def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
+    folder = fill(tmp_path, "ok.py", "secret.py")
+    monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "secret.py")
+    with pytest.raises(InputError, match=r"secret\.py cannot be read: permission denied"):
+        folder_files(folder)
+
+
+def test_an_unreadable_folder_is_named(tmp_path, monkeypatch):
+    folder, scan = fill(tmp_path, "ok.py", "closed/x.py"), os.scandir
+
+    def refuse(path):
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(InputError, match="closed cannot be read: Permission denied"):
+        folder_files(folder)
+
+
+def test_a_thousand_files_are_taken_and_one_more_is_refused(tmp_path):
+    folder = fill(tmp_path, *(f"f{number}" for number in range(1000)))
+    assert len(folder_files(folder)) == 1000
+    fill(tmp_path, "one-more")
+    with pytest.raises(InputError, match="holds 1,001 files; DataRobot takes 1,000"):
+        folder_files(folder)
+
+
+def test_names_that_differ_only_by_case_are_refused(tmp_path):
+    with pytest.raises(InputError, match=r"'custom\.py' and 'Custom\.py', which differ only by case"):
+        folder_files(fill(tmp_path, "Custom.py", "custom.py"))
+
+
+@pytest.mark.parametrize("name", ["a\rb.py", "a\nb.py", "a\r\nX-Evil: 1", "a\tb", "a\x7fb", "a\u2028b"])
+def test_names_with_line_breaks_or_control_characters_are_refused(tmp_path, name):
+    with pytest.raises(InputError, match="control character") as caught:
+        folder_files(fill(tmp_path, name))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_link_to_a_file_of_the_folder_is_its_content(tmp_path):
+    folder = fill(tmp_path, "custom.py")
+    (tmp_path / "link.py").symlink_to(tmp_path / "custom.py")
+    assert [(file.name, file.size) for file in folder_files(folder)] == [("custom.py", 9), ("link.py", 9)]
+
+
+def test_a_link_out_of_the_folder_is_refused(tmp_path):
+    folder = fill(tmp_path / "model", "custom.py")
+    fill(tmp_path, "outside.txt")
+    (tmp_path / "model" / "link.txt").symlink_to(tmp_path / "outside.txt")
+    with pytest.raises(InputError, match="link out of the model folder"):
+        folder_files(folder)
+
+
+def test_a_link_to_a_folder_is_refused(tmp_path):
+    folder = fill(tmp_path, "sub/custom.py")
+    (tmp_path / "again").symlink_to(tmp_path / "sub")
+    with pytest.raises(InputError, match="again is a link to a folder"):
+        folder_files(folder)
+
+
+def test_a_link_to_nothing_and_a_pipe_are_refused(tmp_path):
+    folder = fill(tmp_path, "custom.py")
+    (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(InputError, match="broken is not a regular file"):
+        folder_files(folder)
+    (tmp_path / "broken").unlink()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="pipe is not a regular file"):
+        folder_files(folder)
+
+
+def test_listed_files_go_under_their_base_names(tmp_path):
+    fill(tmp_path, "a/custom.py", "b/model.pkl")
+    files = listed_files([str(tmp_path / "a/custom.py"), str(tmp_path / "b/model.pkl")])
+    assert [(file.name, file.size) for file in files] == [("custom.py", 11), ("model.pkl", 11)]
+
+
+def test_listed_files_may_be_given_their_place_in_the_model(tmp_path):
+    fill(tmp_path, "custom.py")
+    assert [file.name for file in listed_files({"src/main.py": str(tmp_path / "custom.py")})] == ["src/main.py"]
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    fill(tmp_path, "a/custom.py", "b/custom.py")
+    with pytest.raises(InputError, match=r"'custom\.py' twice"):
+        listed_files([str(tmp_path / "a/custom.py"), str(tmp_path / "b/custom.py")])
+
+
+@pytest.mark.parametrize(("name", "reason"), [("missing.py", "does not exist"), ("sub", "is not a regular file")])
+def test_a_listed_file_that_is_none_is_named(tmp_path, name, reason):
+    fill(tmp_path, "sub/x.py")
+    with pytest.raises(InputError, match=f"{name} {reason}"):
+        listed_files([str(tmp_path / name)])
+
+
+@pytest.mark.parametrize("given", [[], {}])
+def test_a_list_of_no_files_is_refused(given):
+    with pytest.raises(InputError, match="holds no files"):
+        listed_files(given)
+
+
+BAD_NAMES = ["/etc/passwd", "../up.py", "a/../../up.py", "a//b.py", "./a.py", "a\\b.py", "C:\\a.py", "a/."]
+
+
+@pytest.mark.parametrize("name", [*BAD_NAMES, ""])
+def test_a_place_that_is_not_a_plain_relative_path_is_refused(tmp_path, name):
+    fill(tmp_path, "custom.py")
+    with pytest.raises(InputError, match="not a plain relative path"):
+        listed_files({name: str(tmp_path / "custom.py")})
+
+
+def test_a_zip_is_listed_without_its_folders_and_leftovers(tmp_path):
+    archive = pack(tmp_path / "m.zip", "sub/", "custom.py", "sub/a.txt", "__pycache__/a.pyc", ".git/config")
+    files = zip_files(archive)
+    assert [(file.name, file.size) for file in files] == [("custom.py", 9), ("sub/a.txt", 9)]
+    with files[1].open() as stream:
+        assert stream.read() == b"sub/a.txt"
+
+
+@pytest.mark.parametrize("name", BAD_NAMES)
+def test_a_zip_with_names_that_lead_elsewhere_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match="not a plain relative path"):
+        zip_files(pack(tmp_path / "m.zip", "custom.py", name))
+
+
+def test_a_zip_that_is_missing_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"m\.zip does not exist"):
+        zip_files(str(tmp_path / "m.zip"))
+
+
+@pytest.mark.parametrize("content", [b"", b"this is no zip", b"PK\x03\x04cut off"])
+def test_a_zip_that_is_none_is_refused(tmp_path, content):
+    (tmp_path / "m.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"m\.zip cannot be read"):
+        zip_files(str(tmp_path / "m.zip"))
+
+
+def test_an_encrypted_zip_is_refused(tmp_path):
+    path = Path(pack(tmp_path / "m.zip", "custom.py"))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="is encrypted"):
+        zip_files(str(path))
+
+
+def test_a_zip_without_files_or_with_twins_is_refused(tmp_path):
+    with pytest.raises(InputError, match="holds no files"):
+        zip_files(pack(tmp_path / "empty.zip"))
+    with pytest.raises(InputError, match="differ only by case"):
+        zip_files(pack(tmp_path / "twins.zip", "a.py", "A.py"))
+    with pytest.warns(UserWarning, match="Duplicate name"):
+        archive = pack(tmp_path / "twice.zip", "a.py", "a.py")
+    with pytest.raises(InputError, match="twice"):
+        zip_files(archive)

@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from python_multipart.multipart import parse_options_header
+from requests_toolbelt.multipart.decoder import MultipartDecoder
+
+from datarobot_provider.client import multipart
+from datarobot_provider.client.files import ModelFile, folder_files, listed_files, zip_files
+from datarobot_provider.client.multipart import FileReader, UploadBody
+from datarobot_provider.exceptions import InputError
+from tests.unit.client.forms import parse_form
+
+if TYPE_CHECKING:
+    import io
+
+
+def model_file(path: Path, content: bytes = b"content") -> ModelFile:
+    path.write_bytes(content)
+    return ModelFile(path, path.name, len(content))
+
+
+def test_the_body_reads_back_as_the_fields_and_pairs_of_file_and_path_in_order(tmp_path):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "custom.py").write_bytes(b"print('\xff')\r\n--not-a-boundary\r\n")
+    (tmp_path / "sub" / "grün 'quoted'.txt").write_bytes(b"x" * 3_000_000)
+    (tmp_path / "empty.txt").write_bytes(b"")
+    fields = [
+        ("isMajorUpdate", "true"),
+        ("trainingData", '{"datasetId": "ä"}'),
+        ("filesToDelete", "1"),
+        ("filesToDelete", "2"),
+    ]
+
+    body = UploadBody(fields, folder_files(str(tmp_path)))
+    parts = parse_form(body.content_type, b"".join(body))
+
+    assert [(part.name, part.content.decode()) for part in parts[:4]] == fields
+    assert [(part.name, part.filename, part.content) for part in parts[4:]] == [
+        ("file", "custom.py", b"print('\xff')\r\n--not-a-boundary\r\n"),
+        ("filePath", None, b"custom.py"),
+        ("file", "empty.txt", b""),
+        ("filePath", None, b"empty.txt"),
+        ("file", "grün 'quoted'.txt", b"x" * 3_000_000),
+        ("filePath", None, "sub/grün 'quoted'.txt".encode()),
+    ]
+
+
+def test_files_of_a_zip_are_sent_one_by_one_uncompressed(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("sub/custom.py", "print()\n" * 1000)
+    body = UploadBody([], zip_files(str(tmp_path / "m.zip")))
+    parts = parse_form(body.content_type, b"".join(body))
+    assert [(part.name, part.content) for part in parts] == [
+        ("file", b"print()\n" * 1000),
+        ("filePath", b"sub/custom.py"),
+    ]
+
+
+def test_a_second_parser_agrees(tmp_path):
+    body = UploadBody([("a", "1")], [model_file(tmp_path / "f.bin", b"\0\r\n--")])
+    decoded = MultipartDecoder(b"".join(body), body.content_type)
+    assert [part.content for part in decoded.parts] == [b"1", b"\0\r\n--", b"f.bin"]
+    assert parse_options_header(body.content_type)[0] == b"multipart/form-data"
+
+
+def test_the_length_is_known_before_anything_is_read_and_stays_what_it_was(tmp_path):
+    body = UploadBody([("a", "1")], [model_file(tmp_path / "f.bin", b"x" * 5_000_000)])
+    length = len(body)
+    assert length == sum(map(len, body))
+
+
+def test_the_body_comes_in_large_pieces_of_one_size(tmp_path):
+    sizes = [len(piece) for piece in UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 5_000_000)])]
+    assert set(sizes[:-1]) == {1024 * 1024}
+    assert len(sizes) == 5
+
+
+def test_the_body_has_no_read_so_that_requests_takes_the_pieces(tmp_path):
+    assert not hasattr(UploadBody([], [model_file(tmp_path / "f.bin")]), "read")
+
+
+def test_a_body_that_starts_again_for_a_retry_is_complete(tmp_path):
+    files = [model_file(tmp_path / "f.bin", b"x" * 2_000_000)]
+    first = UploadBody([("a", "1")], files)
+    next(iter(first))
+    second = UploadBody([("a", "1")], files)
+    assert sum(map(len, second)) == len(second)
+
+
+class Watched:
+    """Counts the files of a body that are open at one time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.open = self.most = self.opened = 0
+        original = ModelFile.open
+
+        def watched(file: ModelFile) -> Stream:
+            stream = original(file)
+            close = stream.close
+            self.open += 1
+            self.opened += 1
+            self.most = max(self.most, self.open)
+
+            def closing() -> None:
+                self.open -= 1
+                close()
+
+            return Stream(stream, closing)
+
+        monkeypatch.setattr(ModelFile, "open", watched)
+
+
+class Stream:
+    """A stream whose ``close`` is counted."""
+
+    def __init__(self, stream: io.BufferedIOBase, close) -> None:
+        self._stream = stream
+        self.close = close
+
+    def read(self, size: int = -1) -> bytes:
+        return self._stream.read(size)
+
+
+def test_one_file_is_open_at_a_time_and_none_afterwards(tmp_path, monkeypatch):
+    watched = Watched(monkeypatch)
+    files = [model_file(tmp_path / f"{number}.bin", b"x" * 700_000) for number in range(5)]
+    body = UploadBody([], files)
+    assert watched.opened == 0
+    for _ in body:
+        pass
+    assert (watched.opened, watched.most, watched.open) == (5, 1, 0)
+
+
+def test_a_body_that_is_given_up_closes_its_file(tmp_path, monkeypatch):
+    watched = Watched(monkeypatch)
+    pieces = iter(UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 3_000_000)]))
+    next(pieces)
+    assert watched.open == 1
+    pieces.close()
+    assert watched.open == 0
+
+
+def send_after(change, tmp_path: Path, size: int = 10) -> None:
+    """Read a body whose second file is changed after it was listed."""
+    files = [model_file(tmp_path / "first.bin"), model_file(tmp_path / "second.bin", b"x" * size)]
+    body = UploadBody([], files)
+    change(tmp_path / "second.bin")
+    for _ in body:
+        pass
+
+
+@pytest.mark.parametrize("size", [10, 3_000_000])
+def test_a_file_that_vanishes_before_its_turn_is_named(tmp_path, size):
+    with pytest.raises(InputError, match=r"second\.bin could not be read during the upload: No such file"):
+        send_after(Path.unlink, tmp_path, size)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [(10, 9), (10, 11), (10, 0), (0, 5), (3_000_000, 2_999_999), (3_000_000, 3_000_001)]
+)
+def test_a_file_that_changes_its_size_before_its_turn_is_named(tmp_path, before, after):
+    with pytest.raises(InputError, match=r"second\.bin changed its size during the upload"):
+        send_after(lambda path: path.write_bytes(b"y" * after), tmp_path, before)
+
+
+@pytest.mark.parametrize("after", [1_500_000, 3_500_000])
+def test_a_file_that_changes_its_size_while_it_is_read_is_named(tmp_path, after):
+    pieces = iter(UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 3_000_000)]))
+    next(pieces)
+    with (tmp_path / "f.bin").open("r+b") as stream:
+        stream.truncate(after)
+    with pytest.raises(InputError, match="changed its size during the upload"):
+        list(pieces)
+
+
+def test_a_zip_that_vanishes_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
+        archive.writestr("custom.py", "x")
+    body = UploadBody([], zip_files(str(tmp_path / "m.zip")))
+    (tmp_path / "m.zip").unlink()
+    with pytest.raises(InputError, match=r"m\.zip could not be read"):
+        list(body)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_zip_with_a_damaged_member_is_named(tmp_path, method):
+    path = tmp_path / "m.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("custom.py", bytes(range(256)) * 40)
+    content = bytearray(path.read_bytes())
+    content[60:90] = b"\xff" * 30
+    path.write_bytes(content)
+    body = UploadBody([], zip_files(str(path)))
+    with pytest.raises(InputError, match=r"m\.zip"):
+        list(body)
+
+
+def test_a_zip_with_a_compression_that_python_does_not_know_is_named(tmp_path):
+    path = tmp_path / "m.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("custom.py", "x")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x03\x04") + 8] = content[content.index(b"PK\x01\x02") + 10] = 99
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"m\.zip"):
+        list(UploadBody([], zip_files(str(path))))
+
+
+def test_a_reader_says_how_much_is_left_and_gives_no_more_than_that(tmp_path):
+    reader = FileReader(model_file(tmp_path / "f.bin", b"0123456789"))
+    assert reader.len == 10
+    assert reader.read(4) == b"0123"
+    assert reader.len == 6
+    assert reader.read() == b"456789"
+    assert (reader.len, reader.read(), reader.read(5)) == (0, b"", b"")
+
+
+def test_a_file_of_zero_bytes_is_read_as_such(tmp_path):
+    (file,) = listed_files([str(model_file(tmp_path / "f.bin", b"").source)])
+    assert FileReader(file).read(multipart._PIECE) == b""

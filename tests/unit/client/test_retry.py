@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.retry import RetryPolicy, may_repeat, retry_after, tries
+from datarobot_provider.exceptions import TransportError
+from tests.unit.support import reply
+
+UNSENT = TransportError("refused", reason="refused", sent=False)
+LOST = TransportError("lost", reason="lost", sent=True)
+
+
+def one() -> float:
+    return 1.0
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE"])
+@pytest.mark.parametrize(
+    ("outcome", "again"),
+    [
+        (UNSENT, True),
+        (LOST, True),
+        *((reply(status), True) for status in (408, 429, 500, 502, 503, 504)),
+        *((reply(status), False) for status in (200, 204, 303, 307, 400, 401, 403, 404, 409, 410, 413, 422, 501)),
+    ],
+)
+def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_failure(method, outcome, again):
+    assert may_repeat(Request(method, "x/"), outcome) is again
+
+
+@pytest.mark.parametrize("method", ["POST", "PATCH", "PUT"])
+@pytest.mark.parametrize(
+    ("outcome", "again"),
+    [
+        (UNSENT, True),
+        (LOST, False),
+        (reply(429, retry_after="1"), True),
+        (reply(503, retry_after="0"), True),
+        *((reply(status), False) for status in (200, 202, 408, 413, 422, 429, 500, 501, 502, 503, 504)),
+        *((reply(status, retry_after="1"), False) for status in (408, 413, 500, 502, 504)),
+        (reply(503, retry_after="soon"), False),
+    ],
+)
+def test_a_request_that_starts_something_is_sent_again_only_when_it_was_provably_not_handled(method, outcome, again):
+    assert may_repeat(Request(method, "x/"), outcome) is again
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("7", 7.0), (" 120 ", 120.0)])
+def test_retry_after_is_read_as_seconds(value, seconds):
+    assert retry_after(reply(429, retry_after=value)) == seconds
+
+
+def test_retry_after_is_read_as_a_date():
+    moment = datetime.now(UTC) + timedelta(seconds=90)
+    assert retry_after(reply(429, retry_after=format_datetime(moment))) == pytest.approx(90, abs=5)
+
+
+@pytest.mark.parametrize("zone", ["GMT", "-0000", "+0100"])
+def test_a_date_in_the_past_asks_for_no_pause(zone):
+    assert retry_after(reply(429, retry_after=f"Wed, 21 Oct 2015 07:28:00 {zone}")) == 0.0
+
+
+@pytest.mark.parametrize(
+    "value", ["", "soon", "-1", "1.5", "Wed, 99 Oct 2015", "1e3", "NaN", "01 Jan 99999999999999 00:00:00 GMT"]
+)
+def test_a_retry_after_that_makes_no_sense_is_ignored(value):
+    assert retry_after(reply(429, retry_after=value)) is None
+
+
+def test_pauses_double_up_to_the_cap_and_are_spread_out():
+    policy = RetryPolicy(base=0.5, cap=3.0)
+    assert [policy.pause(count, LOST, one) for count in (1, 2, 3, 4, 5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
+    assert policy.pause(3, LOST, lambda: 0.25) == 0.5
+
+
+def test_the_server_may_ask_for_a_pause_up_to_the_cap():
+    policy = RetryPolicy(base=0.5, cap=60)
+    assert policy.pause(1, reply(429, retry_after="7"), lambda: 0.0) == 7.0
+    assert policy.pause(1, reply(429, retry_after="86400"), one) == 60
+    assert policy.pause(1, reply(503, retry_after="garbage"), one) == 0.5
+
+
+def drive(
+    request: Request, policy: RetryPolicy, outcomes: list[Reply | TransportError]
+) -> tuple[int, list[float], object]:
+    """Return how often the request was sent, the pauses, and how it ended."""
+    steps, coming, pauses, sent = tries(request, policy, one), iter(outcomes), [], 0
+    step = next(steps)
+    while True:
+        try:
+            if step is None:
+                sent += 1
+                step = steps.send(next(coming))
+            else:
+                pauses.append(step)
+                step = next(steps)
+        except StopIteration as stop:
+            return sent, pauses, stop.value
+        except TransportError as error:
+            return sent, pauses, error
+
+
+def test_the_first_good_reply_ends_the_tries():
+    good = reply(200)
+    assert drive(Request("GET", "x/"), RetryPolicy(), [reply(503), LOST, good]) == (3, [0.5, 1.0], good)
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 5])
+def test_a_request_is_sent_as_often_as_allowed_and_no_oftener(attempts):
+    sent, pauses, end = drive(Request("GET", "x/"), RetryPolicy(attempts=attempts), list(itertools.repeat(LOST, 10)))
+    assert (sent, len(pauses), end) == (attempts, attempts - 1, LOST)
+
+
+def test_the_last_error_reply_is_returned_as_it_is():
+    last = reply(503, {"message": "still down"})
+    sent, _, end = drive(Request("GET", "x/"), RetryPolicy(attempts=2), [reply(503), last])
+    assert (sent, end) == (2, last)
+
+
+def test_a_post_whose_reply_was_lost_is_not_sent_again():
+    assert drive(Request("POST", "x/"), RetryPolicy(), [LOST]) == (1, [], LOST)

@@ -1,0 +1,161 @@
+"""The sync sender on real sockets: what goes over the wire, and how each way to fail is told apart."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import ssl
+
+import pytest
+
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.client.files import listed_files
+from datarobot_provider.client.multipart import UploadBody
+from datarobot_provider.client.request import Request
+from datarobot_provider.client.retry import RetryPolicy
+from datarobot_provider.client.sync_transport import SyncTransport
+from datarobot_provider.client.transport import TransportSettings
+from datarobot_provider.exceptions import TransportError
+from tests.unit.client.forms import parse_form
+from tests.unit.support import TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
+
+ONCE = RetryPolicy(attempts=1)
+
+
+def send(origin: str, request: Request, **settings):
+    sender = SyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**settings))
+    with contextlib.closing(sender):
+        return sender.send(request)
+
+
+def fail(origin: str, method: str = "GET", **settings) -> tuple[str, bool]:
+    """Return how a request is said to have failed."""
+    with pytest.raises(TransportError) as caught:
+        send(origin, Request(method, "things/"), **{"retry": ONCE, **settings})
+    return caught.value.reason, caught.value.sent
+
+
+@contextlib.contextmanager
+def answering(*answers: bytes):
+    """Serve these answers one after the other; give the address and the requests that came."""
+    seen, coming = [], iter(answers)
+
+    def handle(connection: socket.socket) -> None:
+        seen.append(read_request(connection))
+        connection.sendall(next(coming))
+
+    with raw_server(handle) as port:
+        yield f"http://127.0.0.1:{port}", seen
+
+
+@pytest.mark.usefixtures("netrc")
+def test_a_netrc_file_does_not_replace_the_token():
+    with answering(http_reply(b'{"ok": 1}')) as (origin, seen):
+        assert send(origin, Request("GET", "things/")).json() == {"ok": 1}
+    assert f"\r\nAuthorization: Bearer {TOKEN}\r\n".encode() in seen[0]
+    assert b"Basic" not in seen[0]
+
+
+def test_an_upload_goes_out_with_its_length_and_reads_back(tmp_path):
+    (tmp_path / "custom.py").write_bytes(b"print()\n" * 300_000)
+    files = listed_files([str(tmp_path / "custom.py")])
+    with answering(http_reply(status="201 Created")) as (origin, seen):
+        assert send(origin, Request("POST", "things/", upload=lambda: UploadBody([("a", "1")], files))).status == 201
+    head, _, body = seen[0].partition(b"\r\n\r\n")
+    headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
+    assert int(headers[b"Content-Length"]) == len(body)
+    assert b"Transfer-Encoding" not in headers
+    parts = parse_form(headers[b"Content-Type"].decode(), body)
+    assert [(part.name, len(part.content)) for part in parts] == [("a", 1), ("file", 2_400_000), ("filePath", 9)]
+
+
+def test_nobody_listening_is_refused_and_unsent():
+    assert fail(f"http://127.0.0.1:{free_port()}", "POST") == ("refused", False)
+
+
+def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    assert fail("http://datarobot.invalid", "POST") == ("dns", False)
+
+
+def test_a_host_that_takes_no_connection_is_a_timeout_and_unsent():
+    with deaf_port() as port:
+        assert fail(f"http://127.0.0.1:{port}", "POST", connect_timeout=0.3) == ("timeout", False)
+
+
+def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
+    with raw_server(lambda connection: connection.recv(1) and read_until_closed(connection)) as port:
+        assert fail(f"http://127.0.0.1:{port}", "POST", read_timeout=0.3) == ("timeout", True)
+
+
+def read_until_closed(connection: socket.socket) -> None:
+    while connection.recv(65536):
+        pass
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"HTTP/1.", http_reply(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
+    ids=["nothing", "half a status line", "half a body", "garbage"],
+)
+def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
+    with answering(answer) as (origin, seen):
+        assert fail(origin, "POST") == ("lost", True)
+    assert len(seen) == 1
+
+
+def test_an_unknown_certificate_is_tls_and_unsent(certificate):
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            certificate[1].wrap_socket(connection, server_side=True)
+
+    with raw_server(handle) as port:
+        assert fail(f"https://127.0.0.1:{port}", "POST") == ("tls", False)
+
+
+def test_plain_http_behind_https_is_tls_and_unsent():
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+        assert fail(f"https://127.0.0.1:{port}", "POST") == ("tls", False)
+
+
+def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
+    def handle(connection: socket.socket) -> None:
+        with certificate[1].wrap_socket(connection, server_side=True) as secure:
+            read_request(secure)
+            secure.sendall(http_reply())
+
+    with raw_server(handle) as port:
+        assert send(f"https://127.0.0.1:{port}", Request("GET", "things/"), ca_bundle=certificate[0]).status == 200
+
+
+def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(certificate):
+    requests = []
+
+    def handle(connection: socket.socket) -> None:
+        with certificate[1].wrap_socket(connection, server_side=True) as secure:
+            requests.append(read_request(secure))
+            os.write(secure.fileno(), b"these bytes are no TLS record at all")
+
+    with raw_server(handle) as port:
+        policy = RetryPolicy(attempts=3, base=0)
+        ended = fail(f"https://127.0.0.1:{port}", "POST", ca_bundle=certificate[0], retry=policy)
+    assert len(requests) == 1
+    assert ended[1]
+
+
+def test_a_post_cut_off_after_it_was_read_is_sent_once():
+    with answering(b"", http_reply()) as (origin, seen):
+        assert fail(origin, "POST", retry=RetryPolicy(attempts=5, base=0)) == ("lost", True)
+    assert len(seen) == 1
+
+
+def test_a_look_cut_off_is_sent_again():
+    with answering(b"", http_reply(b'{"cut', length=100), http_reply(b'{"ok": 1}')) as (origin, seen):
+        policy = RetryPolicy(attempts=5, base=0)
+        assert send(origin, Request("GET", "things/"), retry=policy).json() == {"ok": 1}
+    assert len(seen) == 3

@@ -1,0 +1,79 @@
+"""What all unit tests share. Airflow is told to run without a database before anything imports it."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-unit-"))
+os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+
+import pytest
+
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, FakeStore, FakeTaskInstance
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+
+@pytest.fixture(autouse=True)
+def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's proxies and trust settings out of the tests."""
+    for name in _PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def connection(monkeypatch: pytest.MonkeyPatch):
+    """Set the connection ``datarobot_default``; give a function that changes its fields."""
+
+    def change(**fields):
+        values = {"conn_type": "datarobot", "host": ORIGIN, "password": TOKEN, **fields}
+        monkeypatch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(values))
+
+    change()
+    return change
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch, connection) -> FakeApi:
+    """Stand in for the network below both senders; everything above is real."""
+    fake = FakeApi()
+    monkeypatch.setattr("datarobot_provider.client.sync_transport.SyncTransport", lambda *_: fake)
+    monkeypatch.setattr("datarobot_provider.client.async_transport.AsyncTransport", lambda *_: fake.asynchronous())
+    return fake
+
+
+@pytest.fixture
+def ti() -> FakeTaskInstance:
+    return FakeTaskInstance()
+
+
+@pytest.fixture
+def store() -> FakeStore:
+    return FakeStore()
+
+
+@pytest.fixture
+def context(ti: FakeTaskInstance, store: FakeStore) -> dict[str, object]:
+    """Return what a task gets from Airflow 3.3."""
+    return {"ti": ti, "task_state_store": store}
+
+
+@pytest.fixture
+def task_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
+    """Give what was logged so far: Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``."""
+    caplog.set_level("INFO")
+    written: list[str] = []
+
+    def read() -> str:
+        written.extend(capsys.readouterr())
+        return "".join(written) + caplog.text
+
+    return read

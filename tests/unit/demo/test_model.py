@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).parents[3]
+MODELS = ROOT / "example_dags" / "models"
+FOLDER = MODELS / "diabetes_regression"
+
+
+def load(path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Import a file by its path, leaving no compiled copy in a folder that is uploaded."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def custom(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return load(FOLDER / "custom.py", monkeypatch)
+
+
+@pytest.fixture
+def model(custom: ModuleType) -> Any:
+    return custom.load_model(str(FOLDER))
+
+
+@pytest.fixture
+def data() -> pd.DataFrame:
+    return pd.read_csv(MODELS / "diabetes_training.csv")
+
+
+def test_it_scores_its_training_data(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
+    predictions = custom.score(data, model, positive_class_label=None)
+    assert list(predictions.columns) == ["Predictions"]
+    assert len(predictions) == len(data) == 442
+    residual = ((predictions["Predictions"] - data["target"]) ** 2).sum()
+    assert 1 - residual / ((data["target"] - data["target"].mean()) ** 2).sum() > 0.5
+
+
+def test_missing_values_columns_and_text_are_met(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
+    holes = data.astype(object)
+    holes.loc[0, :] = None
+    holes.loc[1, "bmi"] = "unknown"
+    predictions = custom.score(holes.drop(columns=["s6"]), model)["Predictions"]
+    assert len(predictions) == len(data)
+    assert np.isfinite(predictions).all()
+
+
+def test_a_prediction_depends_on_its_own_row_alone(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
+    whole = custom.score(data, model)["Predictions"]
+    shuffled = data[list(reversed(data.columns))].iloc[::-1]
+    single = custom.score(shuffled.iloc[[0]], model)["Predictions"]
+    np.testing.assert_allclose(custom.score(shuffled, model)["Predictions"].to_numpy(), whole.to_numpy()[::-1])
+    np.testing.assert_allclose(single.to_numpy(), whole.to_numpy()[-1:])
+
+
+def test_the_script_makes_both_files_again(
+    custom: ModuleType, model: Any, data: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trainer = load(MODELS / "train_diabetes_regression.py", monkeypatch)
+    csv, artifact = trainer.write(tmp_path)
+    assert csv.read_bytes() == (MODELS / "diabetes_training.csv").read_bytes()
+    again = custom.load_model(str(artifact.parent))
+    np.testing.assert_allclose(custom.score(data, again), custom.score(data, model))
+
+
+def test_the_uploaded_folder_is_small_and_holds_nothing_else() -> None:
+    files = {path.name: path.stat().st_size for path in FOLDER.rglob("*") if "__pycache__" not in path.parts}
+    assert set(files) == {"custom.py", "model.joblib", "model-metadata.yaml", "requirements.txt"}
+    assert sum(files.values()) < 100_000
+
+
+def test_the_metadata_names_the_target(data: pd.DataFrame) -> None:
+    metadata = yaml.safe_load((FOLDER / "model-metadata.yaml").read_text())
+    assert (metadata["type"], metadata["targetType"]) == ("inference", "regression")
+    assert metadata["inferenceModel"]["targetName"] in data.columns
+
+
+def test_its_requirements_are_what_it_was_trained_with() -> None:
+    pinned = (ROOT / "constraints.txt").read_text().splitlines()
+    assert set((FOLDER / "requirements.txt").read_text().splitlines()) <= set(pinned)
+
+
+def test_the_seed_names_files_that_exist_and_ids_in_datarobots_form() -> None:
+    folder = ROOT / "example_dags" / "seed"
+    seed = json.loads((folder / "seed.json").read_text())
+    assert all((folder / dataset["file"]).is_file() for dataset in seed["datasets"])
+    ids = [entry["id"] for kind in seed.values() if isinstance(kind, list) for entry in kind]
+    assert len(set(ids)) == len(ids) >= 3
+    assert all(len(each) == 24 and set(each) <= set("0123456789abcdef") for each in ids)

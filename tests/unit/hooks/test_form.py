@@ -1,0 +1,91 @@
+"""The connection form, declared for new and for old versions of Airflow."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+
+import pytest
+
+from datarobot_provider.get_provider_info import get_provider_info
+from datarobot_provider.hooks.datarobot import DataRobotHook
+
+(DECLARED,) = get_provider_info()["connection-types"]
+
+
+class Field:
+    """Stands in for a field of wtforms."""
+
+    def __init__(self, label, validators, description):
+        self.label, self.description = label, description
+        self.optional = [type(validator).__name__ for validator in validators] == ["Optional"]
+
+
+class StringField(Field):
+    pass
+
+
+class FloatField(Field):
+    pass
+
+
+class Optional:
+    pass
+
+
+@pytest.fixture
+def _wtforms(monkeypatch):
+    """Airflow 3 has no wtforms; where it is there, old versions of Airflow draw the form with it."""
+    forms, validators = ModuleType("wtforms"), ModuleType("wtforms.validators")
+    forms.StringField, forms.FloatField, validators.Optional = StringField, FloatField, Optional
+    monkeypatch.setitem(sys.modules, "wtforms", forms)
+    monkeypatch.setitem(sys.modules, "wtforms.validators", validators)
+
+
+def test_both_declarations_of_the_standard_fields_are_equal():
+    old = DataRobotHook.get_ui_field_behaviour()
+    new = DECLARED["ui-field-behaviour"]
+    assert {name.replace("_", "-"): value for name, value in old.items()} == new
+
+
+@pytest.mark.usefixtures("_wtforms")
+def test_both_declarations_of_the_extra_fields_are_equal():
+    old = DataRobotHook.get_connection_form_widgets()
+    assert {name: (field.label, field.description) for name, field in old.items()} == {
+        name: (field["label"], field["description"]) for name, field in DECLARED["conn-fields"].items()
+    }
+    kinds = {"string": StringField, "number": FloatField}
+    for name, field in DECLARED["conn-fields"].items():
+        assert type(old[name]) is kinds[field["schema"]["type"][0]]
+        assert old[name].optional
+
+
+def test_the_form_shows_an_endpoint_and_a_token_and_hides_what_has_no_meaning():
+    behaviour = DECLARED["ui-field-behaviour"]
+    assert set(behaviour["hidden-fields"]) == {"login", "port", "schema"}
+    assert behaviour["relabeling"] == {"host": "Endpoint", "password": "API token"}
+    assert set(behaviour["placeholders"]) == {"host", "password"}
+
+
+def test_the_hook_and_the_provider_info_agree_on_the_type():
+    assert DECLARED["connection-type"] == DataRobotHook.conn_type == "datarobot"
+    assert DECLARED["hook-name"] == DataRobotHook.hook_name
+    module, _, name = DECLARED["hook-class-name"].rpartition(".")
+    assert (module, name) == (DataRobotHook.__module__, DataRobotHook.__name__)
+
+
+def test_the_hook_can_be_made_the_way_a_connection_makes_it():
+    assert DataRobotHook.default_conn_name == "datarobot_default"
+    hook = DataRobotHook(**{DataRobotHook.conn_name_attr: "other"})
+    assert hook.datarobot_conn_id == "other"
+
+
+def test_no_field_offers_to_hold_a_token_in_clear_text_or_to_switch_tls_off():
+    names = set(DECLARED["conn-fields"])
+    assert names == {"connect_timeout", "read_timeout", "upload_timeout", "attempts", "ca_bundle"}
+    assert not any("__" in name for name in names)
+
+
+def test_every_extra_field_may_be_left_empty():
+    for field in DECLARED["conn-fields"].values():
+        assert "null" in field["schema"]["type"]

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from datarobot_provider.client import async_transport, sync_transport
+from datarobot_provider.client.transport import TransportSettings
+from datarobot_provider.exceptions import ConfigurationError
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs.poller import Note
+from tests.unit.support import ORIGIN, TOKEN, reply
+
+
+@pytest.fixture
+def made(monkeypatch, connection) -> list:
+    """Give what the senders were made of."""
+    seen = []
+    monkeypatch.setattr(sync_transport, "SyncTransport", lambda *access: seen.append(access))
+    return seen
+
+
+def settings_of(made) -> TransportSettings:
+    assert DataRobotHook().client
+    return made[-1][2]
+
+
+def test_a_connection_becomes_an_endpoint_a_token_and_settings(made):
+    client = DataRobotHook().client
+    ((endpoint, token, settings),) = made
+    assert client.endpoint == endpoint
+    assert (endpoint.origin, token.header(), settings) == (ORIGIN, f"Bearer {TOKEN}", TransportSettings())
+
+
+def test_one_hook_has_one_client(made):
+    hook = DataRobotHook()
+    assert hook.client is hook.get_conn() is hook.client
+    assert len(made) == 1
+    assert hook.jobs is hook.jobs
+
+
+def test_the_port_field_counts_where_the_host_names_none(made, connection):
+    connection(host="http://127.0.0.1", port=8080)
+    assert DataRobotHook().client.endpoint.origin == "http://127.0.0.1:8080"
+
+
+def test_the_extras_that_are_known_set_the_sender(made, connection, tmp_path):
+    bundle = tmp_path / "ca.pem"
+    bundle.touch()
+    known = {"connect_timeout": 1, "read_timeout": "2.5", "upload_timeout": 3, "attempts": "7"}
+    connection(extra={**known, "ca_bundle": str(bundle)})
+    settings = settings_of(made)
+    assert (settings.connect_timeout, settings.read_timeout, settings.upload_timeout) == (1.0, 2.5, 3.0)
+    assert (settings.retry.attempts, settings.ca_bundle) == (7, str(bundle))
+    assert isinstance(settings.retry.attempts, int)
+
+
+def test_extras_that_are_not_known_are_ignored(made, connection):
+    connection(extra={"verify": False, "headers": {"Authorization": "x"}, "retry": 5, "token": "t"})
+    assert settings_of(made) == TransportSettings()
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_extras_that_were_left_empty_in_the_form_mean_the_default(made, connection, empty):
+    connection(
+        extra=dict.fromkeys(("connect_timeout", "read_timeout", "upload_timeout", "attempts", "ca_bundle"), empty)
+    )
+    assert settings_of(made) == TransportSettings()
+
+
+@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "upload_timeout", "attempts"])
+@pytest.mark.parametrize("value", ["soon", 0, -1, "0", [], {}, "1 minute", True, "nan", "inf"])
+def test_an_extra_that_is_no_usable_number_is_named(made, connection, name, value):
+    connection(extra={name: value})
+    with pytest.raises(ConfigurationError, match=f"'datarobot_default': the extra '{name}' is") as caught:
+        settings_of(made)
+    assert TOKEN not in str(caught.value)
+
+
+def test_a_ca_bundle_that_does_not_exist_is_named(connection):
+    connection(extra={"ca_bundle": "missing.pem", "attempts": 1})
+    with pytest.raises(ConfigurationError, match="ca_bundle"):
+        DataRobotHook().client.platform.version()
+
+
+def test_a_ca_bundle_that_does_not_exist_is_named_in_the_triggerer_too(connection):
+    connection(extra={"ca_bundle": "missing.pem"})
+
+    async def use() -> None:
+        async with DataRobotHook().async_client():
+            pass
+
+    with pytest.raises(ConfigurationError, match="ca_bundle"):
+        asyncio.run(use())
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"host": None}, "has no host"),
+        ({"host": "  "}, "has no host"),
+        ({"password": None}, "has no password"),
+        ({"password": "two words"}, "characters"),
+        ({"host": "ftp://x"}, "not a web address"),
+        ({"host": "https://user:hidden@dr.example"}, "must not hold a user"),
+    ],
+)
+def test_a_connection_that_cannot_be_used_is_named_with_the_reason(connection, fields, reason):
+    connection(**fields)
+    for use in (lambda: DataRobotHook().client, lambda: asyncio.run(enter(DataRobotHook()))):
+        with pytest.raises(ConfigurationError, match=rf"Airflow connection 'datarobot_default': .*{reason}"):
+            use()
+
+
+async def enter(hook: DataRobotHook) -> None:
+    async with hook.async_client():
+        pass
+
+
+def test_a_connection_that_does_not_exist_is_named_with_what_to_do():
+    for use in (lambda: DataRobotHook("nowhere").client, lambda: asyncio.run(enter(DataRobotHook("nowhere")))):
+        with pytest.raises(ConfigurationError, match=r"no Airflow connection 'nowhere'\. Create one"):
+            use()
+
+
+def test_making_a_hook_reads_no_connection(monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise AssertionError("a connection was read")
+
+    monkeypatch.setattr(DataRobotHook, "get_connection", refuse)
+    hook = DataRobotHook("any")
+    assert repr(hook)
+    with pytest.raises(AssertionError, match="was read"):
+        _ = hook.client
+
+
+def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
+    DataRobotHook().tell(Note("100% done"))
+    DataRobotHook().tell(Note("strange %s", warning=True))
+    usual, unusual = (line for line in task_log().splitlines() if "100% done" in line or "strange %s" in line)
+    assert "info" in usual.lower()
+    assert "warning" in unusual.lower()
+
+
+def test_the_async_client_of_a_hook_looks_with_the_connection(api):
+    api.on("GET", "status/1/", reply(body={"status": "RUNNING"}))
+
+    async def use() -> int:
+        async with DataRobotHook().async_client() as client:
+            return (await client.look("status/1/")).status
+
+    assert asyncio.run(use()) == 200
+    assert api.closed == 1
+
+
+def test_the_async_sender_is_made_of_the_same_connection(monkeypatch, connection):
+    connection(extra={"read_timeout": 7})
+    seen = []
+    monkeypatch.setattr(async_transport, "AsyncTransport", lambda *access: seen.append(access) or _Closing())
+    asyncio.run(enter(DataRobotHook()))
+    ((endpoint, token, settings),) = seen
+    assert (endpoint.origin, token.header(), settings.read_timeout) == (ORIGIN, f"Bearer {TOKEN}", 7.0)
+
+
+class _Closing:
+    async def close(self) -> None:
+        """Close nothing."""

@@ -1,0 +1,203 @@
+"""One async client for all triggers of a connection."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from datarobot_provider.exceptions import ConfigurationError
+from datarobot_provider.hooks.shared_clients import _CLIENTS, shared_client
+
+
+class Client:
+    """A client that knows whether it was closed."""
+
+    closed = 0
+
+    async def close(self) -> None:
+        self.closed += 1
+
+
+class Maker:
+    """Makes clients, when it is let; fails as often as it is told."""
+
+    def __init__(self, failures: int = 0) -> None:
+        self.made: list[Client] = []
+        self.calls = 0
+        self.cancelled = 0
+        self.go = asyncio.Event()
+        self._failures = failures
+
+    async def __call__(self) -> Client:
+        self.calls += 1
+        try:
+            await self.go.wait()
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self._failures:
+            self._failures -= 1
+            raise ConfigurationError("no such connection")
+        self.made.append(Client())
+        return self.made[-1]
+
+
+class User:
+    """One trigger that holds the client until it is let go."""
+
+    def __init__(self, maker: Maker, conn_id: str = "a") -> None:
+        self.leave = asyncio.Event()
+        self.inside: asyncio.Future[Client] = asyncio.get_running_loop().create_future()
+        self.task = asyncio.ensure_future(self._use(maker, conn_id))
+
+    async def _use(self, maker: Maker, conn_id: str) -> None:
+        async with shared_client(conn_id, maker) as client:
+            self.inside.set_result(client)
+            await self.leave.wait()
+
+    async def end(self) -> None:
+        self.leave.set()
+        await self.task
+
+
+async def settle() -> None:
+    """Let every task that can run, run."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_many_users_share_one_client_which_closes_with_the_last():
+    async def run() -> None:
+        maker = Maker()
+        users = [User(maker) for _ in range(50)]
+        await settle()
+        maker.go.set()
+        clients = {id(await user.inside) for user in users}
+        assert (len(clients), maker.calls) == (1, 1)
+        for user in users[:-1]:
+            await user.end()
+        assert maker.made[0].closed == 0
+        late = User(maker)
+        assert await late.inside is maker.made[0]
+        await late.end()
+        await users[-1].end()
+        assert maker.made[0].closed == 1
+
+    asyncio.run(run())
+
+
+def test_a_user_after_the_last_gets_a_new_client():
+    async def run() -> None:
+        maker = Maker()
+        maker.go.set()
+        for _ in range(2):
+            user = User(maker)
+            await user.inside
+            await user.end()
+        assert [client.closed for client in maker.made] == [1, 1]
+
+    asyncio.run(run())
+
+
+def test_every_connection_has_its_own_client():
+    async def run() -> None:
+        maker = Maker()
+        maker.go.set()
+        first, second = User(maker, "a"), User(maker, "b")
+        assert await first.inside is not await second.inside
+        await first.end()
+        assert [client.closed for client in maker.made] == [1, 0]
+        await second.end()
+
+    asyncio.run(run())
+
+
+def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_again():
+    async def run() -> None:
+        maker = Maker(failures=1)
+        users = [User(maker) for _ in range(3)]
+        await settle()
+        maker.go.set()
+        ends = await asyncio.gather(*(user.task for user in users), return_exceptions=True)
+        assert [type(end) for end in ends] == [ConfigurationError] * 3
+        assert maker.calls == 1
+        later = User(maker)
+        assert await later.inside is maker.made[0]
+        await later.end()
+        assert maker.made[0].closed == 1
+
+    asyncio.run(run())
+
+
+def test_a_user_that_is_cancelled_while_waiting_harms_no_other():
+    async def run() -> None:
+        maker = Maker()
+        first, second = User(maker), User(maker)
+        await settle()
+        first.task.cancel()
+        await settle()
+        assert first.task.cancelled()
+        maker.go.set()
+        assert await second.inside is maker.made[0]
+        assert maker.cancelled == 0
+        await second.end()
+        assert maker.made[0].closed == 1
+
+    asyncio.run(run())
+
+
+def test_a_user_that_is_cancelled_while_using_harms_no_other():
+    async def run() -> None:
+        maker = Maker()
+        maker.go.set()
+        first, second = User(maker), User(maker)
+        await first.inside
+        await second.inside
+        first.task.cancel()
+        await settle()
+        assert maker.made[0].closed == 0
+        await second.end()
+        assert maker.made[0].closed == 1
+
+    asyncio.run(run())
+
+
+def test_a_client_that_nobody_waits_for_any_more_is_not_made():
+    async def run() -> None:
+        maker = Maker()
+        users = [User(maker) for _ in range(2)]
+        await settle()
+        for user in users:
+            user.task.cancel()
+        await settle()
+        assert (maker.cancelled, maker.made) == (1, [])
+
+    asyncio.run(run())
+
+
+def test_an_error_of_one_user_does_not_close_the_client_of_the_others():
+    async def run() -> None:
+        maker = Maker()
+        maker.go.set()
+        other = User(maker)
+        await other.inside
+        with pytest.raises(KeyError):
+            async with shared_client("a", maker):
+                raise KeyError("x")
+        assert maker.made[0].closed == 0
+        await other.end()
+
+    asyncio.run(run())
+
+
+def test_nothing_is_kept_once_all_users_are_gone():
+    async def run() -> int:
+        maker = Maker()
+        maker.go.set()
+        user = User(maker)
+        await user.inside
+        await user.end()
+        return sum(map(len, _CLIENTS.values()))
+
+    assert asyncio.run(run()) == 0

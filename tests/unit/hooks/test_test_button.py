@@ -1,0 +1,150 @@
+"""The test button: every way a connection can be wrong is said in plain words."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+
+import pytest
+
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from tests.unit.support import ORIGIN, TOKEN, free_port, http_reply, raw_server, read_request, reply
+
+
+def button() -> tuple[bool, str]:
+    works, message = DataRobotHook().test_connection()
+    assert TOKEN not in message
+    return works, message
+
+
+def test_a_good_connection_says_where_it_leads(api):
+    api.on("GET", "version/", reply(body={"versionString": "2.35.0", "major": 2, "minor": 35}))
+    assert button() == (True, f"Connected to {ORIGIN}, DataRobot API 2.35.0.")
+    assert [request.path for request in api.requests] == ["version/"]
+    assert api.closed == 1
+
+
+def test_it_asks_once_and_does_not_wait_long(monkeypatch, api):
+    made = []
+    monkeypatch.setattr(
+        "datarobot_provider.client.sync_transport.SyncTransport", lambda *access: made.append(access) or api
+    )
+    api.on("GET", "version/", reply(body={"versionString": "2.35.0"}))
+    button()
+    settings = made[0][2]
+    assert settings.retry.attempts == 1
+    assert max(settings.connect_timeout, settings.read_timeout) <= 10
+
+
+def test_no_connection():
+    works, message = DataRobotHook("nowhere").test_connection()
+    assert not works
+    assert "There is no Airflow connection 'nowhere'" in message
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"host": ""}, "has no host"),
+        ({"host": "not a host"}, "not a web address"),
+        ({"password": ""}, "has no password"),
+        ({"extra": {"attempts": "many"}}, "the extra 'attempts' is 'many'"),
+        ({"extra": {"attempts": "nan"}}, "the extra 'attempts' is 'nan'"),
+        ({"extra": {"read_timeout": "inf"}}, "the extra 'read_timeout' is 'inf'"),
+        ({"extra": {"ca_bundle": "missing.pem"}}, "ca_bundle"),
+    ],
+)
+def test_a_connection_that_cannot_be_used(connection, fields, words):
+    connection(**fields)
+    works, message = button()
+    assert not works
+    assert words in message
+    assert "'datarobot_default'" in message
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (reply(401, {"message": f"bad {TOKEN}"}), "it refuses the API token (401)"),
+        (
+            reply(403, {"message": "Feature is off"}),
+            "is there, but refuses the call. DataRobot answered 403 to GET version/: Feature is off",
+        ),
+        (reply(500, {"message": "oops"}), "is there, but refuses the call. DataRobot answered 500"),
+        (reply(404, {"message": "Not Found"}), "answers, but not as a DataRobot API"),
+        (reply(200, b"<html>Sign in</html>", content_type="text/html"), "answers, but not as a DataRobot API"),
+        (reply(301, location=f"{ORIGIN}/"), "answers, but not as a DataRobot API"),
+        (reply(200, b""), "answers, but not as a DataRobot API"),
+        (reply(body=["something"]), "answers, but not as a DataRobot API"),
+        (reply(body={"hello": "world"}), "answers, but not as a DataRobot API"),
+        (reply(200, f"<pre>Bearer {TOKEN}</pre>".encode()), "answers, but not as a DataRobot API"),
+    ],
+    ids=[
+        "401",
+        "403",
+        "500",
+        "404",
+        "HTML",
+        "redirect",
+        "empty",
+        "other JSON list",
+        "other JSON object",
+        "echo of the token",
+    ],
+)
+def test_a_host_that_answers_something_else(api, answer, words):
+    api.on("GET", "version/", answer)
+    works, message = button()
+    assert not works
+    assert message.startswith(f"{ORIGIN} ")
+    assert words in message
+    assert len(message) < 1000
+
+
+def test_nobody_listening(connection):
+    connection(host=f"http://127.0.0.1:{free_port()}")
+    works, message = button()
+    assert not works
+    assert "nothing listens there" in message
+
+
+def test_an_unknown_host_name(connection, monkeypatch):
+    def unknown(*_args, **_kwargs):
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    connection(host="https://datarobot.invalid")
+    works, message = button()
+    assert not works
+    assert "the host name is not known" in message
+
+
+def test_a_wrong_protocol(connection):
+    with raw_server(lambda peer: peer.recv(10) and peer.sendall(http_reply())) as port:
+        connection(host=f"https://127.0.0.1:{port}")
+        works, message = button()
+    assert not works
+    assert "the TLS handshake failed" in message
+
+
+def test_a_certificate_that_nobody_knows(connection, tmp_path):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+
+    def handle(peer: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError):
+            context.wrap_socket(peer, server_side=True)
+
+    with raw_server(handle) as port:
+        connection(host=f"https://127.0.0.1:{port}")
+        works, message = button()
+    assert not works
+    assert "check the certificate, or name your own CA in the extra 'ca_bundle'" in message
+
+
+def test_a_connection_that_breaks_off(connection):
+    with raw_server(read_request) as port:
+        connection(host=f"http://127.0.0.1:{port}")
+        works, message = button()
+    assert not works
+    assert "broke off" in message

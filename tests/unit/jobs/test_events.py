@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider import exceptions
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.jobs.events import JobEvent, in_words, job_error
+from datarobot_provider.jobs.model import Outcome, Verdict
+from tests.unit.jobs.walks import ref_of
+
+ENDS = [outcome for outcome in Outcome if outcome not in (Outcome.PENDING, Outcome.UNKNOWN)]
+REF = ref_of("dependency_build")
+
+
+@pytest.mark.parametrize("outcome", ENDS)
+def test_every_end_travels_as_json_and_reads_back(outcome):
+    event = JobEvent(REF, Verdict(outcome, "state", "message", "a/b/"))
+    travelled = json.loads(json.dumps(event.dump()))
+    assert JobEvent.load(travelled, REF.kind) == event
+
+
+def test_a_very_long_message_is_cut_before_it_travels():
+    dumped = JobEvent(REF, Verdict(Outcome.FAILED, message="x" * 100_000)).dump()
+    assert len(dumped["message"]) == 2000
+
+
+def test_what_is_not_known_travels_as_none():
+    dumped = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
+    assert (dumped["state"], dumped["message"], dumped["result"]) == (None, None, None)
+
+
+GOOD = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
+
+
+@pytest.mark.parametrize(
+    ("event", "reason"),
+    [
+        (None, "without an event"),
+        ({}, "not a reference"),
+        ("", "without an event"),
+        (False, "without an event"),
+        ([], "without an event"),
+        ("success", "without an event"),
+        ({**GOOD, "ref": None}, "not a reference"),
+        ({**GOOD, "ref": "{}"}, "not a reference"),
+        ({**GOOD, "ref": ref_of("model_test").dumps()}, "about a model_test, the task waits for a dependency_build"),
+        ({**GOOD, "outcome": None}, "'None', which is not the end"),
+        ({**GOOD, "outcome": "success"}, "'success', which is not the end"),
+        ({**GOOD, "outcome": "pending"}, "'pending', which is not the end"),
+        ({**GOOD, "outcome": "unknown"}, "'unknown', which is not the end"),
+        ({key: value for key, value in GOOD.items() if key != "outcome"}, "not the end"),
+    ],
+)
+def test_what_is_not_the_end_of_the_jobs_kind_is_refused(event, reason):
+    with pytest.raises(InputError, match=reason):
+        JobEvent.load(event, "dependency_build")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "kind", "words"),
+    [
+        (Outcome.FAILED, exceptions.JobFailedError, "failed"),
+        (Outcome.CANCELLED, exceptions.JobCancelledError, "was cancelled in DataRobot"),
+        (Outcome.EXPIRED, exceptions.JobExpiredError, "is gone"),
+        (Outcome.TIMED_OUT, exceptions.JobTimeoutError, "did not end in time"),
+        (Outcome.POLLING_ERROR, exceptions.PollingError, "could not be looked at"),
+        (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "may not be looked at"),
+    ],
+)
+def test_every_bad_end_has_its_exception(outcome, kind, words):
+    event = JobEvent(REF, Verdict(outcome, "processing", "the server's words"))
+    error = job_error(event, details=["a detail"], log_tail=["one", "two"], url="https://page.example/")
+    assert type(error) is kind
+    assert (error.state, error.message, error.url) == ("processing", "the server's words", "https://page.example/")
+    lines = str(error).splitlines()
+    assert lines[0].startswith(f"The dependency build {words}")
+    assert lines[0].endswith("(last seen as 'processing').")
+    assert lines[1:8] == [
+        "DataRobot says: the server's words",
+        "Ids: custom_model_id m, custom_model_version_id v",
+        "a detail",
+        "Last 2 lines of the remote log:",
+        "  | one",
+        "  | two",
+        "See: https://page.example/",
+    ]
+    assert lines[8].startswith("What to do: ")
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome", "can_heal"),
+    [
+        ("dependency_build", Outcome.FAILED, False),
+        ("model_test", Outcome.FAILED, False),
+        ("training_data_assignment", Outcome.FAILED, False),
+        ("feature_impact", Outcome.FAILED, True),
+        ("vector_database_validation", Outcome.FAILED, True),
+        ("dependency_build", Outcome.CANCELLED, False),
+        ("model_test", Outcome.EXPIRED, True),
+        ("model_test", Outcome.TIMED_OUT, True),
+        ("model_test", Outcome.POLLING_ERROR, True),
+        ("model_test", Outcome.POLLING_REFUSED, False),
+    ],
+)
+def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, can_heal):
+    assert job_error(JobEvent(ref_of(kind), Verdict(outcome))).can_heal is can_heal
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0.5, "0.5 seconds"),
+        (1, "1 second"),
+        (59.6, "1 minute"),
+        (3600, "1 hour"),
+        (5400, "1 hour 30 minutes"),
+        (90, "1 minute 30 seconds"),
+    ],
+)
+def test_durations_are_said_in_words(seconds, words):
+    assert in_words(seconds) == words

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.jobs.model import JobRef, placeholders
+
+REF = JobRef("model_test", {"custom_model_id": "m", "status_id": "s"})
+
+
+def test_a_reference_reads_back_and_is_plain_json():
+    assert JobRef.loads(REF.dumps()) == REF
+    assert json.loads(REF.dumps()) == {"kind": "model_test", "ids": {"custom_model_id": "m", "status_id": "s"}}
+
+
+def test_a_reference_is_written_the_same_whatever_the_order_of_its_ids():
+    assert JobRef("k", {"a": "1", "b": "2"}).dumps() == JobRef("k", {"b": "2", "a": "1"}).dumps()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "x",
+        "null",
+        "[]",
+        "5",
+        "{}",
+        '{"kind": "k"}',
+        '{"kind": "k", "ids": null}',
+        '{"kind": "k", "ids": [1]}',
+        '{"ids": {}}',
+    ],
+)
+def test_what_is_no_reference_is_refused(text):
+    with pytest.raises(InputError, match="not a reference"):
+        JobRef.loads(text)
+
+
+def test_ids_are_escaped_in_routes():
+    assert JobRef("k", {"a": "x/../y"}).path("models/{a}/") == "models/x%2F..%2Fy/"
+
+
+def test_a_missing_id_is_named():
+    with pytest.raises(InputError, match="custom_model_version_id"):
+        REF.path("models/{custom_model_id}/versions/{custom_model_version_id}/")
+
+
+def test_a_reference_knows_which_routes_it_fills():
+    assert REF.fills("models/{custom_model_id}/status/{status_id}/")
+    assert REF.fills("plain/")
+    assert not REF.fills("tests/{custom_model_test_id}/")
+
+
+@pytest.mark.parametrize(
+    ("path", "learnt"),
+    [
+        ("customModelTests/t9/", "t9"),
+        ("customModelTests/", None),
+        ("customModelTests/a/b/", None),
+        ("other/t9/", None),
+        (None, None),
+        ("", None),
+    ],
+)
+def test_an_id_is_learnt_from_a_path_that_fits(path, learnt):
+    ref = REF.learn("customModelTests/{custom_model_test_id}/", path)
+    assert ref.ids.get("custom_model_test_id") == learnt
+    assert ref.ids["custom_model_id"] == "m"
+
+
+def test_a_dot_in_a_route_is_a_dot():
+    assert REF.learn("a.b/{x}/", "aXb/1/") == REF
+
+
+def test_placeholders_are_the_names_between_braces():
+    assert placeholders("a/{one}/b/{two_2}/?x=1") == ["one", "two_2"]

@@ -1,0 +1,218 @@
+"""The generator that decides what a wait does next, with a fake clock and scripted replies."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.exceptions import (
+    AccessDeniedError,
+    AuthenticationError,
+    MalformedReplyError,
+    ServerError,
+    TransportError,
+)
+from datarobot_provider.jobs.model import JobRef
+from tests.unit.jobs.walks import IDS, VERSION, ref_of, walk
+from tests.unit.support import ORIGIN, FakeClock, reply
+
+LOST = TransportError("lost", reason="lost", sent=True)
+RUNNING, DONE = reply(body={"status": "RUNNING"}), reply(body={"status": "COMPLETED"})
+ERROR = reply(body={"status": "ERROR", "message": "boom"})
+TEST = "customModelTests/t/"
+
+
+def status(word: str):
+    return reply(body={"status": word})
+
+
+def test_of(word: str):
+    return reply(body={"id": "t", "overallStatus": word})
+
+
+test_of.__test__ = False
+
+BUILD = "customModels/m/versions/v/dependencyBuild/"
+HAPPY = {
+    "task_status": ["status/s/"],
+    "genai_task_status": ["genai/status/s/"],
+    "dependency_build": [BUILD],
+    "model_test": ["status/s/", TEST],
+    "feature_impact": ["status/s/"],
+    "prediction_explanations": ["status/s/"],
+    "version_from_repository": ["status/s/"],
+    "training_data_assignment": ["customModels/m/versions/v/"],
+    "version_with_training_data": ["status/s/", "customModels/m/versions/v/"],
+    "model_training_data_assignment": ["status/s/"],
+    "conversion": ["customModels/m/versions/v/conversions/c/"],
+    "vector_database_validation": ["genai/customModelVectorDatabaseValidations/x/"],
+}
+SUCCESS = {
+    "status/s/": reply(303, location=f"{ORIGIN}/api/v2/made/1/"),
+    "genai/status/s/": reply(303, location=f"{ORIGIN}/api/v2/made/1/"),
+    BUILD: reply(body={"buildStatus": "success"}),
+    TEST: test_of("succeeded"),
+    "customModels/m/versions/v/": reply(body={"trainingData": {"assignmentInProgress": False}}),
+    "customModels/m/versions/v/conversions/c/": reply(body={"conversionSucceeded": True}),
+    "genai/customModelVectorDatabaseValidations/x/": reply(body={"validationStatus": "PASSED"}),
+}
+
+
+def test_there_is_a_happy_path_for_every_kind():
+    assert set(HAPPY) == set(IDS)
+
+
+@pytest.mark.parametrize("kind", HAPPY)
+def test_a_job_that_is_done_is_found_done_at_the_first_look(kind):
+    done = walk(ref_of(kind), SUCCESS.__getitem__)
+    assert done.outcome == "succeeded"
+    assert done.gets == HAPPY[kind]
+    assert done.pauses == []
+    assert done.warnings == []
+
+
+def test_a_running_job_is_followed_to_its_end_and_each_new_state_is_told_once():
+    done = walk(ref_of("task_status"), [status("INITIALIZED"), status("INITIALIZED"), RUNNING, RUNNING, DONE])
+    assert done.outcome == "succeeded"
+    assert len(done.gets) == 5
+    assert [note.text for note in done.notes] == [
+        "The job is in the state 'INITIALIZED'.",
+        "The job is in the state 'RUNNING'.",
+        "The job is in the state 'COMPLETED'.",
+    ]
+
+
+@pytest.mark.parametrize(("word", "outcome"), [("ERROR", "failed"), ("ABORTED", "cancelled"), ("EXPIRED", "expired")])
+def test_a_job_that_does_not_end_well_is_named_with_the_servers_words(word, outcome):
+    done = walk(ref_of("task_status"), [reply(body={"status": word, "message": "why"})])
+    assert (done.outcome, done.verdict.state, done.verdict.message) == (outcome, word, "why")
+
+
+def test_pauses_start_short_and_grow_to_the_poll_interval():
+    done = walk(ref_of("task_status"), [RUNNING] * 9 + [DONE], poll_interval=5)
+    assert done.pauses == pytest.approx([1, 1.5, 2.25, 3.375, 5, 5, 5, 5, 5])
+
+
+def test_pauses_are_spread_out_by_up_to_a_fifth():
+    done = walk(ref_of("task_status"), [RUNNING] * 3 + [DONE], jitter=0.0)
+    assert done.pauses == pytest.approx([0.8, 1.2, 1.8])
+
+
+def test_a_poll_interval_below_a_second_is_kept_from_the_first_pause():
+    assert walk(ref_of("task_status"), [RUNNING] * 3 + [DONE], poll_interval=0.2).pauses == pytest.approx([0.2] * 3)
+
+
+def test_the_server_says_when_to_come_back():
+    asking = reply(body={"status": "RUNNING"}, retry_after="42")
+    assert walk(ref_of("task_status"), [asking, RUNNING, DONE]).pauses == pytest.approx([42, 1.5])
+
+
+def test_no_pause_reaches_beyond_the_deadline():
+    asking = reply(body={"status": "RUNNING"}, retry_after="3600")
+    done = walk(ref_of("task_status"), [asking], patience=100)
+    assert done.pauses == [100]
+    assert (done.outcome, len(done.gets)) == ("timed_out", 2)
+
+
+def test_one_more_look_is_taken_after_the_deadline():
+    done = walk(ref_of("task_status"), [RUNNING, RUNNING, DONE], patience=2.5)
+    assert sum(done.pauses) == pytest.approx(2.5)
+    assert (done.outcome, len(done.gets)) == ("succeeded", 3)
+
+
+def test_a_deadline_in_the_past_still_looks_once():
+    assert walk(ref_of("task_status"), [DONE], patience=-10).outcome == "succeeded"
+    done = walk(ref_of("task_status"), [reply(body={"status": "RUNNING", "message": "step 3"})], patience=-10)
+    assert (done.outcome, done.gets, done.pauses) == ("timed_out", ["status/s/"], [])
+    assert (done.verdict.state, done.verdict.message) == ("RUNNING", "step 3")
+
+
+def test_an_unknown_state_is_waited_on_and_warned_of_once():
+    done = walk(ref_of("task_status"), [status("PONDERING")] * 4 + [DONE])
+    assert done.outcome == "succeeded"
+    assert done.warnings == ["The job is in the state 'PONDERING', which this release does not know: waiting on."]
+
+
+def test_an_unknown_state_for_ever_ends_at_the_deadline_and_is_named():
+    done = walk(ref_of("task_status"), [status("PONDERING")], patience=60)
+    assert (done.outcome, done.verdict.state) == ("timed_out", "PONDERING")
+    assert len(done.warnings) == 1
+
+
+@pytest.mark.parametrize("kind", [AuthenticationError, AccessDeniedError])
+def test_a_look_that_is_refused_ends_the_wait_at_once(kind):
+    done = walk(ref_of("task_status"), [RUNNING, kind(403, "no", method="GET", path="status/s/")])
+    assert (done.outcome, len(done.gets)) == ("polling_refused", 2)
+    assert "no" in done.verdict.message
+
+
+@pytest.mark.parametrize(
+    "error", [LOST, ServerError(503, "down", method="GET", path="status/s/"), MalformedReplyError("HTML")]
+)
+def test_failed_looks_are_borne_for_two_minutes_and_at_least_five_times(error):
+    clock = FakeClock()
+    done = walk(ref_of("task_status"), [RUNNING, error], poll_interval=10, clock=clock)
+    assert done.outcome == "polling_error"
+    failing = sum(done.pauses[1:])
+    assert 120 <= failing < 131
+    assert len(done.warnings) >= 5
+    assert str(error) in done.verdict.message
+
+
+def test_five_failed_looks_are_needed_however_long_they_take():
+    done = walk(ref_of("task_status"), [LOST], poll_interval=200, patience=1e6, jitter=1)
+    assert done.outcome == "polling_error"
+    assert len(done.gets) >= 5
+    slow = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="100")], patience=1e6)
+    assert (slow.outcome, len(slow.gets)) == ("polling_error", 5)
+
+
+def test_a_good_look_forgives_the_failed_ones_before():
+    clock = FakeClock()
+    answers = ([LOST] * 4 + [RUNNING]) * 40 + [DONE]
+    assert walk(ref_of("task_status"), answers, clock=clock).outcome == "succeeded"
+    assert sum(clock.slept) > 1000
+
+
+def test_failed_looks_do_not_reach_beyond_the_deadline():
+    done = walk(ref_of("task_status"), [RUNNING, LOST], patience=30)
+    assert (done.outcome, done.verdict.state) == ("timed_out", "RUNNING")
+    assert sum(done.pauses) == pytest.approx(30)
+
+
+@pytest.mark.parametrize(
+    "broken", [reply(200, b"<html>"), reply(200, b""), reply(body=[]), reply(200, b'{"status": "COMP')]
+)
+def test_a_malformed_reply_counts_as_a_failed_look(broken):
+    assert walk(ref_of("task_status"), [broken, DONE]).outcome == "succeeded"
+    assert walk(ref_of("task_status"), [broken]).outcome == "polling_error"
+
+
+def test_a_record_that_moved_is_followed_once_per_look():
+    moved = reply(307, location=f"{ORIGIN}/api/v2/genai/status/s/")
+    done = walk(ref_of("task_status"), [moved, RUNNING, DONE])
+    assert done.gets == ["status/s/", "genai/status/s/", "genai/status/s/"]
+    assert done.outcome == "succeeded"
+
+
+def test_a_record_that_moves_in_a_circle_is_not_followed_for_ever():
+    moved = reply(307, location=f"{ORIGIN}/api/v2/status/s/")
+    done = walk(ref_of("task_status"), [moved], patience=60)
+    assert done.outcome == "timed_out"
+    assert len(done.gets) <= 2 * (len(done.pauses) + 1)
+
+
+def test_a_move_to_another_place_than_the_api_is_not_followed():
+    moved = reply(307, location=f"{ORIGIN}/login")
+    assert set(walk(ref_of("task_status"), [moved], patience=10).gets) == {"status/s/"}
+
+
+def test_a_status_record_gone_at_the_last_probe_means_expired():
+    done = walk(ref_of("task_status"), [RUNNING, reply(404)])
+    assert (done.outcome, done.verdict.message) == ("expired", "DataRobot no longer knows it")
+
+
+def test_every_wait_without_a_status_id_goes_to_the_resource():
+    ref = JobRef("feature_impact", VERSION)
+    done = walk(ref, [reply(422, {}), reply(body={"featureImpacts": []})])
+    assert done.outcome == "succeeded"
+    assert set(done.gets) == {"customModels/m/versions/v/featureImpact/"}

@@ -1,0 +1,206 @@
+"""Jobs with a status record and a record of their own: which of the two has the word, and when."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.exceptions import AccessDeniedError, TransportError
+from datarobot_provider.jobs.model import JobRef
+from tests.unit.jobs.walks import VERSION, ref_of, walk
+from tests.unit.support import ORIGIN, FakeClock, reply
+
+STATUS, TEST, IMPACT = "status/s/", "customModelTests/t/", "customModels/m/versions/v/featureImpact/"
+FAILED_STATUS = reply(body={"status": "ERROR", "message": "from the status record"})
+ABORTED_STATUS = reply(body={"status": "ABORTED", "message": "from the status record"})
+GONE = [reply(404), reply(410), reply(body={"status": "EXPIRED"})]
+ENDED = reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
+UNTOLD = JobRef("model_test", {**VERSION, "status_id": "s"})
+LOST = TransportError("lost", reason="lost", sent=True)
+
+
+def record(word: str):
+    return reply(body={"id": "t", "overallStatus": word, "message": "from the record"})
+
+
+class Script:
+    """Answers by path; each path has its own list, of which the last one is given for ever."""
+
+    def __init__(self, **answers):
+        self._answers = {"status": STATUS, "test": TEST, "impact": IMPACT}
+        self._answers = {self._answers[name]: list(given) for name, given in answers.items()}
+
+    def __call__(self, path):
+        given = self._answers[path]
+        return given.pop(0) if len(given) > 1 else given[0]
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [
+        ("succeeded", "succeeded"),
+        ("warning", "succeeded"),
+        ("skipped", "succeeded"),
+        ("failed", "failed"),
+        ("canceled", "cancelled"),
+        ("aborted", "cancelled"),
+    ],
+)
+def test_a_test_that_ended_is_judged_by_its_own_record(word, outcome):
+    done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record(word)]))
+    assert (done.outcome, done.verdict.state) == (outcome, word)
+
+
+def test_a_record_that_lags_behind_is_waited_for():
+    done = walk(
+        ref_of("model_test"),
+        Script(status=[ENDED], test=[record("in_progress"), record("in_progress"), record("failed")]),
+    )
+    assert (done.outcome, done.gets) == ("failed", [STATUS, TEST, TEST, TEST])
+
+
+def test_the_id_of_a_test_is_learnt_from_the_location():
+    done = walk(UNTOLD, Script(status=[ENDED], test=[record("succeeded")]))
+    assert done.outcome == "succeeded"
+    assert done.ref.ids["custom_model_test_id"] == "t"
+    assert UNTOLD.ids == {**VERSION, "status_id": "s"}
+
+
+def test_an_id_that_is_already_known_may_be_learnt_again():
+    done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record("succeeded")]))
+    assert done.ref == ref_of("model_test")
+
+
+@pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
+@pytest.mark.parametrize(("word", "outcome"), [("succeeded", "succeeded"), ("failed", "failed")])
+def test_a_status_record_that_is_gone_sends_the_question_to_the_test(gone, word, outcome):
+    done = walk(ref_of("model_test"), Script(status=[gone], test=[record("in_progress"), record(word)]))
+    assert done.outcome == outcome
+
+
+@pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
+def test_a_status_record_that_is_gone_sends_the_question_to_the_impact(gone):
+    done = walk(
+        ref_of("feature_impact"), Script(status=[gone], impact=[reply(422, {}), reply(body={"featureImpacts": []})])
+    )
+    assert (done.outcome, done.gets) == ("succeeded", [STATUS, IMPACT, IMPACT])
+
+
+def test_a_job_of_which_nothing_is_left_is_expired():
+    assert walk(ref_of("model_test"), Script(status=[reply(404)], test=[reply(404)])).outcome == "expired"
+    assert walk(ref_of("feature_impact"), Script(status=[reply(404)], impact=[reply(404)])).outcome == "expired"
+
+
+@pytest.mark.parametrize("first", [FAILED_STATUS, ABORTED_STATUS])
+@pytest.mark.parametrize(
+    ("word", "outcome"), [("failed", "failed"), ("succeeded", "succeeded"), ("canceled", "cancelled")]
+)
+def test_a_failed_status_record_leaves_the_last_word_to_the_test(first, word, outcome):
+    done = walk(ref_of("model_test"), Script(status=[first], test=[record("in_progress"), record(word)]))
+    assert (done.outcome, done.verdict.message) == (outcome, "from the record")
+
+
+@pytest.mark.parametrize(("first", "outcome"), [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled")])
+@pytest.mark.parametrize("later", [record("in_progress"), reply(404), LOST], ids=["in progress", "gone", "unreachable"])
+def test_where_the_test_says_nothing_the_failed_status_record_counts(first, outcome, later):
+    clock = FakeClock()
+    done = walk(ref_of("model_test"), Script(status=[first], test=[later]), clock=clock)
+    assert (done.outcome, done.verdict.message) == (outcome, "from the status record")
+    assert sum(clock.slept) <= 30
+
+
+def test_the_grace_of_a_lagging_record_is_thirty_seconds():
+    clock = FakeClock()
+    done = walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), clock=clock)
+    assert sum(clock.slept) == pytest.approx(30)
+    assert done.gets.count(TEST) > 3
+
+
+def test_the_grace_does_not_reach_beyond_the_deadline():
+    clock = FakeClock()
+    walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), patience=10, clock=clock)
+    assert sum(clock.slept) == pytest.approx(10)
+
+
+def test_a_failed_status_record_is_final_where_there_is_no_other():
+    done = walk(ref_of("feature_impact"), Script(status=[FAILED_STATUS], impact=[]))
+    assert (done.outcome, done.gets) == ("failed", [STATUS])
+
+
+@pytest.mark.parametrize(
+    ("first", "outcome"),
+    [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled"), (reply(404), "expired")],
+    ids=["ERROR", "ABORTED", "gone"],
+)
+def test_a_test_whose_id_never_became_known_is_judged_by_its_status_record(first, outcome):
+    assert walk(UNTOLD, Script(status=[first])).outcome == outcome
+
+
+def test_a_test_that_is_stuck_and_whose_id_is_unknown_is_waited_for_to_the_deadline():
+    done = walk(UNTOLD, Script(status=[reply(body={"status": "INITIALIZED"})]), patience=600)
+    assert (done.outcome, done.verdict.state) == ("timed_out", "INITIALIZED")
+
+
+def test_a_status_record_stuck_in_its_first_state_is_left_for_the_test_after_two_minutes():
+    clock = FakeClock()
+    stuck = reply(body={"status": "INITIALIZED"})
+    done = walk(
+        ref_of("model_test"), Script(status=[stuck], test=[record("in_progress"), record("succeeded")]), clock=clock
+    )
+    assert done.outcome == "succeeded"
+    before = done.pauses[: done.gets.index(TEST) - 1]
+    assert 120 <= sum(before) < 131
+
+
+def test_a_status_record_that_runs_is_not_left():
+    clock = FakeClock()
+    done = walk(
+        ref_of("model_test"),
+        Script(status=[reply(body={"status": "RUNNING"})] * 40 + [ENDED], test=[record("succeeded")]),
+        clock=clock,
+    )
+    assert done.gets[:41] == [STATUS] * 41
+    assert sum(clock.slept) > 300
+
+
+def test_a_job_without_another_record_is_never_left_for_being_stuck():
+    done = walk(ref_of("task_status"), [reply(body={"status": "INITIALIZED"})], patience=600)
+    assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
+
+
+def test_the_deadline_counts_over_both_records():
+    clock = FakeClock()
+    done = walk(
+        ref_of("model_test"),
+        Script(status=[reply(body={"status": "RUNNING"}), ENDED], test=[record("in_progress")]),
+        patience=50,
+        clock=clock,
+    )
+    assert (done.outcome, done.verdict.state) == ("timed_out", "in_progress")
+    assert sum(clock.slept) == pytest.approx(50)
+
+
+def test_a_deadline_at_the_status_record_does_not_ask_the_test():
+    done = walk(ref_of("model_test"), Script(status=[reply(body={"status": "RUNNING"})], test=[]), patience=10)
+    assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
+
+
+def test_a_refusal_at_the_test_is_a_refusal():
+    refused = AccessDeniedError(403, "no", method="GET", path=TEST)
+    assert walk(ref_of("model_test"), Script(status=[ENDED], test=[refused])).outcome == "polling_refused"
+
+
+def test_failed_looks_add_up_over_a_refused_and_a_good_probe_alike():
+    done = walk(ref_of("model_test"), Script(status=[LOST, LOST, ENDED], test=[LOST, LOST, record("succeeded")]))
+    assert done.outcome == "succeeded"
+    assert len(done.warnings) == 4
+
+
+def test_a_version_with_training_data_is_judged_by_the_version():
+    answers = {
+        STATUS: reply(303, location=f"{ORIGIN}/api/v2/customModels/m/versions/v/"),
+        "customModels/m/versions/v/": reply(
+            body={"trainingData": {"assignmentInProgress": False, "assignmentError": {"message": "no target"}}}
+        ),
+    }
+    done = walk(ref_of("version_with_training_data"), answers.__getitem__)
+    assert (done.outcome, done.verdict.message) == ("failed", "no target")

@@ -1,0 +1,135 @@
+"""The two ways to carry out a wait, and the single look."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from datarobot_provider.exceptions import AccessDeniedError, TransportError
+from datarobot_provider.jobs import poller
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.jobs.poller import glance, steps, wait, wait_async
+from tests.unit.jobs.walks import MOST_STEPS, VERSION, ref_of
+from tests.unit.support import ORIGIN, FakeClock, reply
+
+LOST = TransportError("lost", reason="lost", sent=True)
+RUNNING = reply(body={"status": "RUNNING"})
+ENDED = reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
+UNTOLD = JobRef("model_test", {**VERSION, "status_id": "s"})
+
+
+def record(word):
+    return reply(body={"overallStatus": word})
+
+
+SCENES = {
+    "succeeded": (UNTOLD, [RUNNING, ENDED, record("in_progress"), record("succeeded")]),
+    "failed": (UNTOLD, [ENDED, record("failed")]),
+    "cancelled": (ref_of("model_test"), [reply(body={"status": "ABORTED"}), record("aborted")]),
+    "expired": (ref_of("task_status"), [RUNNING, reply(404)]),
+    "unknown": (
+        ref_of("task_status"),
+        [reply(body={"status": "PONDERING"})] * 3 + [reply(body={"status": "COMPLETED"})],
+    ),
+    "timed out": (ref_of("task_status"), [RUNNING]),
+    "polling error": (ref_of("task_status"), [RUNNING, LOST]),
+    "polling refused": (ref_of("task_status"), [AccessDeniedError(403, "no", method="GET", path="status/s/")]),
+    "moved": (ref_of("task_status"), [reply(307, location=f"{ORIGIN}/api/v2/status/x/"), reply(303)]),
+}
+
+
+class Teller:
+    """Answers looks from a list, and remembers everything."""
+
+    def __init__(self, answers):
+        self._answers = list(answers)
+        self.looks, self.notes = [], []
+
+    def look(self, path):
+        self.looks.append(path)
+        assert len(self.looks) < MOST_STEPS, "the wait did not end"
+        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def look_async(self, path):
+        return self.look(path)
+
+
+def loop_of(ref, clock):
+    return steps(ref, deadline=clock() + 300, poll_interval=10, clock=clock, jitter=lambda: 1.0)
+
+
+@pytest.mark.parametrize(("ref", "answers"), SCENES.values(), ids=SCENES)
+def test_waiting_on_a_thread_and_on_an_event_loop_are_the_same(ref, answers, monkeypatch):
+    here, there = FakeClock(), FakeClock()
+
+    async def sleep(seconds):
+        there.sleep(seconds)
+
+    first = Teller(answers)
+    on_a_thread = wait(loop_of(ref, here), first.look, first.notes.append, here.sleep)
+
+    monkeypatch.setattr(poller.asyncio, "sleep", sleep)
+    second = Teller(answers)
+    on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.look_async, second.notes.append))
+
+    assert on_a_thread == on_a_loop
+    assert first.looks == second.looks
+    assert first.notes == second.notes
+    assert here.slept == there.slept
+
+
+def test_the_scenes_end_as_they_are_called():
+    ends = {}
+    for name, (ref, answers) in SCENES.items():
+        clock, teller = FakeClock(), Teller(answers)
+        ends[name] = str(wait(loop_of(ref, clock), teller.look, teller.notes.append, clock.sleep)[1].outcome)
+    assert ends == {
+        **{name: name.replace(" ", "_") for name in SCENES},
+        "unknown": "succeeded",
+        "moved": "succeeded",
+    }
+
+
+def test_an_error_that_is_not_ours_is_not_swallowed():
+    def look(_path):
+        raise KeyError("a bug")
+
+    with pytest.raises(KeyError):
+        wait(loop_of(ref_of("task_status"), FakeClock()), look, print)
+    with pytest.raises(KeyError):
+        asyncio.run(wait_async(loop_of(ref_of("task_status"), FakeClock()), look, print))
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (RUNNING, "pending"),
+        (reply(body={"status": "PONDERING"}), "pending"),
+        (LOST, "pending"),
+        (reply(200, b"<html>"), "pending"),
+        (reply(303), "succeeded"),
+        (reply(body={"status": "ERROR"}), "failed"),
+        (reply(404), "expired"),
+        (AccessDeniedError(403, "no", method="GET", path="status/s/"), "polling_refused"),
+    ],
+)
+def test_a_glance_is_one_look(answer, outcome):
+    teller = Teller([answer])
+    ref, verdict = glance(ref_of("task_status"), teller.look, teller.notes.append)
+    assert (ref, verdict.outcome, len(teller.looks)) == (ref_of("task_status"), outcome, 1)
+
+
+def test_a_glance_goes_on_to_the_record_of_a_job_that_ended():
+    teller = Teller([ENDED, record("failed")])
+    ref, verdict = glance(UNTOLD, teller.look, teller.notes.append)
+    assert (verdict.outcome, ref.ids["custom_model_test_id"]) == (Outcome.FAILED, "t")
+
+
+def test_a_glance_at_a_lagging_record_does_not_wait():
+    teller = Teller([ENDED, record("in_progress")])
+    assert glance(UNTOLD, teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
+    assert len(teller.looks) == 2

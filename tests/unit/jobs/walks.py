@@ -1,0 +1,96 @@
+"""Drives a wait with scripted replies and a clock that only moves when the wait sleeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.jobs.model import JobRef, Verdict
+from datarobot_provider.jobs.poller import Get, Note, Sleep, steps
+from tests.unit.support import FakeClock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MOST_STEPS = 10_000
+VERSION = {"custom_model_id": "m", "custom_model_version_id": "v"}
+IDS = {
+    "task_status": {"status_id": "s"},
+    "genai_task_status": {"status_id": "s"},
+    "dependency_build": VERSION,
+    "model_test": {**VERSION, "status_id": "s", "custom_model_test_id": "t"},
+    "feature_impact": {**VERSION, "status_id": "s"},
+    "prediction_explanations": {**VERSION, "status_id": "s"},
+    "version_from_repository": {"custom_model_id": "m", "status_id": "s"},
+    "training_data_assignment": VERSION,
+    "version_with_training_data": {**VERSION, "status_id": "s"},
+    "model_training_data_assignment": {"custom_model_id": "m", "status_id": "s"},
+    "conversion": {**VERSION, "conversion_id": "c"},
+    "vector_database_validation": {"validation_id": "x", "deployment_id": "d"},
+}
+
+
+def ref_of(kind: str) -> JobRef:
+    """Return a reference to a job of this kind, with all its ids."""
+    return JobRef(kind, IDS[kind])
+
+
+@dataclass
+class Walk:
+    """What a wait did."""
+
+    ref: JobRef | None = None
+    verdict: Verdict | None = None
+    gets: list[str] = field(default_factory=list)
+    pauses: list[float] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+
+    @property
+    def outcome(self) -> str:
+        return str(self.verdict.outcome)
+
+    @property
+    def warnings(self) -> list[str]:
+        return [note.text for note in self.notes if note.warning]
+
+
+def walk(
+    ref: JobRef,
+    answers: list[Any] | Callable[[str], Any],
+    *,
+    patience: float = 3600.0,
+    poll_interval: float = 10.0,
+    jitter: float = 1.0,
+    clock: FakeClock | None = None,
+) -> Walk:
+    """Walk a wait to its end.
+
+    :param answers: replies or errors in order, the last one for ever; or a function of the path.
+    """
+    clock = clock or FakeClock()
+    coming = list(answers) if isinstance(answers, list) else []
+
+    def answer(path: str) -> Any:
+        if not coming:
+            return answers(path)
+        return coming.pop(0) if len(coming) > 1 else coming[0]
+
+    done = Walk()
+    loop = steps(ref, deadline=clock() + patience, poll_interval=poll_interval, clock=clock, jitter=lambda: jitter)
+    seen = None
+    for _ in range(MOST_STEPS):
+        try:
+            step = loop.send(seen)
+        except StopIteration as stop:
+            done.ref, done.verdict = stop.value
+            return done
+        seen = None
+        if isinstance(step, Get):
+            done.gets.append(step.path)
+            seen = answer(step.path)
+        elif isinstance(step, Sleep):
+            done.pauses.append(step.seconds)
+            clock.sleep(step.seconds)
+        else:
+            done.notes.append(step)
+    raise AssertionError(f"the wait did not end: {done.gets[-3:]}, {done.pauses[-3:]}")

@@ -1,0 +1,193 @@
+"""Stand-ins and small tools for the unit tests."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import threading
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.client import DataRobotClient
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.client.request import Reply, Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ORIGIN = "https://datarobot.example"
+TOKEN = "unit-test-token-0123456789"
+
+
+def reply(status: int = 200, body: Any = None, **headers: str) -> Reply:
+    """Return a reply; ``retry_after="3"`` becomes the header ``retry-after``."""
+    content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
+    names = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Reply(status, {"content-type": "application/json", **names}, content)
+
+
+class FakeApi:
+    """A sender that answers from a script, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request] = []
+        self.closed = 0
+        self._answers: dict[tuple[str, str], list[Any]] = defaultdict(list)
+
+    def on(self, method: str, path: str, *answers: Any) -> None:
+        """Script the answers to one route: replies, exceptions or functions; the last one is given for ever."""
+        self._answers[(method, path)] = list(answers)
+
+    def send(self, request: Request) -> Reply:
+        self.requests.append(request)
+        answers = self._answers.get((request.method, request.path))
+        if not answers:
+            raise AssertionError(f"nobody expected {request.method} {request.path}")
+        answer = answers.pop(0) if len(answers) > 1 else answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer(request) if callable(answer) else answer
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def sent(self, method: str) -> list[Request]:
+        """Return the requests with this method."""
+        return [request for request in self.requests if request.method == method]
+
+    def paths(self, method: str = "GET") -> list[str]:
+        """Return the paths that were asked for with this method."""
+        return [request.path for request in self.sent(method)]
+
+    def client(self) -> DataRobotClient:
+        """Return a client on top of this sender."""
+        return DataRobotClient(Endpoint(ORIGIN), Token(TOKEN), self)
+
+    def asynchronous(self) -> AsyncFakeApi:
+        """Return the same, for an event loop."""
+        return AsyncFakeApi(self)
+
+
+class AsyncFakeApi:
+    """A :class:`FakeApi` for the async client."""
+
+    def __init__(self, fake: FakeApi) -> None:
+        self._fake = fake
+
+    async def send(self, request: Request) -> Reply:
+        return self._fake.send(request)
+
+    async def close(self) -> None:
+        self._fake.close()
+
+
+class FakeTaskInstance:
+    """Remembers the XComs that a task pushes."""
+
+    def __init__(self) -> None:
+        self.xcoms: dict[str, Any] = {}
+
+    def xcom_push(self, key: str, value: Any) -> None:
+        self.xcoms[key] = value
+
+
+class FakeStore:
+    """A task state store, as Airflow 3.3 has it."""
+
+    def __init__(self, **values: str) -> None:
+        self.values = dict(values)
+        self.history: list[tuple[str, str]] = []
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.values.get(key, default)
+
+    def set(self, key: str, value: Any) -> None:
+        self.values[key] = value
+        self.history.append(("set", key))
+
+    def delete(self, key: str) -> None:
+        self.values.pop(key, None)
+        self.history.append(("delete", key))
+
+
+class FakeClock:
+    """A clock that only moves when somebody sleeps."""
+
+    def __init__(self, now: float = 1_000_000.0) -> None:
+        self.now = now
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+@contextlib.contextmanager
+def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[int]:
+    """Serve connections with ``handle``, one after the other, in a thread; give the port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection, contextlib.suppress(OSError):
+                handle(connection)
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(timeout=10)
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Read one whole HTTP request."""
+    received = b""
+    while b"\r\n\r\n" not in received:
+        piece = connection.recv(65536)
+        if not piece:
+            return received
+        received += piece
+    head, _, body = received.partition(b"\r\n\r\n")
+    lengths = [line.partition(b":")[2] for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")]
+    while len(body) < int(lengths[0] if lengths else 0):
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+def http_reply(body: bytes = b"{}", status: str = "200 OK", length: int | None = None) -> bytes:
+    """Return an HTTP reply as it goes over the wire."""
+    size = len(body) if length is None else length
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
+    return head.encode() + body
+
+
+@contextlib.contextmanager
+def deaf_port() -> Iterator[int]:
+    """Give a port whose queue of connections is full, so that nobody can connect to it."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        yield listener.getsockname()[1]
+
+
+def free_port() -> int:
+    """Return a port on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])

@@ -1,0 +1,93 @@
+"""The example DAGs as files: they load without a connection and without DataRobot, and their forms are complete."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import socket
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from airflow.models import DagBag
+from airflow.serialization.serialized_objects import DagSerialization
+
+FOLDER = Path(__file__).parents[2] / "example_dags"
+FILES = sorted(FOLDER.glob("example_*.py"))
+NAMES = [file.stem for file in FILES]
+SHARED = FOLDER / "datarobot_examples"
+
+
+@pytest.fixture(scope="module")
+def bag():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
+        patch.setattr(socket.socket, "connect", _refuse)
+        patch.syspath_prepend(str(FOLDER))
+        yield DagBag(dag_folder=str(FOLDER))
+
+
+def _refuse(*args):
+    pytest.fail(f"a DAG file wanted to connect to {args[1:]}")
+
+
+def test_every_file_holds_the_dag_of_its_name(bag):
+    assert bag.import_errors == {}
+    assert {dag_id: Path(dag.fileloc).stem for dag_id, dag in bag.dags.items()} == {name: name for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dag_says_what_it_is(bag, name):
+    dag = bag.dags[name]
+    assert dag.doc_md.strip().startswith("# ")
+    assert dag.description
+    assert {"datarobot", "example"} <= dag.tags
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_of_a_form_is_typed_and_filled_in(bag, name):
+    params = bag.dags[name].params
+    assert len(params) > 0
+    for key in params:
+        param = params.get_param(key)
+        assert param.value is not None
+        assert param.value != ""
+        assert {"type", "title"} <= set(param.schema)
+        param.resolve()
+    assert params.dump() == json.loads(json.dumps(params.dump()))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_field_of_a_form_is_used(bag, name):
+    sources = [FOLDER / f"{name}.py", SHARED / "life_cycle.py"]
+    text = "\n".join(source.read_text(encoding="utf-8") for source in sources).replace('"', "'")
+    # A field may be named by a loop over champion and challenger.
+    text += text.replace("{group}", "champion") + text.replace("{group}", "challenger")
+    ways = ("params.{}", "params['{}']", ".get('{}')", "{{}})['{}']", "form['{}']")
+    unused = [key for key in bag.dags[name].params if not any(way.format(key) in text for way in ways)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_dag_comes_back_from_the_database(bag, name):
+    stored = json.loads(json.dumps(DagSerialization.to_dict(bag.dags[name])))
+    came_back = DagSerialization.from_dict(stored)
+    assert set(came_back.task_ids) == set(bag.dags[name].task_ids)
+    assert json.loads(json.dumps(DagSerialization.to_dict(bag.dags[name]))) == stored
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_the_weekly_example_starts_by_itself(bag, name):
+    assert (bag.dags[name].schedule is None) == (name != "example_weekly_revalidation")
+    assert bag.dags[name].catchup is False
+
+
+def test_the_answer_of_the_handbook_assistant_stands_in_the_handbook(monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    spec = importlib.util.spec_from_file_location("assistant", FOLDER / "models" / "handbook_assistant" / "custom.py")
+    custom = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(custom)
+    prompts = pd.DataFrame({"promptText": ["What does the red lamp mean?", "Who wrote this?"]})
+    answers = custom.score(prompts, custom.load_model("/nowhere"))["resultText"]
+    assert list(answers) == ["A red lamp means that the tank is empty.", custom.NOTHING]

@@ -1,0 +1,79 @@
+"""A DAG file that imports everything loads nothing heavy that Airflow has not loaded already."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HEAVY = {"requests", "requests_toolbelt", "aiohttp", "urllib3", "pandas", "starlette", "uvicorn", "jsonschema", "numpy"}
+SCRIPT = """
+import json, sys
+import airflow.providers.common.compat.sdk as sdk
+for name in {names}:
+    getattr(sdk, name)
+from airflow.sdk import DAG, task, Param
+before = set(sys.modules)
+import importlib
+for module in {modules}:
+    importlib.import_module(module)
+print(json.dumps(sorted({{name.partition(".")[0] for name in set(sys.modules) - before}})))
+"""
+
+
+def modules_of(*rooms: str) -> list[str]:
+    """Return the modules below these folders of the package."""
+    package = ROOT / "datarobot_provider"
+    files = [file for room in rooms for file in sorted((package / room).rglob("*.py"))]
+    names = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in files]
+    return [name.removesuffix(".__init__") for name in names]
+
+
+def newly_imported(modules: list[str]) -> set[str]:
+    """Import these modules in a fresh process; return the top-level packages that came in on top of Airflow's names."""
+    import datarobot_provider.version_compat as compat
+
+    script = SCRIPT.format(names=compat.__all__, modules=modules)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.fixture(scope="module")
+def everything_a_dag_imports() -> set[str]:
+    return newly_imported(modules_of("operators", "sensors", "hooks", "links"))
+
+
+@pytest.mark.parametrize("name", sorted(HEAVY))
+def test_no_operator_sensor_hook_or_link_loads(everything_a_dag_imports, name):
+    assert name not in everything_a_dag_imports
+
+
+def test_the_probe_sees_what_is_loaded():
+    assert "datarobot_provider" in newly_imported(["datarobot_provider.links.datarobot"])
+    assert "aiohttp" in newly_imported(["datarobot_provider.client.async_transport"])
+
+
+def test_what_airflow_loads_at_its_start_loads_nothing_of_airflow_or_of_the_net():
+    script = "import sys, datarobot_provider.get_provider_info as info; info.get_provider_info(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded & (HEAVY | {"airflow", "pendulum"})
+
+
+@pytest.mark.parametrize("room", ["client", "jobs"])
+def test_the_plain_rooms_load_no_airflow(room):
+    script = (
+        f"import importlib, sys\nfor name in {modules_of(room)}: importlib.import_module(name)\nprint(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert "airflow" not in {name.partition(".")[0] for name in done.stdout.split()}

@@ -1,0 +1,90 @@
+"""What Airflow is told about the package, held against Airflow's schema and against the tree."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import pkgutil
+import tomllib
+from importlib import import_module
+from pathlib import Path
+
+import airflow
+import pytest
+from jsonschema import Draft7Validator
+
+import datarobot_provider
+from datarobot_provider.get_provider_info import get_provider_info
+from datarobot_provider.links import datarobot as links
+from tests.unit.operators.catalogue import OPERATORS, SENSORS
+
+INFO = get_provider_info()
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ROOMS = ("operators", "sensors", "hooks", "triggers")
+
+
+def modules_on_disk(room):
+    package = import_module(f"datarobot_provider.{room}")
+    return {info.name for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")}
+
+
+def listed(room):
+    return {name for entry in INFO[room] for name in entry["python-modules"]}
+
+
+def load(path):
+    module, _, name = path.rpartition(".")
+    return getattr(import_module(module), name)
+
+
+def test_it_keeps_to_airflows_schema():
+    schema = json.loads((Path(airflow.__file__).parent / "provider_info.schema.json").read_text(encoding="utf-8"))
+    assert [error.message for error in Draft7Validator(schema).iter_errors(INFO)] == []
+    assert json.loads(json.dumps(INFO)) == INFO
+
+
+def test_the_package_name_is_the_projects():
+    assert INFO["package-name"] == PROJECT["name"] == "airflow-provider-datarobot-mlops"
+
+
+def test_the_entry_point_leads_here():
+    (target,) = PROJECT["entry-points"]["apache_airflow_provider"].values()
+    module, _, name = target.partition(":")
+    assert getattr(import_module(module), name) is get_provider_info
+
+
+def test_the_version_is_said_once_and_the_same():
+    assert PROJECT["version"] == datarobot_provider.__version__
+
+
+@pytest.mark.parametrize("module", sorted(set().union(*map(listed, ROOMS))))
+def test_every_module_that_is_listed_can_be_imported(module):
+    assert import_module(module).__name__ == module
+
+
+@pytest.mark.parametrize(
+    "path", [*INFO["extra-links"], *(entry["hook-class-name"] for entry in INFO["connection-types"])]
+)
+def test_every_class_that_is_listed_is_there(path):
+    assert inspect.isclass(load(path))
+
+
+@pytest.mark.parametrize(("room", "tasks"), [("operators", OPERATORS), ("sensors", SENSORS)])
+def test_every_module_with_something_for_a_dag_is_listed_and_no_other(room, tasks):
+    assert {task.__module__ for task in tasks} == listed(room)
+
+
+def test_the_hook_and_the_trigger_are_listed():
+    assert listed("hooks") == {"datarobot_provider.hooks.datarobot"}
+    assert listed("triggers") == modules_on_disk("triggers") == {"datarobot_provider.triggers.job"}
+
+
+def test_the_links_are_all_links_of_the_package():
+    classes = (item for _, item in inspect.getmembers(links, inspect.isclass))
+    found = {item for item in classes if issubclass(item, links.DataRobotLink) and item is not links.DataRobotLink}
+    assert {load(path) for path in INFO["extra-links"]} == found
+
+
+def test_every_entry_belongs_to_the_one_integration():
+    (integration,) = INFO["integrations"]
+    assert {entry["integration-name"] for room in ROOMS for entry in INFO[room]} == {integration["integration-name"]}
