@@ -1,0 +1,108 @@
+# Everything here runs in .venv, which is made from the pinned versions in constraints.txt when it is first needed.
+# Only make and Python 3.11 to 3.13 have to be there; BASE_PYTHON=... chooses one.
+
+KEEP ?=
+TIME_SCALE ?= 1
+DAG ?= example_custom_model_pipeline
+BASE_PYTHON ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest
+SUITES := unit contract parity system
+# The stamp says for which folder the environment was made: it must be made anew when the folder was moved, and when the
+# Python it was made with has gone.
+STAMP := $(VENV)/.made-for
+MADE_FOR := $(shell $(BIN)/python -c 'print(open("$(STAMP)").read())' 2>/dev/null)
+SOUND := $(findstring <$(CURDIR)>,<$(MADE_FOR)>)
+
+# DataRobot's own client has an environment of its own, so that its pandas stays out of ours.
+OFFICIAL := .venv-official-client
+OFFICIAL_TESTS := tests/official_client
+OFFICIAL_STAMP := $(OFFICIAL)/.made
+OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help venv demo test test-official-client lint types walls $(SUITES) clean remake
+
+help: ## show this list
+	@echo "usage: make [target]"
+	@awk -F ':.*## ' '/^[a-z$$().A-Z -]+:.*## / {printf "  %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  unit, contract, parity, system    one test suite alone"
+
+venv: $(STAMP) ## make or update the virtual environment in .venv
+
+demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SCALE=5 slows the jobs down, DAG=... names it)
+	@$(BIN)/python -m demo --dag $(DAG) --time-scale $(TIME_SCALE) $(if $(filter-out 0,$(KEEP)),--keep)
+
+test: lint types walls ## run every check and every test
+	@echo "== tests: $(SUITES)"
+	@$(PYTEST) $(addprefix tests/,$(SUITES))
+
+test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## drive the emulator with DataRobot's own Python client
+	@echo "== tests: official_client"
+	@EMULATOR_PYTHON='$(CURDIR)/$(BIN)/python' $(OFFICIAL)/bin/python -m pytest -c $(OFFICIAL_TESTS)/pytest.ini $(OFFICIAL_TESTS)
+
+lint: $(STAMP) ## check style and format
+	@echo "== lint: ruff check, ruff format --check"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP) ## check types
+	@echo "== types: mypy --strict"
+	@$(BIN)/mypy --strict -p datarobot_provider -p demo
+
+.PHONY: docs
+docs: $(STAMP) ## write the generated pages of docs/: coverage.md and operators.md
+	@$(BIN)/python docs/generate.py
+
+walls: $(STAMP) ## check which module may import which
+	@echo "== walls: lint-imports"
+	@$(BIN)/lint-imports
+
+$(SUITES): $(STAMP)
+	@echo "== tests: $@"
+	@$(PYTEST) tests/$@
+
+clean: ## remove everything that was made here, the virtual environment too
+	rm -rf $(VENV) $(OFFICIAL) .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+remake:
+
+$(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
+	@set -eu; start=$$(date +%s); \
+	if [ -z "$(SOUND)" ]; then \
+		base=; \
+		for each in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3); do \
+			if "$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+				base=$$each; break; \
+			fi; \
+		done; \
+		if [ -z "$$base" ]; then \
+			echo "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH; BASE_PYTHON=/path/to/python names one." >&2; \
+			exit 1; \
+		fi; \
+		if ! "$$base" -c 'import ensurepip, venv' 2>/dev/null; then \
+			echo "$$base cannot make virtual environments; on Debian and Ubuntu the package python3-venv is missing." >&2; \
+			exit 1; \
+		fi; \
+		echo "making $(VENV) with $$("$$base" --version) from constraints.txt: about a minute, once"; \
+		rm -rf $(VENV); \
+		"$$base" -m venv $(VENV); \
+	else \
+		echo "bringing $(VENV) up to date with constraints.txt and pyproject.toml"; \
+	fi; \
+	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
+	printf '%s' '$(CURDIR)' > $(STAMP); \
+	echo "$(VENV) is ready after $$(($$(date +%s) - start)) s"
+
+$(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,remake) | $(STAMP)
+	@set -eu; start=$$(date +%s); \
+	echo "making $(OFFICIAL) from $(OFFICIAL_TESTS)/constraints.txt"; \
+	rm -rf $(OFFICIAL); \
+	$(BIN)/python -m venv $(OFFICIAL); \
+	$(OFFICIAL)/bin/python -m pip install -qq --disable-pip-version-check -r $(OFFICIAL_TESTS)/constraints.txt; \
+	touch $(OFFICIAL_STAMP); \
+	echo "$(OFFICIAL) is ready after $$(($$(date +%s) - start)) s"

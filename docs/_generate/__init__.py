@@ -1,0 +1,1 @@
+"""Makes pages from the contract, from docstrings and from the contract tests."""

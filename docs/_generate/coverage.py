@@ -1,0 +1,130 @@
+"""Which parts of the package and of its tests stand behind every operation, and the page that says so."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+from dataclasses import dataclass, field
+from functools import cache
+
+import datarobot_provider.client.resources
+from datarobot_provider.emulator import routes as emulator_routes
+from datarobot_provider.emulator.routing import ROUTES
+from docs._generate.contract import AREAS, ROOT, Operation, area_of, operations
+from docs._generate.routes import first_route, named_operations
+from tests.unit.operators.catalogue import TASKS
+
+TESTS = ROOT / "tests" / "contract" / "operations"
+#: The columns of the page, and where each comes from.
+COLUMNS = {
+    "resource": "resource method",
+    "tasks": "operator, sensor",
+    "emulator": "emulator",
+    "tests": "contract test",
+}
+_HEAD = """\
+# Coverage
+
+Every operation of DataRobot's reference for custom models, vector databases and MLOps, and what stands behind it
+here: a method of the client, an operator or sensor, a route of the emulator, and a contract test that holds request and
+reply against the published schema.
+
+This page is written by `python docs/generate.py` (or `make docs`); a test fails when it is out of date, and when any
+cell is empty.
+"""
+
+
+@dataclass
+class Row:
+    """What stands behind one operation."""
+
+    operation: Operation
+    resource: list[str] = field(default_factory=list)
+    tasks: list[str] = field(default_factory=list)
+    emulator: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+
+
+@cache
+def rows() -> tuple[Row, ...]:
+    """Return one row for each operation."""
+    table = {operation: Row(operation) for operation in operations()}
+    named = {operation.name: row for operation, row in table.items()}
+    for where, operation in _resource_methods():
+        table[operation].resource.append(where)
+    for task in TASKS:
+        for operation in named_operations(inspect.getdoc(task) or ""):
+            table[operation].tasks.append(task.__name__)
+    emulator_routes.load()
+    at = {(row.operation.method, row.operation.below): row for row in table.values()}
+    for route in ROUTES:
+        if (route.method, route.path) in at:
+            module = route.handler.__module__.rsplit(".", 1)[-1]
+            at[route.method, route.path].emulator.append(f"{module}.{route.handler.__name__}")
+    for where, names in covering_tests():
+        for name in names:
+            if name in named:
+                named[name].tests.append(where)
+    return tuple(table.values())
+
+
+def covering_tests() -> list[tuple[str, list[str]]]:
+    """Return the contract tests that say what they cover, each with the names of the operations."""
+    found = []
+    for file in sorted(TESTS.glob("test_*.py")):
+        for node in ast.parse(file.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.FunctionDef):
+                names = [name for mark in node.decorator_list for name in _covered(mark)]
+                if names:
+                    found.append((f"{file.stem}.{node.name}", names))
+    return found
+
+
+def page() -> str:
+    """Return ``coverage.md``."""
+    total = len(rows())
+    counts = [sum(bool(getattr(row, column)) for row in rows()) for column in COLUMNS]
+    lines = [_HEAD, "| | operations | " + " | ".join(COLUMNS.values()) + " |", "|---|" + "---|" * (len(COLUMNS) + 1)]
+    lines.append(f"| all | {total} | " + " | ".join(f"{count} of {total}" for count in counts) + " |")
+    for area in AREAS:
+        chosen = [row for row in rows() if area_of(row.operation.route) == area]
+        if chosen:
+            lines += ["", f"## {area}", "", *_table(chosen)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(chosen: list[Row]) -> list[str]:
+    lines = ["| operation | " + " | ".join(COLUMNS.values()) + " |", "|---|" + "---|" * len(COLUMNS)]
+    for row in chosen:
+        cells = ["<br>".join(f"`{text}`" for text in getattr(row, column)) for column in COLUMNS]
+        first = f"{row.operation.method} `{row.operation.below}`<br>{row.operation.name}"
+        lines.append(f"| {first} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _resource_methods() -> list[tuple[str, Operation]]:
+    """Return the methods of the resources with the operations that their docstrings name."""
+    package = datarobot_provider.client.resources
+    found = []
+    for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        module = importlib.import_module(info.name)
+        near = first_route(module.__doc__ or "")
+        for _, item in inspect.getmembers(module, inspect.isclass):
+            if item.__module__ == info.name:
+                methods = inspect.getmembers(item, inspect.isfunction)
+                found += [
+                    (f"{item.__name__}.{name}", operation)
+                    for name, method in methods
+                    for operation in named_operations(inspect.getdoc(method) or "", near)
+                    if name in vars(item)
+                ]
+    return found
+
+
+def _covered(mark: ast.expr) -> list[str]:
+    """Return the names in a ``@covers(...)``."""
+    if isinstance(mark, ast.Call) and isinstance(mark.func, ast.Name) and mark.func.id == "covers":
+        return [str(name.value) for name in mark.args if isinstance(name, ast.Constant)]
+    return []

@@ -1,0 +1,12 @@
+"""The pages that are generated, by their names in ``docs``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docs._generate import coverage, operators
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PAGES: dict[str, Callable[[], str]] = {"coverage.md": coverage.page, "operators.md": operators.page}

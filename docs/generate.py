@@ -1,0 +1,26 @@
+"""Writes the pages that are made from the code: ``python docs/generate.py``. A test holds them current."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+def main() -> None:
+    """Write the pages."""
+    # Airflow makes itself a home as soon as it is imported; it should not be the reader's own.
+    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-docs-"))
+    sys.path.insert(0, str(ROOT))
+    from docs._generate.pages import PAGES
+
+    for name, page in PAGES.items():
+        (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+        sys.stdout.write(f"wrote docs/{name}\n")
+
+
+if __name__ == "__main__":
+    main()
