@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -30,12 +29,12 @@ class AsyncTransport:
 
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
         self._endpoint = endpoint
+        self._token = token
         self._settings = settings
-        trust = ssl.create_default_context(cafile=settings.ca_bundle) if settings.ca_bundle else True
+        own = settings.ca_bundle or settings.client_cert or not settings.verify
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=POOL_SIZE, ssl=trust),
+            connector=aiohttp.TCPConnector(limit=POOL_SIZE, ssl=settings.tls() if own else True),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
-            middlewares=(_bearer(token),),
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
             ),
@@ -69,25 +68,45 @@ class AsyncTransport:
         await self._session.close()
 
     async def _attempt(self, request: Request) -> Reply | TransportError:
+        sendings = _Sendings(self._token)
         try:
             async with self._session.request(
-                request.method, self._endpoint.url(request.path), params=request.query(), allow_redirects=False
+                request.method,
+                self._endpoint.url(request.path),
+                params=request.query(),
+                allow_redirects=False,
+                middlewares=(sendings,),
             ) as response:
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, headers, await response.read())
+                headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
+                body = await response.read()
+                return Reply(response.status, headers, body, repeated=sendings.count > 1)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
 
 
-def _bearer(token: Token) -> aiohttp.ClientMiddlewareType:
-    """Set the bearer header last of all, because proxies from the environment bring ``~/.netrc`` along."""
+class _Sendings:
+    """Sets the bearer header, and counts: ``aiohttp`` sends a request anew when a pooled connection turns out dead.
 
-    async def middleware(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        request.headers["Authorization"] = token.header()
+    The header is set last of all, because proxies from the environment bring ``~/.netrc`` along.
+    """
+
+    def __init__(self, token: Token) -> None:
+        self._token = token
+        self.count = 0
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Send ``request``."""
+        self.count += 1
+        request.headers["Authorization"] = self._token.header()
         return await handler(request)
 
-    return middleware
+
+def _readable(value: str) -> str:
+    """Return a header without the halves of characters as which ``aiohttp`` keeps bytes that are not UTF-8."""
+    return value.encode(errors="replace").decode()
 
 
 def _classify(error: Exception) -> tuple[str, bool]:

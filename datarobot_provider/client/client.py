@@ -25,15 +25,17 @@ from datarobot_provider.client.resources.versions import Versions
 from datarobot_provider.exceptions import MalformedReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
     from contextlib import AbstractContextManager
 
     import requests
 
     from datarobot_provider.client.endpoint import Endpoint
 
+_FIRST_REDIRECT = 300
 _FIRST_ERROR = 400
-_REDIRECTS = frozenset({301, 302, 307, 308})
+_SEE_OTHER = 303
+_STATUS_RECORDS = ("status/", "genai/status/")
 #: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
 TELLING = frozenset({200, 303, 404, 410, 422})
 RELOCATED = 307
@@ -72,28 +74,43 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     """Return ``reply`` if it is no error. A token that the server echoes goes no further than here.
 
     :raises ApiError: for a status of 400 or more.
-    :raises MalformedReplyError: for a redirect: the API has none here, so a proxy or a wrong host answered.
+    :raises MalformedReplyError: for a redirect, and for a page for people whatever its status below 400: the API has
+        none here, so a proxy or a wrong host answered, and what was asked for was not done. Only the 303 of a status
+        record is a reply of the API: it says that a job is done.
     """
-    reply = replace(reply, body=token.redact_bytes(reply.body))
-    if reply.status in _REDIRECTS:
+    secrets = frozenset(secrets_in(request.json))
+    reply = _redacted(reply, token, secrets)
+    if reply.status >= _FIRST_ERROR:
+        raise error_from(reply, request, lambda text: token.redact(text, secrets))
+    done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
+    if reply.status >= _FIRST_REDIRECT and not done:
         raise MalformedReplyError(
             f"{request.method} {request.path} was redirected ({reply.status}), which was not followed. Check the "
             "connection's host: scheme (https), name and port."
         )
-    if reply.status < _FIRST_ERROR:
-        return reply
-    secrets = list(secrets_in(request.json))
-    raise error_from(reply, request, lambda text: token.redact(text, secrets))
+    if reply.is_page:
+        raise reply.not_json()
+    return reply
 
 
 def checked_look(reply: Reply, request: Request, token: Token) -> Reply:
     """Return ``reply`` if it tells something about a job, be it that the job is gone.
 
     :raises ApiError: for any other error status.
+    :raises MalformedReplyError: for a redirect, and for a page for people: a proxy that does not know the route says
+        nothing about the job.
     """
     if reply.status in TELLING or (reply.status == RELOCATED and reply.location):
-        return replace(reply, body=token.redact_bytes(reply.body))
+        reply = _redacted(reply, token)
+        if reply.is_page:
+            raise reply.not_json()
+        return reply
     return checked(reply, request, token)
+
+
+def _redacted(reply: Reply, token: Token, secrets: Collection[str] = ()) -> Reply:
+    headers = {name: token.redact(value, secrets) for name, value in reply.headers.items()}
+    return replace(reply, headers=headers, body=token.redact_bytes(reply.body, secrets))
 
 
 class DataRobotClient:

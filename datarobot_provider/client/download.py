@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin, urlsplit
 
+from datarobot_provider.client.auth import redacted, signatures
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.exceptions import (
+    ApiError,
     DownloadError,
     InputError,
     MalformedReplyError,
-    RateLimitError,
-    ServerError,
     TransportError,
 )
 
@@ -72,6 +73,27 @@ class _Progress:
     told: float = 0.0
 
 
+class _Discreet(logging.Filter):
+    """Has the HTTP library write no signature into its own log, which not every console of Airflow's masks."""
+
+    LOGGER = "urllib3.connectionpool"
+
+    def __init__(self, redact: Callable[[str], str]) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record through, freed of what is secret."""
+        record.msg, record.args = self._redact(record.getMessage()), ()
+        return True
+
+    def __enter__(self) -> None:
+        logging.getLogger(self.LOGGER).addFilter(self)
+
+    def __exit__(self, *_: object) -> None:
+        logging.getLogger(self.LOGGER).removeFilter(self)
+
+
 class Downloader:
     """Fetches one file.
 
@@ -92,6 +114,7 @@ class Downloader:
         self._redact = redact
         self._tell = tell
         self._conceal = conceal
+        self._signatures: set[str] = set()
 
     def fetch(self, request: Request, sink: Sink, expected: Expected) -> dict[str, Any]:
         """Download the reply of ``request`` into ``sink``.
@@ -99,18 +122,23 @@ class Downloader:
         :returns: ``{"path", "size", "sha256"}``.
         :raises ApiError: if the API refuses it.
         :raises TransportError: if the connection breaks off too often.
-        :raises DownloadError: if size or hash are wrong.
+        :raises DownloadError: if size or hash are wrong; what is longer than announced is not read to its end.
         :raises InputError: if it cannot be written, for one because the disk is full.
         """
         digest, progress, path = hashlib.sha256(), _Progress(), None
         try:
-            with sink.open() as file:
+            with _Discreet(self._redacted), sink.open() as file:
                 for piece in self._pieces(request, progress):
+                    _check_size(progress, expected)
                     file.write(piece)
                     digest.update(piece)
                     self._report(progress)
             _verify(progress, digest.hexdigest(), expected)
             path = sink.commit()
+        except TransportError as error:
+            # The error of the library below has the whole address in its text, the signature included.
+            error.__context__ = None
+            raise
         except OSError as error:
             raise InputError(f"The download could not be written: {error.strerror or error}.") from None
         finally:
@@ -125,10 +153,10 @@ class Downloader:
             before = progress.size
             try:
                 yield from self._attempt(request, progress)
-            except (TransportError, RateLimitError, ServerError) as error:
+            except (TransportError, ApiError) as error:
                 # Only cuts in a row count: one that comes after some progress is no loop.
                 resumes = resumes + 1 if progress.size == before else 1
-                if resumes > _RESUMES:
+                if resumes > _RESUMES or not error.can_heal:
                     raise
                 self._tell(f"Cut off after {progress.size:,} bytes, going on from there: {error}")
                 time.sleep(min(2.0**resumes, 30.0) / 4)
@@ -159,7 +187,7 @@ class Downloader:
                 return
             url = _target(first.url, first.headers.get("Location"))
         for _ in range(_MOST_REDIRECTS):
-            self._conceal(urlsplit(url).query)
+            self._hide(url)
             with self._transport.stream_elsewhere(request, url, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     yield self._checked(response, request)
@@ -167,14 +195,25 @@ class Downloader:
                 url = _target(response.url, response.headers.get("Location"))
         raise MalformedReplyError(f"The download of {request.path} was redirected too often.")
 
+    def _hide(self, url: str) -> None:
+        """Keep what makes an address secret out of the logs, and out of what its server says about it."""
+        for part in signatures(url):
+            self._signatures.add(part)
+            self._conceal(part)
+
+    def _redacted(self, text: str) -> str:
+        return redacted(self._redact(text), sorted(self._signatures, key=len, reverse=True))
+
     def _checked(self, response: requests.Response, request: Request) -> requests.Response:
         if response.status_code in (_OK, _PARTIAL):
             return response
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        reply = Reply(response.status_code, headers, next(response.iter_content(PIECE), b""))
+        # Storages like to tell the signature that they refuse. Nothing of it gets as far as the error.
+        headers = {name.lower(): self._redacted(value) for name, value in response.headers.items()}
+        body = next(response.iter_content(PIECE), b"").decode("utf-8", errors="replace")
+        reply = Reply(response.status_code, headers, self._redacted(body).encode())
         if response.status_code < _FIRST_ERROR:
             raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
-        raise error_from(reply, request, self._redact)
+        raise error_from(reply, request, self._redacted)
 
     def _report(self, progress: _Progress) -> None:
         now = time.monotonic()
@@ -200,11 +239,21 @@ def _skip(response: requests.Response, progress: _Progress) -> int:
 
 
 def _target(base: str, location: str | None) -> str:
-    url = urljoin(base, location or "")
-    scheme = urlsplit(url).scheme
-    if not location or scheme not in ("http", "https") or (urlsplit(base).scheme == "https" and scheme == "http"):
+    try:
+        url = urljoin(base, location or "")
+        parts = urlsplit(url)
+        safe = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:
+        safe = False
+    if not location or not safe or (urlsplit(base).scheme == "https" and parts.scheme == "http"):
         raise MalformedReplyError("The download was redirected to an address that is not safe to follow.")
     return url
+
+
+def _check_size(progress: _Progress, expected: Expected) -> None:
+    """Stop a download that has no end before it fills the disk."""
+    if expected.size is not None and progress.size > expected.size:
+        raise DownloadError(f"The download has more than the {expected.size:,} bytes that were announced.")
 
 
 def _verify(progress: _Progress, sha256: str, expected: Expected) -> None:

@@ -9,6 +9,7 @@ from datarobot_provider.exceptions import ConfigurationError
 
 API_PREFIX = "/api/v2/"
 _EXAMPLE = "https://app.datarobot.com/api/v2"
+_LONGEST_LOCATION = 4096
 
 
 @dataclass(frozen=True)
@@ -56,14 +57,23 @@ def api_path(location: str) -> str | None:
 
     :param location: an absolute URL, or a path that starts with ``/api/v2/``.
     """
+    location = location.strip()
+    if len(location) > _LONGEST_LOCATION or not location.isprintable():
+        return None
     try:
-        split = urlsplit(location.strip())
+        split = urlsplit(location)
     except ValueError:
         return None
     path = split.path
-    if not path.startswith(API_PREFIX) or any(part in (".", "..") for part in unquote(path).split("/")):
+    web = split.scheme in ("", "http", "https")
+    if not web or not path.startswith(API_PREFIX) or leads_up(unquote(path)):
         return None
     return path.removeprefix(API_PREFIX) + (f"?{split.query}" if split.query else "")
+
+
+def leads_up(path: str) -> bool:
+    """Return whether a server may read a dot segment into ``path``; some take a backslash for ``/`` and drop ``;…``."""
+    return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
 
 
 def _split(url: str) -> SplitResult:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from http.client import responses
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.json_text import parse
 from datarobot_provider.exceptions import (
     AccessDeniedError,
     ApiError,
@@ -32,8 +33,12 @@ _BY_STATUS: dict[int, type[ApiError]] = {
     422: ValidationError,
     429: RateLimitError,
 }
+_TIMED_OUT = 408
 _FIRST_SERVER_ERROR = 500
 _EXCERPT = 300
+_MOST_FIELDS = 20
+_LONGEST_FIELD = 100
+_LONGEST_ID = 100
 
 
 def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> ApiError:
@@ -47,20 +52,23 @@ def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> 
     body = _body(reply)
     kind = _BY_STATUS.get(reply.status, ServerError if reply.status >= _FIRST_SERVER_ERROR else ApiError)
     job_id = body.get("jobId")
-    return kind(
+    error = kind(
         reply.status,
         _message(reply, body, redact),
         method=request.method,
         path=redact(request.path),
-        errors={field: redact(text) for field, text in _field_errors(body).items()},
-        request_id=reply.request_id,
+        errors=_few(_field_errors(body), redact),
+        request_id=redact(reply.request_id)[:_LONGEST_ID] if reply.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
+        repeated=reply.repeated,
     )
+    error.can_heal = kind.can_heal or reply.status == _TIMED_OUT
+    return error
 
 
 def _body(reply: Reply) -> Mapping[str, Any]:
     try:
-        body = json.loads(reply.body)
+        body = parse(reply.body)
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}
@@ -80,25 +88,34 @@ def _message(reply: Reply, body: Mapping[str, Any], redact: Callable[[str], str]
     return f"{phrase} (not a DataRobot error: {excerpt!r})" if excerpt else phrase
 
 
-def _field_errors(body: Mapping[str, Any]) -> dict[str, str]:
-    errors: dict[str, str] = {}
-    _flatten(body.get("errors"), "", errors)
-    _flatten({name: body[name] for name in ("dependencies", "invalidDependencies") if body.get(name)}, "", errors)
+def _few(errors: Iterator[tuple[str, str]], redact: Callable[[str], str]) -> dict[str, str]:
+    """Return the first field errors, each short: a refusal must stay readable, whatever the server answers."""
+    found: dict[str, str] = {}
+    for field, text in islice(errors, _MOST_FIELDS):
+        # Redacted before it is cut: half a secret is not found any more.
+        found[redact(field)[:_LONGEST_FIELD]] = redact(text)[:_EXCERPT]
+    if next(errors, None) is not None:
+        found["…"] = f"and more than these {_MOST_FIELDS}"
+    return found
+
+
+def _field_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield from _flattened(body.get("errors"), "")
+    yield from _flattened({name: body[name] for name in ("dependencies", "invalidDependencies") if body.get(name)}, "")
     detail = body.get("detail")
     for item in detail if isinstance(detail, list) else []:
         if isinstance(item, dict):
             where = item.get("loc")
             place = [str(part) for part in where if part != "body"] if isinstance(where, list) else []
-            errors[".".join(place) or "body"] = str(item.get("msg", ""))
-    return errors
+            yield ".".join(place) or "body", str(item.get("msg", ""))
 
 
-def _flatten(value: object, prefix: str, into: dict[str, str]) -> None:
+def _flattened(value: object, prefix: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, Mapping):
         for key, item in value.items():
-            _flatten(item, f"{prefix}.{key}" if prefix else str(key), into)
+            yield from _flattened(item, f"{prefix}.{key}" if prefix else str(key))
     elif isinstance(value, list) and not all(isinstance(item, str) for item in value):
         for index, item in enumerate(value):
-            _flatten(item, f"{prefix}.{index}", into)
+            yield from _flattened(item, f"{prefix}.{index}")
     elif value is not None:
-        into[prefix or "request"] = "; ".join(value) if isinstance(value, list) else str(value)
+        yield prefix or "request", "; ".join(value) if isinstance(value, list) else str(value)

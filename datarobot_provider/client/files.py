@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import stat
 import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +15,11 @@ from datarobot_provider.exceptions import InputError
 
 MOST_FILES = 1000
 IGNORED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store"})
+#: Longest part of a path and longest path, in bytes: what file systems and object stores take at the most.
+LONGEST_PART, LONGEST_PATH = 255, 1024
+#: A zip that unpacks to more than this many bytes, and to more than so many times its own size, holds no model.
+BOMB_BYTES, BOMB_RATIO = 1 << 30, 100
+_DRIVE = re.compile(r"[A-Za-z]:")
 
 
 @dataclass(frozen=True)
@@ -42,10 +49,11 @@ def folder_files(folder: str) -> list[ModelFile]:
     """List the files below a folder, in a stable order.
 
     Version control, caches and editor leftovers are left out: ``.git``, ``__pycache__``, ``.ipynb_checkpoints``,
-    ``.DS_Store``.
+    ``.DS_Store``. A link to a file of the folder stands for that file; no other link is followed.
 
     :param folder: path of a local folder.
-    :raises InputError: if it is missing, empty, unreadable, or holds what cannot be uploaded.
+    :raises InputError: if it is missing, empty, unreadable, or holds what cannot be uploaded, such as a link that leads
+        out of it.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -78,10 +86,11 @@ def listed_files(files: Sequence[str] | Mapping[str, str]) -> list[ModelFile]:
 
 
 def zip_files(archive: str) -> list[ModelFile]:
-    """List the files inside a zip; they are sent one by one, nothing is unpacked.
+    """List the files inside a zip; they are sent one by one, nothing is unpacked onto the disk.
 
     :param archive: path of a local zip.
-    :raises InputError: if it is missing, damaged, encrypted, empty, or holds what cannot be uploaded.
+    :raises InputError: if it is missing, damaged, encrypted, empty, a bomb, or holds what cannot be uploaded, such as a
+        link or a name that leads elsewhere.
     """
     path = Path(archive)
     if not path.is_file():
@@ -94,10 +103,34 @@ def zip_files(archive: str) -> list[ModelFile]:
     if any(member.flag_bits & 1 for member in members):
         raise InputError(f"The zip {archive} is encrypted.")
     kept = [member for member in members if not IGNORED & set(member.filename.split("/"))]
+    _check_members(kept, archive)
+    _check_bomb(sum(member.file_size for member in kept), path.stat().st_size, archive)
     return _checked(
         [ModelFile(path, member.filename, member.file_size, member.filename) for member in kept],
         f"The zip {archive}",
     )
+
+
+def _check_members(members: Iterable[zipfile.ZipInfo], archive: str) -> None:
+    """Refuse members that are no files. Where a zip was not made on Unix, the upper bits of the mode are zero."""
+    for member in members:
+        kind = stat.S_IFMT(member.external_attr >> 16)
+        if kind == stat.S_IFLNK:
+            raise InputError(f"The zip {archive}: {member.filename!r} is a link, which is not followed.")
+        if kind not in (0, stat.S_IFREG):
+            raise InputError(f"The zip {archive}: {member.filename!r} is not a regular file.")
+        # Python cuts a name at a NUL; another reader of the same zip may see another name.
+        if "\0" in member.orig_filename:
+            raise InputError(f"The zip {archive}: the name {member.orig_filename!r} holds a control character.")
+
+
+def _check_bomb(unpacked: int, packed: int, archive: str) -> None:
+    """Refuse a zip by the sizes that it announces; the reader holds every member to its own."""
+    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
+        raise InputError(
+            f"The zip {archive} has {packed:,} bytes and would be uploaded as {unpacked:,}, which no model is packed "
+            "to. Give the folder instead, if this is meant."
+        )
 
 
 def _unreadable(error: OSError) -> None:
@@ -105,7 +138,8 @@ def _unreadable(error: OSError) -> None:
 
 
 def _local(path: Path, root: Path) -> ModelFile:
-    if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
+    # os.path.realpath, unlike Path.resolve, takes links that lead in a circle; they are no regular files.
+    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         raise InputError(f"{path} is a link out of the model folder, which is not followed.")
     if not path.is_file():
         raise InputError(f"{path} is not a regular file.")
@@ -132,8 +166,14 @@ def _check_names(names: Iterable[str], what: str) -> None:
     for name in names:
         if not name.isprintable():
             raise InputError(f"{what}: the name {name!r} holds a line break or another control character.")
-        if name.startswith("/") or "\\" in name or {"", ".", ".."} & set(name.split("/")):
+        parts = name.split("/")
+        if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
             raise InputError(f"{what}: the name {name!r} is not a plain relative path with '/'.")
+        if len(name.encode()) > LONGEST_PATH or max(len(part.encode()) for part in parts) > LONGEST_PART:
+            raise InputError(
+                f"{what}: the name {name[:60]!r}… is too long; a path may have {LONGEST_PATH:,} bytes, every part "
+                f"{LONGEST_PART}."
+            )
         twin = seen.get(name.casefold())
         seen[name.casefold()] = name
         if twin is not None:

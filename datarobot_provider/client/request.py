@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from datarobot_provider.client.auth import without_secrets
+from datarobot_provider.client.endpoint import leads_up
+from datarobot_provider.client.json_text import UnusableJsonError, parse
 from datarobot_provider.exceptions import InputError, MalformedReplyError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
+_LONGEST_NAME = 100
+_MOST_NAMES = 20
+_PAGES = ("text/html", "application/xhtml+xml")
 
 
 def route(template: str, **ids: object) -> str:
@@ -26,12 +29,20 @@ def route(template: str, **ids: object) -> str:
     :param template: a path below ``/api/v2/`` such as ``customModels/{custom_model_id}/``.
     :param ids: one value for each placeholder.
     :returns: the path, every id escaped, so that no id can reach another route.
-    :raises InputError: if an id is empty, ``None``, or a dot segment.
+    :raises InputError: if an id is empty, ``None``, holds a dot segment or a control character.
     """
     for name, value in ids.items():
-        if value is None or str(value).strip() in ("", ".", "..", "None"):
-            raise InputError(f"{name} is {value!r}, which cannot be an id.")
+        if not is_id(str(value)):
+            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which cannot be an id.")
     return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
+
+
+def is_id(text: str) -> bool:
+    """Return whether ``text`` can be an id: something, without control characters and dot segments.
+
+    Escaped, a dot segment would stay below our route, but for servers that unescape before they put a path in order.
+    """
+    return text.strip() not in ("", "None") and text.isprintable() and not leads_up(text.strip())
 
 
 @dataclass(frozen=True)
@@ -67,11 +78,14 @@ class Reply:
     :param status: HTTP status code.
     :param headers: header names in lower case.
     :param body: the whole body.
+    :param repeated: whether the request had been sent before in vain and may have been handled then: its reply was
+        lost, or was a server error. A "not found" that answers a repeated DELETE may be the work of the first one.
     """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    repeated: bool = False
 
     @property
     def location(self) -> str | None:
@@ -91,22 +105,33 @@ class Reply:
     def json(self) -> Any:
         """Parse the body.
 
-        This is the one place where JSON enters: NaN and infinity become ``None``, since neither an XCom nor a
-        trigger event can hold them, and secret values become ``***``.
+        NaN and infinity become ``None``, since neither an XCom nor a trigger event can hold them, and secret values
+        become ``***``.
 
         :returns: the parsed value.
-        :raises MalformedReplyError: if the body is not JSON.
+        :raises MalformedReplyError: if the body is not JSON, is nested more deeply than anything of the API, or names a
+            field twice.
         """
         try:
-            parsed = json.loads(self.body, parse_constant=lambda _: None, parse_float=_finite)
+            parsed = parse(self.body, unique=True)
+        except UnusableJsonError as error:
+            raise MalformedReplyError(f"The reply ({self._described()}) cannot be used: {error}.") from None
         except ValueError:
-            excerpt = " ".join(self.text.split())[:_EXCERPT]
-            kind = self.headers.get("content-type", "no content type")
-            raise MalformedReplyError(
-                f"The reply ({self.status}, {kind}, {len(self.body)} bytes) is not JSON: {excerpt!r}. "
-                "Is the connection's host a DataRobot endpoint, and is no proxy in between?"
-            ) from None
+            raise self.not_json() from None
         return without_secrets(parsed)
+
+    def not_json(self) -> MalformedReplyError:
+        """Build the error for a reply that is something else than JSON."""
+        excerpt = " ".join(self.text.split())[:_EXCERPT]
+        return MalformedReplyError(
+            f"The reply ({self._described()}) is not JSON: {excerpt!r}. "
+            "Is the connection's host a DataRobot endpoint, and is no proxy in between?"
+        )
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is a page for people, which the API has none of: a proxy or a wrong host answered."""
+        return bool(self.body.strip()) and self.headers.get("content-type", "").lower().startswith(_PAGES)
 
     def log_text(self) -> str:
         """Return a log, which comes as plain text or inside a JSON object.
@@ -114,11 +139,16 @@ class Reply:
         :returns: the text; for a binary log, a line that says so.
         """
         try:
-            body = json.loads(self.body)
+            body = parse(self.body)
         except ValueError:
             body = None
         text = body.get("log") or body.get("data") or "" if isinstance(body, dict) else self.text
+        text = text if isinstance(text, str) else str(text)
         return text if "\x00" not in text else f"(a binary log of {len(self.body)} bytes)"
+
+    def _described(self) -> str:
+        kind = self.headers.get("content-type", "no content type")[:_LONGEST_NAME]
+        return f"{self.status}, {kind}, {len(self.body)} bytes"
 
     def object(self) -> dict[str, Any]:
         """Parse the body as one JSON object.
@@ -138,10 +168,7 @@ def required(reply: Mapping[str, Any], name: str) -> str:
     """
     value = reply.get(name)
     if not isinstance(value, str) or not value:
-        raise MalformedReplyError(f"The reply has no {name!r}; it holds {sorted(reply)}.")
+        names = [each[:_LONGEST_NAME] for each in sorted(reply)]
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        raise MalformedReplyError(f"The reply has no {name!r}; it holds {names[:_MOST_NAMES]}{more}.")
     return value
-
-
-def _finite(text: str) -> float | None:
-    number = float(text)
-    return number if math.isfinite(number) else None

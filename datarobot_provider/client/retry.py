@@ -8,7 +8,7 @@ that is sent twice starts a job twice.
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "DELETE"})
-PASSING = frozenset({408, 429, 500, 502, 503, 504})
 NOT_HANDLED = frozenset({429, 503})
+_PASSING = frozenset({408, 429})
+_TOO_MANY = 429
+_FIRST_SERVER_ERROR = 500
+#: More doublings than this take any pause beyond any cap, and a few hundred more would overflow.
+_MOST_DOUBLINGS = 64
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class RetryPolicy:
         asked = retry_after(outcome) if isinstance(outcome, Reply) else None
         if asked is not None:
             return min(asked, self.cap)
-        return min(self.cap, self.base * 2.0 ** (tries - 1)) * jitter()
+        return min(self.cap, self.base * 2.0 ** min(tries - 1, _MOST_DOUBLINGS)) * jitter()
 
 
 def may_repeat(request: Request, outcome: Reply | TransportError) -> bool:
@@ -52,8 +56,8 @@ def may_repeat(request: Request, outcome: Reply | TransportError) -> bool:
     if isinstance(outcome, TransportError):
         return safe or not outcome.sent
     if safe:
-        return outcome.status in PASSING
-    return outcome.status in NOT_HANDLED and retry_after(outcome) is not None
+        return outcome.status in _PASSING or outcome.status >= _FIRST_SERVER_ERROR
+    return _refused_unread(outcome)
 
 
 def tries(
@@ -66,19 +70,20 @@ def tries(
     :param request: what is sent.
     :param policy: how patient to be.
     :param jitter: gives a number from 0 to 1.
-    :returns: the last reply, whatever its status.
+    :returns: the last reply, whatever its status; its ``repeated`` is set if an earlier try may have been handled.
     :raises TransportError: if the last try got no reply.
     """
-    count = 0
+    count, repeated = 0, False
     while True:
         outcome = yield None
         count += 1
         if count < policy.attempts and may_repeat(request, outcome):
+            repeated = repeated or _may_be_handled(outcome)
             yield policy.pause(count, outcome, jitter)
         elif isinstance(outcome, TransportError):
             raise outcome
         else:
-            return outcome
+            return replace(outcome, repeated=outcome.repeated or repeated)
 
 
 def retry_after(reply: Reply) -> float | None:
@@ -88,6 +93,18 @@ def retry_after(reply: Reply) -> float | None:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except (ValueError, OverflowError):
+        return max(0.0, (pendulum.instance(moment) - pendulum.now("UTC")).total_seconds())
+    except (ValueError, OverflowError, TypeError, IndexError):
+        # The standard library's parser of dates ends in each of these, depending on where the text stops making sense.
         return None
-    return max(0.0, (pendulum.instance(moment) - pendulum.now("UTC")).total_seconds())
+
+
+def _refused_unread(reply: Reply) -> bool:
+    """Return whether the server says that it did not handle the request and wants it again."""
+    return reply.status in NOT_HANDLED and retry_after(reply) is not None
+
+
+def _may_be_handled(outcome: Reply | TransportError) -> bool:
+    if isinstance(outcome, TransportError):
+        return outcome.sent
+    return outcome.status != _TOO_MANY and not _refused_unread(outcome)

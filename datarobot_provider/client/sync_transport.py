@@ -38,6 +38,17 @@ class BearerAuth(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """A session that does not even read where a redirect leads.
+
+    ``requests`` prepares the next request also when it may not send it, and ends in a bare ``ValueError`` over a
+    ``Location`` that is no URL.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Find no target."""
+
+
 class SyncTransport:
     """Sends requests over one pooled session and never follows a redirect.
 
@@ -49,16 +60,19 @@ class SyncTransport:
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
         self._endpoint = endpoint
         self._settings = settings
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.auth = BearerAuth(token)
+        if settings.client_cert:
+            key = settings.client_key
+            self._session.cert = (settings.client_cert, key) if key else settings.client_cert
         self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
         self._session.mount("http://", HTTPAdapter(pool_maxsize=POOL_SIZE))
         self._session.mount("https://", HTTPAdapter(pool_maxsize=POOL_SIZE))
 
     @property
-    def _verify(self) -> str | None:
+    def _verify(self) -> str | bool | None:
         """Given with each request: what is set on a session gives way to the environment."""
-        return self._settings.ca_bundle
+        return self._settings.ca_bundle if self._settings.verify else False
 
     def send(self, request: Request) -> Reply:
         """Send ``request`` as often as the retry policy allows.
@@ -66,7 +80,7 @@ class SyncTransport:
         :returns: the reply, whatever its status.
         :raises TransportError: if there was none.
         """
-        steps = tries(request, self._settings.retry)
+        steps = tries(request, self._settings.retry_of(request))
         step = next(steps)
         while True:
             try:
@@ -92,13 +106,13 @@ class SyncTransport:
 
     @contextmanager
     def stream_elsewhere(self, request: Request, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Do the same at another address, without the token: neither the header nor ``~/.netrc`` go there.
+        """Do the same at another address, without the token, ``~/.netrc`` and the client certificate.
 
         :param request: what had been asked of the API.
         :param url: where the API has sent us, a secret.
         :param headers: sent as they are.
         """
-        with requests.Session() as session:
+        with _Session() as session:
             session.auth = _no_auth
             session.headers["User-Agent"] = USER_AGENT
             with self._streamed(session, request, url, {"headers": headers}) as response:

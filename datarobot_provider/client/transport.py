@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, field
+import ssl
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datarobot_provider import __version__
 from datarobot_provider.client.retry import RetryPolicy
-from datarobot_provider.exceptions import TransportError
+from datarobot_provider.exceptions import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
     from datarobot_provider.client.request import Request
@@ -33,6 +34,11 @@ class TransportSettings:
     :param read_timeout: seconds without a byte of the reply; default 60.
     :param upload_timeout: the same for requests that upload files; default 600.
     :param ca_bundle: path of a file with the CA certificates to trust instead of the system's.
+    :param client_cert: path of a PEM with the certificate to show to a server that wants one, and its chain; the key
+        too where ``client_key`` is not given.
+    :param client_key: path of a PEM with the key of ``client_cert``, without a passphrase.
+    :param verify: whether to check who answers over TLS; default ``True``.
+    :param upload_attempts: how often a request that uploads files is sent at the most; default 3.
     :param retry: the retry policy.
     """
 
@@ -40,11 +46,49 @@ class TransportSettings:
     read_timeout: float = 60.0
     upload_timeout: float = 600.0
     ca_bundle: str | None = None
+    client_cert: str | None = None
+    client_key: str | None = None
+    verify: bool = True
+    upload_attempts: int = 3
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def read_timeout_of(self, request: Request) -> float:
         """Return the read timeout of ``request``, in seconds."""
         return self.upload_timeout if request.upload else self.read_timeout
+
+    def retry_of(self, request: Request) -> RetryPolicy:
+        """Return the retry policy of ``request``: uploads have a budget of their own."""
+        return replace(self.retry, attempts=self.upload_attempts) if request.upload else self.retry
+
+    def tls(self) -> ssl.SSLContext:
+        """Return what a TLS connection is made with.
+
+        :raises ConfigurationError: naming the extra whose file cannot be used.
+        """
+        try:
+            context = ssl.create_default_context(cafile=self.ca_bundle)
+        except OSError:
+            raise ConfigurationError(
+                f"the extra 'ca_bundle' names {self.ca_bundle!r}, which cannot be read or holds no PEM certificates."
+            ) from None
+        if not self.verify:
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        if self.client_cert:
+            _show(context, self.client_cert, self.client_key)
+        return context
+
+
+def _show(context: ssl.SSLContext, client_cert: str, client_key: str | None) -> None:
+    try:
+        # Without an answer ready, OpenSSL would ask the terminal for the passphrase of an encrypted key.
+        context.load_cert_chain(client_cert, client_key, password=lambda: "")
+    except OSError:
+        key = f" with the key {client_key!r}" if client_key else " (which has to hold the key too)"
+        raise ConfigurationError(
+            f"the extra 'client_cert' names {client_cert!r}{key}, which cannot be used: the files have to be readable "
+            "PEM, certificate and key have to fit, and the key may have no passphrase."
+        ) from None
 
 
 def transport_error(request: Request, reason: str, *, sent: bool) -> TransportError:

@@ -20,10 +20,10 @@ from datarobot_provider.exceptions import (
     TransportError,
 )
 from datarobot_provider.hooks import form
-from datarobot_provider.version_compat import AirflowNotFoundException, BaseHook
+from datarobot_provider.version_compat import AirflowNotFoundException, BaseHook, mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
@@ -47,8 +47,9 @@ class DataRobotHook(BaseHook):
     """Gives a client for one Airflow connection.
 
     :param datarobot_conn_id: id of the connection; default ``datarobot_default``. Its host is the API endpoint, its
-        password the API token; extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout`` (seconds),
-        ``attempts`` (number), ``ca_bundle`` (path). Other extras are ignored.
+        password the API token. Extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout`` (seconds; 10, 60, 600
+        by default), ``attempts``, ``upload_attempts`` (numbers; 5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``,
+        ``client_cert``, ``client_key`` (paths), ``verify`` (boolean; true). Other extras are ignored.
     """
 
     conn_name_attr = "datarobot_conn_id"
@@ -66,7 +67,7 @@ class DataRobotHook(BaseHook):
 
         :raises ConfigurationError: if the connection is missing or cannot be used.
         """
-        return _sync_client(self._access())
+        return self._sync_client(self._access())
 
     @cached_property
     def jobs(self) -> JobClient:
@@ -109,7 +110,7 @@ class DataRobotHook(BaseHook):
                 read_timeout=_TEST_TIMEOUT,
                 retry=replace(access.settings.retry, attempts=1),
             )
-            client = _sync_client(access._replace(settings=patience))
+            client = self._sync_client(access._replace(settings=patience))
             try:
                 version = required(client.platform.version(), "versionString")
             finally:
@@ -125,6 +126,21 @@ class DataRobotHook(BaseHook):
         except DataRobotError as error:
             return False, str(error)
         return True, f"Connected to {access.endpoint.origin}, DataRobot API {version}."
+
+    def password_of(self, conn_id: str) -> str:
+        """Return the password of another connection, such as an LLM's key; masked in logs from here on.
+
+        :param conn_id: id of the connection, of any type.
+        :raises ConfigurationError: if there is no such connection, or no password in it.
+        """
+        try:
+            password = (self.get_connection(conn_id).password or "").strip()
+        except AirflowNotFoundException:
+            raise ConfigurationError(f"There is no Airflow connection {conn_id!r}, whose password is needed.") from None
+        if not password:
+            raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password, which is needed here.")
+        mask_secret(password)
+        return password
 
     def _access(self) -> _Access:
         try:
@@ -143,8 +159,24 @@ class DataRobotHook(BaseHook):
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        endpoint, token, settings = _read(connection, await get_async_extra_dejson(connection))
-        return AsyncDataRobotClient(endpoint, token, AsyncTransport(endpoint, token, settings))
+        access = _read(connection, await get_async_extra_dejson(connection))
+        self._warn(access)
+        return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access))
+
+    def _sync_client(self, access: _Access) -> DataRobotClient:
+        from datarobot_provider.client.client import DataRobotClient
+        from datarobot_provider.client.sync_transport import SyncTransport
+
+        self._warn(access)
+        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access))
+
+    def _warn(self, access: _Access) -> None:
+        if not access.settings.verify:
+            self.log.warning(
+                "TLS verification is switched off by the extra 'verify' of the connection %r: whoever is in between "
+                "can read the API token. Name your own CA in the extra 'ca_bundle' instead.",
+                self.datarobot_conn_id,
+            )
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
@@ -158,7 +190,8 @@ class DataRobotHook(BaseHook):
         from wtforms.validators import Optional
 
         return {
-            name: (StringField if "string" in field["schema"]["type"] else FloatField)(
+            # A text for the switch as well: a box without a tick cannot be told from one that nobody has seen.
+            name: (FloatField if "number" in field["schema"]["type"] else StringField)(
                 field["label"], validators=[Optional()], description=field["description"]
             )
             for name, field in form.EXTRAS.items()
@@ -177,13 +210,6 @@ class UsesDataRobotHook:
     def hook(self) -> DataRobotHook:
         """The hook of the task's connection."""
         return DataRobotHook(self.datarobot_conn_id)
-
-
-def _sync_client(access: _Access) -> DataRobotClient:
-    from datarobot_provider.client.client import DataRobotClient
-    from datarobot_provider.client.sync_transport import SyncTransport
-
-    return DataRobotClient(access.endpoint, access.token, SyncTransport(*access))
 
 
 def _no_connection(conn_id: str) -> ConfigurationError:
@@ -205,15 +231,25 @@ def _read(connection: Any, extra: Mapping[str, Any]) -> _Access:
 
 
 def _settings(extra: Mapping[str, Any]) -> TransportSettings:
+    from datarobot_provider.client.retry import RetryPolicy
     from datarobot_provider.client.transport import TransportSettings
 
-    values = {name: extra[name] for name in form.EXTRAS if extra.get(name) not in (None, "")}
-    numbers: dict[str, Any] = {name: _number(name, value) for name, value in values.items() if name != "ca_bundle"}
-    settings = TransportSettings(ca_bundle=values.get("ca_bundle"))
-    if settings.ca_bundle and not Path(settings.ca_bundle).is_file():
-        raise ConfigurationError(f"the extra 'ca_bundle' names {settings.ca_bundle!r}, which is not a file here.")
-    retry = replace(settings.retry, attempts=int(numbers.pop("attempts", settings.retry.attempts)))
-    return replace(settings, retry=retry, **numbers)
+    known: dict[str, Any] = {
+        name: _READERS[field["schema"]["type"][0]](name, extra[name])
+        for name, field in form.EXTRAS.items()
+        if extra.get(name) not in (None, "")
+    }
+    if "client_key" in known and "client_cert" not in known:
+        raise ConfigurationError("the extra 'client_key' is of no use without 'client_cert'.")
+    for name in {"attempts", "upload_attempts"} & known.keys():
+        known[name] = int(known[name])
+    default = RetryPolicy()
+    retry = replace(default, attempts=known.pop("attempts", default.attempts), cap=known.pop("retry_cap", default.cap))
+    settings = TransportSettings(**known, retry=retry)
+    if settings.ca_bundle or settings.client_cert:
+        # The files are read now, so that the error names them.
+        settings.tls()
+    return settings
 
 
 def _number(name: str, value: object) -> float:
@@ -224,3 +260,22 @@ def _number(name: str, value: object) -> float:
     if not form.EXTRAS[name]["schema"]["minimum"] <= number < math.inf:
         raise ConfigurationError(f"the extra {name!r} is {value!r}, which is not a usable number.")
     return number
+
+
+def _path(name: str, value: object) -> str:
+    path = str(value)
+    if not Path(path).is_file():
+        raise ConfigurationError(f"the extra {name!r} names {path!r}, which is not a file here.")
+    return path
+
+
+def _switch(name: str, value: object) -> bool:
+    words = {"true": True, "false": False}
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, str) or value.strip().lower() not in words:
+        raise ConfigurationError(f"the extra {name!r} is {value!r}; it should be true or false.")
+    return words[value.strip().lower()]
+
+
+_READERS: dict[str, Callable[[str, object], Any]] = {"number": _number, "string": _path, "boolean": _switch}

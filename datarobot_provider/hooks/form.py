@@ -25,14 +25,27 @@ def _number(label: str, description: str, default: float, minimum: float) -> dic
     }
 
 
+def _file(label: str, description: str) -> dict[str, Any]:
+    return {"label": label, "description": description, "schema": {"type": ["string", "null"]}}
+
+
 EXTRAS: dict[str, dict[str, Any]] = {
     "connect_timeout": _number("Connect timeout (s)", "Seconds to reach the host.", 10, 0.1),
-    "read_timeout": _number("Read timeout (s)", "Seconds without a byte of the reply.", 60, 1),
-    "upload_timeout": _number("Upload timeout (s)", "The same for requests that upload files.", 600, 1),
+    "read_timeout": _number("Read timeout (s)", "Seconds without a byte of the reply.", 60, 0.1),
+    "upload_timeout": _number("Upload timeout (s)", "The same for requests that upload files.", 600, 0.1),
     "attempts": _number("Attempts", "How often a request that may be repeated is sent at the most.", 5, 1),
-    "ca_bundle": {
-        "label": "CA bundle",
-        "description": "Path of a file with the CA certificates to trust, for a private CA.",
-        "schema": {"type": ["string", "null"]},
+    "upload_attempts": _number("Upload attempts", "The same for requests that upload files.", 3, 1),
+    "retry_cap": _number(
+        "Longest pause (s)", "Seconds between two attempts at the most, also for Retry-After.", 60, 0.01
+    ),
+    "ca_bundle": _file("CA bundle", "Path of a file with the CA certificates to trust, for a private CA."),
+    "client_cert": _file(
+        "Client certificate", "Path of a PEM file with the certificate to show, and its key if it is there."
+    ),
+    "client_key": _file("Client key", "Path of a PEM file with the key, if it is not in the file of the certificate."),
+    "verify": {
+        "label": "Verify TLS",
+        "description": "true or false: whether to check who answers. Without it anybody in between can take the token.",
+        "schema": {"type": ["boolean", "null"], "default": True},
     },
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.endpoint import api_path
+from datarobot_provider.client.request import is_id
 from datarobot_provider.exceptions import UntraceableJobError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def accepted(reply: Reply) -> Accepted:
     """
     body = reply.object() if reply.body.strip() else {}
     status_id = status_id_of(reply.location or "") or body.get("statusId")
-    if not isinstance(status_id, str) or not status_id:
+    if not isinstance(status_id, str) or not is_id(status_id):
         raise UntraceableJobError(
             f"DataRobot accepted the request ({reply.status}) but did not say where to follow it: no Location of a "
             "status record, no statusId. The job may be running; look in DataRobot before you start it again."

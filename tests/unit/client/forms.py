@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from python_multipart.multipart import MultipartParser, parse_options_header
 
@@ -14,6 +14,7 @@ class Part:
     name: str
     filename: str | None
     content: bytes
+    headers: list[str] = field(default_factory=list, compare=False)
 
 
 class _Reader:
@@ -43,7 +44,8 @@ class _Reader:
     def on_part_end(self) -> None:
         _, options = parse_options_header(self._headers["content-disposition"])
         filename = options.get(b"filename")
-        self.parts.append(Part(options[b"name"].decode(), filename.decode() if filename else None, self._content))
+        name, filename = options[b"name"].decode(), filename.decode() if filename else None
+        self.parts.append(Part(name, filename, self._content, list(self._headers)))
 
 
 def parse_form(content_type: str, body: bytes) -> list[Part]:

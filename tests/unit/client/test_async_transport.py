@@ -208,3 +208,63 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
         origin = f"https://127.0.0.1:{port}"
         (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=certificate[0]))
     assert reply.status == 200
+
+
+def answer_over_tls(context: ssl.SSLContext) -> tuple[Any, list[object]]:
+    """Return a server that answers every request over TLS, and the certificates that it was shown."""
+    shown: list[object] = []
+
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secure:
+            if read_request(secure):
+                shown.append(secure.getpeercert())
+                secure.sendall(http_reply())
+
+    return handle, shown
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one file", "certificate and key"])
+def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_wants_one(demanding, pems, apart):
+    mine = {"client_cert": pems.cert, "client_key": pems.key} if apart else {"client_cert": pems.both}
+    handle, shown = answer_over_tls(demanding)
+    with raw_server(handle) as port:
+        origin = f"https://127.0.0.1:{port}"
+        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=pems.both, **mine))
+        assert fail(origin, ca_bundle=pems.both)[0] in {"tls", "lost"}
+    assert reply.status == 200
+    assert len(shown) == 1
+    assert shown[0]
+
+
+def test_verification_is_switched_off_by_the_connection_alone(certificate):
+    handle, shown = answer_over_tls(certificate[1])
+    with raw_server(handle) as port:
+        origin = f"https://localhost:{port}"
+        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), verify=False, ca_bundle=certificate[0]))
+        assert fail(origin, verify=True) == ("tls", False)
+    assert (reply.status, len(shown)) == (200, 1)
+
+
+def test_a_request_that_aiohttp_sends_anew_on_its_own_counts_as_repeated():
+    """It does so where a pooled connection turns out to be dead; the first sending may have been handled."""
+    seen: list[bytes] = []
+
+    def handle(connection: socket.socket) -> None:
+        """Answer the first request of a connection, take the second one and hang up."""
+        seen.append(read_request(connection))
+        connection.sendall(http_reply().replace(b"Connection: close\r\n", b""))
+        seen.append(read_request(connection))
+
+    with raw_server(handle) as port:
+        requests = [Request("GET", "things/"), Request("DELETE", "things/1/")]
+        first, second = asyncio.run(send_to(f"http://127.0.0.1:{port}", *requests, retry=ONCE))
+    assert [(reply.status, reply.repeated) for reply in (first, second)] == [(200, False), (200, True)]
+    assert [request.split()[0] for request in seen if request] == [b"GET", b"DELETE", b"DELETE"]
+
+
+def test_a_header_that_is_not_utf8_can_still_be_written_into_a_log():
+    answer = http_reply().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
+    with raw_server(lambda connection: read_request(connection) and connection.sendall(answer)) as port:
+        (reply,) = asyncio.run(send_to(f"http://127.0.0.1:{port}", Request("GET", "things/")))
+    assert reply.location is not None
+    assert reply.location.encode()

@@ -22,6 +22,44 @@ def test_a_redirect_is_not_followed_but_explained(status):
     assert len(api.requests) == 1
 
 
+@pytest.mark.parametrize("status", [300, 303, 304, 305, 308, 399])
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
+def test_no_redirect_is_taken_for_a_change_that_was_made(status, method):
+    api = FakeApi()
+    api.on(method, "customModels/1/", reply(status, location=f"{ORIGIN}/login"))
+    with pytest.raises(MalformedReplyError, match=rf"{method} customModels/1/ was redirected \({status}\)"):
+        api.client().send(Request(method, "customModels/1/"))
+
+
+def test_the_303_of_a_job_that_is_done_is_a_reply():
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(303, location=f"{ORIGIN}/api/v2/things/1/"))
+    assert api.client().send(Request("GET", "status/1/")).status == 303
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
+def test_a_page_for_people_is_not_taken_for_success(method):
+    api = FakeApi()
+    api.on(method, "customModels/1/", reply(200, b"<html>Sign in</html>", content_type="text/html"))
+    with pytest.raises(MalformedReplyError, match="is not JSON: '<html>Sign in</html>'"):
+        api.client().send(Request(method, "customModels/1/"))
+
+
+@pytest.mark.parametrize("status", [200, 303, 307, 404, 410, 422])
+def test_a_page_for_people_says_nothing_about_a_job(status):
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(status, b"<html>not here", content_type="text/html", location="/x"))
+    with pytest.raises(MalformedReplyError, match="not here"):
+        api.client().look("status/1/")
+
+
+def test_a_token_in_a_header_is_blotted_out():
+    api = FakeApi()
+    api.on("GET", "status/1/", reply(200, {}, location=f"/api/v2/status/{TOKEN}/"))
+    for seen in (api.client().look("status/1/"), api.client().send(Request("GET", "status/1/"))):
+        assert seen.location == "/api/v2/status/***/"
+
+
 @pytest.mark.parametrize("status", [200, 303, 404, 410, 422])
 def test_a_look_takes_gone_and_not_yet_as_answers(status):
     api = FakeApi()

@@ -108,6 +108,16 @@ def test_a_location_on_another_host_only_ever_gives_a_path_on_our_own(location):
         "https://dr.example/api/v2/%2e%2e/%2E%2e/secret/",
         "https://dr.example/api/v2/a%2f..%2f..%2fsecret/",
         "https://[half-an-address/api/v2/status/1/",
+        "javascript:/api/v2/status/1/",
+        "file:///api/v2/status/1/",
+        "/api/v2/..;/..;a=b/secret/",
+        "/api/v2/..\\..\\secret/",
+        "/api/v2/%5c..%5csecret/",
+        "/api/v2/a\\..\\secret/",
+        "/api/v2/status/1\r\nX-Injected: 1/",
+        "/api/v2/status/\x00/",
+        "/api/v2/status/\ud800/",
+        "/api/v2/" + "a" * 5000,
     ],
 )
 def test_what_is_no_route_of_the_api_is_not_followed(location):

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 
 import pytest
 
 from datarobot_provider import exceptions
+from datarobot_provider.client.auth import Token
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.request import Reply, Request
 from tests.unit.support import TOKEN, FakeApi, reply
@@ -32,6 +35,7 @@ def as_is(text: str) -> str:
         (502, exceptions.ServerError, True),
         (599, exceptions.ServerError, True),
         (418, exceptions.ApiError, False),
+        (408, exceptions.ApiError, True),
     ],
 )
 def test_every_status_has_its_exception(status, kind, can_heal):
@@ -109,6 +113,36 @@ def test_a_page_of_5_mb_becomes_one_short_line():
     assert len(str(error)) < 600
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"errors": {f"field {number}": "x" * 50 for number in range(80_000)}},
+        {"errors": ["x" * 5_000_000, {"y" * 5_000_000: "z"}]},
+        {"errors": {"list": ["x"] * 1_000_000}},
+        {"detail": [{"loc": ["body", "f" * 1000, number], "msg": "m" * 1000} for number in range(2000)]},
+        {"message": "m" * 5_000_000, "errors": {"a": "b" * 5_000_000}},
+    ],
+    ids=["many fields", "long fields", "a long list", "many details", "long texts"],
+)
+def test_a_refusal_of_5_mb_stays_readable(body):
+    started = time.perf_counter()
+    error = error_from(reply(422, body, x_request_id="i" * 5000), POST, Token(TOKEN).redact)
+    assert time.perf_counter() - started < 5
+    assert len(str(error)) < 11_000
+
+
+def test_more_field_errors_than_fit_are_said_to_be_more():
+    error = error_from(reply(422, {"errors": {str(number): "no" for number in range(21)}}), POST, as_is)
+    assert len(error.errors) == 21
+    assert "\n  …: and more than these 20" in str(error)
+    assert "and more" not in str(error_from(reply(422, {"errors": dict.fromkeys("abc", "no")}), POST, as_is))
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_an_error_says_whether_the_request_had_been_sent_before(repeated):
+    assert error_from(replace(reply(404), repeated=repeated), POST, as_is).repeated is repeated
+
+
 def test_a_very_long_message_is_cut():
     assert len(error_from(reply(422, {"message": "x" * 100_000}), POST, as_is).message) == 2000
 
@@ -132,12 +166,17 @@ def test_a_very_long_message_is_cut():
         b'{"errors": [1, "a"]}',
         b'{"errors": {"a": null, "b": [null]}}',
         b"\xff\xfe\x00",
+        b"[" * 1_000_000,
+        b'{"errors":' * 400 + b"1" + b"}" * 400,
+        b'{"message": "a", "message": "b", "errors": {"x": NaN, "x": -Infinity}}',
+        rb'{"message": "\ud800", "errors": {"\udfff": "\udfff"}}',
     ],
 )
 def test_an_error_of_any_shape_still_is_a_readable_error(body):
     error = error_from(Reply(422, {"content-type": "application/json"}, body), POST, as_is)
     assert type(error) is exceptions.ValidationError
     assert error.message
+    assert str(error).encode()
     assert str(error).startswith("DataRobot answered 422 to POST customModels/: ")
 
 
@@ -159,8 +198,15 @@ def refusal(answer: Reply, request: Request = POST) -> str:
         Reply(502, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
         Reply(502, {"content-type": "text/html"}, b"x" * 290 + TOKEN.encode()),
         Reply(200, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
+        reply(422, {"errors": {f"field {TOKEN}": "x"}}),
+        reply(422, {"errors": {"f" * 90 + TOKEN: "x" * 290 + TOKEN}}),
+        reply(500, None, x_request_id=f"for {TOKEN}"),
+        reply(200, b"no json", content_type=f"text/{TOKEN}"),
     ],
-    ids=["message", "field", "detail", "page", "page cut inside the token", "page with status 200"],
+    ids=[
+        *("message", "field", "detail", "page", "page cut inside the token", "page with status 200"),
+        *("name of a field", "field cut inside the token", "request id", "content type"),
+    ],
 )
 def test_a_server_that_echoes_the_token_does_not_bring_it_into_an_exception(answer):
     assert TOKEN[:10] not in refusal(answer)

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import stat
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from datarobot_provider.client import files as files_module
 from datarobot_provider.client.files import folder_files, listed_files, zip_files
 from datarobot_provider.exceptions import InputError
 
@@ -161,7 +164,11 @@ def test_a_list_of_no_files_is_refused(given):
         listed_files(given)
 
 
-BAD_NAMES = ["/etc/passwd", "../up.py", "a/../../up.py", "a//b.py", "./a.py", "a\\b.py", "C:\\a.py", "a/."]
+BAD_NAMES = [
+    *("/etc/passwd", "//host/share", "../up.py", "..", "a/../../up.py", "a/..", "a//b.py", "./a.py", "a/."),
+    *("a\\b.py", "..\\up.py", "C:\\a.py", "\\\\host\\share", "C:/a.py", "c:a.py"),
+]
+LONG_NAMES = ["x" * 256, "a/" + "ä" * 128, "a/" * 512 + "b", "x" * 256 + "/a.py"]
 
 
 @pytest.mark.parametrize("name", [*BAD_NAMES, ""])
@@ -215,3 +222,121 @@ def test_a_zip_without_files_or_with_twins_is_refused(tmp_path):
         archive = pack(tmp_path / "twice.zip", "a.py", "a.py")
     with pytest.raises(InputError, match="twice"):
         zip_files(archive)
+
+
+@pytest.mark.parametrize("name", LONG_NAMES)
+def test_very_long_names_are_refused(tmp_path, name):
+    with pytest.raises(InputError, match="is too long") as caught:
+        zip_files(pack(tmp_path / "m.zip", "custom.py", name))
+    assert len(str(caught.value)) < 400
+    fill(tmp_path, "custom.py")
+    with pytest.raises(InputError, match="is too long"):
+        listed_files({name: str(tmp_path / "custom.py")})
+
+
+def test_names_as_long_as_they_may_be_are_taken(tmp_path):
+    names = ["x" * 255, "/".join(["d" * 204] * 5)]
+    assert len(names[1]) == 1024
+    assert [file.name for file in zip_files(pack(tmp_path / "m.zip", *names))] == names
+
+
+def test_a_name_with_a_nul_is_refused_although_python_cuts_it_there(tmp_path):
+    path = Path(pack(tmp_path / "m.zip", "custom.pyX../../evil"))
+    path.write_bytes(path.read_bytes().replace(b"custom.pyX", b"custom.py\0"))
+    with pytest.raises(InputError, match="holds a control character"):
+        zip_files(str(path))
+
+
+def typed_zip(path: Path, kind: int, content: str) -> str:
+    """Write a zip with one member of this file type."""
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("custom.py", "x")
+        member = zipfile.ZipInfo("strange")
+        member.create_system = 3
+        member.external_attr = (kind | 0o777) << 16
+        archive.writestr(member, content)
+    return str(path)
+
+
+@pytest.mark.parametrize("target", ["custom.py", "../../etc/passwd", "/etc/passwd"])
+def test_a_link_inside_a_zip_is_refused_wherever_it_leads(tmp_path, target):
+    with pytest.raises(InputError, match=r"m\.zip: 'strange' is a link, which is not followed"):
+        zip_files(typed_zip(tmp_path / "m.zip", stat.S_IFLNK, target))
+
+
+@pytest.mark.parametrize("kind", [stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK, stat.S_IFDIR])
+def test_what_is_no_file_inside_a_zip_is_refused(tmp_path, kind):
+    with pytest.raises(InputError, match="'strange' is not a regular file"):
+        zip_files(typed_zip(tmp_path / "m.zip", kind, ""))
+
+
+def test_a_regular_file_inside_a_zip_made_on_unix_is_taken(tmp_path):
+    assert len(zip_files(typed_zip(tmp_path / "m.zip", stat.S_IFREG, "x"))) == 2
+
+
+def test_a_zip_bomb_is_refused_by_the_sizes_it_announces(tmp_path, monkeypatch):
+    monkeypatch.setattr(files_module, "BOMB_BYTES", 10_000_000)
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(11):
+            archive.writestr(f"{number}.bin", bytes(1_000_000))
+    with pytest.raises(InputError, match=r"would be uploaded as 11,000,000, which no model is packed to"):
+        zip_files(str(path))
+
+
+def test_the_sizes_of_a_zip_are_known_without_unpacking_it(tmp_path):
+    path = tmp_path / "m.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("weights.bin", bytes(200_000_000))
+    tracemalloc.start()
+    (file,) = zip_files(str(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert file.size == 200_000_000
+    assert peak < 1_000_000
+
+
+def test_links_that_lead_in_a_circle_end(tmp_path):
+    folder = fill(tmp_path, "custom.py")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    with pytest.raises(InputError, match="loop is not a regular file"):
+        folder_files(folder)
+    (tmp_path / "loop").unlink()
+    (tmp_path / "one").symlink_to(tmp_path / "two")
+    (tmp_path / "two").symlink_to(tmp_path / "one")
+    with pytest.raises(InputError, match="one is not a regular file"):
+        folder_files(folder)
+
+
+def test_a_link_from_a_folder_to_one_above_it_ends(tmp_path):
+    folder = fill(tmp_path, "custom.py", "sub/a.py")
+    (tmp_path / "sub" / "up").symlink_to(tmp_path)
+    with pytest.raises(InputError, match="up is a link to a folder"):
+        folder_files(folder)
+
+
+@pytest.mark.parametrize("target", ["outside.txt", "gone.txt", "model-2/twin.txt"])
+def test_a_link_out_of_the_folder_is_named_whatever_is_there(tmp_path, target):
+    """A sibling whose name begins like the folder's is outside, too."""
+    folder = fill(tmp_path / "model", "custom.py")
+    fill(tmp_path, "outside.txt", "model-2/twin.txt")
+    (tmp_path / "model" / "secret.txt").symlink_to(tmp_path / target)
+    with pytest.raises(InputError, match=r"model/secret\.txt is a link out of the model folder"):
+        folder_files(folder)
+
+
+def test_a_link_out_of_the_folder_by_way_of_another_is_refused(tmp_path):
+    folder = fill(tmp_path / "model", "custom.py")
+    fill(tmp_path, "outside.txt")
+    (tmp_path / "step").symlink_to(tmp_path / "outside.txt")
+    (tmp_path / "model" / "link.txt").symlink_to("../step")
+    with pytest.raises(InputError, match=r"link\.txt is a link out of the model folder"):
+        folder_files(folder)
+
+
+def test_a_folder_is_walked_once(tmp_path, monkeypatch):
+    folder = fill(tmp_path, "custom.py", "a/b.py", "a/c/d.py")
+    scanned, scan = [], os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: scanned.append(str(path)) or scan(path))
+    assert len(folder_files(folder)) == 3
+    assert sorted(scanned) == [folder, f"{folder}/a", f"{folder}/a/c"]

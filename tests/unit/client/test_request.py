@@ -15,7 +15,8 @@ def test_ids_are_filled_into_a_route():
     ("value", "escaped"),
     [
         ("a/b", "a%2Fb"),
-        ("../x", "..%2Fx"),
+        ("..x/a..", "..x%2Fa.."),
+        ("a b", "a%20b"),
         ("a?b=c", "a%3Fb%3Dc"),
         ("a#b", "a%23b"),
         ("a%2Fb", "a%252Fb"),
@@ -26,7 +27,13 @@ def test_no_id_can_reach_another_route(value, escaped):
     assert route("models/{a}/", a=value) == f"models/{escaped}/"
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", ".", "..", "None", " .. "])
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(None, "", "  ", ".", "..", "None", " .. ", "../x", "a/../b", "a/.", "..\\x", "..;a/b"),
+        *("a\r\nX-Injected: 1", "\x00", "\ud800", "a\u2028b"),
+    ],
+)
 def test_what_cannot_be_an_id_is_refused_by_name(value):
     with pytest.raises(InputError, match="custom_model_id"):
         route("models/{custom_model_id}/", custom_model_id=value)
@@ -58,7 +65,18 @@ def test_a_reply_that_is_not_json_is_described_in_one_short_line():
     assert "\n" not in message
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"{'a': 1}"])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"\xff\xfe",
+        b"{'a': 1}",
+        b'{"a": "caf\xe9"}',
+        '{"a": 1}'.encode("utf-16"),
+        b'{"a": ' + b"9" * 5000 + b"}",
+    ],
+)
 def test_cut_or_broken_json_is_a_malformed_reply(body):
     with pytest.raises(MalformedReplyError):
         Reply(200, {}, body).json()
@@ -88,3 +106,52 @@ def test_a_required_field_is_returned():
 def test_a_required_field_that_the_server_left_out_is_named(value):
     with pytest.raises(MalformedReplyError, match="'id'"):
         required({"id": value}, "id")
+
+
+@pytest.mark.parametrize("levels", [101, 500, 1_000_000])
+@pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
+def test_a_reply_that_is_nested_too_deeply_is_malformed(levels, brackets):
+    inner = "1" if brackets[0] != "[" else ""
+    body = (brackets[0] * levels + inner + brackets[1] * levels).encode()
+    with pytest.raises(MalformedReplyError, match="cannot be used: it is nested more than 100 levels deep"):
+        Reply(200, {}, body).json()
+
+
+def test_as_many_levels_as_are_allowed_are_taken():
+    assert Reply(200, {}, b"[" * 100 + b"]" * 100).json()
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"status": "RUNNING", "status": "COMPLETED"}', b'[{"a": {"b": 1, "c": 2, "b": 1}}]']
+)
+def test_an_object_that_names_a_field_twice_means_nothing(body):
+    with pytest.raises(MalformedReplyError, match=r"cannot be used: it names the field '(status|b)' twice"):
+        Reply(200, {}, body).json()
+
+
+@pytest.mark.parametrize("escape", [r"\ud800", r"\uDFFF", r"\udc00\ud800"])
+def test_half_a_character_becomes_what_can_be_written_down(escape):
+    (value,) = Reply(200, {}, f'["x{escape}y"]'.encode()).json()
+    assert value.strip("xy").strip("?") == ""
+    assert value.encode()
+    assert Reply(200, {}, rb'["\ud83d\ude00"]').json() == ["\U0001f600"]
+
+
+@pytest.mark.parametrize(
+    "log", [b'{"log": 5}', b'{"log": ["a"]}', b"[" * 100_000, b'{"log": "\xff"}', b'{"data": {"a": 1}}']
+)
+def test_a_log_of_any_shape_is_a_text(log):
+    assert isinstance(Reply(200, {}, log).log_text(), str)
+
+
+def test_a_reply_without_a_required_field_is_described_shortly():
+    with pytest.raises(MalformedReplyError, match="and 99980 more") as caught:
+        required({str(number) * 50: 1 for number in range(100_000)}, "id")
+    assert len(str(caught.value)) < 3000
+
+
+@pytest.mark.parametrize("kind", ["text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml"])
+def test_a_page_for_people_is_known_by_its_type(kind):
+    assert Reply(200, {"content-type": kind}, b"<html>").is_page
+    assert not Reply(200, {"content-type": kind}, b"").is_page
+    assert not Reply(200, {"content-type": "text/plain"}, b"<html>").is_page

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -25,8 +26,8 @@ def one() -> float:
     [
         (UNSENT, True),
         (LOST, True),
-        *((reply(status), True) for status in (408, 429, 500, 502, 503, 504)),
-        *((reply(status), False) for status in (200, 204, 303, 307, 400, 401, 403, 404, 409, 410, 413, 422, 501)),
+        *((reply(status), True) for status in (408, 429, 500, 501, 502, 503, 504, 505, 520, 529, 599)),
+        *((reply(status), False) for status in (200, 204, 303, 307, 400, 401, 403, 404, 409, 410, 413, 422, 425, 499)),
     ],
 )
 def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_failure(method, outcome, again):
@@ -66,7 +67,11 @@ def test_a_date_in_the_past_asks_for_no_pause(zone):
 
 
 @pytest.mark.parametrize(
-    "value", ["", "soon", "-1", "1.5", "Wed, 99 Oct 2015", "1e3", "NaN", "01 Jan 99999999999999 00:00:00 GMT"]
+    "value",
+    [
+        *("", "soon", "-1", "1.5", "Wed, 99 Oct 2015", "1e3", "NaN", "01 Jan 99999999999999 00:00:00 GMT"),
+        *("Wed, 21 Oct 2015 07:28:00 +9999999999", "Wed, 21 Oct 2015 25:61:61 GMT", ", , ,", "\x00", "²"),
+    ],
 )
 def test_a_retry_after_that_makes_no_sense_is_ignored(value):
     assert retry_after(reply(429, retry_after=value)) is None
@@ -83,6 +88,10 @@ def test_the_server_may_ask_for_a_pause_up_to_the_cap():
     assert policy.pause(1, reply(429, retry_after="7"), lambda: 0.0) == 7.0
     assert policy.pause(1, reply(429, retry_after="86400"), one) == 60
     assert policy.pause(1, reply(503, retry_after="garbage"), one) == 0.5
+
+
+def test_no_number_of_attempts_is_too_many():
+    assert RetryPolicy(cap=3.0).pause(5000, LOST, one) == 3.0
 
 
 def drive(
@@ -107,7 +116,33 @@ def drive(
 
 def test_the_first_good_reply_ends_the_tries():
     good = reply(200)
-    assert drive(Request("GET", "x/"), RetryPolicy(), [reply(503), LOST, good]) == (3, [0.5, 1.0], good)
+    repeated = replace(good, repeated=True)
+    assert drive(Request("GET", "x/"), RetryPolicy(), [reply(503), LOST, good]) == (3, [0.5, 1.0], repeated)
+
+
+@pytest.mark.parametrize(
+    ("before", "repeated"),
+    [
+        ([], False),
+        ([UNSENT, UNSENT], False),
+        ([reply(429), reply(429, retry_after="0")], False),
+        ([reply(503, retry_after="0")], False),
+        ([LOST], True),
+        ([LOST, UNSENT], True),
+        ([reply(503)], True),
+        ([reply(500, retry_after="1")], True),
+        ([reply(502), reply(429)], True),
+        ([reply(408)], True),
+    ],
+)
+def test_a_reply_says_whether_an_earlier_try_may_have_been_handled(before, repeated):
+    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [*before, reply(404)])
+    assert (end.status, end.repeated) == (404, repeated)
+
+
+def test_what_the_sender_knows_about_repetition_is_kept():
+    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [replace(reply(404), repeated=True)])
+    assert end.repeated
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 5])
@@ -119,7 +154,7 @@ def test_a_request_is_sent_as_often_as_allowed_and_no_oftener(attempts):
 def test_the_last_error_reply_is_returned_as_it_is():
     last = reply(503, {"message": "still down"})
     sent, _, end = drive(Request("GET", "x/"), RetryPolicy(attempts=2), [reply(503), last])
-    assert (sent, end) == (2, last)
+    assert (sent, end) == (2, replace(last, repeated=True))
 
 
 def test_a_post_whose_reply_was_lost_is_not_sent_again():

@@ -8,6 +8,7 @@ import socket
 import ssl
 
 import pytest
+from urllib3.exceptions import InsecureRequestWarning
 
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.endpoint import Endpoint
@@ -19,7 +20,7 @@ from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import TransportError
 from tests.unit.client.forms import parse_form
-from tests.unit.support import TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
+from tests.unit.support import ORIGIN, TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -133,6 +134,58 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
         assert send(f"https://127.0.0.1:{port}", Request("GET", "things/"), ca_bundle=certificate[0]).status == 200
 
 
+def answer_over_tls(context: ssl.SSLContext):
+    """Return a server that answers every request over TLS, and the certificates that it was shown."""
+    shown = []
+
+    def handle(connection: socket.socket) -> None:
+        with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secure:
+            if read_request(secure):
+                shown.append(secure.getpeercert())
+                secure.sendall(http_reply())
+
+    return handle, shown
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["one file", "certificate and key"])
+def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_wants_one(demanding, pems, apart):
+    mine = {"client_cert": pems.cert, "client_key": pems.key} if apart else {"client_cert": pems.both}
+    handle, shown = answer_over_tls(demanding)
+    with raw_server(handle) as port:
+        origin = f"https://127.0.0.1:{port}"
+        assert send(origin, Request("GET", "things/"), ca_bundle=pems.both, **mine).status == 200
+        assert fail(origin, ca_bundle=pems.both)[0] in {"tls", "lost"}
+    assert shown == [ssl._ssl._test_decode_cert(pems.cert)]
+
+
+def test_the_client_certificate_is_not_shown_to_another_host(certificate, pems):
+    wanting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    wanting.load_cert_chain(pems.both)
+    wanting.load_verify_locations(pems.both)
+    wanting.verify_mode = ssl.CERT_OPTIONAL
+    handle, shown = answer_over_tls(wanting)
+    settings = TransportSettings(client_cert=pems.both, ca_bundle=pems.both)
+    sender = SyncTransport(Endpoint(ORIGIN), Token(TOKEN), settings)
+    with (
+        raw_server(handle) as port,
+        contextlib.closing(sender),
+        sender.stream_elsewhere(Request("GET", "things/"), f"https://127.0.0.1:{port}/", {}) as response,
+    ):
+        assert response.status_code == 200
+    assert shown == [None]
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "UNRELATED"])
+def test_verification_is_switched_off_by_the_connection_alone(certificate, monkeypatch, name):
+    monkeypatch.setenv(name, certificate[0])
+    handle, _ = answer_over_tls(certificate[1])
+    with raw_server(handle) as port:
+        origin = f"https://localhost:{port}"
+        with pytest.warns(InsecureRequestWarning):
+            assert send(origin, Request("GET", "things/"), verify=False, ca_bundle=certificate[0]).status == 200
+        assert fail(origin, "POST", verify=True) == ("tls", False)
+
+
 def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(certificate):
     requests = []
 
@@ -152,6 +205,32 @@ def test_a_post_cut_off_after_it_was_read_is_sent_once():
     with answering(b"", http_reply()) as (origin, seen):
         assert fail(origin, "POST", retry=RetryPolicy(attempts=5, base=0)) == ("lost", True)
     assert len(seen) == 1
+
+
+@pytest.mark.parametrize(
+    "location",
+    ["http://[", "http://[::1", "//\\\\", "http://a:b:c/", "\xff\xfe", "javascript:alert(1)", "http://x:99999999/"],
+)
+@pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
+def test_a_redirect_to_what_is_no_address_is_a_reply_like_any_other(location, status):
+    answer = http_reply(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
+    with answering(answer) as (origin, seen):
+        reply = send(origin, Request("POST", "things/"), retry=ONCE)
+    assert (reply.status, reply.location, len(seen)) == (int(status[:3]), location, 1)
+
+
+def test_an_upload_has_its_own_number_of_attempts(tmp_path):
+    (tmp_path / "custom.py").write_bytes(b"print()\n")
+    files = listed_files([str(tmp_path / "custom.py")])
+    again = http_reply(status="429 Slow down").replace(b"\r\n", b"\r\nRetry-After: 0\r\n", 1)
+    policy = RetryPolicy(attempts=5)
+    with answering(*[again] * 9) as (origin, seen):
+        upload = Request("POST", "things/", upload=lambda: UploadBody([], files))
+        assert send(origin, upload, retry=policy, upload_attempts=2).status == 429
+        assert len(seen) == 2
+        assert seen[0].partition(b"\r\n\r\n")[2].count(b"print()") == seen[1].count(b"print()") == 1
+        assert send(origin, Request("POST", "things/"), retry=policy, upload_attempts=2).status == 429
+    assert len(seen) == 2 + 5
 
 
 def test_a_look_cut_off_is_sent_again():

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 
+from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.get_provider_info import get_provider_info
 from datarobot_provider.hooks.datarobot import DataRobotHook
 
@@ -54,7 +55,8 @@ def test_both_declarations_of_the_extra_fields_are_equal():
     assert {name: (field.label, field.description) for name, field in old.items()} == {
         name: (field["label"], field["description"]) for name, field in DECLARED["conn-fields"].items()
     }
-    kinds = {"string": StringField, "number": FloatField}
+    # The switch is a text in old forms: a box without a tick would switch TLS off wherever nobody looked.
+    kinds = {"string": StringField, "number": FloatField, "boolean": StringField}
     for name, field in DECLARED["conn-fields"].items():
         assert type(old[name]) is kinds[field["schema"]["type"][0]]
         assert old[name].optional
@@ -80,10 +82,24 @@ def test_the_hook_can_be_made_the_way_a_connection_makes_it():
     assert hook.datarobot_conn_id == "other"
 
 
-def test_no_field_offers_to_hold_a_token_in_clear_text_or_to_switch_tls_off():
+def test_no_field_offers_to_hold_a_secret_in_clear_text():
     names = set(DECLARED["conn-fields"])
-    assert names == {"connect_timeout", "read_timeout", "upload_timeout", "attempts", "ca_bundle"}
+    assert names == {
+        *("connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"),
+        *("ca_bundle", "client_cert", "client_key", "verify"),
+    }
     assert not any("__" in name for name in names)
+
+
+def test_tls_is_on_in_a_form_that_nobody_touched():
+    assert DECLARED["conn-fields"]["verify"]["schema"] == {"type": ["boolean", "null"], "default": True}
+
+
+def test_the_defaults_of_the_form_are_those_of_the_sender():
+    settings = TransportSettings()
+    actual = {**vars(settings), "attempts": settings.retry.attempts, "retry_cap": settings.retry.cap}
+    shown = {name: field["schema"].get("default") for name, field in DECLARED["conn-fields"].items()}
+    assert {name: actual[name] for name in shown} == shown
 
 
 def test_every_extra_field_may_be_left_empty():

@@ -1,15 +1,20 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import pytest
 
 from datarobot_provider.client import async_transport, sync_transport
 from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import ConfigurationError
+from datarobot_provider.hooks import form
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.poller import Note
 from tests.unit.support import ORIGIN, TOKEN, reply
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.fixture
@@ -44,31 +49,34 @@ def test_the_port_field_counts_where_the_host_names_none(made, connection):
     assert DataRobotHook().client.endpoint.origin == "http://127.0.0.1:8080"
 
 
-def test_the_extras_that_are_known_set_the_sender(made, connection, tmp_path):
-    bundle = tmp_path / "ca.pem"
-    bundle.touch()
+def test_the_extras_that_are_known_set_the_sender(made, connection, pems):
     known = {"connect_timeout": 1, "read_timeout": "2.5", "upload_timeout": 3, "attempts": "7"}
-    connection(extra={**known, "ca_bundle": str(bundle)})
+    more = {"upload_attempts": 2, "retry_cap": "0.5", "verify": "True"}
+    files = {"ca_bundle": pems.both, "client_cert": pems.cert, "client_key": pems.key}
+    connection(extra={**known, **more, **files})
     settings = settings_of(made)
     assert (settings.connect_timeout, settings.read_timeout, settings.upload_timeout) == (1.0, 2.5, 3.0)
-    assert (settings.retry.attempts, settings.ca_bundle) == (7, str(bundle))
+    assert (settings.retry.attempts, settings.retry.cap, settings.upload_attempts) == (7, 0.5, 2)
+    assert (settings.ca_bundle, settings.client_cert, settings.client_key) == (pems.both, pems.cert, pems.key)
+    assert settings.verify is True
     assert isinstance(settings.retry.attempts, int)
+    assert isinstance(settings.upload_attempts, int)
 
 
 def test_extras_that_are_not_known_are_ignored(made, connection):
-    connection(extra={"verify": False, "headers": {"Authorization": "x"}, "retry": 5, "token": "t"})
+    connection(extra={"verify_ssl": False, "headers": {"Authorization": "x"}, "retry": 5, "token": "t"})
     assert settings_of(made) == TransportSettings()
 
 
 @pytest.mark.parametrize("empty", [None, ""])
 def test_extras_that_were_left_empty_in_the_form_mean_the_default(made, connection, empty):
-    connection(
-        extra=dict.fromkeys(("connect_timeout", "read_timeout", "upload_timeout", "attempts", "ca_bundle"), empty)
-    )
+    connection(extra=dict.fromkeys(form.EXTRAS, empty))
     assert settings_of(made) == TransportSettings()
 
 
-@pytest.mark.parametrize("name", ["connect_timeout", "read_timeout", "upload_timeout", "attempts"])
+@pytest.mark.parametrize(
+    "name", ["connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"]
+)
 @pytest.mark.parametrize("value", ["soon", 0, -1, "0", [], {}, "1 minute", True, "nan", "inf"])
 def test_an_extra_that_is_no_usable_number_is_named(made, connection, name, value):
     connection(extra={name: value})
@@ -77,21 +85,68 @@ def test_an_extra_that_is_no_usable_number_is_named(made, connection, name, valu
     assert TOKEN not in str(caught.value)
 
 
-def test_a_ca_bundle_that_does_not_exist_is_named(connection):
-    connection(extra={"ca_bundle": "missing.pem", "attempts": 1})
-    with pytest.raises(ConfigurationError, match="ca_bundle"):
-        DataRobotHook().client.platform.version()
+def both_ways() -> list[Callable[[], object]]:
+    """Return what makes the sync and the async client."""
+    return [lambda: DataRobotHook().client, lambda: asyncio.run(enter(DataRobotHook()))]
 
 
-def test_a_ca_bundle_that_does_not_exist_is_named_in_the_triggerer_too(connection):
-    connection(extra={"ca_bundle": "missing.pem"})
+@pytest.mark.parametrize("name", ["ca_bundle", "client_cert", "client_key"])
+def test_a_file_that_does_not_exist_is_named(connection, pems, name):
+    connection(extra={"client_cert": pems.both, name: "missing.pem"})
+    for use in both_ways():
+        with pytest.raises(
+            ConfigurationError, match=rf"'datarobot_default': the extra '{name}' names 'missing\.pem', w"
+        ):
+            use()
 
-    async def use() -> None:
-        async with DataRobotHook().async_client():
-            pass
 
-    with pytest.raises(ConfigurationError, match="ca_bundle"):
-        asyncio.run(use())
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ({"ca_bundle": "empty"}, "which cannot be read or holds no PEM certificates"),
+        ({"client_cert": "empty"}, "which cannot be used"),
+        ({"client_cert": "cert"}, "has to hold the key too"),
+        ({"client_cert": "cert", "client_key": "empty"}, "with the key .*cannot be used"),
+        ({"client_cert": "cert", "client_key": "other"}, "certificate and key have to fit"),
+        ({"client_cert": "cert", "client_key": "locked"}, "the key may have no passphrase"),
+        ({"client_key": "key"}, "is of no use without 'client_cert'"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_named_before_anything_is_sent(connection, pems, extra, words):
+    connection(extra={name: getattr(pems, kind) for name, kind in extra.items()})
+    for use in both_ways():
+        with pytest.raises(
+            ConfigurationError, match=f"'datarobot_default': the extra '{next(iter(extra))}' .*{words}"
+        ) as caught:
+            use()
+        assert "PRIVATE KEY" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("value", "verify"), [(True, True), (False, False), (" FALSE ", False), ("true", True)])
+def test_tls_is_verified_unless_the_connection_says_false(made, connection, value, verify):
+    connection(extra={"verify": value})
+    assert settings_of(made).verify is verify
+
+
+@pytest.mark.parametrize("value", ["no", "0", "off", 0, 1, [], {}, "None", "False!"])
+def test_a_switch_that_is_neither_true_nor_false_is_refused(connection, value):
+    connection(extra={"verify": value})
+    for use in both_ways():
+        with pytest.raises(ConfigurationError, match=r"the extra 'verify' is .*; it should be true or false"):
+            use()
+
+
+def test_a_client_without_verification_is_warned_of_each_time(made, connection, task_log):
+    warning = "TLS verification is switched off by the extra 'verify' of the connection 'datarobot_default'"
+    connection(extra={"verify": "false"})
+    for count, use in enumerate(both_ways(), start=1):
+        use()
+        assert task_log().count(warning) >= count
+    connection(extra={"verify": "true"})
+    told = task_log().count(warning)
+    for use in both_ways():
+        use()
+    assert task_log().count(warning) == told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,113 @@
+"""The stage of the fault matrix: one emulator, a world in it, and a count of the cells."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import types
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-faults-"))
+os.environ.setdefault("AIRFLOW__CORE__UNIT_TEST_MODE", "True")
+os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
+
+import hypothesis
+import pytest
+
+# The helpers' assertions are to be as readable as those of the tests.
+pytest.register_assert_rewrite("tests.faults.runs", "tests.faults.world", "tests.faults.foes")
+
+from datarobot_provider.client import download  # noqa: E402 - after the line above
+from datarobot_provider.emulator.server import running  # noqa: E402
+from tests.faults.foes import Foe, serving  # noqa: E402
+from tests.faults.known import KNOWN  # noqa: E402
+from tests.faults.runs import Runner  # noqa: E402
+from tests.faults.world import IMAGE_SIZE, World  # noqa: E402
+from tests.parity.stage import SEED, TOKEN  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[2]
+_MATRIX = "tests/faults/test_matrix_"
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+
+# The same examples in every run, and no deadline for one: a loaded machine must not make a test fail.
+hypothesis.settings.register_profile("faults", derandomize=True, deadline=None, max_examples=200, database=None)
+hypothesis.settings.load_profile("faults")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect the known failures; one that has gone is a failure too, so that the list stays true."""
+    for item in items:
+        if "tests/faults/" in item.nodeid and item.name in KNOWN:
+            item.add_marker(pytest.mark.xfail(reason=KNOWN[item.name], strict=True))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cells of the matrix were tried, and how many failed."""
+    ended = {
+        outcome: {report.nodeid for report in terminalreporter.getreports(outcome) if _MATRIX in report.nodeid}
+        for outcome in ("passed", "failed", "error", "xfailed")
+    }
+    failed = ended["failed"] | ended["error"]
+    known = ended["xfailed"]
+    tried = ended["passed"] | failed | known
+    if tried:
+        also = f", {len(known)} known failures" if known else ""
+        terminalreporter.write_line(f"fault matrix: {len(tried)} cells tried, {len(failed)} failed{also}")
+
+
+@pytest.fixture(scope="session")
+def world() -> Iterator[World]:
+    """Run the emulator; jobs in it are over as soon as they are started."""
+    with running(token=TOKEN, seed=ROOT / SEED, time_scale=0) as emulator:
+        emulator.control("POST", "image", {"size": IMAGE_SIZE, "redirect": False})
+        yield World(emulator)
+
+
+@pytest.fixture(autouse=True)
+def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep the machine's proxies and trust settings out, and do not pause before a download is taken up again."""
+    for name in _PROXIES:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    clock = types.SimpleNamespace(sleep=lambda _: None, monotonic=download.time.monotonic)
+    monkeypatch.setattr(download, "time", clock)
+    monkeypatch.chdir(ROOT)
+
+
+@pytest.fixture(scope="session")
+def _gate(world: World) -> Iterator[Foe]:
+    with serving(world.emulator.url) as foe:
+        yield foe
+
+
+@pytest.fixture(scope="session")
+def _elsewhere() -> Iterator[Foe]:
+    with serving() as foe:
+        yield foe
+
+
+@pytest.fixture
+def gate(_gate: Foe) -> Foe:
+    """Give a server in front of the emulator that changes replies; honest at first."""
+    _gate.reset()
+    return _gate
+
+
+@pytest.fixture
+def elsewhere(_elsewhere: Foe) -> Foe:
+    """Give a server to which nothing must ever be sent."""
+    _elsewhere.reset()
+    return _elsewhere
+
+
+@pytest.fixture
+def runner(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+    """Give what runs tasks, with a connection to the emulator; no fault outlives a test."""
+    world.clear_faults()
+    yield Runner(world, tmp_path, monkeypatch)
+    world.clear_faults()

@@ -1,0 +1,163 @@
+"""One run of one task: what it returned or how it failed, what it sent, and whether that was in order."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.version_compat import AirflowException
+from tests.parity.scenario import normalised
+from tests.parity.stage import CONNECTION, TOKEN
+from tests.unit.support import FakeTaskInstance
+
+try:
+    from airflow.sdk.exceptions import TaskDeferred
+except ImportError:
+    from airflow.exceptions import TaskDeferred
+
+if TYPE_CHECKING:
+    import pytest
+
+    from tests.faults.scenes import Scene
+    from tests.faults.world import World
+
+#: The budget of the connection.
+ATTEMPTS, UPLOAD_ATTEMPTS = 4, 3
+#: Longer than a loaded machine takes for anything here that heals, in seconds.
+PATIENT = 30.0
+#: What is waited for where nothing heals.
+HASTY = 0.05
+_LONGEST_TEXT = 11_000
+#: What the text of an error has to say: the status, or the reason.
+_REASONS = (
+    *(r"answered \d{3}", "No reply from DataRobot", "was redirected", "is not JSON", "cannot be (used|read)"),
+    *(
+        "where an object was expected",
+        "has no '",
+        "did not (say|end)",
+        "Sensor has timed out",
+        "shorter than announced",
+    ),
+    *("redirected (to an address|too often)", "bytes; ", "SHA-256", "(could|may) not be looked at", "is gone"),
+    *("changed on the server", "was cancelled in DataRobot", "failed", "cannot be an id"),
+)
+_IN_A_TEXT = re.compile("|".join(_REASONS))
+_CALM: dict[str, Ended] = {}
+
+
+@dataclass
+class Ended:
+    """How a task ended.
+
+    :param value: what it returned, volatile parts replaced.
+    :param error: what it raised.
+    :param sent: the API requests that the emulator saw, oldest first.
+    """
+
+    value: Any = None
+    error: BaseException | None = None
+    sent: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        """The error's message."""
+        return str(self.error)
+
+    def own(self, scene: Scene) -> list[dict[str, Any]]:
+        """Return the requests that the scene is about."""
+        return [row for row in self.sent if scene.asks(row["method"], row["path"])]
+
+
+class Runner:
+    """Runs tasks against the emulator, or against something in front of it."""
+
+    def __init__(self, world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.world, self._folder, self._patch = world, folder, monkeypatch
+        self.connect()
+
+    def connect(self, origin: str | None = None, **extra: Any) -> None:
+        """Lead the connection to ``origin``, by default the emulator; add extras."""
+        usual = {"attempts": ATTEMPTS, "upload_attempts": UPLOAD_ATTEMPTS, "retry_cap": 0.01}
+        self._origin = origin or self.world.emulator.url
+        host = f"{self._origin}/api/v2"
+        connection = {"conn_type": "datarobot", "host": host, "password": TOKEN, "extra": {**usual, **extra}}
+        self._patch.setenv(CONNECTION, json.dumps(connection))
+
+    def arguments(self, scene: Scene, patience: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
+        """Prepare what a scene needs; return the arguments of its task."""
+        # A new folder each time: a download that is there already need not be fetched.
+        given = scene.prepare(self.world, Path(tempfile.mkdtemp(dir=self._folder)))
+        if scene.sensor:
+            return {**given, "poke_interval": 0.01, "timeout": patience, "deferrable": deferrable}
+        if scene.job:
+            return {**given, "poll_interval": 0.01, "timeout": patience, "deferrable": deferrable}
+        return given
+
+    def run(self, scene: Scene, given: dict[str, Any]) -> Ended:
+        """Run a scene with these arguments to its end; check what holds for every end."""
+        self.world.forget_requests()
+        ended = Ended()
+        try:
+            ended.value = self._comparable(self._execute(scene, given))
+            if scene.download:
+                ended.value["path"] = Path(ended.value["path"]).name
+        except Exception as error:  # noqa: BLE001 - which it is, is what is checked
+            ended.error = error
+        ended.sent = self.world.requests()
+        check(ended, alone=scene.download)
+        return ended
+
+    def _comparable(self, value: Any) -> Any:
+        """Return a value without what differs from run to run, be it the server that was asked."""
+        return normalised(json.loads(json.dumps(value).replace(self._origin, "<host>")))
+
+    def calm(self, scene: Scene) -> Ended:
+        """Return how a scene ends without any fault."""
+        if scene.name not in _CALM:
+            _CALM[scene.name] = self.run(scene, self.arguments(scene))
+            assert _CALM[scene.name].error is None, _CALM[scene.name].text
+        return _CALM[scene.name]
+
+    def _execute(self, scene: Scene, given: dict[str, Any]) -> Any:
+        def task() -> Any:
+            return scene.task(task_id="t", **given)
+
+        context = {"ti": FakeTaskInstance()}
+        try:
+            value = task().execute(context)
+        except TaskDeferred as deferred:
+            path, kwargs = deferred.trigger.serialize()
+            assert path.startswith("datarobot_provider.triggers.")
+            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
+            value = getattr(task(), deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+        return json.loads(json.dumps(value, allow_nan=False))
+
+
+async def _first(trigger: Any) -> Any:
+    (event,) = [event async for event in trigger.run()]
+    return event
+
+
+def check(ended: Ended, *, alone: bool = False) -> None:
+    """Check what holds however a task ends: the kind of error, its text, and where requests went.
+
+    :param ended: how it ended.
+    :param alone: whether it may follow redirects, without the token.
+    """
+    if ended.error is not None:
+        if not isinstance(ended.error, AirflowException):
+            raise AssertionError(f"{type(ended.error).__name__} got out: {ended.text[:500]}") from ended.error
+        assert len(ended.text) <= _LONGEST_TEXT, f"{len(ended.text)} characters"
+        assert TOKEN not in ended.text
+        assert _IN_A_TEXT.search(ended.text), ended.text
+        assert "Traceback" not in ended.text
+        assert ended.text.isprintable() or ended.text.replace("\n", "").isprintable(), repr(ended.text)
+    assert TOKEN not in json.dumps(ended.value)
+    ours = [row for row in ended.sent if not alone or row["authorization"] != "absent"]
+    assert [row["path"] for row in ours if not row["path"].startswith("/api/v2/")] == []
+    assert {row["authorization"] for row in ours} <= {"valid"}

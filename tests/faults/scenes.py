@@ -1,0 +1,291 @@
+"""Every operation and every sensor as something that can be run: the task, its arguments, the request that matters."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.sensors import jobs as sensors
+from tests.contract.operations.cases import CASES
+from tests.contract.operations.replies import PUBLISHED
+from tests.faults.world import VALIDATIONS, World
+from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+_REPOSITORY = "65a0000000000000000000c1"
+_ROLES = [{"username": "reviewer@example.com", "role": "EDITOR", "canShare": False}]
+_GUARD = {"name": "Tokens", "description": "d", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
+_COLUMNS = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
+_DOWNLOADS = ("download_custom_model", "download_custom_model_version", "download_pps_image")
+_LOGS = ("download_custom_model_test_log", "get_custom_model_test_log_tail", "get_dependency_build_log")
+_NO_BODY = ("update_custom_model_access",)
+_RECORDED = (
+    *("feature_impact", "init_prediction", "repository", "training_data", "create_custom_model_test", "any_job"),
+    *("StatusSensor", "ImpactSensor", "ExplanationsSensor"),
+)
+_EMPTY = (
+    *_NO_BODY,
+    *("init_prediction_explanations", "init_prediction_explanations_legacy", "assign_custom_model_training_data"),
+    "create_custom_model_version_from_latest_and_repository",
+    "create_custom_model_version_from_repository",
+    *("DataRobotStatusSensor", "FeatureImpactSensor", "PredictionExplanationsSensor"),
+)
+_FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
+Arguments = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One task.
+
+    :param name: name of the operation, or of the sensor.
+    :param task: the class.
+    :param prepare: makes what the task needs; returns its arguments.
+    :param method: method of the request that the faults strike.
+    :param path: pattern of that request's path.
+    """
+
+    name: str
+    task: type
+    prepare: Callable[[World, Path], Arguments]
+    method: str
+    path: str
+
+    @property
+    def safe(self) -> bool:
+        """Whether the request may be repeated."""
+        return self.method in {"GET", "DELETE"}
+
+    @property
+    def sensor(self) -> bool:
+        """Whether it only looks at a job."""
+        return self.task in SENSORS
+
+    @property
+    def job(self) -> bool:
+        """Whether it starts a job and waits for it."""
+        return self.task in JOB_OPERATORS
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the job has a status record, which names what it made."""
+        return any(word in self.name for word in _RECORDED)
+
+    @property
+    def download(self) -> bool:
+        """Whether the reply is a file."""
+        return self.name in _DOWNLOADS
+
+    @property
+    def upload(self) -> bool:
+        """Whether the request carries files."""
+        return self.name in {"create_custom_model_version", "create_custom_model_version_from_latest"}
+
+    @property
+    def empty(self) -> bool:
+        """Whether the reply has no body, and so is whole as soon as its head is."""
+        return self.method == "DELETE" or self.name in _EMPTY
+
+    def asks(self, method: str, target: str) -> bool:
+        """Return whether a request is the one that this is about."""
+        return method == self.method and re.search(self.path, target.partition("?")[0]) is not None
+
+    @property
+    def any_body(self) -> bool:
+        """Whether a success may have any body: a log, a file, or nothing that is read."""
+        return self.download or self.method == "DELETE" or self.name in (*_LOGS, *_NO_BODY)
+
+
+def _model(world: World) -> Arguments:
+    return {"custom_model_id": world.built["custom_model_id"]}
+
+
+def _new_model(world: World, _: Path) -> Arguments:
+    return {"custom_model_id": world.model()}
+
+
+def _new_version(world: World, _: Path) -> Arguments:
+    return dict(world.versioned())
+
+
+def _trained(world: World, _: Path) -> Arguments:
+    return dict(world.versioned(training=True))
+
+
+def _training(world: World, folder: Path) -> Arguments:
+    world.order("training_data", "succeeded", seconds=0.05)
+    return {**_new_model(world, folder), **_FILES, "training_data": {"datasetId": DATASET}}
+
+
+def _stuck_build(world: World, _: Path) -> Arguments:
+    ids = world.versioned()
+    world.order("dependency_build", "stuck")
+    world.ask("POST", world.path(ids) + "dependencyBuild/")
+    return dict(ids)
+
+
+def _convertible(world: World, _: Path) -> Arguments:
+    ids = world.versioned()
+    return {**ids, "main_program_item_id": world.item(ids)}
+
+
+def _image(world: World, folder: Path) -> Arguments:
+    return {"target": str(folder / "image.tar")}
+
+
+#: How each operation is run; those that are left out run as in ``cases.py``.
+_PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
+    "get_inference_image_feature_impact": lambda w, _: {"image_id": w.image},
+    "start_inference_image_feature_impact": lambda w, f: {"image_id": _trained(w, f)["custom_model_version_id"]},
+    "list_custom_model_tests": lambda w, _: _model(w) if w.tested else {},
+    "create_custom_model_test": lambda w, _: {**w.versioned(built=True), "dataset_id": DATASET},
+    "cancel_custom_model_test": lambda w, _: {"custom_model_test_id": w.test(w.versioned(built=True), "stuck")},
+    "get_custom_model_test": lambda w, _: {"custom_model_test_id": w.tested},
+    "download_custom_model_test_log": lambda w, _: {"custom_model_test_id": w.tested},
+    "get_custom_model_test_log_tail": lambda w, _: {"custom_model_test_id": w.tested, "lines": 3},
+    "list_custom_models": lambda w, _: {"search_for": w.lonely},
+    "create_custom_model": lambda _, __: {"name": "x", "target_type": "Unstructured"},
+    "copy_custom_model": lambda w, _: _model(w),
+    "init_prediction_explanations_legacy": lambda w, f: {**_trained(w, f), "environment_id": ENVIRONMENT},
+    "delete_custom_model": _new_model,
+    "get_custom_model": lambda w, _: _model(w),
+    "update_custom_model": lambda w, _: {"custom_model_id": w.model(), "description": "changed"},
+    "list_custom_model_access": lambda w, _: _model(w),
+    "update_custom_model_access": lambda w, _: {"custom_model_id": w.changing["custom_model_id"], "roles": _ROLES},
+    "download_custom_model": lambda w, f: {**_model(w), "target": str(f / "model.zip")},
+    "assign_custom_model_training_data": lambda w, _: {"custom_model_id": w.untrained(), "dataset_id": DATASET},
+    "list_custom_model_versions": lambda w, _: _model(w),
+    "create_custom_model_version_from_latest": lambda w, f: {
+        "custom_model_id": _new_version(w, f)["custom_model_id"],
+        "from_latest": True,
+        "folder": str(FOLDER),
+    },
+    "create_custom_model_version": lambda w, f: {**_new_model(w, f), **_FILES},
+    "create_custom_model_version_from_latest_and_repository": lambda w, f: {
+        "custom_model_id": _new_version(w, f)["custom_model_id"],
+        "repository_id": _REPOSITORY,
+        "source_path": "src/custom.py",
+        "from_latest": True,
+    },
+    "create_custom_model_version_from_repository": lambda w, f: {
+        **_new_model(w, f),
+        "repository_id": _REPOSITORY,
+        "base_environment_id": ENVIRONMENT,
+    },
+    "create_custom_model_version_with_training_data": lambda w, f: {
+        "custom_model_id": _new_version(w, f)["custom_model_id"],
+        "training_data": {"datasetId": DATASET},
+    },
+    "get_custom_model_version": lambda w, _: dict(w.built),
+    "update_custom_model_version": lambda w, _: {**w.changing, "description": "changed"},
+    "list_custom_model_conversions": lambda w, _: dict(w.built) if w.converted else {},
+    "start_custom_model_conversion": _convertible,
+    "stop_custom_model_conversion": lambda w, _: w.conversion(w.versioned(), "stuck"),
+    "get_custom_model_conversion": lambda w, _: dict(w.converted),
+    "cancel_dependency_build": _stuck_build,
+    "get_dependency_build": lambda w, _: dict(w.built),
+    "start_dependency_build": _new_version,
+    "get_dependency_build_log": lambda w, _: dict(w.built),
+    "download_custom_model_version": lambda w, f: {**w.built, "target": str(f / "version.zip")},
+    "get_custom_model_version_feature_impact": lambda w, _: dict(w.built) if w.impact else {},
+    "start_custom_model_version_feature_impact": _trained,
+    "init_prediction_explanations": _trained,
+    "list_vector_database_validations": lambda w, _: {"search": w.lonely},
+    "create_vector_database_validation": lambda _, __: dict(_COLUMNS),
+    "delete_vector_database_validation": lambda w, _: {"validation_id": w.validation()},
+    "get_vector_database_validation": lambda w, _: {"validation_id": w.validated},
+    "update_vector_database_validation": lambda w, _: {"validation_id": w.validation(), "name": "changed"},
+    "revalidate_vector_database": lambda w, _: {"validation_id": w.validation()},
+    "list_guard_configurations": lambda w, _: dict(w.moderated) if w.guarded else {},
+    "create_guard_configuration": lambda w, f: {
+        "template_id": w.template,
+        "name": "n",
+        "stages": ["prompt"],
+        "entity_type": "customModel",
+        "entity_id": _new_model(w, f)["custom_model_id"],
+    },
+    "list_guard_prediction_environments": lambda w, _: {"custom_model_version_id": w.built["custom_model_version_id"]},
+    "push_guards_to_new_custom_model_version": lambda w, f: {
+        "custom_model_id": _new_version(w, f)["custom_model_id"],
+        "guards": [_GUARD],
+    },
+    "delete_guard_configuration": lambda w, _: {"config_id": w.guard(w.model())},
+    "get_guard_configuration": lambda w, _: {"config_id": w.guarded},
+    "update_guard_configuration": lambda w, _: {"config_id": w.guard(w.model()), "name": "changed"},
+    "get_guard_template": lambda w, _: {"template_id": w.template},
+    "download_pps_image": _image,
+    "get_overall_moderation_configuration": lambda w, _: dict(w.moderated),
+    "update_overall_moderation_configuration": lambda w, _: {
+        "entity_id": w.changing["custom_model_id"],
+        "entity_type": "customModel",
+        "timeout_sec": 5,
+        "timeout_action": "block",
+    },
+}
+
+_LOOKS: dict[type, tuple[Callable[[World, Path], Arguments], str]] = {
+    sensors.DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
+    sensors.DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
+    sensors.ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
+    sensors.FeatureImpactSensor: (lambda w, _: {**w.built, "status_id": w.impact}, "status/[^/]+/$"),
+    sensors.VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
+    sensors.TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
+    sensors.ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
+    sensors.PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
+}
+
+
+def _operation(name: str) -> Scene:
+    task, given = CASES[name]
+    wanted = PUBLISHED[name]
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(wanted.path))
+    return Scene(name, task, _PREPARED.get(name, lambda _, __: dict(given)), wanted.method, f"^{pattern}$")
+
+
+OPERATIONS = [_operation(name) for name in PUBLISHED]
+LOOKING = [Scene(task.__name__, task, prepare, "GET", path) for task, (prepare, path) in _LOOKS.items()]
+ANYTHING = [
+    Scene(
+        "any_get",
+        DataRobotRequestOperator,
+        lambda w, _: {"path": f"customModels/{_model(w)['custom_model_id']}/"},
+        "GET",
+        "customModels/[^/]+/$",
+    ),
+    Scene(
+        "any_post",
+        DataRobotRequestOperator,
+        lambda _, __: {
+            "path": "customModels/",
+            "method": "POST",
+            "json": {"name": "x", "customModelType": "inference", "targetType": "Unstructured"},
+        },
+        "POST",
+        "customModels/$",
+    ),
+    Scene(
+        "any_job",
+        DataRobotRequestOperator,
+        lambda w, _: {"path": w.path(w.versioned(training=True)) + "featureImpact/", "method": "POST", "json": {}},
+        "POST",
+        "featureImpact/$",
+    ),
+]
+SCENES = [*OPERATIONS, *LOOKING, *ANYTHING]
+_UPLOAD = _operation("create_custom_model_version")
+#: The scenes that start a job and wait for it: what is looked at meanwhile may meet faults as well.
+JOBS = [
+    *(scene for scene in SCENES if scene.job and not scene.upload and scene.name not in {"any_get", "any_post"}),
+    # Uploads wait for nothing but training data.
+    replace(_UPLOAD, name="create_custom_model_version with training data", prepare=_training),
+]
+#: The scenes that read a list page by page.
+LISTS = [
+    scene for scene in OPERATIONS if scene.name.startswith("list_") or ("get_" in scene.name and "impact" in scene.name)
+]

@@ -1,0 +1,149 @@
+"""What the operations need to be there before they run: models, versions, jobs, made over HTTP without the package."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import requests
+
+from tests.parity.stage import DATASET, DEPLOYMENT, MODEL, TOKEN, Stage, until
+
+IMAGE_SIZE = 100_000
+VALIDATION = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
+VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
+
+
+class World(Stage):
+    """The emulator's state. What is ``cached`` is shared and only read; every method makes something new."""
+
+    def ask(self, method: str, path: str, body: Any = None) -> Any:
+        """Send one good request; return the JSON of its reply."""
+        url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
+        reply = requests.request(method, url, headers=headers, json=body, timeout=30, allow_redirects=False)
+        assert reply.status_code < 400, reply.text
+        return {"location": reply.headers.get("Location"), **(reply.json() if reply.content else {})}
+
+    def versioned(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
+        """Make a model with a version; return their ids when its training data is assigned."""
+        model = self.model()
+        ids = {"custom_model_id": model, "custom_model_version_id": self.version(model, training=training, built=built)}
+        if training:
+            # The job may have got the fate that was ordered for a request which a fault kept from being handled.
+            until(lambda: not self._assigning(ids), "the training data is assigned")
+        return ids
+
+    def _assigning(self, ids: dict[str, str]) -> bool:
+        return bool(self.ask("GET", self.path(ids))["trainingData"]["assignmentInProgress"])
+
+    def path(self, ids: dict[str, str]) -> str:
+        """Return the path of a version."""
+        return f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}/"
+
+    def untrained(self) -> str:
+        """Make a model whose training data belongs to the model."""
+        fields = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
+        return str(self.ask("POST", "customModels/", fields)["id"])
+
+    def test(self, ids: dict[str, str], outcome: str = "succeeded") -> str:
+        """Start a test of a built version; return its id."""
+        self.order("model_test", outcome)
+        body = {"customModelId": ids["custom_model_id"], "customModelVersionId": ids["custom_model_version_id"]}
+        self.ask("POST", "customModelTests/", {**body, "datasetId": DATASET})
+        found = self.ask("GET", f"customModelTests/?customModelId={ids['custom_model_id']}&limit=1")
+        return str(found["data"][0]["id"])
+
+    def conversion(self, ids: dict[str, str], outcome: str = "succeeded") -> dict[str, str]:
+        """Start a conversion of a version; return all ids."""
+        self.order("conversion", outcome)
+        body = {"mainProgramItemId": self.item(ids)}
+        made = self.ask("POST", self.path(ids) + "conversions/", body)
+        return {**ids, "conversion_id": made["conversionId"]}
+
+    def item(self, ids: dict[str, str]) -> str:
+        """Return the id of a version's main program."""
+        items = self.ask("GET", self.path(ids))["items"]
+        return next(str(item["id"]) for item in items if item["filePath"] == "custom.py")
+
+    def validation(self) -> str:
+        """Start a validation; return its id."""
+        return str(self.ask("POST", VALIDATIONS, VALIDATION)["id"])
+
+    def guard(self, model: str) -> str:
+        """Make a guard configuration; return its id."""
+        where = {"entityId": model, "entityType": "customModel"}
+        body = {"templateId": self.template, "name": "Tokens", "stages": ["prompt"], **where}
+        return str(self.ask("POST", "guardConfigurations/", body)["id"])
+
+    def status(self, path: str) -> str:
+        """Start a job; return the id of its status record."""
+        return str(self.ask("POST", path, {})["location"]).rstrip("/").rpartition("/")[2]
+
+    @cached_property
+    def lonely(self) -> str:
+        """The name of one model and one validation, and of no other."""
+        name = "the only one"
+        self.ask("POST", "customModels/", {**MODEL, "name": name})
+        self.ask("POST", VALIDATIONS, {**VALIDATION, "name": name})
+        return name
+
+    @cached_property
+    def moderated(self) -> dict[str, str]:
+        """The entity that :attr:`built` is, with something that holds for all its guards."""
+        where = {"entityId": self.built["custom_model_id"], "entityType": "customModel"}
+        body = {**where, "timeoutSec": 5, "timeoutAction": "block"}
+        self.ask("PATCH", "overallModerationConfiguration/", body)
+        return {"entity_id": where["entityId"], "entity_type": where["entityType"]}
+
+    @cached_property
+    def built(self) -> dict[str, str]:
+        """A version with training data and a build."""
+        return self.versioned(training=True, built=True)
+
+    @cached_property
+    def changing(self) -> dict[str, str]:
+        """A version that tasks may change, again and again in the same way."""
+        return self.versioned()
+
+    @cached_property
+    def tested(self) -> str:
+        """A test that is over."""
+        return self.test(self.built)
+
+    @cached_property
+    def impact(self) -> str:
+        """The status record of a feature impact of :attr:`built`."""
+        return self.status(self.path(self.built) + "featureImpact/")
+
+    @cached_property
+    def image(self) -> str:
+        """A version that has a feature impact as an image."""
+        image = self.versioned(training=True)["custom_model_version_id"]
+        self.ask("POST", f"customInferenceImages/{image}/featureImpact/", {})
+        return image
+
+    @cached_property
+    def converted(self) -> dict[str, str]:
+        """A conversion that is over."""
+        return self.conversion(self.built)
+
+    @cached_property
+    def validated(self) -> str:
+        """A validation that is over."""
+        return self.validation()
+
+    @cached_property
+    def explained(self) -> str:
+        """The status record of a prediction explanations initialization."""
+        return self.status(self.path(self.versioned(training=True)) + "predictionExplanationsInitialization/")
+
+    @cached_property
+    def template(self) -> str:
+        """A guard template."""
+        found = self.ask("GET", "guardTemplates/")["data"]
+        return next(str(template["id"]) for template in found if template["name"] == "Prompt Tokens")
+
+    @cached_property
+    def guarded(self) -> str:
+        """A guard configuration of the model of :attr:`built`."""
+        return self.guard(self.built["custom_model_id"])

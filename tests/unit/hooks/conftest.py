@@ -1,0 +1,13 @@
+"""Certificates for the tests of the connection."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.certificates import Pems, make_pems
+
+
+@pytest.fixture(scope="session")
+def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
+    """Make a certificate and keys."""
+    return make_pems(tmp_path_factory.mktemp("pems"))
