@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.exceptions import InputError
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import DeleteOperator, ListOperator, UpdateOperator
+from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator, UpdateOperator
+from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.operators.guard_types import GuardIntervention, GuardModelInfo, GuardNemoInfo
     from datarobot_provider.version_compat import Context
@@ -43,12 +45,15 @@ class GuardFields(DataRobotBaseOperator):
     :param nemo_info: the files of a NeMo guard, a :class:`GuardNemoInfo`.
     :param llm_type: ``openAi`` or ``azureOpenAi``.
     :param openai_api_base: address of the model's API.
-    :param openai_api_key: its key; give it as a template such as ``{{ conn.my_openai.password }}``.
+    :param openai_api_key: its key, if no connection holds it; only ever as a template of something secret.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key; read when the task runs.
     :param openai_credential: id of a credential in DataRobot, instead of the key.
     :param openai_deployment_id: id of the Azure deployment.
     :param custom_metric: the metric that the guard feeds, an object in the API's own names.
     :param parameters: deprecated by DataRobot; a list with one object at the most.
     """
+
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "openai_api_key_conn_id")
 
     def __init__(
         self,
@@ -61,6 +66,7 @@ class GuardFields(DataRobotBaseOperator):
         llm_type: str | None = None,
         openai_api_base: str | None = None,
         openai_api_key: str | None = None,
+        openai_api_key_conn_id: str | None = None,
         openai_credential: str | None = None,
         openai_deployment_id: str | None = None,
         custom_metric: dict[str, Any] | str | None = None,
@@ -76,19 +82,35 @@ class GuardFields(DataRobotBaseOperator):
         self.llm_type = llm_type
         self.openai_api_base = openai_api_base
         self.openai_api_key = openai_api_key
+        self.openai_api_key_conn_id = openai_api_key_conn_id
         self.openai_credential = openai_credential
         self.openai_deployment_id = openai_deployment_id
         self.custom_metric = custom_metric
         self.parameters = parameters
 
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Render the arguments; the key is kept out of everything that Airflow shows or stores of them."""
+        super().render_template_fields(context, jinja_env)
+        if self.openai_api_key:
+            mask_secret(self.openai_api_key)
+
+    def check(self) -> None:
+        """Check the arguments, and that the key comes from one place."""
+        super().check()
+        if self.openai_api_key is not None and self.openai_api_key_conn_id is not None:
+            raise InputError("Give openai_api_key or openai_api_key_conn_id, not both.")
+
     def payload(self) -> dict[str, Any]:
         """Return the request body; the key is kept out of the logs from here on."""
         if self.openai_api_key:
             mask_secret(self.openai_api_key)
-        return super().payload()
+        body = super().payload()
+        if self.openai_api_key_conn_id is not None:
+            body["openaiApiKey"] = self.hook.password_of(str(self.openai_api_key_conn_id))
+        return body
 
 
-class CreateGuardConfigOperator(GuardFields):
+class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
     """Create a guard configuration of a custom model, a version or a playground, from a template.
 
     Route: POST ``/api/v2/guardConfigurations/``. Every argument is templated.
@@ -105,16 +127,20 @@ class CreateGuardConfigOperator(GuardFields):
     :param nemo_info: the files of a NeMo guard, a :class:`GuardNemoInfo`.
     :param llm_type: ``openAi`` or ``azureOpenAi``.
     :param openai_api_base: address of the model's API.
-    :param openai_api_key: its key; give it as a template such as ``{{ conn.my_openai.password }}``.
+    :param openai_api_key: its key, if no connection holds it; only ever as a template of something secret.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key; read when the task runs.
     :param openai_credential: id of a credential in DataRobot, instead of the key.
     :param openai_deployment_id: id of the Azure deployment.
     :param custom_metric: the metric that the guard feeds, an object in the API's own names.
     :param parameters: deprecated by DataRobot; a list with one object at the most.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the configuration, a text.
     :raises AirflowFailException: if DataRobot refuses the request, for one because the name is taken.
     """
 
+    created_at = "createdAt"
     api_fields = {
         "template_id": fields.text,
         "name": fields.text,
@@ -143,12 +169,25 @@ class CreateGuardConfigOperator(GuardFields):
         self.entity_id = entity_id
         self.entity_type = entity_type
 
-    def run_request(self, context: Context) -> str:
-        """Create the configuration; return its id."""
-        config_id = required(self.hook.client.guards.create(self.payload()), "id")
-        self.log.info("Created the guard configuration %s (%s).", self.name, config_id)
-        self.push_handles(context, config_id, {})
-        return config_id
+    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+        """Create the configuration."""
+        made = self.adopted(self.hook.client.guards.create(self.payload()))
+        self.log.info("Created the guard configuration %s (%s).", self.name, made.value)
+        return made
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the configurations of the entity; their order is not documented."""
+        entity = {"entityId": str(self.entity_id), "entityType": str(self.entity_type)}
+        configs = self.hook.client.guards.list(entity)
+        return sorted(configs, key=lambda config: str(config.get(self.created_at)), reverse=True)[:limit]
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a configuration has the name and the stages of this one."""
+        return same_fields(row, self.payload(), ("name", "stages"))
+
+    def adopted(self, row: Mapping[str, Any]) -> Done:
+        """Return the configuration as made by this task."""
+        return Done(required(row, "id"))
 
 
 class UpdateGuardConfigOperator(GuardFields, UpdateOperator):
@@ -165,7 +204,8 @@ class UpdateGuardConfigOperator(GuardFields, UpdateOperator):
     :param nemo_info: the files of a NeMo guard, a :class:`GuardNemoInfo`.
     :param llm_type: ``openAi`` or ``azureOpenAi``.
     :param openai_api_base: address of the model's API.
-    :param openai_api_key: its key; give it as a template such as ``{{ conn.my_openai.password }}``.
+    :param openai_api_key: its key, if no connection holds it; only ever as a template of something secret.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key; read when the task runs.
     :param openai_credential: id of a credential in DataRobot, instead of the key.
     :param openai_deployment_id: id of the Azure deployment.
     :param custom_metric: the metric that the guard feeds, an object in the API's own names.

@@ -67,6 +67,16 @@ class GuardConfiguration(TypedDict, total=False):
     parameters: list[dict[str, Any]]
 
 
+class GuardToApply(GuardConfiguration, total=False):
+    """One guard as :class:`ApplyGuardConfigOperator` takes it.
+
+    ``openaiApiKeyConnId`` is no field of the API: it names the Airflow connection whose password is the
+    ``openaiApiKey``, and is replaced by it when the guard is sent.
+    """
+
+    openaiApiKeyConnId: str
+
+
 class OverallModerationConfig(TypedDict):
     """What holds for all guards: seconds that they may take (2 or more), and what happens when they take longer."""
 

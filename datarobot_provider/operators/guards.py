@@ -2,38 +2,53 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.auth import secrets_in
 from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.operators.crud import CreateOperator
 from datarobot_provider.operators.guard_templates import filled
+from datarobot_provider.operators.submission import Done, FoundInList
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from datarobot_provider.operators.guard_types import GuardConfiguration, OverallModerationConfig
+    from datarobot_provider.operators.guard_types import GuardConfiguration, GuardToApply, OverallModerationConfig
     from datarobot_provider.version_compat import Context
 
+#: What a template renders to when the connection has no password, or the variable no value.
+_EMPTY = ("", "None")
 
-class ApplyGuardConfigOperator(DataRobotBaseOperator):
+
+class ApplyGuardConfigOperator(FoundInList, CreateOperator):
     """Apply guards to a custom model; DataRobot makes a new version of the model that has them.
 
     Route: POST ``/api/v2/guardConfigurations/toNewCustomModelVersion/``. All arguments are templated.
 
-    An ``openaiApiKey`` belongs into an Airflow connection or variable, and into the guard as a template such as
-    ``{{ conn.my_openai.password }}``: what a DAG file holds in clear text, Airflow stores in clear text.
+    Guards that ask a language model need its key, which belongs into the password of an Airflow connection. One for
+    all of them is named by ``openai_api_key_conn_id``; a guard that needs another one has ``openaiApiKeyConnId`` of its
+    own. A guard may also bring an ``openaiApiKey``, but only as a template of something secret: what a DAG file holds
+    in clear text, Airflow stores in clear text.
 
     :param custom_model_id: id of the custom model; required.
-    :param guards: the guards, up to 200, each a :class:`GuardConfiguration`.
+    :param guards: the guards, up to 200, each a :class:`GuardToApply`: the API's own names, and ``openaiApiKeyConnId``.
     :param from_templates: more guards, made from DataRobot's templates: the name or the id of a template, or
         ``{"template": <name or id>, …}`` with fields of the guard that differ from the template's, such as
         ``{"template": "Prompt Tokens", "stages": ["prompt"], "intervention": {"message": "Too long."}}``. Give
         ``guards``, ``from_templates`` or both.
     :param overall_config: what holds for all guards, an :class:`OverallModerationConfig`.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key of every guard that has an
+        ``llmType`` and no key, key's connection or credential of its own; read when the task runs, and only if such a
+        guard is there.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the new version, a text.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
@@ -46,6 +61,7 @@ class ApplyGuardConfigOperator(DataRobotBaseOperator):
         "guards",
         "from_templates",
         "overall_config",
+        "openai_api_key_conn_id",
     )
     template_fields_renderers = {"guards": "json", "from_templates": "json", "overall_config": "json"}
     operator_extra_links = (CustomModelVersionLink(),)
@@ -54,9 +70,10 @@ class ApplyGuardConfigOperator(DataRobotBaseOperator):
         self,
         *,
         custom_model_id: str,
-        guards: list[GuardConfiguration] | str | None = None,
+        guards: list[GuardConfiguration] | list[GuardToApply] | str | None = None,
         from_templates: list[str | dict[str, Any]] | str | None = None,
         overall_config: OverallModerationConfig | str | None = None,
+        openai_api_key_conn_id: str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -64,22 +81,50 @@ class ApplyGuardConfigOperator(DataRobotBaseOperator):
         self.guards = guards
         self.from_templates = from_templates
         self.overall_config = overall_config
+        self.openai_api_key_conn_id = openai_api_key_conn_id
 
-    def run_request(self, context: Context) -> str:
-        """Apply the guards; return the id of the new version."""
+    def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
+        """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
+        super().render_template_fields(context, jinja_env)
+        for given in (self.guards, self.from_templates):
+            with suppress(fields.MismatchError):
+                for key in secrets_in(fields.texts_or_mappings(given)):
+                    mask_secret(key)
+
+    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+        """Apply the guards."""
         payload = self.payload()
         version_id = required(self.hook.client.guards.push_to_new_version(payload), "customModelVersionId")
         names = ", ".join(str(guard.get("name")) for guard in payload["data"])
         self.log.info("Made the version %s with these guards: %s.", version_id, names)
-        ids = {"custom_model_id": payload["customModelId"], "custom_model_version_id": version_id}
-        self.push_handles(context, version_id, ids)
-        return version_id
+        return self.adopted({"id": version_id})
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the versions of the model, the newest first."""
+        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a version has guards of these names."""
+        entity = {"entityId": row["id"], "entityType": "customModelVersion"}
+        names = {config.get("name") for config in self.hook.client.guards.list(entity)}
+        return names == self._names
+
+    @cached_property
+    def _names(self) -> set[Any]:
+        return {guard.get("name") for guard in self.payload()["data"]}
+
+    def adopted(self, row: Mapping[str, Any]) -> Done:
+        """Return the version as made by this task."""
+        version_id = required(row, "id")
+        return Done(version_id, {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id})
 
     def check(self) -> None:
         """Check the arguments, and that there is a guard to apply."""
         super().check()
         if self.guards is None and self.from_templates is None:
             raise InputError("Give guards, from_templates or both.")
+        if self.guards is not None:
+            fields.converted("guards", self.guards, fields.mappings)
 
     def payload(self) -> dict[str, Any]:
         """Return the request body; the API wants ``parameters`` in every guard, if only an empty list."""
@@ -87,13 +132,31 @@ class ApplyGuardConfigOperator(DataRobotBaseOperator):
         if self.from_templates is not None:
             wanted = fields.converted("from_templates", self.from_templates, fields.texts_or_mappings)
             guards += filled(wanted, self.hook.client.guards.templates())
-        for guard in guards:
-            if guard.get("openaiApiKey"):
-                mask_secret(guard["openaiApiKey"])
         body: dict[str, Any] = {
             "customModelId": str(self.custom_model_id),
-            "data": [{"parameters": [], **guard} for guard in guards],
+            "data": [{"parameters": [], **self._with_key(guard)} for guard in guards],
         }
         if self.overall_config is not None:
             body["overallConfig"] = fields.converted("overall_config", self.overall_config, fields.mapping)
         return body
+
+    def _with_key(self, guard: dict[str, Any]) -> dict[str, Any]:
+        """Return a guard with its own key, or with the password of the connection that it or the task names."""
+        sent = {name: value for name, value in guard.items() if name != "openaiApiKeyConnId"}
+        key, conn_id = guard.get("openaiApiKey"), guard.get("openaiApiKeyConnId")
+        name = guard.get("name")
+        if key is not None and conn_id is not None:
+            raise InputError(f"The guard {name!r} has openaiApiKey and openaiApiKeyConnId; give one of them.")
+        if any(isinstance(value, str) and value.strip() in _EMPTY for value in (key, conn_id)):
+            raise InputError(f"The key, or its connection, of the guard {name!r} rendered to nothing.")
+        if key is not None:
+            mask_secret(key)
+        elif conn_id is not None or (self.openai_api_key_conn_id is not None and _needs_key(guard)):
+            sent["openaiApiKey"] = self.hook.password_of(str(conn_id or self.openai_api_key_conn_id))
+        return sent
+
+
+def _needs_key(guard: Mapping[str, Any]) -> bool:
+    """Return whether a guard that has no key asks a language model that wants one."""
+    credentials = (guard.get("openaiCredential"), (guard.get("nemoInfo") or {}).get("credentialId"))
+    return bool(guard.get("llmType")) and not any(credentials)

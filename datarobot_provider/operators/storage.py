@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
@@ -13,36 +14,55 @@ from datarobot_provider.exceptions import InputError
 if TYPE_CHECKING:
     from datarobot_provider.client.download import Expected
 
+# A link under the temporary name, which anybody may have laid in a shared folder, is not written through.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_MODE = 0o666  # as any new file: the umask says who may read it
+
 
 class StorageSink:
     """Writes to a temporary name beside the target, and moves it there when it is complete.
+
+    The target alone says where the file goes; no name that a server tells has a part in it.
 
     :param target: a local path, or a URL such as ``s3://conn_id@bucket/key``.
     """
 
     def __init__(self, target: str) -> None:
-        self._local = "://" not in target
-        self._target: Any = Path(target) if self._local else _object_path(target)
+        given: Any = Path(target) if "://" not in target else _object_path(target)
+        self._name = str(given)
+        self._local = "://" not in target or given.protocol == "file"
+        self._target: Any = Path(given.path) if self._local and "://" in target else given
         self._partial: Any = self._target.parent / f"{self._target.name}.part"
+        self._inode: int | None = None
 
     def open(self) -> BinaryIO:
-        """Open the temporary file for writing."""
-        if self._local or self._target.protocol == "file":
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-        return cast("BinaryIO", self._partial.open("wb"))
+        """Open the temporary file for writing; one that an earlier try left behind is replaced."""
+        if not self._local:
+            return cast("BinaryIO", self._partial.open("wb"))
+        self._target.parent.mkdir(parents=True, exist_ok=True)
+        self._partial.unlink(missing_ok=True)
+        descriptor = os.open(self._partial, _NEW, _MODE)
+        self._inode = os.fstat(descriptor).st_ino
+        return os.fdopen(descriptor, "wb")
 
     def commit(self) -> str:
-        """Move it to its final name, which is returned."""
-        if self._local:
+        """Move it to its final name, which is returned.
+
+        :raises InputError: if another task has put a file of its own in its place meanwhile.
+        """
+        if not self._local:
+            self._partial.move(self._target)
+        elif self._partial.lstat().st_ino == self._inode:
             self._partial.replace(self._target)
         else:
-            self._partial.move(self._target)
-        return str(self._target)
+            raise InputError(f"Another task downloads to {self._name} at the same time.")
+        return self._name
 
     def discard(self) -> None:
-        """Remove it, if it is there."""
+        """Remove it, if it is there and is ours."""
         with suppress(OSError):
-            self._partial.unlink()
+            if not self._local or self._partial.lstat().st_ino == self._inode:
+                self._partial.unlink()
 
     def holds(self, expected: Expected) -> bool:
         """Return whether the target is there already, with the size and the hash that are expected."""

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 DAG = "example_custom_model_pipeline"
 TIME_SCALE = 0.3
 RUN_TIMEOUT = 280.0
-# A worker of the LocalExecutor may notice the end of its task this much later (5 seconds by default). A task that was
-# deferred and came back in the meantime is then taken for killed: "state mismatch". Emulated jobs are short enough.
-ENV = {"AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1"}
 
 
 class World:

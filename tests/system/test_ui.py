@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from datarobot_provider.hooks.form import EXTRAS
+
 if TYPE_CHECKING:
     from tests.system.conftest import World
 
@@ -16,7 +18,7 @@ def test_the_connection_form_shows_our_fields_alone(world: World) -> None:
     assert [name for name in ("login", "port") if not standard[name]["hidden"]] == []
     assert standard["host"]["title"] == "Endpoint"
     assert standard["password"]["title"] == "API token"
-    assert set(form["extra_fields"]) == {"connect_timeout", "read_timeout", "upload_timeout", "attempts", "ca_bundle"}
+    assert set(form["extra_fields"]) == set(EXTRAS)
 
 
 def test_the_test_button_says_whether_the_connection_works(world: World) -> None:

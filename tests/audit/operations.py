@@ -1,0 +1,154 @@
+"""What the audit runs: every kind of request that carries a secret, each as a task with its main request."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator, ListCustomModelsOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guard_configs import (
+    CreateGuardConfigOperator,
+    GetGuardConfigOperator,
+    UpdateGuardConfigOperator,
+)
+from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from tests.audit.conftest import CANARY, SECRETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.audit.conftest import Stage
+    from tests.audit.servers import Answer, Received
+
+ENVIRONMENT, DATASET = "65a0000000000000000000e1", "65a0000000000000000000d1"
+TEMPLATE = "6680f0000000000000000001"
+GUARD = {"name": CANARY, "description": CANARY, "type": "ootb", "stages": ["prompt"], "ootbType": "token_count"}
+ASKING = {**GUARD, "llmType": "openAi"}
+APPLY = "guardConfigurations/toNewCustomModelVersion/"
+BUILD = "/dependencyBuild/$"
+PATIENCE = {"poll_interval": 0.05, "timeout": 0.4}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One task: what it is, its arguments, and the request that matters."""
+
+    kind: type
+    method: str
+    path: str
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def meets(self, received: Received) -> bool:
+        """Return whether this is the request that matters."""
+        return received.method == self.method and re.search(self.path, received.target) is not None
+
+    def under(self, rule: Callable[[Received], Answer]) -> Callable[[Received], Answer | None]:
+        """Return a rule that strikes that request alone."""
+        return lambda received: rule(received) if self.meets(received) else None
+
+
+@dataclass(frozen=True)
+class Things:
+    """What there is in the emulator."""
+
+    model: str
+    version: str
+    guard: str
+    folder: Path
+
+
+def prepared(stage: Stage, folder: Path) -> Things:
+    """Make a model, a version and a guard, past the package."""
+    (folder / "custom.py").write_text("def score(data, model, **kwargs):\n    return data\n", encoding="utf-8")
+    model = stage.ask(
+        "POST",
+        "customModels/",
+        json={"name": CANARY, "customModelType": "inference", "targetType": "Regression", "targetName": "y"},
+    )["id"]
+    version = version_of(stage, model)
+    entity = {"entityId": model, "entityType": "customModel"}
+    body = {"templateId": TEMPLATE, "name": "made before", "stages": ["prompt"], **entity}
+    guard = stage.ask("POST", "guardConfigurations/", json=body)["id"]
+    return Things(model, version, guard, folder)
+
+
+def version_of(stage: Stage, model: str) -> str:
+    """Make a version that has dependencies to build."""
+    fields = [("isMajorUpdate", (None, "true")), ("baseEnvironmentId", (None, ENVIRONMENT))]
+    files = [("file", ("requirements.txt", b"numpy>=1\n")), ("filePath", (None, "requirements.txt"))]
+    return str(stage.ask("POST", f"customModels/{model}/versions/", files=[*fields, *files])["id"])
+
+
+def operations(things: Things) -> dict[str, Operation]:
+    """Return every operation that is run under every fault."""
+    create = {"template_id": TEMPLATE, "name": CANARY, "stages": ["prompt"], "entity_type": "customModel"}
+    create["entity_id"] = things.model
+    version = {"custom_model_id": things.model, "custom_model_version_id": things.version}
+    build = Operation(StartDependencyBuildOperator, "POST", BUILD, {**version, **PATIENCE})
+    return {
+        "create by value": _create(openai_api_key=SECRETS["key of create by value"], **create),
+        "create by connection": _create(openai_api_key_conn_id="my_openai", **create),
+        "update by value": _update(things, openai_api_key=SECRETS["key of update by value"]),
+        "update by connection": _update(things, openai_api_key_conn_id="my_openai"),
+        "apply by value": _apply(things, [{**ASKING, "openaiApiKey": SECRETS["key of apply by value"]}, GUARD]),
+        "apply by connection": _apply(
+            things, [ASKING, {**ASKING, "openaiApiKeyConnId": "other_openai"}], openai_api_key_conn_id="my_openai"
+        ),
+        "any request": Operation(
+            DataRobotRequestOperator,
+            "POST",
+            "/guardConfigurations/$",
+            {
+                "method": "POST",
+                "path": "guardConfigurations/",
+                "json": {"name": CANARY, "openaiApiKey": SECRETS["key of create by value"]},
+            },
+        ),
+        "read a guard": Operation(
+            GetGuardConfigOperator, "GET", f"guardConfigurations/{things.guard}/$", {"config_id": things.guard}
+        ),
+        "list models": Operation(ListCustomModelsOperator, "GET", r"/customModels/\?", {"search_for": CANARY}),
+        "list templates": Operation(ListGuardTemplatesOperator, "GET", "/guardTemplates/", {}),
+        "create a model": Operation(
+            CreateCustomModelOperator, "POST", "/customModels/$", {"name": CANARY, "target_type": "Unstructured"}
+        ),
+        "upload": Operation(
+            CreateVersionOperator,
+            "POST",
+            "/versions/$",
+            {
+                "custom_model_id": things.model,
+                "folder": str(things.folder),
+                "base_environment_id": ENVIRONMENT,
+                "required_metadata": {"NAME": CANARY},
+            },
+        ),
+        "start a job": build,
+        "look at a job": Operation(build.kind, "GET", BUILD, {**build.given, "deferrable": False}),
+        "look at a job, deferred": Operation(build.kind, "GET", BUILD, {**build.given, "deferrable": True}),
+    }
+
+
+def _create(**given: Any) -> Operation:
+    return Operation(CreateGuardConfigOperator, "POST", "/guardConfigurations/$", {"llm_type": "openAi", **given})
+
+
+def _update(things: Things, **given: Any) -> Operation:
+    path = f"/guardConfigurations/{things.guard}/$"
+    return Operation(UpdateGuardConfigOperator, "PATCH", path, {"config_id": things.guard, "name": CANARY, **given})
+
+
+def _apply(things: Things, guards: list[dict[str, Any]], **given: Any) -> Operation:
+    named = [{**guard, "name": f"{CANARY} {number}"} for number, guard in enumerate(guards)]
+    return Operation(
+        ApplyGuardConfigOperator, "POST", APPLY, {"custom_model_id": things.model, "guards": named, **given}
+    )
+
+
+NAMES = tuple(operations(Things("m", "v", "g", Path())))

@@ -1,0 +1,200 @@
+"""A real Airflow at its most talkative, with secrets on all their ways: none of them in anything it wrote."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from demo.airflow_stack import AirflowStack
+from demo.processes import wait_until
+from tests.audit.conftest import CANARY, SECRETS, Stage, marked
+from tests.audit.operations import Things, prepared, version_of
+from tests.audit.search import Search
+from tests.audit.servers import Answer, Gate, Received, echo, forwarded, gate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+pytestmark = pytest.mark.timeout(400)
+
+DAG, STUCK = "audit_secrets", "stuck"
+FINISHED = {"success", "failed", "upstream_failed", "skipped"}
+#: Airflow's own stores of secrets, encrypted with its Fernet key.
+ENCRYPTED = [("connection", "password"), ("connection", "extra"), ("variable", "val")]
+TABLES = (
+    "xcom",
+    "rendered_task_instance_fields",
+    "trigger",
+    "serialized_dag",
+    "log",
+    "task_instance",
+    "task_state_store",
+)
+IMAGE = b"image" * 100_000
+KEYS = {name: marked() for name in ("key by variable", "key by innocent variable")}
+SIGNED = f"/{CANARY}/file?X-Amz-Date=1&X-Amz-Signature={quote(SECRETS['signature of a download'], safe='')}"
+
+
+def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Received], Answer | None]:
+    """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
+    metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
+
+    def rule(received: Received) -> Answer | None:
+        if received.target.endswith("/metadata/"):
+            return Answer(200, {"Content-Type": "application/json"}, json.dumps(metadata).encode())
+        if "portablePredictionServerImage" in received.target or "/download/" in received.target:
+            kind = "&refuse=1" if refusing else ""
+            return Answer(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
+        look = received.method == "GET"
+        if not refusing or look != ("dependencyBuild" in received.target):
+            return forwarded(emulator_url, received)
+        return echo("message", 401 if look else 422)(received)
+
+    return rule
+
+
+def storage(received: Received) -> Answer:
+    """Answer as a storage does: with the content, or with a refusal that names the signature."""
+    if "refuse=1" in received.target:
+        return echo("text", 403)(received)
+    return Answer(200, {"Content-Disposition": 'attachment; filename="../../evil"'}, IMAGE)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("audit")
+
+
+@pytest.fixture(scope="module")
+def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Gate]]]:
+    """Start Airflow and the servers, run the DAG until only what is stuck is left."""
+    emulator = servers[0]
+    stage = Stage(*servers)
+    (folder / "model").mkdir()
+    things = prepared(stage, folder / "model")
+    second = version_of(stage, things.model)
+    emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck", "times": 2})
+    with ExitStack() as stack:
+        foreign = stack.enter_context(gate(None, name="localhost"))
+        foreign.rule = storage
+        open_, refusing = (stack.enter_context(gate(emulator.url)) for _ in range(2))
+        open_.rule = api_of(emulator.url, foreign, refusing=False)
+        refusing.rule = api_of(emulator.url, foreign, refusing=True)
+        hosts = {"datarobot_default": open_, "datarobot_refusing": refusing}
+        token = SECRETS["token of the connection"]
+        connections = {
+            name: {"conn_type": "datarobot", "host": f"{each.url}/api/v2", "password": token, "extra": {"attempts": 2}}
+            for name, each in hosts.items()
+        }
+        connections["audit_other"] = {"conn_type": "generic", "password": SECRETS["other key by connection"]}
+        (folder / "downloads").mkdir()
+        stack_ = AirflowStack(
+            folder / "airflow", dags_folder=Path(__file__).parent / "dags", connections=connections,
+            env=variables(things, second, folder / "downloads"),
+        )  # fmt: skip
+        running = stack.enter_context(stack_)
+        store_secrets(running)
+        run(running)
+        yield running, {"foreign": foreign, "open": open_, "refusing": refusing}
+
+
+def variables(things: Things, second: str, downloads: Path) -> dict[str, str]:
+    """Return the variables of the DAG, one of them a secret under a name that does not say so."""
+    values = {
+        "CANARY": CANARY,
+        "MODEL": things.model,
+        "VERSION": things.version,
+        "SECOND_VERSION": second,
+        "GUARD": things.guard,
+        "FOLDER": str(downloads),
+        "LLM": KEYS["key by innocent variable"],
+    }
+    return {
+        **{f"AIRFLOW_VAR_AUDIT_{name}": value for name, value in values.items()},
+        "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",
+    }
+
+
+def store_secrets(airflow: AirflowStack) -> None:
+    """Put a connection and a variable into Airflow's database, as its forms do."""
+    connection = {"connection_id": "audit_openai", "conn_type": "generic", "password": SECRETS["key by connection"]}
+    airflow.api._call("POST", "/connections", json=connection)
+    variable = {"key": "audit_openai_api_key", "value": KEYS["key by variable"]}
+    airflow.api._call("POST", "/variables", json=variable)
+
+
+def run(airflow: AirflowStack) -> None:
+    """Run the DAG until everything has ended but the task that is stuck in the triggerer."""
+    airflow.api.wait_for_dag(DAG)
+    airflow.api.unpause(DAG)
+    run_id = airflow.api.trigger(DAG)
+
+    def ended() -> dict[str, str] | None:
+        states = {each["task_id"]: each["state"] for each in airflow.api.task_instances(DAG, run_id)}
+        others = {state for name, state in states.items() if name != STUCK}
+        return states if states and others <= FINISHED and states[STUCK] == "deferred" else None
+
+    states = wait_until(ended, what="the end of the audit's tasks", timeout=240, check=airflow.check, interval=1)
+    wrong = {name for name, state in states.items() if name != STUCK and (state == "failed") != ("refused" in name)}
+    assert wrong == set(), states
+
+
+def area(path: Path) -> str:
+    """Say what kind of file it is."""
+    if "components" in path.parts:
+        return f"log of the {path.stem}"
+    if "logs" in path.parts:
+        return "logs of triggers" if ".trigger." in path.name else "logs of tasks and dag-processor"
+    return "database file, raw" if path.name.startswith("airflow.db") else "other files"
+
+
+def test_no_secret_is_in_anything_that_airflow_wrote(airflow, folder, announce):
+    stack, gates = airflow
+    search = announce("a real Airflow", Search({**SECRETS, **KEYS}, CANARY))
+    search.files(folder, area=area)
+    search.database(stack.database, stack.settings.fernet_key, encrypted=ENCRYPTED)
+    for received in gates["foreign"].received:
+        search.counts["foreign host: requests"] += 1
+        search.look("foreign host", received.target, received.raw(), allowed=["signature of a download"])
+    assert search.hits == []
+    assert_searched(search, stack)
+
+
+def assert_searched(search: Search, stack: AirflowStack) -> None:
+    """Make sure that the search went where secrets could be, and would have found them."""
+    assert {name: search.counts[f"rows of {name}"] for name in TABLES if not search.counts[f"rows of {name}"]} == {}
+    for where in ("logs of tasks and dag-processor", "logs of triggers", "other files", "database file, raw"):
+        assert search.counts[f"{where}: files"] > 0, where
+    for component in ("api-server", "scheduler", "dag-processor", "triggerer"):
+        assert search.counts[f"log of the {component}: bytes"] > 0, component
+    assert search.counts["foreign host: requests"] >= 4
+    for where in ("database", "foreign host", "logs of tasks and dag-processor"):
+        assert search.canaries[where] > 0, where
+    # The search opens what Airflow encrypts: left to look into the variable, it finds the key there.
+    opened = Search(KEYS, secrets.token_hex(8))
+    opened.database(stack.database, stack.settings.fernet_key)
+    assert any("variable.val (opened): key by variable" in hit for hit in opened.hits)
+
+
+def test_downloads_are_where_the_dag_wanted_them_and_nowhere_else(airflow, folder):
+    found = {path.name: path.read_bytes() == IMAGE for path in (folder / "downloads").iterdir()}
+    assert found == {"download_image": True, "download_version": True}
+    assert not any(folder.parent.glob("**/evil"))
+
+
+def test_the_keys_were_used(airflow):
+    """The audit would find nothing, too, if no key had ever been sent."""
+    _, gates = airflow
+    for each in gates["open"], gates["refusing"]:
+        sent = b"".join(received.body for received in each.received)
+        for name in ("key by connection", "other key by connection"):
+            assert json.dumps(SECRETS[name])[1:-1].encode() in sent, name
+        for name, key in KEYS.items():
+            assert json.dumps(key)[1:-1].encode() in sent, name

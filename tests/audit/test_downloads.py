@@ -1,0 +1,110 @@
+"""Downloads that are redirected to a signed address at a foreign host, which behaves in every way it can."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from datarobot_provider.operators.downloads import DownloadVersionOperator
+from datarobot_provider.operators.prediction_server_image import DownloadPredictionServerImageOperator
+from tests.audit.conftest import CANARY, SECRETS
+from tests.audit.servers import ECHOES, Answer, Received, echo
+from tests.unit.support import free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.audit.conftest import Stage
+
+SIGNATURE = SECRETS["signature of a download"]
+CONTENT = CANARY.encode() * 100_000
+EVERY_DOWNLOAD = pytest.mark.parametrize("kind", [DownloadPredictionServerImageOperator, DownloadVersionOperator])
+IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
+
+
+def signed(host: str, name: str = "file") -> str:
+    """Return a signed address, as storages make them."""
+    return f"{host}/{CANARY}/{name}?X-Amz-Date=1&X-Amz-Signature={quote(SIGNATURE, safe='')}&last=1"
+
+
+@pytest.fixture
+def download(stage: Stage, watch, tmp_path) -> Callable[..., dict[str, bytes]]:
+    """Give a function that downloads by way of a signed address; it returns what is in the target's folder."""
+
+    def run(kind: type, host: str | None = None) -> dict[str, bytes]:
+        def rule(received: Received) -> Answer:
+            if received.target.endswith("/metadata/"):
+                metadata = {"imageSize": len(CONTENT), "hash": hashlib.sha256(CONTENT).hexdigest()}
+                body = json.dumps({**metadata, "filename": "../../../evil"}).encode()
+                return Answer(200, {"Content-Type": "application/json"}, body)
+            return Answer(302, {"Location": signed(host or stage.foreign.url)}, received.raw())
+
+        stage.front.rule = rule
+        given = IDS if kind is DownloadVersionOperator else {}
+        watch(kind, target=str(tmp_path / "inner" / "target"), **given)
+        return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")} | {
+            path.name: path.read_bytes() for path in tmp_path.rglob("target")
+        }
+
+    return run
+
+
+@EVERY_DOWNLOAD
+@pytest.mark.parametrize(
+    "name", ["../../evil", "/etc/evil", "C:\\evil", "..\\evil", "a\0b", "x" * 5000], ids=lambda name: name[:10]
+)
+def test_a_name_that_the_server_tells_has_no_part_in_where_it_goes(stage, download, kind, name):
+    header = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}".replace("\0", "%00")
+    stage.foreign.rule = lambda _: Answer(200, {"Content-Disposition": header}, CONTENT)
+    assert download(kind) == {"target": CONTENT}
+
+
+@EVERY_DOWNLOAD
+@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
+@pytest.mark.parametrize("style", ECHOES)
+def test_a_storage_that_refuses_and_echoes(stage, download, kind, style, status):
+    stage.foreign.rule = echo(style, status)
+    assert download(kind) == {}
+
+
+@EVERY_DOWNLOAD
+@pytest.mark.parametrize("cut", [0, 1000])
+def test_a_storage_that_cuts_the_connection(stage, download, kind, cut):
+    stage.foreign.rule = lambda _: Answer(200, {}, CONTENT, cut=cut)
+    assert download(kind) == {}
+
+
+@EVERY_DOWNLOAD
+def test_a_storage_that_is_cut_once_and_goes_on(stage, download, kind):
+    answers = iter([Answer(200, {}, CONTENT, cut=1000)])
+    stage.foreign.rule = lambda _: next(answers, Answer(200, {}, CONTENT))
+    assert download(kind) == {"target": CONTENT}
+
+
+@EVERY_DOWNLOAD
+def test_a_storage_that_is_not_there(download, kind):
+    assert download(kind, f"http://localhost:{free_port()}") == {}
+
+
+@EVERY_DOWNLOAD
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_storage_that_redirects_in_a_circle(stage, download, kind, status):
+    stage.foreign.rule = lambda _: Answer(status, {"Location": signed(stage.foreign.url, "again")})
+    assert download(kind) == {}
+
+
+@EVERY_DOWNLOAD
+@pytest.mark.parametrize("location", ["ftp://host/file?", "file:///etc/passwd?", "http://[broken/?", "//?", ""])
+def test_a_storage_that_redirects_to_what_cannot_be_followed(stage, download, kind, location):
+    where = location + f"X-Amz-Signature={quote(SIGNATURE, safe='')}" if location else ""
+    stage.foreign.rule = lambda _: Answer(302, {"Location": where} if where else {})
+    assert download(kind) == {}
+
+
+def test_an_image_that_does_not_end_is_not_read_to_its_end(stage, download):
+    stage.foreign.rule = lambda _: Answer(200, {}, CONTENT * 20)
+    assert download(DownloadPredictionServerImageOperator) == {}

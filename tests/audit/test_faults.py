@@ -1,0 +1,103 @@
+"""Faults that bring secrets to light: refusals that echo them, cut connections, redirects to a foreign host."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.audit.conftest import CANARY
+from tests.audit.operations import NAMES, Operation, operations, prepared
+from tests.audit.servers import ECHOES, Answer, Received, echo
+
+if TYPE_CHECKING:
+    from tests.audit.conftest import Stage
+
+STATUSES = (400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 502, 503, 504)
+REDIRECTS = (300, 301, 302, 303, 307, 308)
+EVERY_OPERATION = pytest.mark.parametrize("name", NAMES)
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture
+def things(stage: Stage, tmp_path) -> dict[str, Operation]:
+    return operations(prepared(stage, tmp_path))
+
+
+@EVERY_OPERATION
+def test_without_a_fault(stage, things, watch, name):
+    operation = things[name]
+    if name == "any request":
+        operation.given["json"] = {**operation.given["json"], "templateId": "none"}
+    watch(operation.kind, **operation.given)
+    assert any(operation.meets(received) for received in stage.front.received)
+
+
+@EVERY_OPERATION
+@pytest.mark.parametrize("status", STATUSES)
+def test_a_refusal_that_echoes_the_request(stage, things, watch, name, status):
+    stage.front.rule = things[name].under(echo("message", status))
+    watch(things[name].kind, **things[name].given)
+
+
+@EVERY_OPERATION
+@pytest.mark.parametrize("style", [style for style in ECHOES if style != "message"])
+@pytest.mark.parametrize("status", [422, 500])
+def test_a_refusal_that_echoes_the_request_in_another_way(stage, things, watch, name, style, status):
+    stage.front.rule = things[name].under(echo(style, status))
+    watch(things[name].kind, **things[name].given)
+
+
+@EVERY_OPERATION
+@pytest.mark.parametrize("style", ["page", "text, body first", "codes"])
+def test_a_success_that_is_an_echo(stage, things, watch, name, style):
+    stage.front.rule = things[name].under(echo(style, 200))
+    watch(things[name].kind, **things[name].given)
+
+
+@EVERY_OPERATION
+@pytest.mark.parametrize("cut", [0, 40])
+def test_a_connection_that_is_cut(stage, things, watch, name, cut):
+    def rule(received: Received) -> Answer:
+        return Answer(200, JSON, json.dumps({"message": received.text() * 3}).encode(), cut=cut)
+
+    stage.front.rule = things[name].under(rule)
+    watch(things[name].kind, **things[name].given)
+
+
+@EVERY_OPERATION
+@pytest.mark.parametrize("status", REDIRECTS)
+def test_a_redirect_to_a_foreign_host(stage, things, watch, name, status):
+    def rule(received: Received) -> Answer:
+        return Answer(status, {**JSON, "Location": f"{stage.foreign.url}{received.target}"}, received.raw())
+
+    stage.front.rule = things[name].under(rule)
+    watch(things[name].kind, **things[name].given)
+    assert stage.foreign.received == []
+
+
+@pytest.mark.parametrize("name", ["start a job", "any request", "upload"])
+def test_a_location_at_a_foreign_host_is_looked_for_at_home(stage, things, watch, name):
+    def rule(received: Received) -> Answer | None:
+        if things[name].meets(received):
+            return Answer(202, {**JSON, "Location": f"{stage.foreign.url}/api/v2/status/{CANARY}/"}, b"{}")
+        return None
+
+    stage.front.rule = rule
+    watch(things[name].kind, **things[name].given)
+    assert stage.foreign.received == []
+
+
+@pytest.mark.parametrize("name", ["list models", "list templates"])
+def test_a_next_page_at_a_foreign_host_is_looked_for_at_home(stage, things, watch, name):
+    pages = iter([f"{stage.foreign.url}/api/v2/{path}" for path in ("guardTemplates/?offset=1", "customModels/?o=2")])
+
+    def rule(_: Received) -> Answer:
+        body = {"data": [{"id": "1", "name": CANARY}], "next": next(pages, None)}
+        return Answer(200, JSON, json.dumps(body).encode())
+
+    stage.front.rule = rule
+    watch(things[name].kind, **things[name].given)
+    assert len(stage.front.received) == 3
+    assert stage.foreign.received == []
