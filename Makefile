@@ -5,11 +5,13 @@ KEEP ?=
 TIME_SCALE ?= 1
 DAG ?= example_custom_model_pipeline
 BASE_PYTHON ?=
+SHORT ?=
+PROTECTION ?= on
 
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
-SUITES := unit contract parity system
+SUITES := unit contract parity faults audit system
 # The stamp says for which folder the environment was made: it must be made anew when the folder was moved, and when the
 # Python it was made with has gone.
 STAMP := $(VENV)/.made-for
@@ -29,7 +31,7 @@ OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
 help: ## show this list
 	@echo "usage: make [target]"
 	@awk -F ':.*## ' '/^[a-z$$().A-Z -]+:.*## / {printf "  %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "  unit, contract, parity, system    one test suite alone"
+	@echo "  unit, contract, parity, faults, audit, system    one test suite alone"
 
 venv: $(STAMP) ## make or update the virtual environment in .venv
 
@@ -56,6 +58,14 @@ types: $(STAMP) ## check types
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/: coverage.md and operators.md
 	@$(BIN)/python docs/generate.py
+
+.PHONY: test-crash reliability
+test-crash: $(STAMP) ## kill everything at every moment (SHORT=1 for the main rows, PROTECTION=off shows what would happen)
+	@echo "== tests: crash"
+	@CRASH_SHORT='$(filter-out 0,$(SHORT))' CRASH_PROTECTION='$(PROTECTION)' $(PYTEST) tests/crash
+
+reliability: $(STAMP) ## run the whole crash matrix with and without protection, and write docs/reliability.md
+	@$(BIN)/python -m tests.crash.reliability
 
 walls: $(STAMP) ## check which module may import which
 	@echo "== walls: lint-imports"

@@ -8,6 +8,7 @@
     ├── TransportError            no usable reply: unreachable, timed out, cut off
     ├── MalformedReplyError       a reply came, but not one of the DataRobot API
     │   └── UntraceableJobError       a job was accepted, but not where to follow it
+    ├── UncertainSubmitError      an earlier try may have made it, and nobody can tell
     ├── DownloadError             what was downloaded is not what was announced
     ├── ApiError                  the API refused a request
     │   ├── AuthenticationError       401
@@ -84,6 +85,22 @@ class UntraceableJobError(MalformedReplyError):
     can_heal = False
 
 
+class UncertainSubmitError(DataRobotError):
+    """An earlier try of the task may have made what this try is to make, and DataRobot cannot tell.
+
+    :param why: why it cannot.
+    """
+
+    can_heal = False
+
+    def __init__(self, why: str) -> None:
+        self.headline = f"An earlier try of this task may have come through, its reply was lost. {why}"
+        super().__init__(
+            f"{self.headline}\nWhat to do: look in DataRobot. If nothing was made, clear the task: it is then done "
+            "anew. on_uncertain_submit='resubmit' takes the risk of doing it twice."
+        )
+
+
 class DownloadError(DataRobotError):
     """What was downloaded is not what was announced; nothing was left under the final name."""
 
@@ -98,6 +115,8 @@ class ApiError(DataRobotError):
     :param errors: the server's field errors, field name to text.
     :param request_id: the server's id of the request, for DataRobot's support.
     :param job_id: id of the running job the refusal names, where it names one.
+    :param repeated: whether the request had been sent before in vain and may have been handled then: a "not found" that
+        answers a DELETE may be the work of its first try.
     """
 
     can_heal = False
@@ -113,6 +132,7 @@ class ApiError(DataRobotError):
         errors: Mapping[str, str] | None = None,
         request_id: str | None = None,
         job_id: str | None = None,
+        repeated: bool = False,
     ) -> None:
         self.status = status
         self.message = message[:_LONGEST_MESSAGE]
@@ -121,6 +141,7 @@ class ApiError(DataRobotError):
         self.errors = dict(errors or {})
         self.request_id = request_id
         self.job_id = job_id
+        self.repeated = repeated
         super().__init__(self._text())
 
     def _text(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from datarobot_provider.client import pages
 from datarobot_provider.jobs.model import JobKind, Probe
 
+_MODEL = "customModels/{custom_model_id}/"
 _VERSION = "customModels/{custom_model_id}/versions/{custom_model_version_id}/"
 _IMPACT = _VERSION + "featureImpact/"
 _IMAGE_IMPACT = "customInferenceImages/{image_id}/featureImpact/"
@@ -17,7 +18,8 @@ _TEST = "customModelTests/{custom_model_test_id}/"
 _VALIDATION = "genai/customModelVectorDatabaseValidations/{validation_id}/"
 _CONVERSION = _VERSION + "conversions/{conversion_id}/"
 _HOUR = 3600.0
-_LIMBO = 120.0
+#: A status record may never leave its first state although the job goes on: then, after so many seconds, ask the job.
+_STUCK = ("INITIALIZED", 120.0)
 
 
 def _states(*names: str) -> frozenset[str]:
@@ -63,6 +65,19 @@ _TRAINING_DATA = Probe(
     messages=("trainingData.assignmentError.message",),
 )
 
+_MODEL_TRAINING_DATA = Probe(
+    _MODEL,
+    flags=(
+        ("trainingDataAssignmentInProgress", True, "assignment in progress"),
+        ("trainingDatasetId", None, "not assigned"),
+    ),
+    unflagged="assigned",
+    running=_states("assignment in progress"),
+    succeeded=_states("assigned"),
+    # Not begun, or lost: only the status record can tell.
+    expired=_states("not assigned"),
+)
+
 _ALL = (
     JobKind("task_status", "job", (_status(),), _HOUR, "status_id"),
     JobKind("genai_task_status", "GenAI job", (_status("genai/status/{status_id}/"),), _HOUR, "status_id"),
@@ -95,7 +110,7 @@ _ALL = (
         "model test",
         (
             # A test that found a fault also ends with a 303, and an aborted one keeps its reason in the test record.
-            _status(success_is_final=False, failure_is_final=False, stuck=("INITIALIZED", _LIMBO)),
+            _status(success_is_final=False, failure_is_final=False, stuck=_STUCK),
             Probe(
                 _TEST,
                 state="overallStatus",
@@ -117,7 +132,7 @@ _ALL = (
     JobKind(
         "feature_impact",
         "feature impact computation",
-        (_status(), _impact(_IMPACT)),
+        (_status(stuck=_STUCK), _impact(_IMPACT)),
         _HOUR,
         "status_id",
         result=_IMPACT,
@@ -126,7 +141,7 @@ _ALL = (
     JobKind(
         "image_feature_impact",
         "feature impact computation",
-        (_status(), _impact(_IMAGE_IMPACT)),
+        (_status(stuck=_STUCK), _impact(_IMAGE_IMPACT)),
         _HOUR,
         "status_id",
         result=_IMAGE_IMPACT,
@@ -162,7 +177,7 @@ _ALL = (
     JobKind(
         "version_with_training_data",
         "training data assignment",
-        (_status(success_is_final=False, failure_is_final=False), _TRAINING_DATA),
+        (_status(success_is_final=False, failure_is_final=False, stuck=_STUCK), _TRAINING_DATA),
         _HOUR,
         "custom_model_version_id",
         result=_VERSION,
@@ -172,10 +187,10 @@ _ALL = (
     JobKind(
         "model_training_data_assignment",
         "training data assignment",
-        (_status(),),
+        (_status(stuck=_STUCK), _MODEL_TRAINING_DATA),
         _HOUR,
         "custom_model_id",
-        result="customModels/{custom_model_id}/",
+        result=_MODEL,
         page=pages.CUSTOM_MODEL,
     ),
     JobKind(

@@ -164,12 +164,16 @@ def steps(
     """
     kind = KINDS[ref.kind]
     earlier: Verdict | None = None
+    stuck: Probe | None = None
     watch = _Watch(deadline, poll_interval, clock, jitter)
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
     for probe, following in zip(probes, (*probes[1:], None), strict=True):
         onward = following is not None and ref.fills(following.path)
         verdict = yield from _follow(probe, ref, watch, kind.title, last=not onward)
+        if following is None and verdict.outcome is Outcome.EXPIRED and stuck is not None:
+            # The resource knows nothing of the job: the record was only slow.
+            verdict = yield from _follow(stuck, ref, watch, kind.title, last=True)
         if following is None:
             settled = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
             return ref.learn(kind.result or "", verdict.result), verdict if earlier is None or settled else earlier
@@ -182,7 +186,9 @@ def steps(
         elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
             earlier = verdict
             watch.deadline = min(deadline, clock() + RECORD_LAG_SECONDS)
-        elif verdict.outcome not in (Outcome.EXPIRED, Outcome.PENDING):
+        elif verdict.outcome is Outcome.PENDING:
+            stuck = probe
+        elif verdict.outcome is not Outcome.EXPIRED:
             return ref, verdict
     raise AssertionError(f"{ref.kind} has no probes")
 

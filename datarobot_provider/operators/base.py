@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 import time
-from abc import abstractmethod
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.exceptions import DataRobotError, InputError, JobError
+from datarobot_provider.exceptions import DataRobotError, InputError
 from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
+from datarobot_provider.jobs.cancel import cancel_path
 from datarobot_provider.jobs.events import JobEvent, in_words, job_error
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, placeholders
 from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.fields import Converter, payload
 from datarobot_provider.operators.results import JobResult
+from datarobot_provider.operators.submission import Done, Ledger, SubmitsOnce
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, BaseOperator, conf
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 ID_KEY = "datarobot_id"
-_STORE_KEY = "datarobot_job"
 _BACKSTOP = timedelta(minutes=10)
 _LAST_STEPS = 30.0
 _EMPTY = ("", "None")
+_TRIGGER_SECONDS = 8.0
+_QUICK = 1.0
+_ENDED_BADLY = (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
 _MAY_STILL_RUN = (Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED)
 
 
@@ -108,14 +110,6 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
         """
         return {name: str(getattr(self, name)) for name in names or self.required_fields}
 
-    @contextmanager
-    def forgiving(self, errors: tuple[type[DataRobotError], ...]) -> Iterator[None]:
-        """Take these errors well: there is nothing left to do."""
-        try:
-            yield
-        except errors as error:
-            self.log.info("Nothing left to do. %s", str(error).splitlines()[0])
-
     def push_handles(self, context: Context, handle: str, ids: Mapping[str, str]) -> None:
         """Push the id and the links, so that they are there while the task still waits.
 
@@ -131,18 +125,8 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
                 self.log.info("%s: %s", link.name, url)
 
 
-@dataclass(frozen=True)
-class Done:
-    """What :meth:`DataRobotJobOperator.start` returns when there is nothing to wait for.
-
-    :param value: what goes to XCom.
-    """
-
-    value: Any
-
-
-class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
-    """Base of the operators that start a job on DataRobot and wait for its end.
+class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
+    """Base of the operators that start a job on DataRobot, once, and wait for its end.
 
     :param wait_for_completion: wait for the job; default ``True``. Otherwise the task ends once the job is started,
         and returns the job's id for a sensor.
@@ -153,6 +137,8 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
         hour. The task's ``execution_timeout`` counts too, where it is shorter.
     :param cancel_on_kill: cancel the job on DataRobot when the task is killed or times out; default ``True``. Killing a
         deferred task cancels the job on Airflow 3.3 and up.
+    :param on_uncertain_submit: what to do when an earlier try may have started the job and DataRobot cannot tell:
+        ``fail`` (default) or ``resubmit``.
     """
 
     #: Name of the kind in ``jobs/kinds.py``.
@@ -168,9 +154,11 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
         poll_interval: float = 10.0,
         timeout: float | timedelta | None = None,
         cancel_on_kill: bool = True,
+        on_uncertain_submit: str = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.on_uncertain_submit = on_uncertain_submit
         self.wait_for_completion = wait_for_completion
         self.deferrable = deferrable
         self.poll_interval = poll_interval
@@ -178,9 +166,14 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
         self.cancel_on_kill = cancel_on_kill
         self._running: JobRef | None = None
 
-    @abstractmethod
-    def start(self, context: Context) -> JobRef | Done:
-        """Start the job."""
+    def check(self) -> None:
+        """Check the rendered arguments, and what holds for every job."""
+        super().check()
+        self.check_submission()
+
+    def salvage(self, ledger: Ledger) -> Done | None:  # noqa: ARG002 - for subclasses
+        """Find what a job made whose record is of no use any more; ``None`` if that cannot be told."""
+        return None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> Any:  # noqa: ARG002 - for subclasses
         """Deal with a job that did not end well: raise ``error``, or return what goes to XCom all the same."""
@@ -190,17 +183,16 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
         """Start the job or take it up again, then wait for it or defer."""
         deadline = time.time() + self._patience()
         self._rehearse(deadline)
-        ref = self._resume(context)
-        if ref is None:
-            started = self.start(context)
-            if isinstance(started, Done):
-                return started.value
-            ref = started
-            self._remember(context, ref)
-            self.log.info("Started the %s %s.", self._kind().title, self._handle(ref))
+        ledger = Ledger(context, self.retries)
+        self._make_way(ledger)
+        made = self._taken_up(ledger) or self._submitted(context, ledger)
+        if isinstance(made, Done):
+            if made.ids:
+                self.push_handles(context, made.value, made.ids)
+            return made.value
+        ref = made
         self.push_handles(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
-            self._forget(context)
             return self._handle(ref)
         if self.deferrable:
             remaining = timedelta(seconds=max(0.0, deadline - time.time()))
@@ -229,20 +221,18 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
     def _finish(self, context: Context, event: JobEvent) -> Any:
         outcome = event.verdict.outcome
         if outcome is Outcome.SUCCEEDED:
-            try:
-                value = self.result(event)
-            except JobError:
-                self._forget(context)
-                raise
-            self._forget(context)
-            return value
+            # The record stays: a worker that dies before Airflow has heard of the success must not do it all again.
+            return self.result(event)
+        ledger = Ledger(context, self.retries)
+        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.salvage(ledger)):
+            return made.value
         cancelled = None
         if outcome is Outcome.TIMED_OUT and self.cancel_on_kill:
             cancelled = self.hook.jobs.cancel(event.ref)
         failure = self._failure(event, cancelled.report if cancelled else None)
-        # What may still run is remembered: the next try takes it up again instead of starting a second one.
-        if outcome not in _MAY_STILL_RUN or (cancelled and cancelled.over):
-            self._forget(context)
+        # What may still run, and what another try would only repeat, is remembered: the next try takes it up again.
+        if (cancelled and cancelled.over) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
+            ledger.forget()
         return self.on_failure(event, failure)
 
     def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
@@ -287,28 +277,57 @@ class DataRobotJobOperator(JobResult, DataRobotBaseOperator):
         """Fail before the job is started, not after, if the trigger could not be stored."""
         json.dumps(self._trigger(JobRef(self.kind, {}), deadline).serialize())
 
-    def _resume(self, context: Context) -> JobRef | None:
-        """Take up the job that an earlier try of this task started, if it still runs or has succeeded."""
-        store = context.get("task_state_store")
-        text = store.get(_STORE_KEY) if store else None
-        if not text:
-            return None
-        ref = JobRef.loads(str(text))
+    def _submitted(self, context: Context, ledger: Ledger) -> JobRef | Done:
+        made = self.submit(context, ledger)
+        if isinstance(made, JobRef):
+            self.log.info("Started the %s %s.", self._kind().title, self._handle(made))
+        return made
+
+    def _taken_up(self, ledger: Ledger) -> JobRef | Done | None:
+        """Take up what an earlier try of this task started, unless it ended in a way that another try may mend."""
+        ref = ledger.made
+        if not isinstance(ref, JobRef):
+            return ref
         same = all(str(getattr(self, name, value)) == value for name, value in ref.ids.items())
         if ref.kind in (self.kind, *self.other_kinds) and same:
-            event = self.hook.jobs.glance(ref)
-            if event.verdict.outcome not in (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED):
+            ended, ref = (None, ref) if not self.wait_for_completion else self._glance(ref)
+            if ended not in _ENDED_BADLY or self._is_verdict(ended):
                 self.log.info("An earlier try of this task started the job already; taking it up again.")
-                return event.ref
-        self._forget(context)
+                return ref
+            if ended is Outcome.EXPIRED and (made := self.salvage(ledger)):
+                return made
+        ledger.forget()
         return None
 
-    def _remember(self, context: Context, ref: JobRef) -> None:
-        store = context.get("task_state_store")
-        if store:
-            store.set(_STORE_KEY, ref.dumps())
+    def _is_verdict(self, outcome: Outcome) -> bool:
+        """Return whether a job that ended like this would end so again."""
+        return outcome is Outcome.FAILED and not self._kind().repeatable
 
-    def _forget(self, context: Context) -> None:
-        store = context.get("task_state_store")
-        if store:
-            store.delete(_STORE_KEY)
+    def _glance(self, ref: JobRef) -> tuple[Outcome, JobRef]:
+        event = self.hook.jobs.glance(ref)
+        return event.verdict.outcome, event.ref
+
+    def may_adopt(self, made: JobRef | Done) -> bool:
+        """Return whether a job that was found is not one that an earlier try has seen fail."""
+        return isinstance(made, Done) or self._glance(made)[0] not in _ENDED_BADLY
+
+    def _make_way(self, ledger: Ledger) -> None:
+        """Stop the job that still runs for a task that a user has cleared, and who wants the work done anew."""
+        ref = ledger.outdated
+        known = isinstance(ref, JobRef) and ref.kind in (self.kind, *self.other_kinds)
+        if not isinstance(ref, JobRef) or not known or self._glance(ref)[0] is not Outcome.PENDING:
+            return
+        self.log.info("The task was cleared while its job was running.")
+        if not self.cancel_on_kill:
+            self.log.warning("The job is left alone, as cancel_on_kill says.")
+            return
+        jobs = self.hook.jobs
+        if self.deferrable and cancel_path(ref):
+            # The trigger is cancelling it already; a second DELETE could hit the next job at the same address.
+            soon = time.time() + _TRIGGER_SECONDS
+            if jobs.wait(ref, soon, _QUICK).verdict.outcome is not Outcome.TIMED_OUT:
+                return
+        cancelled = jobs.cancel(ref)
+        self.log.warning("%s", cancelled.report)
+        if cancelled.over:
+            jobs.wait(ref, time.time() + _LAST_STEPS, _QUICK)

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import InputError
+from datarobot_provider.jobs.cancel import OVER
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
 from datarobot_provider.operators.crud import DeleteOperator, ListOperator
+from datarobot_provider.operators.submission import FoundInList
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.version_compat import Context
 
 _VERSION = ("custom_model_id", "custom_model_version_id")
 
 
-class ConvertVersionOperator(DataRobotJobOperator):
+class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     """Let DataRobot convert a version, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
@@ -35,6 +38,8 @@ class ConvertVersionOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the conversion, an object; with ``wait_for_completion=False`` its id.
     :raises AirflowFailException: if DataRobot refuses the request or somebody stops the conversion.
@@ -74,10 +79,23 @@ class ConvertVersionOperator(DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the conversion."""
-        payload = {"mainProgramItemId": self._item_id()}
+        payload = {"mainProgramItemId": self._item_id}
         started = self.hook.client.conversions.start(**self.ids(), payload=payload)
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(started, "conversionId")})
 
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the conversions of the version, the newest first."""
+        return self.hook.client.conversions.list(**self.ids(), filters={}, limit=limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a conversion is one of this main program."""
+        return row.get("mainProgramItemId") == self._item_id
+
+    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+        """Return a conversion as a job of this task."""
+        return JobRef(self.kind, {**self.ids(), "conversion_id": required(row, "id")})
+
+    @cached_property
     def _item_id(self) -> str:
         if self.main_program_item_id is not None:
             return str(self.main_program_item_id)
@@ -178,6 +196,9 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
     """
+
+    # A conversion that is over is still there, and cannot be stopped.
+    gone = OVER
 
     def delete(self) -> None:
         """Send the stop."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.exceptions import InputError, NotFoundError
+from datarobot_provider.exceptions import ApiError, InputError, NotFoundError
 from datarobot_provider.jobs.cancel import OVER
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.operators.submission import Done, Ledger, SubmitsOnce
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,6 +41,32 @@ class ListOperator(DataRobotBaseOperator):
         """Ask for the entries."""
 
 
+class CreateOperator(SubmitsOnce, DataRobotBaseOperator):
+    """Base of the operators that make something, once, and return its id.
+
+    :param on_uncertain_submit: what to do when an earlier try may have made it and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
+    """
+
+    def __init__(self, *, on_uncertain_submit: str = "fail", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.on_uncertain_submit = on_uncertain_submit
+
+    def check(self) -> None:
+        """Check the rendered arguments, and what holds for every creation."""
+        super().check()
+        self.check_submission()
+
+    def run_request(self, context: Context) -> str:
+        """Make it, or find what an earlier try made; return its id."""
+        ledger = Ledger(context, self.retries)
+        made = ledger.made or self.submit(context, ledger)
+        if not isinstance(made, Done):
+            raise TypeError(f"{made} is a job, not something that is there at once")
+        self.push_handles(context, made.value, made.ids)
+        return str(made.value)
+
+
 class UpdateOperator(DataRobotBaseOperator):
     """Base of the operators that change something: what is not given stays as it is."""
 
@@ -66,14 +93,23 @@ class DeleteOperator(DataRobotBaseOperator):
     :param ignore_if_missing: take it well if it is gone already; default ``False``.
     """
 
+    #: How the API answers when there is nothing left to delete.
+    gone: ClassVar[tuple[type[ApiError], ...]] = (NotFoundError,)
+
     def __init__(self, *, ignore_if_missing: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_if_missing = ignore_if_missing
 
-    def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
-        """Delete it."""
-        with self.forgiving((NotFoundError,) if self.ignore_if_missing else ()):
+    def run_request(self, context: Context) -> None:
+        """Delete it; what an earlier attempt has deleted is gone, and that is fine."""
+        try:
             self.delete()
+        except self.gone as error:
+            missing = self.ignore_if_missing and isinstance(error, NotFoundError)
+            if not (missing or error.repeated or Ledger(context, self.retries).is_retry):
+                raise
+            self.log.info("It is gone already. %s", str(error).splitlines()[0])
+        else:
             self.log.info("Deleted.")
 
     @abstractmethod
@@ -91,10 +127,15 @@ class CancelOperator(DataRobotBaseOperator):
         super().__init__(**kwargs)
         self.ignore_if_over = ignore_if_over
 
-    def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
-        """Cancel it."""
-        with self.forgiving(OVER if self.ignore_if_over else ()):
+    def run_request(self, context: Context) -> None:
+        """Cancel it; what an earlier attempt has cancelled is over, and that is fine."""
+        try:
             self.cancel()
+        except OVER as error:
+            if not (self.ignore_if_over or error.repeated or Ledger(context, self.retries).is_retry):
+                raise
+            self.log.info("It is over already. %s", str(error).splitlines()[0])
+        else:
             self.log.info("Cancelled.")
 
     @abstractmethod

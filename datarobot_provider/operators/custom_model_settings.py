@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.exceptions import ConflictError, DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink
 from datarobot_provider.operators import fields
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.submission import Done
     from datarobot_provider.version_compat import Context
 
 
@@ -194,6 +197,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
+    :param on_uncertain_submit: no effect here: the model tells which data it has.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the model, an object; with ``wait_for_completion=False`` its id.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -229,12 +233,43 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
         self.partition_column = partition_column
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
-        """Start the assignment."""
+        """Start the assignment, or find the one that goes on."""
         self.log.warning("DataRobot has deprecated training data of models; assign it to versions instead.")
-        ids = self.ids("custom_model_id")
-        status_id = self.hook.client.custom_models.assign_training_data(**ids, payload=self.payload()).status_id
+        models, ids = self.hook.client.custom_models, self.ids("custom_model_id")
+        try:
+            status_id = models.assign_training_data(**ids, payload=self.payload()).status_id
+        except (ConflictError, ValidationError) as refusal:
+            if not self._goes_on():
+                raise
+            self.log.info("DataRobot is assigning training data already: %s", refusal.message)
+            return JobRef(self.kind, ids)
         return JobRef(self.kind, {**ids, "status_id": status_id})
 
+    def _goes_on(self) -> bool:
+        """Return whether the model is getting training data, as far as that can be told."""
+        with suppress(DataRobotError):
+            model = self.hook.client.custom_models.get(str(self.custom_model_id))
+            return bool(model.get("trainingDataAssignmentInProgress"))
+        return False
+
+    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:  # noqa: ARG002 - the model tells enough
+        """Look at the model, which tells what data it has or is getting."""
+        model = self.hook.client.custom_models.get(str(self.custom_model_id))
+        # While it is being assigned, the model has no dataset yet; DataRobot would refuse another one.
+        ours = model.get("trainingDataAssignmentInProgress") or model.get("trainingDatasetId") == str(self.dataset_id)
+        return JobRef(self.kind, self.ids("custom_model_id")) if ours else None
+
     def result(self, event: JobEvent) -> dict[str, Any]:
-        """Return the model."""
-        return self.hook.client.custom_models.get(event.ref.ids["custom_model_id"])
+        """Return the model.
+
+        :raises JobFailedError: if the assignment that was waited for was somebody else's, of other data.
+        """
+        model = self.hook.client.custom_models.get(event.ref.ids["custom_model_id"])
+        if model.get("trainingDatasetId") not in (None, str(self.dataset_id)):
+            raise JobFailedError(
+                f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: somebody else "
+                "assigned them meanwhile.",
+                advice="clear the task to assign its data after all.",
+                can_heal=False,
+            )
+        return model

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
@@ -9,18 +10,32 @@ from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import DeleteOperator, ListOperator
+from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator
+from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.version_compat import Context
 
 
 _IF_EXISTS = ("create", "reuse", "fail")
+_COPIED = ("customModelType", "targetType", "targetName", "language")
+_IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
-class CreateCustomModelOperator(DataRobotBaseOperator):
+class ModelMaker(FoundInList, CreateOperator):
+    """Base of the operators that make a custom model."""
+
+    operator_extra_links = (CustomModelLink(),)
+
+    def adopted(self, row: Mapping[str, Any]) -> Done:
+        """Return the model as made by this task."""
+        model_id = required(row, "id")
+        return Done(model_id, {"custom_model_id": model_id})
+
+
+class CreateCustomModelOperator(ModelMaker):
     """Create a custom model, the frame that versions of its code go into.
 
     Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
@@ -53,6 +68,8 @@ class CreateCustomModelOperator(DataRobotBaseOperator):
         "pullRequestCommitSha"}``.
     :param if_exists: what to do about a model that is there already, found by ``user_provided_id`` or, without one, by
         exactly this name: ``create`` another one (default), ``reuse`` it, or ``fail``.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the model, a text.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
@@ -84,7 +101,6 @@ class CreateCustomModelOperator(DataRobotBaseOperator):
     }
     required_fields = ("name", "custom_model_type")
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields, "if_exists")
-    operator_extra_links = (CustomModelLink(),)
 
     def __init__(
         self,
@@ -145,16 +161,23 @@ class CreateCustomModelOperator(DataRobotBaseOperator):
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
 
-    def run_request(self, context: Context) -> str:
-        """Create the model, or find it; return its id."""
+    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+        """Create the model, or find it."""
         payload = self.payload()
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
             raise InputError(f"There is a custom model {found['name']!r} already: {found['id']}.")
-        model_id = required(found or self._create(payload), "id")
-        self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], model_id)
-        self.push_handles(context, model_id, {"custom_model_id": model_id})
-        return model_id
+        made = self.adopted(found or self._create(payload))
+        self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
+        return made
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the models that may be this one, the newest first."""
+        return self.hook.client.custom_models.list({**self._filters(self.payload()), "orderBy": "-created"}, limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a model has the name, the type and the target of this one."""
+        return same_fields(row, self.payload(), _IDENTITY)
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -168,11 +191,12 @@ class CreateCustomModelOperator(DataRobotBaseOperator):
 
     def _find(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         key = "userProvidedId" if "userProvidedId" in payload else "name"
-        filters = {"customModelType": payload["customModelType"]}
-        if key == "name":
-            filters["searchFor"] = payload["name"]
-        models = self.hook.client.custom_models.list(filters)
+        models = self.hook.client.custom_models.list(self._filters(payload))
         return next((model for model in models if model.get(key) == payload[key]), None)
+
+    def _filters(self, payload: dict[str, Any]) -> dict[str, Any]:
+        named = {} if "userProvidedId" in payload else {"searchFor": payload["name"]}
+        return {"customModelType": payload["customModelType"], **named}
 
 
 class CustomModelOperator(DataRobotBaseOperator):
@@ -251,25 +275,36 @@ class ListCustomModelsOperator(ListOperator):
         return self.hook.client.custom_models.list(filters, limit)
 
 
-class CopyCustomModelOperator(CustomModelOperator):
+class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
     """Copy a custom model.
 
     Route: POST ``/api/v2/customModels/fromCustomModel/``.
 
     :param custom_model_id: id of the custom model to copy; templated; required.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the copy, a text.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    operator_extra_links = (CustomModelLink(),)
+    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+        """Copy the model."""
+        made = self.adopted(self.hook.client.custom_models.copy(**self.ids()))
+        self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
+        return made
 
-    def run_request(self, context: Context) -> str:
-        """Copy the model; return the id of the copy."""
-        copy_id = required(self.hook.client.custom_models.copy(**self.ids()), "id")
-        self.log.info("Copied the custom model %s to %s.", self.custom_model_id, copy_id)
-        self.push_handles(context, copy_id, {"custom_model_id": copy_id})
-        return copy_id
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return all models, the newest first: how DataRobot names a copy is not documented."""
+        return self.hook.client.custom_models.list({"orderBy": "-created"}, limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a model has the type and the target of the one that was to be copied."""
+        return same_fields(row, self._original, _COPIED)
+
+    @cached_property
+    def _original(self) -> dict[str, Any]:
+        return self.hook.client.custom_models.get(**self.ids())
 
 
 class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.exceptions import ValidationError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators.base import DataRobotJobOperator, Done
+from datarobot_provider.operators.base import DataRobotJobOperator
 from datarobot_provider.operators.crud import CancelOperator, VersionOperator
+from datarobot_provider.operators.submission import Done, RefusedTwice
 
 if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-class StartDependencyBuildOperator(DataRobotJobOperator, VersionOperator):
+class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOperator):
     """Build the environment of a version from its ``requirements.txt``, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``. A version is
@@ -28,6 +29,7 @@ class StartDependencyBuildOperator(DataRobotJobOperator, VersionOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``.
+    :param on_uncertain_submit: no effect here: DataRobot builds a version once.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the build: ``{"buildStatus", "buildStart", "buildEnd", "buildLogLocation"}``; with
         ``wait_for_completion=False`` the version's id; ``None`` if there was nothing to build.

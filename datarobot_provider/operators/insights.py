@@ -10,6 +10,7 @@ from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
 from datarobot_provider.operators.results import FeatureImpactResult
+from datarobot_provider.operators.submission import RefusedTwice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 _WHAT = ("custom_model_id", "custom_model_version_id", "image_id")
 
 
-class ComputeFeatureImpactOperator(FeatureImpactResult, DataRobotJobOperator):
+class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJobOperator):
     """Compute how much each feature of the training data counts in a version's predictions.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/``. The version
@@ -36,6 +37,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel the computation.
+    :param on_uncertain_submit: no effect here: DataRobot takes a computation once.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: ``{"featureImpacts": [{"featureName", "impactNormalized", "impactUnnormalized", "redundantWith", …}],
         "ranRedundancyDetection", "rowCount", "shapBased", "count", "next", "previous"}``; with
@@ -149,6 +151,8 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel it.
+    :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
+        ``resubmit``. DataRobot cannot tell: it shows an initialization only to who knows its status record.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the absolute URL that DataRobot names as the result, or ``None``; with ``wait_for_completion=False`` the
         id of the status record.

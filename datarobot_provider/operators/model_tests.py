@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
@@ -11,15 +12,16 @@ from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
 from datarobot_provider.operators.crud import CancelOperator, ListOperator
 from datarobot_provider.operators.results import ModelTestResult
+from datarobot_provider.operators.submission import FoundInList, same_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 
-class RunModelTestOperator(ModelTestResult, DataRobotJobOperator):
+class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     """Test a version of a custom model, and fail if the test does.
 
     Route: POST ``/api/v2/customModelTests/``. A test of the same version and dataset that runs already is waited for.
@@ -48,6 +50,8 @@ class RunModelTestOperator(ModelTestResult, DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: cancel the test when the task is killed or times out; default ``True``.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the test, with ``overallStatus`` and ``testingStatus``; with ``wait_for_completion=False`` its id.
     :raises AirflowFailException: if the test fails or is cancelled, or DataRobot refuses the request.
@@ -126,29 +130,40 @@ class RunModelTestOperator(ModelTestResult, DataRobotJobOperator):
         try:
             ids["status_id"] = self.hook.client.model_tests.start(payload).status_id
         except ValidationError as refusal:
-            running = JobRef(self.kind, {**ids, **self._newest(payload)})
-            known = "custom_model_test_id" in running.ids
-            if not known or self.hook.jobs.glance(running).verdict.outcome is not Outcome.PENDING:
+            running = self._newest()
+            if running is None or self.hook.jobs.glance(running).verdict.outcome is not Outcome.PENDING:
                 raise
             self.log.info("DataRobot runs such a test already: %s", refusal.message)
             return running
         try:
-            return JobRef(self.kind, {**ids, **self._newest(payload)})
+            newest = self._newest()
         except DataRobotError as error:
             # The test runs: its status record leads to it as well, only later.
             self.log.warning("The id of the test is not known yet: %s", error)
-            return JobRef(self.kind, ids)
+            newest = None
+        return JobRef(self.kind, {**ids, **(newest.ids if newest else {})})
 
-    def _newest(self, payload: dict[str, Any]) -> dict[str, str]:
-        """Return the id of the model's newest test, if it is one of this version and dataset.
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the tests of the model, the newest first."""
+        return self.hook.client.model_tests.list(str(self.custom_model_id), limit=limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a test is one of this version and dataset."""
+        payload = self.payload()
+        version = (row.get("customModelVersion") or {}).get("id")
+        return version == payload["customModelVersionId"] and same_fields(row, payload, ("datasetId",))
+
+    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+        """Return a test as a job of this task."""
+        return JobRef(self.kind, {**self.ids(), "custom_model_test_id": required(row, "id")})
+
+    def _newest(self) -> JobRef | None:
+        """Return the model's newest test, if it is one of this version and dataset.
 
         The reply to a new test does not hold its id. DataRobot runs one test of a model at a time, so it is the newest.
         """
-        newest = next(iter(self.hook.client.model_tests.list(payload["customModelId"], limit=1)), {})
-        version = (newest.get("customModelVersion") or {}).get("id")
-        same_data = newest.get("datasetId") == payload.get("datasetId", newest.get("datasetId"))
-        ours = version == payload["customModelVersionId"] and same_data
-        return {"custom_model_test_id": str(newest["id"])} if ours else {}
+        newest = next(iter(self.listed(1)), None)
+        return self.adopted(newest) if newest and self.is_same(newest) else None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> dict[str, Any]:
         """Raise, or return the failed test if so asked."""

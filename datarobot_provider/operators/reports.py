@@ -31,7 +31,7 @@ def impact_bars(impacts: Sequence[Mapping[str, Any]]) -> list[str]:
 
     :param impacts: feature impacts as the API returns them.
     """
-    ranked = sorted(impacts, key=lambda impact: -_impact(impact))[:_TOP]
+    ranked = sorted(filter(None, impacts), key=lambda impact: -_impact(impact))[:_TOP]
     names = [str(impact.get("featureName"))[:_LONGEST_NAME] for impact in ranked]
     width = max(map(len, names), default=0)
     return [

@@ -9,13 +9,15 @@ from datarobot_provider.client.request import Request
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotJobOperator, Done
+from datarobot_provider.operators.base import DataRobotJobOperator
+from datarobot_provider.operators.submission import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from datarobot_provider.client.request import Reply
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.submission import Ledger
     from datarobot_provider.version_compat import Context
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -39,6 +41,8 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: a status record cannot be cancelled.
+    :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose reply was lost: ``fail``
+        (default) or ``resubmit``. Nobody knows how to ask DataRobot about any POST; other methods may be sent twice.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the JSON of the reply, or of what the job made; ``None`` if there is none.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
@@ -81,6 +85,14 @@ class DataRobotRequestOperator(DataRobotJobOperator):
             return Done(self._filtered(_json_of(reply)))
         genai = "genai/" in str(reply.location)
         return JobRef("genai_task_status" if genai else self.kind, {"status_id": status_id})
+
+    def submit(self, context: Context, ledger: Ledger) -> JobRef | Done:
+        """Send the request; what only reads is not remembered."""
+        return self.start(context) if self.method == "GET" else super().submit(context, ledger)
+
+    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
+        """Let a POST be uncertain, and send anything else again."""
+        return super().recover(before) if self.method == "POST" else None
 
     def result(self, event: JobEvent) -> Any:
         """Return the JSON of what the job made."""

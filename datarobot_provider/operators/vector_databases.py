@@ -5,21 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
-from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import DeploymentLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
 from datarobot_provider.operators.crud import DeleteOperator, ListOperator, UpdateOperator
+from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.version_compat import Context
 
 _VALIDATION = ("validation_id",)
+_FILTERS = ("deploymentId", "modelId", "promptColumnName", "targetColumnName")
 
 
-class ValidateVectorDatabaseOperator(DataRobotJobOperator):
+class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     """Let DataRobot try out whether a deployment can serve as a vector database, and fail if it cannot.
 
     Route: POST ``/api/v2/genai/customModelVectorDatabaseValidations/``. Every argument up to ``prediction_timeout`` is
@@ -38,6 +40,8 @@ class ValidateVectorDatabaseOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 1800.
     :param cancel_on_kill: no effect here: the API has no way to cancel a validation.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the validation, with ``validationStatus`` ``PASSED``; with ``wait_for_completion=False`` its id.
     :raises AirflowException: if the validation fails.
@@ -45,6 +49,7 @@ class ValidateVectorDatabaseOperator(DataRobotJobOperator):
     """
 
     kind = "vector_database_validation"
+    created_at = "creationDate"
     api_fields = {
         "deployment_id": fields.text,
         "prompt_column_name": fields.text,
@@ -82,9 +87,23 @@ class ValidateVectorDatabaseOperator(DataRobotJobOperator):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
         payload = self.payload()
-        validation = self.hook.client.vector_database_validations.create(payload)
-        ids = {"validation_id": required(validation, "id"), "deployment_id": payload["deploymentId"]}
-        return JobRef(self.kind, ids)
+        return self.adopted(self.hook.client.vector_database_validations.create(payload))
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the validations of the deployment with these columns, the newest first."""
+        payload = self.payload()
+        filters = {name: payload[name] for name in _FILTERS if name in payload}
+        return self.hook.client.vector_database_validations.list({**filters, "sort": "-creationDate"}, limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a validation is one of the same deployment, columns and name."""
+        return same_fields(row, self.payload(), (*_FILTERS, "name"))
+
+    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+        """Return a validation as a job of this task."""
+        return JobRef(
+            self.kind, {"validation_id": required(row, "id"), "deployment_id": self.payload()["deploymentId"]}
+        )
 
 
 class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
@@ -99,6 +118,8 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 1800.
     :param cancel_on_kill: no effect here: the API has no way to cancel a validation.
+    :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
+        ``resubmit``. DataRobot can tell only while the validation runs.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the validation, with ``validationStatus`` ``PASSED``; with ``wait_for_completion=False`` its id.
     :raises AirflowException: if the validation fails.
@@ -116,7 +137,15 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
-        validation = self.hook.client.vector_database_validations.revalidate(**self.ids())
+        return self._job(self.hook.client.vector_database_validations.revalidate(**self.ids()))
+
+    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
+        """Take up a validation that runs; whether one that is over has run again, DataRobot does not tell."""
+        job = self._job(self.hook.client.vector_database_validations.get(**self.ids()))
+        running = self.hook.jobs.glance(job).verdict.outcome is Outcome.PENDING
+        return job if running else super().recover(before)
+
+    def _job(self, validation: Mapping[str, Any]) -> JobRef:
         return JobRef(self.kind, {**self.ids(), "deployment_id": required(validation, "deploymentId")})
 
 

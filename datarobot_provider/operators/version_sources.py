@@ -5,19 +5,37 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.exceptions import UncertainSubmitError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotJobOperator
+from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.submission import Ledger
     from datarobot_provider.version_compat import Context
 
 
-class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
+class VersionMaker(FoundInList, DataRobotJobOperator):
+    """Base of the operators that make a version of a model.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    """
+
+    def __init__(self, *, custom_model_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the versions of the model, the newest first."""
+        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
+
+
+class CreateVersionFromRepositoryOperator(VersionMaker):
     """Create a version of a custom model from a repository that DataRobot knows, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/fromRepository/``, or PATCH with ``from_latest``. Every
@@ -39,6 +57,8 @@ class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel it.
+    :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
+        ``resubmit``. DataRobot can tell only once the version is there.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the version, a text; with ``wait_for_completion=False`` the id of the status record.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -68,7 +88,6 @@ class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
     def __init__(
         self,
         *,
-        custom_model_id: str,
         repository_id: str,
         ref: str | None = None,
         source_path: str | list[str] | None = None,
@@ -81,7 +100,6 @@ class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
         self.repository_id = repository_id
         self.ref = ref
         self.source_path = source_path
@@ -100,6 +118,28 @@ class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
         job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=from_latest)
         return JobRef(self.kind, {**ids, "status_id": job.status_id})
 
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a version has files of a repository, and the environment of this one."""
+        from_repository = any(item.get("repositoryName") for item in row.get("items") or [])
+        return from_repository and same_fields(row, self.payload(), ("baseEnvironmentId",))
+
+    def adopted(self, row: Mapping[str, Any]) -> Done:
+        """Return the version as made by this task."""
+        version_id = required(row, "id")
+        return Done(version_id, {"custom_model_id": str(self.custom_model_id)})
+
+    def salvage(self, ledger: Ledger) -> Done | None:
+        """Look for the version itself."""
+        try:
+            made = None if ledger.before is None else self.recover(ledger.before)
+        except UncertainSubmitError:
+            return None
+        return made if isinstance(made, Done) else None
+
+    def check_absence(self) -> None:
+        """Refuse: a version that is not there may still be in the making."""
+        raise UncertainSubmitError("There is no new version, but DataRobot may still be making one.")
+
     def result(self, event: JobEvent) -> str:
         """Return the id of the version: the one that the status record led to, or else the newest."""
         version_id = event.ref.ids.get("custom_model_version_id")
@@ -107,7 +147,7 @@ class CreateVersionFromRepositoryOperator(DataRobotJobOperator):
         return version_id or required(latest or {}, "id")
 
 
-class CreateVersionWithTrainingDataOperator(DataRobotJobOperator):
+class CreateVersionWithTrainingDataOperator(VersionMaker):
     """Create a version that is the latest one with training data, and wait for the assignment. Deprecated by DataRobot.
 
     Route: PATCH ``/api/v2/customModels/{customModelId}/versions/withTrainingData/``. Use ``training_data`` of
@@ -123,6 +163,8 @@ class CreateVersionWithTrainingDataOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the version, a text.
     :raises AirflowFailException: if DataRobot refuses the request, or the assignment fails; the version exists then.
@@ -141,14 +183,12 @@ class CreateVersionWithTrainingDataOperator(DataRobotJobOperator):
     def __init__(
         self,
         *,
-        custom_model_id: str,
         training_data: dict[str, Any] | str,
         holdout_data: dict[str, Any] | str | None = None,
         git_model_version: dict[str, Any] | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
         self.training_data = training_data
         self.holdout_data = holdout_data
         self.git_model_version = git_model_version
@@ -156,11 +196,18 @@ class CreateVersionWithTrainingDataOperator(DataRobotJobOperator):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Create the version and start the assignment."""
         self.log.warning("DataRobot has deprecated this route; use CreateVersionOperator with training_data instead.")
-        ids = self.ids("custom_model_id")
-        job = self.hook.client.versions.create_with_training_data(**ids, payload=self.payload())
-        return JobRef(
-            self.kind, {**ids, "custom_model_version_id": required(job.body, "id"), "status_id": job.status_id}
-        )
+        payload = self.payload()
+        job = self.hook.client.versions.create_with_training_data(**self.ids("custom_model_id"), payload=payload)
+        version = self.adopted(job.body)
+        return JobRef(self.kind, {**version.ids, "status_id": job.status_id})
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a version has this training data."""
+        return same_fields(row, self.payload(), ("trainingData",))
+
+    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+        """Return a version as a job of this task."""
+        return JobRef(self.kind, {**self.ids("custom_model_id"), "custom_model_version_id": required(row, "id")})
 
     def result(self, event: JobEvent) -> str:
         """Return the version's id."""

@@ -10,22 +10,28 @@ from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotJobOperator, Done
+from datarobot_provider.operators.base import DataRobotJobOperator
+from datarobot_provider.operators.limits import check_limits
+from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 
-class CreateVersionOperator(DataRobotJobOperator):
+_IDENTITY = ("baseEnvironmentId", "baseEnvironmentVersionId", "gitModelVersion")
+
+
+class CreateVersionOperator(FoundInList, DataRobotJobOperator):
     """Create a version of a custom model from local files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
     from disk; all of them are checked before anything is sent. Every argument up to ``git_model_version`` is
-    templated; what is not given is not sent. The assignment of training data cannot be cancelled through the API.
+    templated; what is not given is not sent. Memory and replicas are held against the account's limits before the
+    upload, for one more request. The assignment of training data cannot be cancelled through the API.
 
     :param custom_model_id: id of the custom model; required.
     :param folder: path of a local folder; everything below it is uploaded, except ``.git``, ``__pycache__``,
@@ -58,6 +64,8 @@ class CreateVersionOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two looks, in seconds; default 10.
     :param timeout: how long to wait for training data, in seconds; default 3600.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
+    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the id of the version, a text.
     :raises AirflowFailException: if a file or an argument is wrong, DataRobot refuses the request, or the assignment of
@@ -143,9 +151,10 @@ class CreateVersionOperator(DataRobotJobOperator):
         self.required_metadata = required_metadata
         self.required_metadata_values = required_metadata_values
         self.git_model_version = git_model_version
+        self._to_upload: list[ModelFile] = []
 
     def check(self) -> None:
-        """Check the arguments, and that they fit together."""
+        """Check the arguments, that they fit together, and every file."""
         super().check()
         sources = [name for name in ("folder", "files", "zip_file") if getattr(self, name) is not None]
         if len(sources) > 1:
@@ -155,26 +164,48 @@ class CreateVersionOperator(DataRobotJobOperator):
             raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
         if self.files_to_delete is not None and not from_latest:
             raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
+        self._major()
+        if self.files_to_delete is not None:
+            fields.converted("files_to_delete", self.files_to_delete, fields.texts)
+        self._to_upload = self._model_files()
 
-    def start(self, context: Context) -> JobRef | Done:
+    def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
-        files = self._model_files()
-        form = self._form()
+        files, form = self._to_upload, self._form()
+        check_limits(self.hook.client, self.payload())
         versions = self.hook.client.versions
         create = versions.create_from_latest if self._from_latest() else versions.create
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
         version = create(self.custom_model_id, form, files)
-        version_id = required(version, "id")
-        self.log.info("Created the version %s (%s).", version.get("label"), version_id)
+        self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
+        return self.adopted(version)
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the versions of the model, the newest first."""
+        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
+
+    def is_same(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a version has the files, the environment and the commit of this one."""
+        paths = {item["filePath"] for item in row.get("items") or []}
+        ours = {file.name for file in self._to_upload}
+        complete = ours <= paths if self._from_latest() else ours == paths
+        return complete and same_fields(row, self.payload(), _IDENTITY)
+
+    def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
+        """Return the version as made by this task; its training data may still be being assigned."""
+        version_id = required(row, "id")
         ids = {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id}
-        if (version.get("trainingData") or {}).get("assignmentInProgress"):
+        training = row.get("trainingData") or {}
+        if training.get("assignmentInProgress") or training.get("assignmentError"):
             return JobRef(self.kind, ids)
-        self.push_handles(context, version_id, ids)
-        return Done(version_id)
+        return Done(version_id, ids)
 
     def result(self, event: JobEvent) -> str:
         """Return the version's id."""
         return event.ref.ids["custom_model_version_id"]
+
+    def _major(self) -> bool:
+        return bool(fields.converted("is_major_update", self.is_major_update, fields.boolean))
 
     def _from_latest(self) -> bool:
         return bool(fields.converted("from_latest", self.from_latest, fields.boolean))
@@ -193,8 +224,7 @@ class CreateVersionOperator(DataRobotJobOperator):
 
     def _form(self) -> list[tuple[str, str]]:
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
-        major = fields.converted("is_major_update", self.is_major_update, fields.boolean)
-        form = [("isMajorUpdate", _form_text(major))]
+        form = [("isMajorUpdate", _form_text(self._major()))]
         form += [(name, _form_text(value)) for name, value in self.payload().items()]
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
 
@@ -203,8 +233,7 @@ class CreateVersionOperator(DataRobotJobOperator):
         if self.files_to_delete is None:
             return []
         wanted = fields.converted("files_to_delete", self.files_to_delete, fields.texts)
-        latest = self.hook.client.versions.latest(self.custom_model_id)
-        items = (latest or {}).get("items") or []
+        items = self.newest[0].get("items") or [] if self.newest else []
         ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
         unknown = [name for name in wanted if name not in ids]
         if unknown:

@@ -78,6 +78,9 @@ class DataRobotJobTrigger(BaseTrigger):
         """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
         if self._ended or not self.cancel_on_kill:
             return
+        if await self._still_waits():
+            self.log.info("The task still waits: another triggerer has taken it over. The job is left alone.")
+            return
         ref = JobRef.loads(self.ref)
         path, error = cancel_path(ref), None
         if path is not None:
@@ -90,3 +93,34 @@ class DataRobotJobTrigger(BaseTrigger):
             except (DataRobotError, TimeoutError) as caught:
                 error = caught if isinstance(caught, DataRobotError) else DataRobotError("no answer in time")
         self.log.warning("The task was killed. %s", cancel_report(ref, path, error))
+
+    async def _still_waits(self) -> bool:
+        """Return whether the task is deferred after all.
+
+        Airflow also calls ``on_kill`` in a triggerer that was silent for too long and lost its triggers to another one.
+        """
+        asked = asyncio.wait_for(_state_of(self.task_instance), _CANCEL_SECONDS)
+        # Whatever fails in Airflow, the kill was meant.
+        (state,) = await asyncio.gather(asked, return_exceptions=True)
+        if isinstance(state, Exception):
+            self.log.info("Airflow does not tell the task's state (%s); it is taken as killed.", type(state).__name__)
+        return state == "deferred"
+
+
+async def _state_of(task_instance: Any) -> str | None:
+    """Return the present state of a task, from inside a triggerer of Airflow 3.3 and up.
+
+    :param task_instance: what the triggerer has put on the trigger.
+    :raises Exception: whatever Airflow raises where it cannot tell.
+    """
+    from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
+
+    states = await asyncio.to_thread(
+        RuntimeTaskInstance.get_task_states,
+        dag_id=task_instance.dag_id,
+        run_ids=[task_instance.run_id],
+        task_ids=[task_instance.task_id],
+        map_index=task_instance.map_index,
+    )
+    found = [state for tasks in states.values() for state in tasks.values()]
+    return str(found[0]) if found and found[0] else None

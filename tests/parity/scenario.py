@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from tests.parity.stage import Stage
 
 POLL_INTERVAL = 0.02
+#: How many retries every task has.
+RETRIES = 2
 #: Longer than any job at the emulator's time scale.
 PATIENCE = 30.0
 _MARGIN = 600
@@ -81,6 +83,8 @@ class Store:
 class TaskInstance:
     """The part of a task instance that an operator may use."""
 
+    try_number: int = 1
+    max_tries: int = RETRIES
     xcoms: list[tuple[str, Any]] = field(default_factory=list)
 
     def xcom_push(self, key: str, value: Any) -> None:
@@ -96,6 +100,14 @@ class Outcome:
     error: BaseException | None = None
     xcoms: list[tuple[str, Any]] = field(default_factory=list)
     stored: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether a worker that dies now would find what was made, and make nothing a second time."""
+        return list(self.stored) == ["datarobot_job"] and set(json.loads(json.loads(self.stored["datarobot_job"]))) in (
+            {"max_tries", "before", "ref"},
+            {"max_tries", "before", "done"},
+        )
 
     def comparable(self) -> dict[str, Any]:
         """Return all of it, without what cannot be the same in two runs."""
@@ -117,6 +129,7 @@ class Run:
         self.stage, self.case, self.deferrable = stage, case, deferrable
         self.arguments = {
             "task_id": "parity",
+            "retries": RETRIES,
             "deferrable": deferrable,
             "poll_interval": POLL_INTERVAL,
             "timeout": PATIENCE,
@@ -136,8 +149,12 @@ class Run:
         return {"ti": self.instance, "task_state_store": self.store}
 
     def next_try(self) -> None:
-        """Begin the task anew, as Airflow's retry does: XComs are gone, the store stays."""
-        self.instance = TaskInstance()
+        """Begin the next try, as Airflow's retry does: XComs are gone, the store stays."""
+        self.instance = TaskInstance(self.instance.try_number + 1, self.instance.max_tries)
+
+    def clear(self) -> None:
+        """Begin the task anew, as a user's clear does: the store stays too, but there are more tries to come."""
+        self.instance = TaskInstance(self.instance.try_number + 1, self.instance.try_number + RETRIES)
 
     def finish(
         self,

@@ -73,7 +73,7 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
 
     outcome, _ = both(make)
     assert outcome.error is None
-    assert outcome.stored == {}
+    assert outcome.remembers
     sync, deferrable = failed_looks
     assert deferrable == sync
     return sync

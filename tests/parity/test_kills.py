@@ -105,7 +105,7 @@ def _looked(run: Run) -> Callable[[], Any]:
 
 
 def _told(lines: list[str]) -> list[str]:
-    return [line for line in lines if "killed" in line]
+    return [line for line in lines if line.startswith("The task was killed")]
 
 
 @each_case

@@ -84,13 +84,29 @@ class AsyncFakeApi:
 
 
 class FakeTaskInstance:
-    """Remembers the XComs that a task pushes."""
+    """Remembers the XComs that a task pushes; counts its tries as Airflow does.
 
-    def __init__(self) -> None:
+    :param retries: how many retries the task has.
+    """
+
+    def __init__(self, retries: int = 0) -> None:
         self.xcoms: dict[str, Any] = {}
+        self.retries = retries
+        self.try_number = 1
+        self.max_tries = retries
 
     def xcom_push(self, key: str, value: Any) -> None:
         self.xcoms[key] = value
+
+    def retry(self) -> None:
+        """Begin the next try of the same task."""
+        self.try_number += 1
+        self.xcoms.clear()
+
+    def clear(self) -> None:
+        """Begin anew after a user's clear, as ``clear_task_instances`` of Airflow does it."""
+        self.max_tries = self.try_number + self.retries
+        self.retry()
 
 
 class FakeStore:

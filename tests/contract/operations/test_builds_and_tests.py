@@ -98,10 +98,8 @@ def test_tests_of_several_pages(stage, model_folder):
     stage.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
-    made = []
-    for _ in range(101):
-        stage.store.values.clear()
-        made.append(stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False))
+    given = {**ids, "dataset_id": DATASET, "wait_for_completion": False}
+    made = [stage.run(RunModelTestOperator, **given) for _ in range(101)]
     stage.seen.clear()
     model = ids["custom_model_id"]
     found = stage.run(ListModelTestsOperator, custom_model_id=model)

@@ -99,6 +99,7 @@ def test_create_and_get(stage, templates, model):
 @covers("list_guard_configurations")
 def test_list(stage, templates, model):
     made = [make_guard(stage, templates, model, name=f"Guard {n}") for n in range(103)]
+    stage.seen.clear()
     assert [guard["id"] for guard in guards_of(stage, model)] == made[::-1]
     assert [guard["id"] for guard in guards_of(stage, model, limit="2")] == made[:-3:-1]
     assert guards_of(stage, "playground-1", "playground") == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
@@ -78,6 +80,19 @@ EVERY_STARTER = pytest.mark.parametrize("task", STARTERS, ids=lambda task: task.
 def answer(stage, body=None, **fault):
     """Let the emulator answer any request like this."""
     stage.emulator.control("POST", "faults", {"status": 200, "body": body, "times": None, **fault})
+
+
+def answer_change(stage, body, **fault):
+    """Let the emulator answer any request that makes something like this; before it there was nothing."""
+    answer(stage, page(None), method="GET")
+    for method in ("POST", "PATCH"):
+        answer(stage, body, method=method, **fault)
+
+
+def remembered(stage):
+    """Return what a task has remembered of what it made."""
+    record = json.loads(stage.store.values.get("datarobot_job", "{}"))
+    return {name: value for name, value in record.items() if name in ("ref", "done")}
 
 
 def page(following, rows=()):
@@ -157,25 +172,28 @@ def test_a_reply_that_is_always_cut(once):
 
 
 def test_a_cut_reply_to_a_post_is_not_sent_again(direct):
-    direct.emulator.control("POST", "faults", {"cut": "inside"})
+    direct.emulator.control("POST", "faults", {"method": "POST", "cut": "inside"})
     message = failed(direct, CreateCustomModelOperator, name="x", target_type="Unstructured")
     assert "DataRobot may have handled the request all the same" in message
-    assert len(direct.log()) == 1
+    assert [entry["method"] for entry in direct.log()] == ["GET", "POST"]
 
 
 @EVERY_STARTER
 def test_a_reply_without_the_field_that_matters(stage, task):
-    answer(stage, {"colour": "blue"}, status=202)
+    answer_change(stage, {"colour": "blue"}, status=202)
     with pytest.raises(AirflowException) as caught:
         stage.run(task, **STARTERS[task])
     message = str(caught.value)
     assert "The reply has no '" in message or "did not say where to follow it" in message
-    assert stage.store.values == {}
+    # Something may have been made: that is not forgotten, but nothing is taken for it.
+    assert remembered(stage) == {}
+    assert json.loads(stage.store.values["datarobot_job"])["before"] == {}
 
 
 @EVERY_STARTER
 def test_a_reply_with_the_wrong_type_of_id(stage, task):
-    answer(stage, {"id": 7, "customModelVersionId": [], "conversionId": None, "statusId": {}}, status=202)
+    ids = {"id": 7, "customModelVersionId": [], "conversionId": None, "statusId": {}}
+    answer_change(stage, ids, status=202)
     with pytest.raises(AirflowException) as caught:
         stage.run(task, **STARTERS[task])
     message = str(caught.value)
@@ -191,7 +209,7 @@ def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(sta
 
 @EVERY_STARTER
 def test_a_page_for_people_instead_of_a_reply(stage, task):
-    answer(stage, "<html>Sign in</html>", contentType="text/html")
+    answer_change(stage, "<html>Sign in</html>", contentType="text/html")
     message = failed(stage, task, **STARTERS[task])
     assert "<html>Sign in</html>" in message
     assert "Is the connection's host a DataRobot endpoint" in message

@@ -286,7 +286,9 @@ def test_a_refusal_says_what_the_server_says(stage, model_folder, name, status, 
     (exchange,) = [e for e in stage.seen if e.status == status]
     assert message.startswith(f"DataRobot answered {status} to {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
     assert words in message
-    assert f"Request id: {stage.log()[-1]['requestId']}" in message
+    (entry,) = [entry for entry in stage.log() if entry["requestId"] in message]
+    assert (entry["method"], entry["path"], entry["status"]) == (exchange.method, exchange.path, status)
+    assert f"Request id: {entry['requestId']}" in message
 
 
 def test_every_listed_refusal_is_natural_or_made_by_a_fault():

@@ -51,12 +51,26 @@ def where(name):
 
 def refuse(stage, name, status, body):
     stage.emulator.control("POST", "faults", {**where(name), "status": status, "body": body, "times": None})
+    nothing_yet(stage, name)
     if name == "download_pps_image":
         stage.emulator.control("POST", "image", {"size": 1, "redirect": False})
     if name == "start_dependency_build":
         # A refused build is looked at before it counts as refused.
         found = {"dependencies": [{"line": "numpy"}]}
         stage.emulator.control("POST", "faults", {"path": "/versions/v/$", "status": 200, "body": found})
+    if name == "assign_custom_model_training_data":
+        # So is a refused assignment: another one may be going on.
+        found = {"trainingDataAssignmentInProgress": False}
+        look = {"method": "GET", "path": "/customModels/m/$", "status": 200, "body": found}
+        stage.emulator.control("POST", "faults", look)
+
+
+def nothing_yet(stage, name):
+    """Before a task makes something, it looks at what there is; here that is nothing, and not refused."""
+    if PUBLISHED[name].method != "GET":
+        looks = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations)/$"}
+        nothing = {"data": [], "count": 0, "totalCount": 0, "next": None, "previous": None}
+        stage.emulator.control("POST", "faults", {**looks, "status": 200, "body": nothing, "times": None})
 
 
 @pytest.mark.parametrize(("name", "status"), LISTED)
@@ -66,7 +80,11 @@ def test_what_the_server_says_is_what_the_task_says(stage, run, name, status):
     public = {"message": REASON, "errors": {"theField": "is wrong", "nested": {"other": ["one", "two"]}}}
     refuse(stage, name, status, {"detail": located} if genai else public)
     message = run(name)
-    method, path = next((e.method, e.path) for e in stage.seen if re.match(where(name)["path"], e.path))
+    method, path = next(
+        (e.method, e.path)
+        for e in stage.seen
+        if e.method == PUBLISHED[name].method and re.match(where(name)["path"], e.path)
+    )
     first = "Invalid field data" if genai else REASON
     assert message.startswith(f"DataRobot answered {status} to {method} {path.removeprefix('/api/v2/')}: {first}\n")
     assert "\n  theField: is wrong\n" in message
@@ -98,6 +116,7 @@ def test_a_wrong_token_is_told_so(stage, run, name):
 def test_a_user_who_may_only_read_is_told_so(stage, run, name):
     stage.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
     stage.connect(READER)
+    nothing_yet(stage, name)
     message = run(name)
     assert f"answered 403 to {PUBLISHED[name].method}" in message
     assert "You do not have permission to perform this action." in message

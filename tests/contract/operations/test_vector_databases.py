@@ -31,7 +31,6 @@ def outcome(stage, what, **more):
 
 def started(stage, **given):
     """Start a validation that passes at once, or one with another fate that was ordered before; return its id."""
-    stage.store.values.clear()
     return stage.run(ValidateVectorDatabaseOperator, **{**VALIDATION, **given}, wait_for_completion=False)
 
 
@@ -127,6 +126,7 @@ def test_list_filters(stage):
 @covers("list_vector_database_validations")
 def test_a_list_of_several_pages(stage):
     made = [started(stage, name=f"n{n}") for n in range(101)]
+    stage.seen.clear()
     found = stage.run(ListVectorDatabaseValidationsOperator)
     assert [row["id"] for row in found] == made[::-1]
     assert [query["offset"] for query in queries(stage, PATH)] == ["0", "100"]

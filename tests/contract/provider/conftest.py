@@ -48,7 +48,12 @@ class Stage:
         self._patch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(connection))
 
     def run(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
-        """Run a task to its end, through the trigger where it defers."""
+        """Run a new task to its end, through the trigger where it defers."""
+        self.store = FakeStore()
+        return self.again(kind, task_id=task_id, **given)
+
+    def again(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
+        """Run the task of before once more; what it stored is still there."""
         task = kind(task_id=task_id, **given)
         context = {"ti": self.ti, "task_state_store": self.store}
         try:

@@ -63,7 +63,14 @@ ALTERNATIVES = {
     ApplyGuardConfigOperator: {"guards", "from_templates"},
 }
 #: Arguments that steer the task and are sent nowhere.
-NOT_SENT = {"datarobot_conn_id", "from_latest", "fail_on_warning", "raise_on_failure", "if_exists"}
+NOT_SENT = {
+    "datarobot_conn_id",
+    "from_latest",
+    "fail_on_warning",
+    "raise_on_failure",
+    "if_exists",
+    "openai_api_key_conn_id",
+}
 CASES = [(task, route) for task, routes in ROUTES.items() for route in routes]
 CONVERTERS = {
     fields.text: {"string"},

@@ -39,6 +39,7 @@ CONTROL = {
     "poll_interval",
     "timeout",
     "cancel_on_kill",
+    "on_uncertain_submit",
     "genai",
     "response_filter",
 }

@@ -13,6 +13,7 @@ from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.submission import SubmitsOnce
 from datarobot_provider.version_compat import AirflowFailException
 from tests.unit.operators.catalogue import (
     CONTROL,
@@ -29,9 +30,12 @@ from tests.unit.operators.catalogue import (
 EVERY_TASK = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
 #: Combinations of arguments without which an operator refuses to start; they are checked elsewhere.
 SOURCES = {"CreateVersionOperator": {"folder": "some-folder"}}
+#: A value that every converter but those of objects takes.
+FITS_ANYWHERE = '["some-id"]'
 REQUIRED = [(task, name) for task in TASKS for name in task.required_fields]
 #: Operators of jobs that DataRobot has a page for.
 LINKABLE = [task for task in JOB_OPERATORS if KINDS[task.kind].page]
+SUBMITTERS = [task for task in OPERATORS if issubclass(task, SubmitsOnce)]
 TEMPLATED = [(task, name) for task in TASKS for name in task.template_fields]
 
 
@@ -142,11 +146,26 @@ def test_an_argument_that_rendered_to_nothing_is_named(task, name, value, api, c
 
 @pytest.mark.parametrize("task", JOB_OPERATORS, ids=names)
 def test_every_job_operator_has_the_same_arguments_for_waiting(task):
-    arguments = own_arguments(task)
-    assert {"wait_for_completion", "deferrable", "poll_interval", "timeout", "cancel_on_kill"} <= set(arguments)
+    waiting = {"wait_for_completion", "deferrable", "poll_interval", "timeout", "cancel_on_kill"}
+    assert waiting <= set(own_arguments(task))
     made = minimal(task)
     assert (made.wait_for_completion, made.deferrable, made.poll_interval) == (True, False, 10.0)
     assert (made.timeout, made.cancel_on_kill, made.datarobot_conn_id) == (None, True, "datarobot_default")
+
+
+@pytest.mark.parametrize("task", SUBMITTERS, ids=names)
+def test_every_operator_that_makes_something_may_be_told_what_to_do_when_nobody_knows_whether_it_did(
+    task, api, context
+):
+    assert minimal(task).on_uncertain_submit == "fail"
+    assert "on_uncertain_submit" in task.__doc__
+    assert "on_uncertain_submit" not in task.template_fields
+    given = {**SOURCES.get(task.__name__, {}), **dict.fromkeys(task.required_fields, FITS_ANYWHERE)}
+    given |= {name: "{}" for name in ("training_data",) if name in task.required_fields}
+    made = minimal(task, **given, on_uncertain_submit="perhaps")
+    with pytest.raises(AirflowFailException, match="on_uncertain_submit should be one of fail, resubmit"):
+        made.execute(context)
+    assert api.requests == []
 
 
 @pytest.mark.parametrize("task", [*LINKABLE, CreateCustomModelOperator, ApplyGuardConfigOperator], ids=names)

@@ -11,7 +11,6 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
@@ -27,12 +26,16 @@ KEY = "datarobot_job"
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD = "customModels/m/versions/v/dependencyBuild/"
 LOG = "customModels/m/versions/v/dependencyBuildLog/"
-TEST = "customModelTests/t/"
 REF = ref_of("dependency_build")
 
 
 def state(word):
     return reply(body={"buildStatus": word})
+
+
+def record(ref=REF, max_tries=0, before=None):
+    """Return what the store holds once a job was started."""
+    return json.dumps({"max_tries": max_tries, "before": before or {}, "ref": ref.dumps()})
 
 
 def build(**given):
@@ -76,7 +79,7 @@ class TestDeferring:
         self.defer(api, context)
         assert ti.xcoms["datarobot_id"] == "v"
         assert ti.xcoms["_link_CustomModelVersionLink"].startswith(ORIGIN)
-        assert store.values == {KEY: REF.dumps()}
+        assert store.values == {KEY: record()}
 
     def test_what_cannot_be_stored_fails_before_the_job_is_started(self, api, context):
         task = build(deferrable=True)
@@ -103,12 +106,17 @@ def test_the_shorter_of_the_timeouts_counts(given, seconds):
     assert build(**given)._patience() == seconds
 
 
-def test_without_waiting_the_handle_is_returned_for_a_sensor(api, context, store):
-    script(api)
+def test_without_waiting_the_handle_is_returned_for_a_sensor(api, context, ti):
+    script(api, state("success"))
     assert build(wait_for_completion=False, deferrable=True).execute(context) == "v"
     assert api.paths() == []
-    # The task is done with the job: whoever clears it wants a new one.
-    assert store.values == {}
+    # A worker that died before Airflow heard of it starts no second job; whoever clears the task wants a new one.
+    ti.retry()
+    assert build(wait_for_completion=False, deferrable=True).execute(context) == "v"
+    assert len(api.sent("POST")) == 1
+    ti.clear()
+    assert build(wait_for_completion=False, deferrable=True).execute(context) == "v"
+    assert len(api.sent("POST")) == 2
 
 
 class TestTheEnd:
@@ -121,18 +129,29 @@ class TestTheEnd:
             script(api, state(word))
             if request.param == "worker":
                 return build(**given).execute(context)
-            context["task_state_store"].set(KEY, REF.dumps())
+            context["task_state_store"].set(KEY, record())
             event = JobEvent(REF, Verdict(outcome, word)).dump()
             return build(**given).execute_complete(context, event=json.loads(json.dumps(event)))
 
         return run
 
-    def test_success_returns_the_result_and_forgets_the_reference(self, finish, store):
+    def test_success_returns_the_result_and_a_worker_that_died_then_starts_nothing(self, finish, api, context, ti):
         assert finish("success") == {"buildStatus": "success"}
-        assert store.values == {}
-        assert store.history[-1] == ("delete", KEY)
+        posts = len(api.sent("POST"))
+        ti.retry()
+        assert build().execute(context) == {"buildStatus": "success"}
+        assert len(api.sent("POST")) == posts
 
-    def test_failure_says_everything_and_forgets_the_reference(self, finish, store):
+    def test_success_and_a_clear_start_it_anew(self, finish, api, context, ti, store):
+        assert finish("success") == {"buildStatus": "success"}
+        posts = len(api.sent("POST"))
+        ti.clear()
+        assert build().execute(context) == {"buildStatus": "success"}
+        assert len(api.sent("POST")) == posts + 1
+        assert store.values == {KEY: record(max_tries=1)}
+        assert api.sent("DELETE") == []
+
+    def test_failure_says_everything_and_keeps_a_verdict_for_a_worker_that_dies_now(self, finish, store):
         with pytest.raises(AirflowFailException) as caught:
             finish("failed")
         assert str(caught.value).splitlines() == [
@@ -144,13 +163,13 @@ class TestTheEnd:
             f"See: {ORIGIN}/registry/custom-model-workshop/m/versions/v",
             "What to do: mend the cause named above, then clear the task.",
         ]
-        assert store.values == {}
+        assert list(store.values) == [KEY]
 
 
 @pytest.mark.parametrize(
     ("outcome", "kind", "kept", "words"),
     [
-        (Outcome.FAILED, AirflowFailException, False, "failed"),
+        (Outcome.FAILED, AirflowFailException, True, "failed"),
         (Outcome.CANCELLED, AirflowFailException, False, "was cancelled in DataRobot"),
         (Outcome.EXPIRED, AirflowException, False, "is gone"),
         (Outcome.TIMED_OUT, AirflowException, False, "did not end in time"),
@@ -158,11 +177,11 @@ class TestTheEnd:
         (Outcome.POLLING_REFUSED, AirflowFailException, True, "may not be looked at"),
     ],
 )
-def test_every_bad_end_has_its_exception_and_polling_errors_keep_the_reference(
+def test_every_bad_end_has_its_exception_and_what_is_not_to_be_started_again_is_remembered(
     api, context, store, outcome, kind, kept, words
 ):
     script(api)
-    store.set(KEY, REF.dumps())
+    store.set(KEY, record())
     with pytest.raises(AirflowException, match=words) as caught:
         build().execute_complete(context, event=end(outcome, message="the server's words"))
     assert type(caught.value) is kind
@@ -191,6 +210,7 @@ def test_a_job_that_does_not_end_in_time_is_left_alone_if_so_told(api, context):
 def test_a_job_that_cannot_be_cancelled_is_said_to_go_on_and_not_started_twice(api, context):
     path = "genai/customModelVectorDatabaseValidations/"
     api.on("POST", path, reply(202, {"id": "x"}))
+    api.on("GET", path, reply(body={"data": []}))
     api.on("GET", f"{path}x/", reply(body={"validationStatus": "TESTING"}))
     task = ValidateVectorDatabaseOperator(
         task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t", timeout=0
@@ -226,7 +246,7 @@ def test_an_error_after_the_job_was_started_keeps_the_reference_for_the_retry(ap
     script(api, state("success"), TransportError("no reply", reason="lost", sent=True))
     with pytest.raises(AirflowException, match="no reply"):
         build().execute(context)
-    assert store.values == {KEY: REF.dumps()}
+    assert store.values == {KEY: record()}
 
 
 class TestResuming:
@@ -241,47 +261,68 @@ class TestResuming:
     )
     def test_a_job_that_runs_or_is_done_is_taken_up_without_another_post(self, api, context, store, ti, looks):
         script(api, *looks)
-        store.set(KEY, REF.dumps())
+        store.set(KEY, record())
         assert build().execute(context) == {"buildStatus": "success"}
         assert api.sent("POST") == []
         assert ti.xcoms["datarobot_id"] == "v"
-        assert store.values == {}
+        assert store.values == {KEY: record()}
 
     def test_a_job_that_runs_is_taken_up_by_deferring_again(self, api, context, store):
         script(api, state("processing"))
-        store.set(KEY, REF.dumps())
+        store.set(KEY, record())
         with pytest.raises(TaskDeferred):
             build(deferrable=True).execute(context)
         assert api.sent("POST") == []
-        assert store.values == {KEY: REF.dumps()}
+        assert store.values == {KEY: record()}
 
-    @pytest.mark.parametrize(
-        "first", [state("failed"), reply(404), reply(422, {})], ids=["failed", "gone", "cancelled"]
-    )
-    def test_a_job_that_failed_or_is_gone_is_started_again(self, api, context, store, first):
+    @pytest.mark.parametrize("first", [reply(404), reply(422, {})], ids=["gone", "cancelled"])
+    def test_a_job_that_was_stopped_or_is_gone_is_started_again(self, api, context, store, first):
         script(api, first, state("success"))
-        store.set(KEY, REF.dumps())
+        store.set(KEY, record())
         assert build().execute(context) == {"buildStatus": "success"}
         assert len(api.sent("POST")) == 1
-        assert store.history[1:] == [("delete", KEY), ("set", KEY), ("delete", KEY)]
+        # Forgotten, about to be sent, sent.
+        assert store.history[1:] == [("delete", KEY), ("set", KEY), ("set", KEY)]
+        assert store.values == {KEY: record()}
+
+    def test_a_job_that_failed_and_would_fail_again_is_not_started_again(self, api, context, store):
+        script(api, state("failed"))
+        store.set(KEY, record())
+        with pytest.raises(AirflowFailException, match="The dependency build failed"):
+            build().execute(context)
+        assert api.sent("POST") == []
+
+    def test_a_job_that_failed_and_may_do_better_is_started_again(self, api, context, store):
+        path = "genai/customModelVectorDatabaseValidations/"
+        old = JobRef("vector_database_validation", {"validation_id": "old", "deployment_id": "d"})
+        store.set(KEY, record(old))
+        api.on("GET", f"{path}old/", reply(body={"validationStatus": "FAILED"}))
+        api.on("GET", path, reply(body={"data": []}))
+        api.on("POST", path, reply(202, {"id": "x"}))
+        api.on("GET", f"{path}x/", reply(body={"validationStatus": "PASSED"}))
+        task = ValidateVectorDatabaseOperator(
+            task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
+        )
+        assert task.execute(context) == {"validationStatus": "PASSED"}
+        assert len(api.sent("POST")) == 1
 
     @pytest.mark.parametrize("ids", [{**IDS, "custom_model_id": "other"}, {**IDS, "custom_model_version_id": "other"}])
     def test_a_job_of_other_ids_is_not_taken_for_ours(self, api, context, store, ids):
         script(api, state("success"))
-        store.set(KEY, JobRef("dependency_build", ids).dumps())
+        store.set(KEY, record(JobRef("dependency_build", ids)))
         build().execute(context)
         assert len(api.sent("POST")) == 1
         assert api.requests[0].method == "POST"
 
     def test_a_job_of_another_kind_is_not_taken_for_ours(self, api, context, store):
         script(api, state("success"))
-        store.set(KEY, ref_of("feature_impact").dumps())
+        store.set(KEY, record(ref_of("feature_impact")))
         build().execute(context)
         assert api.requests[0].method == "POST"
 
     def test_a_refused_look_starts_nothing_a_second_time(self, api, context, store):
         script(api, reply(403, {"message": "no"}))
-        store.set(KEY, REF.dumps())
+        store.set(KEY, record())
         with pytest.raises(AirflowException):
             build().execute(context)
         assert api.sent("POST") == []
@@ -320,61 +361,3 @@ class TestKilling:
         task.execute(context)
         task.on_kill()
         assert api.sent("DELETE") == []
-
-
-class TestModelTest:
-    CHECKS = {"errorCheck": {"status": "failed", "message": "no score()"}}
-
-    def run(self, api, context, word, checks=None, **given):
-        api.on("POST", "customModelTests/", reply(202, {"statusId": "s"}))
-        api.on("GET", "customModelTests/", reply(body={"data": [{"id": "t", "customModelVersion": {"id": "v"}}]}))
-        api.on("GET", "status/s/", reply(303, location=f"{ORIGIN}/api/v2/{TEST}"))
-        api.on("GET", TEST, reply(body={"overallStatus": word, "testingStatus": checks or self.CHECKS}))
-        api.on("GET", f"{TEST}tail/?lines=50", reply(body={"log": "Traceback\nKeyError\n"}))
-        return RunModelTestOperator(task_id="t", **IDS, **given).execute(context)
-
-    def test_a_failed_test_fails_the_task_with_checks_and_log(self, api, context):
-        with pytest.raises(AirflowFailException, match="The model test failed") as caught:
-            self.run(api, context, "failed")
-        assert "errorCheck  failed  no score()" in str(caught.value)
-        assert "  | KeyError" in str(caught.value)
-
-    @pytest.mark.parametrize("off", [False, "False"])
-    def test_a_failed_test_is_returned_if_so_told(self, api, context, task_log, off):
-        assert self.run(api, context, "failed", raise_on_failure=off)["overallStatus"] == "failed"
-        assert "The model test failed" in task_log()
-
-    def test_a_cancelled_test_fails_all_the_same(self, api, context):
-        with pytest.raises(AirflowFailException, match="was cancelled in DataRobot"):
-            self.run(api, context, "canceled", raise_on_failure=False)
-
-    @pytest.mark.parametrize("word", ["succeeded", "warning", "skipped"])
-    def test_a_test_that_passed_or_warned_is_returned_and_shown(self, api, context, task_log, word):
-        assert self.run(api, context, word)["overallStatus"] == word
-        assert "errorCheck  failed  no score()" in task_log()
-
-    def test_warnings_fail_the_task_if_so_told(self, api, context):
-        with pytest.raises(AirflowFailException, match="ended with warnings, and fail_on_warning is set") as caught:
-            self.run(api, context, "warning", fail_on_warning="true")
-        assert "errorCheck  failed  no score()" in str(caught.value)
-        assert "  | KeyError" in str(caught.value)
-
-    def test_a_test_that_warned_and_was_dealt_with_is_forgotten_so_that_a_clear_tests_anew(self, api, context, store):
-        with pytest.raises(AirflowException, match="ended with warnings"):
-            self.run(api, context, "warning", fail_on_warning=True)
-        assert store.values == {}
-
-    @pytest.mark.parametrize("name", ["fail_on_warning", "raise_on_failure"])
-    def test_a_switch_that_is_none_sends_nothing(self, api, context, name):
-        with pytest.raises(AirflowFailException, match=f"{name} should be true or false"):
-            self.run(api, context, "succeeded", **{name: "perhaps"})
-        assert api.requests == []
-
-    def test_checks_that_cannot_be_fetched_do_not_hide_the_failure(self, api, context):
-        api.on("GET", TEST, reply(500, {"message": "down"}))
-        api.on("GET", f"{TEST}tail/?lines=50", reply(500, {"message": "down"}))
-        event = JobEvent(ref_of("model_test"), Verdict(Outcome.FAILED, "failed")).dump()
-        with pytest.raises(AirflowException, match="The model test failed") as caught:
-            RunModelTestOperator(task_id="t", **IDS).execute_complete(context, event=event)
-        assert "(the checks could not be fetched: DataRobot answered 500" in str(caught.value)
-        assert "(the log could not be fetched: DataRobot answered 500" in str(caught.value)

@@ -22,12 +22,21 @@ PUSH = "guardConfigurations/toNewCustomModelVersion/"
 VERSION_PAGE = f"{ORIGIN}/registry/custom-model-workshop/m/versions/v"
 
 
+@pytest.fixture
+def empty(api):
+    """Let nothing be there before: a task that makes something asks for the newest of its kind."""
+    for path in ("customModels/", "customModels/m/versions/", "genai/customModelVectorDatabaseValidations/"):
+        api.on("GET", path, reply(body={"data": []}))
+    return api
+
+
 def sent(api):
     """Return the one body that was sent."""
     (request,) = api.sent("POST")
     return request.json
 
 
+@pytest.mark.usefixtures("empty")
 class TestCreateCustomModel:
     def test_only_what_was_set_is_sent(self, api, context):
         api.on("POST", "customModels/", reply(201, {"id": "m"}))
@@ -79,6 +88,7 @@ class TestCreateCustomModel:
         assert CreateCustomModelOperator(task_id="t", name="Prices").execute({"ti": ti}) == "m"
 
 
+@pytest.mark.usefixtures("empty")
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
@@ -106,6 +116,7 @@ def test_a_refusal_fails_at_once_unless_a_retry_may_help(api, context, status, k
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.usefixtures("empty")
 class TestApplyGuards:
     GUARD = {"name": "Toxic", "description": "d", "type": "ootb", "stages": ["prompt"], "ootbType": "token_count"}
 
@@ -195,12 +206,19 @@ class TestDependencyBuild:
             assert task.execute(context) == {"buildStatus": "success"}
         assert len(api.sent("POST")) == 1
 
-    def test_a_version_without_dependencies_needs_no_build(self, api, context, ti, store):
+    def test_a_version_without_dependencies_needs_no_build(self, api, context, ti):
         api.on("POST", BUILD, reply(422, {"message": "nothing to build"}))
         api.on("GET", BUILD, reply(422, {}))
         api.on("GET", "customModels/m/versions/v/", reply(body={"id": "v", "dependencies": []}))
         assert StartDependencyBuildOperator(task_id="t", **IDS).execute(context) is None
-        assert store.values == {}
+        assert ti.xcoms == {}
+        # A worker that died then has nothing to ask; a clear asks anew.
+        ti.retry()
+        assert StartDependencyBuildOperator(task_id="t", **IDS).execute(context) is None
+        assert len(api.sent("POST")) == 1
+        ti.clear()
+        assert StartDependencyBuildOperator(task_id="t", **IDS).execute(context) is None
+        assert len(api.sent("POST")) == 2
 
     @pytest.mark.parametrize("version", [{"dependencies": [{"line": "x"}]}, {}])
     def test_any_other_refusal_is_an_error(self, api, context, version):
@@ -250,14 +268,19 @@ class TestModelTest:
         task = self.start(api, [{"id": "t9", "customModelVersion": {"id": "v"}, "datasetId": "d"}], dataset_id="d")
         assert task.execute(context) == "t9"
         assert sent(api) == {"customModelId": "m", "customModelVersionId": "v", "datasetId": "d"}
-        assert api.requests[1].query() == {"customModelId": "m", "offset": "0", "limit": "1"}
+        assert [request.method for request in api.requests] == ["GET", "POST", "GET"]
+        assert api.requests[0].query() == {"customModelId": "m", "offset": "0", "limit": "10"}
+        assert api.requests[2].query() == {"customModelId": "m", "offset": "0", "limit": "1"}
         assert ti.xcoms == {"datarobot_id": "t9", "_link_CustomModelVersionLink": VERSION_PAGE}
 
-    @pytest.mark.parametrize(
-        "newest", [[], [{"id": "t9", "customModelVersion": {"id": "other"}}], [{"id": "t9"}], None]
-    )
+    @pytest.mark.parametrize("newest", [[], [{"id": "t9", "customModelVersion": {"id": "other"}}], [{"id": "t9"}]])
     def test_a_test_of_another_version_is_not_taken_for_it(self, api, context, newest):
         assert self.start(api, newest).execute(context) == "s"
+
+    def test_a_list_that_cannot_be_read_after_the_start_does_not_hide_the_test(self, api, context):
+        task = self.start(api, [])
+        api.on("GET", "customModelTests/", reply(body={"data": []}), reply(body={"data": None}))
+        assert task.execute(context) == "s"
 
     @pytest.mark.parametrize(
         ("dataset", "state", "taken"),
@@ -280,6 +303,7 @@ class TestModelTest:
         assert sent(api)["configuration"] == {"sideEffects": "warn"}
 
 
+@pytest.mark.usefixtures("empty")
 class TestVectorDatabase:
     GIVEN = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}
 

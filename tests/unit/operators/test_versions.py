@@ -19,6 +19,12 @@ LATEST = {
 }
 
 
+@pytest.fixture(autouse=True)
+def _no_version_yet(api):
+    api.on("GET", VERSIONS, reply(body={"data": []}))
+    api.on("GET", "customModelLimits/", reply(body={}))
+
+
 @pytest.fixture
 def folder(tmp_path):
     (tmp_path / "model" / "sub").mkdir(parents=True)
@@ -176,7 +182,7 @@ def test_a_version_whose_training_data_is_being_assigned_is_waited_for(api, cont
     api.on("GET", f"{VERSIONS}v/", reply(body=MADE))
     version, _ = create(api, context, made=running, folder=folder, training_data={"datasetId": "d"})
     assert version == "v"
-    assert api.paths() == [f"{VERSIONS}v/"]
+    assert api.paths() == [VERSIONS, f"{VERSIONS}v/"]
 
 
 def test_an_assignment_that_fails_says_why_and_which_version_has_none(api, context, folder):
@@ -189,8 +195,7 @@ def test_an_assignment_that_fails_says_why_and_which_version_has_none(api, conte
 
 
 @pytest.mark.parametrize("training", [None, {}, {"assignmentInProgress": False}])
-def test_a_version_without_training_data_is_done_at_once(api, context, store, folder, training):
+def test_a_version_without_training_data_is_done_at_once(api, context, folder, training):
     version, _ = create(api, context, made={"id": "v", "trainingData": training}, folder=folder, deferrable=True)
     assert version == "v"
-    assert api.paths() == []
-    assert store.history == []
+    assert api.paths() == [VERSIONS]

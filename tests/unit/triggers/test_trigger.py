@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 from importlib import import_module
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -174,6 +175,24 @@ class TestKill:
         asyncio.run(trigger().on_kill())
         assert api.paths("DELETE") == [BUILD]
         assert "The task was killed. The dependency build was cancelled in DataRobot." in task_log()
+
+    @pytest.mark.parametrize(("state", "deletes"), [("deferred", 0), ("failed", 1), ("restarting", 1), (None, 1)])
+    def test_only_a_task_that_no_longer_waits_was_killed(self, api, monkeypatch, task_log, state, deletes):
+        """Airflow also calls on_kill in a triggerer that lost its tasks to another one."""
+        api.on("DELETE", BUILD, reply(204))
+        asked = []
+
+        def states(**what):
+            asked.append(what)
+            return {"run": {"task_3": state}}
+
+        monkeypatch.setattr("airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states", states)
+        made = trigger()
+        made.task_instance = SimpleNamespace(dag_id="dag", run_id="run", task_id="task", map_index=3)
+        asyncio.run(made.on_kill())
+        assert len(api.paths("DELETE")) == deletes
+        assert asked == [{"dag_id": "dag", "run_ids": ["run"], "task_ids": ["task"], "map_index": 3}]
+        assert ("left alone" in task_log()) is not bool(deletes)
 
     def test_a_kill_while_waiting_cancels_the_job(self, api):
         api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))

@@ -1,0 +1,140 @@
+"""One task that makes something, tried several times, and the deaths that it may die on the way."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from datarobot_provider.client.sync_transport import SyncTransport
+from datarobot_provider.jobs.job_client import JobClient
+from datarobot_provider.operators.base import DataRobotJobOperator
+from tests.parity.scenario import Outcome, Run, Store
+from tests.parity.stage import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from datarobot_provider.client.request import Request
+    from tests.parity.stage import Stage
+    from tests.parity.submitters import Submitter
+
+
+class WorkerLostError(BaseException):
+    """The worker dies; nothing of the task runs after it."""
+
+
+class SubmitRun(Run):
+    """A task of a submitter; ``case`` of :class:`Run` has all that is used of it here."""
+
+    def __init__(self, stage: Stage, submitter: Submitter, *, deferrable: bool = False, **arguments: Any) -> None:
+        super().__init__(stage, submitter, deferrable=deferrable, **submitter.fixed, **arguments)  # type: ignore[arg-type]
+        self.submitter = submitter
+        if not issubclass(submitter.operator, DataRobotJobOperator):
+            for name in ("deferrable", "poll_interval", "timeout"):
+                self.arguments.pop(name)
+        self.things_before = submitter.things(stage, self.arguments)
+        stage.forget_requests()
+
+    @property
+    def made(self) -> int:
+        """How many things the task has made, by the emulator's state."""
+        return self.submitter.things(self.stage, self.arguments) - self.things_before
+
+    @property
+    def sent(self) -> int:
+        """How often the request to make it has reached the emulator, by its log."""
+        method, path = self.submitter.send
+        return len([row for row in self.stage.requests() if row["method"] == method and re.search(path, row["path"])])
+
+    @property
+    def stopped(self) -> list[str]:
+        """The paths of all DELETEs, by the emulator's log."""
+        return [row["path"] for row in self.stage.requests() if row["method"] == "DELETE"]
+
+    def order(self, outcome: str, **more: Any) -> None:
+        """Say how the next job is to end; nothing for what has no job."""
+        if self.submitter.kind:
+            self.stage.order(self.submitter.kind, outcome, **more)
+
+    def await_end(self) -> None:
+        """Wait until no job of the task runs any more."""
+        kind = self.submitter.kind
+        if kind:
+            until(lambda: not any(job["active"] for job in self.stage.jobs(kind)), "the end of the job")
+
+    def lose_reply(self, **fault: Any) -> Outcome:
+        """Run a try whose creating request is handled, and its reply lost."""
+        method, path = self.submitter.send
+        self.stage.fault(path, method=method, times=1, **(fault or {"cut": "after"}))
+        outcome = self.finish()
+        assert self.stage.faults_left() == [0]
+        self.stage.clear_faults()
+        return outcome
+
+    def die(self, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
+        """Run a try on a worker that dies."""
+        with pytest.MonkeyPatch.context() as patch:
+            death(self, patch)
+            with pytest.raises(WorkerLostError):
+                self.operator().execute(self.context())
+
+    def makes(self, request: Request) -> bool:
+        """Return whether a request is the one that makes it."""
+        method, path = self.submitter.send
+        return request.method == method and bool(re.search(path, f"/{request.path}"))
+
+
+def before_the_request(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die when it is about to send the request."""
+    _on_the_wire(run, patch, reaches=False)
+
+
+def after_the_reply(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die with the reply in its hands."""
+    _on_the_wire(run, patch, reaches=True)
+
+
+def _on_the_wire(run: SubmitRun, patch: pytest.MonkeyPatch, *, reaches: bool) -> None:
+    send = SyncTransport.send
+
+    def sending(transport: SyncTransport, request: Request) -> Any:
+        if not run.makes(request):
+            return send(transport, request)
+        if reaches:
+            send(transport, request)
+        raise WorkerLostError
+
+    patch.setattr(SyncTransport, "send", sending)
+
+
+def before_it_is_written_down(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die when it is about to write down what it made."""
+    write = Store.set
+
+    def writing(store: Store, key: str, value: Any, **more: Any) -> None:
+        if '"ref"' in value or '"done"' in value:
+            raise WorkerLostError
+        write(store, key, value, **more)
+
+    patch.setattr(Store, "set", writing)
+
+
+def while_it_waits(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die when it begins to wait for the job."""
+
+    def dying(*_: Any) -> None:
+        raise WorkerLostError
+
+    patch.setattr(JobClient, "wait", dying)
+
+
+@contextlib.contextmanager
+def without_store(run: SubmitRun, began: Any) -> Iterator[None]:
+    """Let Airflow be older than 3.3: there is no store, but the run tells when it began."""
+    old = type("DagRun", (), {"start_date": began})()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "context", lambda: {"ti": run.instance, "dag_run": old})
+        yield

@@ -1,0 +1,365 @@
+"""Every operator that makes something in DataRobot: what it needs, what it sends, and how its work is counted.
+
+Counted twice, and never by the package: by the emulator's log of requests, and by what the emulator then has.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+
+from datarobot_provider.operators.conversions import ConvertVersionOperator
+from datarobot_provider.operators.custom_model_settings import AssignTrainingDataOperator
+from datarobot_provider.operators.custom_models import CopyCustomModelOperator, CreateCustomModelOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator, InitializePredictionExplanationsOperator
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.operators.vector_databases import (
+    RevalidateVectorDatabaseOperator,
+    ValidateVectorDatabaseOperator,
+)
+from datarobot_provider.operators.version_sources import (
+    CreateVersionFromRepositoryOperator,
+    CreateVersionWithTrainingDataOperator,
+)
+from datarobot_provider.operators.versions import CreateVersionOperator
+from tests.parity.scenario import Store, TaskInstance
+from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, TOKEN, Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+Arguments = dict[str, Any]
+VERSIONS = "customModels/{custom_model_id}/versions/"
+VERSION = "customModels/[^/]+/versions/[^/]+/"
+VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
+GUARD = {
+    "name": "Tokens",
+    "description": "counts tokens",
+    "type": "ootb",
+    "ootbType": "token_count",
+    "stages": ["prompt"],
+    "intervention": {
+        "action": "block",
+        "allowedActions": ["block", "report"],
+        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
+        "message": "too long",
+        "sendNotification": False,
+    },
+}
+#: What becomes of the same request when it is sent a second time, on purpose, after the first has done its work.
+ANEW, SAME, REFUSED = "made anew", "taken for the first", "refused"
+
+
+@dataclass(frozen=True)
+class Submitter:
+    """One operator with one set of arguments.
+
+    :param name: what the test report calls it.
+    :param prepare: makes what the operator needs; returns its arguments.
+    :param send: method and path of the request that makes it.
+    :param kind: the emulator's name of its job; ``None`` if there is no job.
+    :param listing: path and query of the list in which it shows up; ``None`` if there is none.
+    :param cancel: path of the DELETE that stops its job; ``None`` where the API has none.
+    :param again: what becomes of a second such request.
+    :param decidable: whether DataRobot can tell, while a job runs and after its end, if the request came through.
+    """
+
+    name: str
+    operator: type[Any]
+    prepare: Callable[[Stage], Arguments]
+    send: tuple[str, str]
+    kind: str | None = None
+    listing: tuple[str, Mapping[str, str]] | None = None
+    cancel: str | None = None
+    again: str = ANEW
+    decidable: tuple[bool, bool] = (True, True)
+    fixed: Mapping[str, Any] = field(default_factory=dict)
+
+    def things(self, stage: Stage, arguments: Arguments) -> int:
+        """Return how many things of its sort there are, by the emulator's state."""
+        counts = {len(stage.jobs(self.kind))} if self.kind else set()
+        if self.listing and not self.kind:
+            path, query = self.listing
+            filled = {name: value.format(**arguments) for name, value in query.items()}
+            counts.add(len(rows(stage, path.format(**arguments), **filled)))
+        (count,) = counts
+        return count
+
+
+def rows(stage: Stage, path: str, **query: str) -> list[dict[str, Any]]:
+    """Return a list of the API."""
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    reply = requests.get(f"{stage.emulator.endpoint}/{path}", headers=headers, params=query, timeout=30)
+    assert reply.ok, reply.text
+    found: list[dict[str, Any]] = reply.json()["data"]
+    return found
+
+
+def _post(stage: Stage, path: str, body: Any) -> dict[str, Any]:
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    reply = requests.post(f"{stage.emulator.endpoint}/{path}", headers=headers, json=body, timeout=30)
+    assert reply.ok, reply.text
+    made: dict[str, Any] = reply.json()
+    return made
+
+
+def send_again(submitter: Submitter, arguments: Arguments) -> None:
+    """Do what a task does once more, as somebody else would."""
+    given = {name: value for name, value in arguments.items() if name not in ("deferrable", "poll_interval", "timeout")}
+    given["task_id"] = "somebody-else"
+    context = {"ti": TaskInstance(), "task_state_store": Store()}
+    submitter.operator(**given).execute(context)
+
+
+def _model(stage: Stage) -> Arguments:
+    return {"custom_model_id": stage.model()}
+
+
+def _model_without_versioned_data(stage: Stage) -> Arguments:
+    body = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
+    return {"custom_model_id": str(_post(stage, "customModels/", body)["id"])}
+
+
+def _model_with_version(stage: Stage) -> Arguments:
+    given = _model(stage)
+    stage.version(given["custom_model_id"])
+    return given
+
+
+def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage], Arguments]:
+    def prepare(stage: Stage) -> Arguments:
+        model_id = stage.model()
+        version_id = stage.version(model_id, training=training, built=built)
+        return {"custom_model_id": model_id, "custom_model_version_id": version_id}
+
+    return prepare
+
+
+def _image(stage: Stage) -> Arguments:
+    return {"image_id": _version(training=True)(stage)["custom_model_version_id"]}
+
+
+def _validation(stage: Stage) -> Arguments:
+    stage.order("vector_database_validation", "succeeded", seconds=0)
+    body = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
+    return {"validation_id": _post(stage, VALIDATIONS, body)["id"]}
+
+
+def _guarded(stage: Stage) -> Arguments:
+    template = next(each for each in rows(stage, "guardTemplates/") if each["type"] == "ootb")
+    return {"entity_id": stage.model(), "template_id": template["id"]}
+
+
+def _explained(stage: Stage) -> Arguments:
+    path = "customModels/{custom_model_id}/versions/{custom_model_version_id}/predictionExplanationsInitialization/"
+    return {"path": path.format(**_version(training=True)(stage))}
+
+
+def _nothing(_: Stage) -> Arguments:
+    return {}
+
+
+_FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
+_TRAINED = {"training_data": {"datasetId": DATASET}}
+_COLUMNS = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
+_REPOSITORY = {"repository_id": "repository", "base_environment_id": ENVIRONMENT, "source_path": "src/custom.py"}
+_MODELS: tuple[str, Mapping[str, str]] = ("customModels/", {})
+_LISTED: tuple[str, Mapping[str, str]] = (VERSIONS, {})
+_CONFIGS = ("guardConfigurations/", {"entityId": "{entity_id}", "entityType": "customModel"})
+_NAMED = {"name": "once", "target_type": "Regression", "target_name": "target"}
+_NEW_MODEL = ("POST", "/customModels/$")
+_NEW_VERSION = ("POST", "/customModels/[^/]+/versions/$")
+_CREATE = {"method": "POST", "path": "customModels/", "json": MODEL}
+
+JOBS = (
+    Submitter(
+        "version-trained", CreateVersionOperator, _model, _NEW_VERSION, "training_data", fixed={**_FILES, **_TRAINED}
+    ),
+    Submitter(
+        "build",
+        StartDependencyBuildOperator,
+        _version(),
+        ("POST", VERSION + "dependencyBuild/$"),
+        "dependency_build",
+        cancel=VERSION + "dependencyBuild/$",
+        again=SAME,
+    ),
+    Submitter(
+        "test",
+        RunModelTestOperator,
+        _version(built=True),
+        ("POST", "customModelTests/$"),
+        "model_test",
+        cancel="customModelTests/[^/]+/$",
+        fixed={"dataset_id": DATASET},
+    ),
+    Submitter(
+        "impact",
+        ComputeFeatureImpactOperator,
+        _version(training=True),
+        ("POST", VERSION + "featureImpact/$"),
+        "feature_impact",
+        again=SAME,
+    ),
+    Submitter(
+        "impact-of-image",
+        ComputeFeatureImpactOperator,
+        _image,
+        ("POST", "customInferenceImages/[^/]+/featureImpact/$"),
+        "feature_impact",
+        again=SAME,
+    ),
+    Submitter(
+        "conversion",
+        ConvertVersionOperator,
+        _version(),
+        ("POST", VERSION + "conversions/$"),
+        "conversion",
+        cancel=VERSION + "conversions/[^/]+/$",
+        fixed={"main_program_path": "custom.py"},
+    ),
+    Submitter(
+        "validation",
+        ValidateVectorDatabaseOperator,
+        _nothing,
+        ("POST", VALIDATIONS + "$"),
+        "vector_database_validation",
+        fixed={"deployment_id": DEPLOYMENT, **_COLUMNS},
+    ),
+    Submitter(
+        "assignment",
+        AssignTrainingDataOperator,
+        _model_without_versioned_data,
+        ("PATCH", "/customModels/[^/]+/trainingData/$"),
+        "training_data",
+        fixed={"dataset_id": DATASET},
+    ),
+    Submitter(
+        "with-training-data",
+        CreateVersionWithTrainingDataOperator,
+        _model_with_version,
+        ("PATCH", "/versions/withTrainingData/$"),
+        "training_data",
+        fixed=_TRAINED,
+    ),
+    Submitter(
+        "repository",
+        CreateVersionFromRepositoryOperator,
+        _model,
+        ("POST", "/versions/fromRepository/$"),
+        "version_from_repository",
+        decidable=(False, True),
+        fixed=_REPOSITORY,
+    ),
+    Submitter(
+        "repository-latest",
+        CreateVersionFromRepositoryOperator,
+        _model_with_version,
+        ("PATCH", "/versions/fromRepository/$"),
+        "version_from_repository",
+        decidable=(False, True),
+        fixed={**_REPOSITORY, "from_latest": True},
+    ),
+    Submitter(
+        "revalidation",
+        RevalidateVectorDatabaseOperator,
+        _validation,
+        ("POST", VALIDATIONS + "[^/]+/revalidate/$"),
+        "vector_database_validation",
+        decidable=(True, False),
+    ),
+    Submitter(
+        "explanations",
+        InitializePredictionExplanationsOperator,
+        _version(training=True),
+        ("POST", "/predictionExplanationsInitialization/$"),
+        "prediction_explanations",
+        decidable=(False, False),
+    ),
+    Submitter(
+        "request-of-a-job",
+        DataRobotRequestOperator,
+        _explained,
+        ("POST", "/predictionExplanationsInitialization/$"),
+        "prediction_explanations",
+        decidable=(False, False),
+        fixed={"method": "POST"},
+    ),
+)
+CREATES = (
+    Submitter("model", CreateCustomModelOperator, _nothing, _NEW_MODEL, listing=_MODELS, fixed=_NAMED),
+    Submitter(
+        "model-own-id",
+        CreateCustomModelOperator,
+        _nothing,
+        _NEW_MODEL,
+        listing=_MODELS,
+        again=REFUSED,
+        fixed={**_NAMED, "user_provided_id": "mine"},
+    ),
+    Submitter(
+        "model-reused",
+        CreateCustomModelOperator,
+        _nothing,
+        _NEW_MODEL,
+        listing=_MODELS,
+        again=SAME,
+        fixed={**_NAMED, "if_exists": "reuse"},
+    ),
+    Submitter("copy", CopyCustomModelOperator, _model, ("POST", "/fromCustomModel/$"), listing=_MODELS),
+    Submitter("version", CreateVersionOperator, _model, _NEW_VERSION, listing=_LISTED, fixed=_FILES),
+    Submitter(
+        "version-latest",
+        CreateVersionOperator,
+        _model_with_version,
+        ("PATCH", "/customModels/[^/]+/versions/$"),
+        listing=_LISTED,
+        fixed={**_FILES, "from_latest": True, "files_to_delete": ["requirements.txt"]},
+    ),
+    Submitter(
+        "guard",
+        CreateGuardConfigOperator,
+        _guarded,
+        ("POST", "/guardConfigurations/$"),
+        listing=_CONFIGS,
+        again=REFUSED,
+        fixed={"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
+    ),
+    Submitter(
+        "guarded-version",
+        ApplyGuardConfigOperator,
+        _model_with_version,
+        ("POST", "/toNewCustomModelVersion/$"),
+        listing=_LISTED,
+        fixed={"guards": [GUARD]},
+    ),
+    Submitter(
+        "request",
+        DataRobotRequestOperator,
+        _nothing,
+        _NEW_MODEL,
+        listing=_MODELS,
+        decidable=(False, False),
+        fixed=_CREATE,
+    ),
+)
+SUBMITTERS = (*JOBS, *CREATES)
+
+
+def each(*submitters: Submitter) -> Any:
+    """Parametrize a test with these."""
+    return pytest.mark.parametrize("submitter", submitters, ids=lambda each: each.name)
+
+
+def record_of(stored: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the task state store holds, as an object."""
+    record: dict[str, Any] = json.loads(json.loads(stored["datarobot_job"]))
+    return record

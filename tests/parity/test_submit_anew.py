@@ -1,0 +1,173 @@
+"""A user's clear: what a task made is made anew, what still runs is stopped where DataRobot can."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowFailException
+
+from datarobot_provider.operators import base
+from tests.parity.submit_run import SubmitRun, while_it_waits
+from tests.parity.submitters import ANEW, CREATES, JOBS, REFUSED, SUBMITTERS, Submitter, each, record_of
+
+if TYPE_CHECKING:
+    from tests.parity.scenario import Outcome
+    from tests.parity.stage import Stage
+
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+_STOPPABLE = [each for each in JOBS if each.cancel]
+#: Jobs that DataRobot runs beside a second one of the same sort.
+_SIDE_BY_SIDE = [each for each in JOBS if not each.cancel and each.again == ANEW and each.name != "assignment"]
+#: Jobs of which DataRobot takes one at a time; a second request is led to the first, or refused.
+_SHARED = [each for each in JOBS if each.name.startswith(("impact", "assignment"))]
+
+
+def check_anew(run: SubmitRun, first: Outcome, second: Outcome) -> None:
+    """Check that a task that was cleared made another thing, as far as DataRobot makes two."""
+    expected = {"made anew": 2, "taken for the first": 1, "refused": 1}[run.submitter.again]
+    assert (run.made, run.sent, run.stopped) == (expected, 2 if run.submitter.name != "model-reused" else 1, [])
+    if run.submitter.again == REFUSED:
+        assert type(second.error) is AirflowFailException
+        assert "DataRobot answered 4" in str(second.error)
+        return
+    assert second.error is None
+    assert second.remembers
+    assert record_of(second.stored)["max_tries"] == run.instance.max_tries
+    if run.submitter.again == ANEW:
+        assert (
+            second.xcoms[:1] == first.xcoms[:1] if run.submitter.name in _SAME_HANDLE else second.xcoms != first.xcoms
+        )
+
+
+#: What the id that a task pushes stands for is the same the second time; or no id is pushed.
+_SAME_HANDLE = ("assignment", "revalidation", "request")
+
+
+@each(*SUBMITTERS)
+def test_a_task_that_is_cleared_after_its_success_does_it_anew(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    first = run.finish()
+    assert first.error is None
+    run.clear()
+    check_anew(run, first, run.finish())
+
+
+@each(*[each for each in SUBMITTERS if each.again == ANEW])
+def test_a_retry_after_a_clear_takes_up_what_was_made_after_it(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.finish()
+    run.clear()
+    second = run.finish()
+    run.next_try()
+    third = run.finish()
+    assert (run.made, run.sent) == (2, 2)
+    assert (third.value, third.xcoms) == (second.value, second.xcoms)
+
+
+@each(*[each for each in SUBMITTERS if each.again == ANEW and each.decidable[1]])
+def test_a_reply_that_is_lost_after_a_clear_is_found_again(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    first = run.finish()
+    run.clear()
+    run.lose_reply()
+    run.await_end()
+    run.next_try()
+    third = run.finish()
+    assert third.error is None
+    assert (run.made, run.sent) == (2, 2)
+    if submitter.name not in _SAME_HANDLE:
+        assert third.xcoms[0] != first.xcoms[0], "what was made before the clear is not taken for it"
+
+
+@each(*CREATES)
+def test_a_clear_after_a_lost_reply_does_it_anew(stage: Stage, submitter: Submitter) -> None:
+    """Whoever clears a task has looked in DataRobot; so the error says."""
+    run = SubmitRun(stage, submitter)
+    run.lose_reply()
+    run.clear()
+    run.finish()
+    reused = submitter.name == "model-reused"
+    assert (run.made, run.sent) == (2 if submitter.again == ANEW else 1, 1 if reused else 2)
+
+
+def _cleared_while_it_runs(run: SubmitRun, outcome: str, **more: float) -> None:
+    run.order(outcome, **more)
+    if run.deferrable:
+        run.defer()
+    else:
+        run.die(while_it_waits)
+    assert run.made == 1
+    run.clear()
+
+
+@BOTH_MODES
+@each(*_STOPPABLE)
+def test_a_job_that_runs_is_stopped_once_and_started_anew(
+    stage: Stage, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In deferrable mode the trigger is given time to stop it; here there is no triggerer that would.
+    monkeypatch.setattr(base, "_TRIGGER_SECONDS", 0.1)
+    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    _cleared_while_it_runs(run, "stuck")
+    outcome = run.finish()
+    _check_stopped(run, outcome)
+
+
+@each(*_STOPPABLE)
+def test_a_job_that_its_trigger_has_stopped_is_not_stopped_again(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter, deferrable=True)
+    run.order("stuck")
+    trigger = run.rebuilt(run.defer())
+    run.clear()
+    asyncio.run(trigger.on_kill())
+    outcome = run.finish()
+    _check_stopped(run, outcome)
+
+
+def _check_stopped(run: SubmitRun, outcome: Outcome) -> None:
+    assert outcome.error is None
+    (stopped,) = run.stopped
+    assert re.search(str(run.submitter.cancel), stopped)
+    assert (run.made, run.sent) == (2, 2)
+    kind = str(run.submitter.kind)
+    assert [job["active"] for job in run.stage.jobs(kind)] == [False, False]
+    methods = [row["method"] for row in run.stage.requests() if row["method"] != "GET"]
+    assert methods == ["POST", "DELETE", "POST"], "stopped first, started then"
+
+
+@BOTH_MODES
+@each(*_STOPPABLE)
+def test_a_job_that_runs_is_left_alone_if_so_told(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
+    run = SubmitRun(stage, submitter, deferrable=deferrable, cancel_on_kill=False)
+    _cleared_while_it_runs(run, "succeeded", seconds=0.5)
+    run.finish()
+    assert run.stopped == []
+    assert run.sent == 2
+
+
+@BOTH_MODES
+@each(*_SIDE_BY_SIDE)
+def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
+    stage: Stage, submitter: Submitter, deferrable: bool
+) -> None:
+    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    _cleared_while_it_runs(run, "stuck")
+    outcome = run.finish()
+    assert outcome.error is None
+    assert (run.made, run.sent, run.stopped) == (2, 2, [])
+    assert any(job["active"] for job in stage.jobs(str(submitter.kind)))
+
+
+@BOTH_MODES
+@each(*_SHARED)
+def test_a_computation_that_runs_is_the_one_that_a_clear_gets(
+    stage: Stage, submitter: Submitter, deferrable: bool
+) -> None:
+    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    _cleared_while_it_runs(run, "succeeded", seconds=0.5)
+    outcome = run.finish()
+    assert outcome.error is None
+    assert (run.made, run.sent, run.stopped) == (1, 2, [])

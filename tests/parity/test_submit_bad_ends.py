@@ -1,0 +1,120 @@
+"""Jobs that end badly: what a retry may mend is made anew, what it may not is told of again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from datarobot_provider.jobs.kinds import KINDS
+from tests.parity.submit_run import SubmitRun, while_it_waits
+from tests.parity.submitters import ANEW, JOBS, Submitter, each, send_again
+
+if TYPE_CHECKING:
+    from tests.parity.stage import Stage
+
+_REASON = "A word from DataRobot."
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+
+
+def _repeatable(submitter: Submitter) -> bool:
+    return KINDS[submitter.operator.kind].repeatable
+
+
+_MAY_DO_BETTER = [each for each in JOBS if _repeatable(each)]
+_WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
+(_TEST,) = [each for each in JOBS if each.name == "test"]
+(_REPOSITORY,) = [each for each in JOBS if each.name == "repository"]
+
+
+@BOTH_MODES
+@each(*[each for each in _MAY_DO_BETTER if each.again == ANEW])
+def test_a_job_that_failed_is_started_anew_by_a_retry(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
+    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    run.order("failed", message=_REASON)
+    first = run.finish()
+    assert type(first.error) is AirflowException
+    assert first.stored == {}, "without a question for the next try, which DataRobot might not be able to answer"
+    run.next_try()
+    outcome = run.finish()
+    assert outcome.error is None
+    assert outcome.remembers
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each(*_MAY_DO_BETTER)
+def test_a_job_that_failed_unseen_is_started_anew_by_a_retry(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.order("failed", message=_REASON)
+    run.die(while_it_waits)
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    assert outcome.error is None
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each(*_WOULD_NOT)
+def test_a_verdict_that_was_not_seen_is_told_by_a_retry(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.order("failed", message=_REASON)
+    run.die(while_it_waits)
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    assert type(outcome.error) is AirflowFailException
+    assert (run.made, run.sent) == (1, 1)
+
+
+@pytest.mark.parametrize("given", [{}, {"raise_on_failure": False}], ids=["raised", "returned"])
+def test_a_verdict_that_airflow_never_heard_of_is_told_again(stage: Stage, given: dict[str, Any]) -> None:
+    run = SubmitRun(stage, _TEST, **given)
+    run.order("failed", message=_REASON)
+    first = run.finish()
+    run.next_try()
+    second = run.finish()
+    assert (str(second.error), second.value) == (str(first.error), first.value)
+    assert (run.made, run.sent) == (1, 1)
+
+
+def _gone(run: SubmitRun) -> None:
+    """Let DataRobot forget the status record once the version is made."""
+    run.await_end()
+    (job,) = run.stage.jobs(str(run.submitter.kind))
+    run.stage.emulator.control("POST", f"status/{job['ids']['statusId']}", {"gone": True})
+
+
+def test_a_version_whose_status_record_is_gone_is_found(stage: Stage) -> None:
+    run = SubmitRun(stage, _REPOSITORY, deferrable=True)
+    outcome = run.finish(before_trigger=lambda: _gone(run))
+    assert outcome.error is None
+    assert outcome.value
+    assert (run.made, run.sent) == (1, 1)
+
+
+@pytest.mark.parametrize("seen", [True, False], ids=["salvaged", "unseen"])
+def test_a_version_whose_status_record_is_gone_is_not_made_again_by_a_retry(stage: Stage, seen: bool) -> None:
+    run = SubmitRun(stage, _REPOSITORY, deferrable=seen)
+    if seen:
+        run.finish(before_trigger=lambda: _gone(run))
+        # What is found at once needs no deferral.
+        run.deferrable = False
+    else:
+        run.die(while_it_waits)
+        _gone(run)
+    run.next_try()
+    assert run.finish().error is None
+    assert (run.made, run.sent) == (1, 1)
+
+
+def test_an_assignment_of_other_data_is_not_taken_for_it(stage: Stage) -> None:
+    (submitter,) = [each for each in JOBS if each.name == "assignment"]
+    run = SubmitRun(stage, submitter)
+    rows = "".join(f"{number},{number}\n" for number in range(50))
+    other = stage.emulator.control("POST", "datasets", {"name": "other.csv", "csv": "age,target\n" + rows})
+    run.order("succeeded", seconds=0.5)
+    send_again(submitter, {**run.arguments, "dataset_id": other["id"], "wait_for_completion": False})
+    assert stage.jobs("training_data")[0]["active"]
+    outcome = run.finish()
+    assert type(outcome.error) is AirflowFailException, outcome.value["trainingDatasetId"]

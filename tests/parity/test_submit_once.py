@@ -1,0 +1,209 @@
+"""Whatever dies on the way, an operator makes what it makes once, and tells of it as if nothing had happened."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException
+
+from tests.parity.scenario import Outcome, normalised
+from tests.parity.submit_run import (
+    SubmitRun,
+    after_the_reply,
+    before_it_is_written_down,
+    before_the_request,
+    while_it_waits,
+    without_store,
+)
+from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each, record_of
+
+if TYPE_CHECKING:
+    from tests.parity.stage import Stage
+
+#: What DataRobot can tell about after the end of its job.
+TOLD = [each for each in SUBMITTERS if each.decidable[1]]
+#: What DataRobot can tell about while its job runs.
+TOLD_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
+BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+_LOST: dict[str, dict[str, Any]] = {
+    "cut": {"cut": "after"},
+    "half": {"cut": "inside"},
+    "gateway": {"status": 502, "apply": True, "body": "<html>Bad Gateway</html>"},
+}
+#: Their replies have no body that could be cut in two.
+_BODILESS = ("assignment", "repository", "repository-latest")
+_LOSSES = [
+    pytest.param(submitter, loss, id=f"{submitter.name}-{name}")
+    for submitter in TOLD
+    for name, loss in _LOST.items()
+    if name != "half" or submitter.name not in _BODILESS
+]
+_IN_EVERY_MODE = [
+    pytest.param(submitter, deferrable, id=f"{submitter.name}-{'trigger' if deferrable else 'worker'}")
+    for submitter in SUBMITTERS
+    for deferrable in ((False, True) if submitter in JOBS else (False,))
+]
+
+
+def told(outcome: Outcome) -> dict[str, Any]:
+    """Return what later tasks see of a task, without what cannot be the same in two runs."""
+    return normalised({"value": outcome.value, "xcoms": outcome.xcoms})
+
+
+def told_by_adoption(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
+    """Return the same of a task that found what it made: a status record that nobody told it of, it cannot tell."""
+    if submitter.name.startswith("repository"):
+        handle, *links = outcome.xcoms
+        assert handle == ("datarobot_id", outcome.value)
+        outcome.xcoms = [("datarobot_id", "00000000-0000-0000-0000-000000000000"), *links]
+    return told(outcome)
+
+
+def undisturbed(stage: Stage, submitter: Submitter) -> dict[str, Any]:
+    """Return what later tasks see if nothing happens on the way."""
+    run = SubmitRun(stage, submitter)
+    outcome = run.finish()
+    assert outcome.error is None
+    assert (run.made, run.sent, run.stopped) == (1, 1, [])
+    assert outcome.remembers
+    return told(outcome)
+
+
+def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
+    """Check that a task ended well, made one thing, and would still know of it."""
+    assert outcome.error is None
+    assert (run.made, run.sent, run.stopped) == (1, sent, [])
+    assert outcome.remembers
+    assert run.instance.try_number > 1
+
+
+@pytest.mark.parametrize(("submitter", "loss"), _LOSSES)
+def test_a_lost_reply_is_found_again(stage: Stage, submitter: Submitter, loss: dict[str, Any]) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    first = run.lose_reply(**loss)
+    assert type(first.error) is AirflowException, "a retry may help"
+    assert first.xcoms == []
+    assert set(record_of(first.stored)) == {"max_tries", "before"}
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    # What DataRobot refuses a second time is asked for by sending it again.
+    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" and submitter.kind else 1)
+    assert told_by_adoption(submitter, outcome) == expected
+
+
+@BOTH_MODES
+@each(*TOLD_WHILE_RUNNING)
+def test_a_lost_reply_is_found_again_while_the_job_runs(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    run.order("succeeded", seconds=0.5)
+    run.lose_reply()
+    run.deferrable = run.arguments["deferrable"] = deferrable
+    run.next_try()
+    outcome = run.finish()
+    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" else 1)
+    assert told(outcome) == expected
+
+
+@each(*TOLD)
+def test_a_worker_that_dies_before_it_sends_has_made_nothing(stage: Stage, submitter: Submitter) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    run.die(before_the_request)
+    assert (run.made, run.sent) == (0, 0)
+    assert set(record_of(run.store.values)) == {"max_tries", "before"}
+    run.next_try()
+    if submitter.name.startswith("repository"):
+        # A version that is not there may be in the making: that nothing was sent, only the worker knew.
+        run.arguments["on_uncertain_submit"] = "resubmit"
+    outcome = run.finish()
+    check_once(run, outcome)
+    assert told(outcome) == expected
+
+
+@pytest.mark.parametrize("death", [after_the_reply, before_it_is_written_down], ids=lambda death: death.__name__)
+@each(*TOLD)
+def test_a_worker_that_dies_with_the_reply_has_made_it(stage: Stage, submitter: Submitter, death: Any) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    run.die(death)
+    assert (run.made, run.sent) == (1, 1)
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" and submitter.kind else 1)
+    assert told_by_adoption(submitter, outcome) == expected
+
+
+@each(*JOBS)
+def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(stage: Stage, submitter: Submitter) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    run.die(while_it_waits)
+    run.next_try()
+    outcome = run.finish()
+    check_once(run, outcome)
+    assert told(outcome) == expected
+
+
+@pytest.mark.parametrize(("submitter", "deferrable"), _IN_EVERY_MODE)
+def test_a_worker_that_dies_after_everything_makes_nothing_more(
+    stage: Stage, submitter: Submitter, deferrable: bool
+) -> None:
+    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    first = run.finish()
+    assert first.error is None
+    for _ in range(2):
+        run.next_try()
+        again = run.finish()
+        check_once(run, again)
+        assert (again.value, again.xcoms) == (first.value, first.xcoms)
+
+
+@each(*TOLD)
+def test_below_airflow_3_3_a_lost_reply_is_found_by_the_beginning_of_the_run(
+    stage: Stage, submitter: Submitter
+) -> None:
+    expected = undisturbed(stage, submitter)
+    run = SubmitRun(stage, submitter)
+    with without_store(run, pendulum.now("UTC")):
+        first = run.lose_reply()
+        assert type(first.error) is AirflowException
+        run.await_end()
+        run.next_try()
+        outcome = run.finish()
+    assert outcome.error is None
+    assert outcome.stored == {}
+    assert (run.made, run.sent) == (1, 2 if submitter.again == "taken for the first" and submitter.kind else 1)
+    assert told_by_adoption(submitter, outcome) == expected
+
+
+@each(*[each for each in TOLD if each.again == "made anew" and not each.name.startswith("repository")])
+def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
+        run.lose_reply()
+        run.await_end()
+        run.next_try()
+        outcome = run.finish()
+    assert outcome.error is None
+    # The model tells what data it has, and not since when.
+    assert run.made == (1 if submitter.name == "assignment" else 2)
+
+
+@each(*[each for each in JOBS if each.again == "made anew" and each.decidable == (True, True)])
+def test_below_airflow_3_3_a_job_that_failed_is_not_taken_for_the_next(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.order("failed", message="A word from DataRobot.")
+    with without_store(run, pendulum.now("UTC")):
+        first = run.finish()
+        assert first.error is not None
+        run.next_try()
+        outcome = run.finish()
+    assert outcome.error is None
+    assert (run.made, run.sent) == (2, 2)

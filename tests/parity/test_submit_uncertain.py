@@ -1,0 +1,213 @@
+"""Where DataRobot cannot tell whether a request came through: fail and say so, or send it again, as the DAG says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pendulum
+import pytest
+from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+
+from tests.parity.submit_run import (
+    SubmitRun,
+    after_the_reply,
+    before_it_is_written_down,
+    before_the_request,
+    without_store,
+)
+from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each, record_of, send_again
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.parity.scenario import Outcome
+    from tests.parity.stage import Stage
+
+_NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]
+_NOT_TOLD_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]
+_DOUBLED = [each for each in SUBMITTERS if each.name in ("model", "copy", "conversion", "validation")]
+_WHY = {
+    "revalidation": "DataRobot offers no way to find out.",
+    "explanations": "DataRobot offers no way to find out.",
+    "request": "DataRobot offers no way to find out.",
+    "request-of-a-job": "DataRobot offers no way to find out.",
+    "repository": "There is no new version, but DataRobot may still be making one.",
+    "repository-latest": "There is no new version, but DataRobot may still be making one.",
+}
+_ADVICE = (
+    "What to do: look in DataRobot. If nothing was made, clear the task: it is then done anew. "
+    "on_uncertain_submit='resubmit' takes the risk of doing it twice."
+)
+_DEATHS = [before_the_request, after_the_reply, before_it_is_written_down]
+each_death = pytest.mark.parametrize("death", _DEATHS, ids=lambda death: death.__name__)
+
+
+def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
+    """Check that a task failed for good, in words that help, and sent nothing."""
+    assert type(outcome.error) is AirflowFailException
+    assert outcome.error.__cause__ is None
+    assert str(outcome.error).splitlines() == [
+        f"An earlier try of this task may have come through, its reply was lost. {why}",
+        _ADVICE,
+    ]
+    assert (outcome.value, outcome.xcoms) == (None, [])
+    assert (run.sent, run.stopped) == (run.made, [])
+
+
+@each(*_NEVER_TOLD)
+def test_by_default_it_fails_and_a_clear_does_it_anew(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    first = run.lose_reply()
+    assert type(first.error) is AirflowException
+    run.await_end()
+    run.next_try()
+    check_refused(run, run.finish(), _WHY[submitter.name])
+    assert (run.made, run.sent) == (1, 1)
+    run.clear()
+    assert run.finish().error is None
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each(*_NEVER_TOLD)
+def test_it_sends_it_again_if_so_told(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter, on_uncertain_submit="resubmit")
+    run.lose_reply()
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    assert outcome.error is None
+    assert outcome.remembers
+    assert (run.made, run.sent) == (2, 2)
+    run.next_try()
+    assert run.finish().value == outcome.value
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each_death
+@each(*_NEVER_TOLD)
+def test_a_worker_that_died_leaves_the_same_question(
+    stage: Stage, submitter: Submitter, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]
+) -> None:
+    run = SubmitRun(stage, submitter)
+    run.die(death)
+    run.await_end()
+    run.next_try()
+    check_refused(run, run.finish(), _WHY[submitter.name])
+    assert run.made == (0 if death is before_the_request else 1)
+
+
+@each(*_NOT_TOLD_WHILE_RUNNING)
+def test_what_a_running_job_will_make_cannot_be_told_either(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.order("stuck")
+    run.lose_reply()
+    run.next_try()
+    check_refused(run, run.finish(), _WHY[submitter.name])
+    assert set(record_of(run.store.values)) == {"max_tries", "before"}, "the next try has the same question"
+    run.next_try()
+    check_refused(run, run.finish(), _WHY[submitter.name])
+    assert (run.made, run.sent) == (1, 1)
+
+
+def test_a_validation_that_runs_again_is_the_one(stage: Stage) -> None:
+    (submitter,) = [each for each in JOBS if each.name == "revalidation"]
+    run = SubmitRun(stage, submitter)
+    run.order("succeeded", seconds=0.5)
+    run.lose_reply()
+    run.next_try()
+    outcome = run.finish()
+    assert outcome.error is None
+    assert outcome.value["validationStatus"] == "PASSED"
+    assert (run.made, run.sent) == (1, 1)
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["lost", "dead"])
+def test_a_change_whose_reply_was_lost_is_sent_again(stage: Stage, again: bool) -> None:
+    """Sent twice, a PATCH leaves the same behind; only a POST makes something twice."""
+    (base,) = [each for each in SUBMITTERS if each.name == "request"]
+    change = {"method": "PATCH", "json": {"description": "changed"}}
+    submitter = replace(base, send=("PATCH", "/customModels/[^/]+/$"), prepare=_named, fixed=change)
+    run = SubmitRun(stage, submitter)
+    if again:
+        run.lose_reply()
+    else:
+        run.die(after_the_reply)
+    run.next_try()
+    outcome = run.finish()
+    assert outcome.error is None
+    assert outcome.value["description"] == "changed"
+    assert (run.made, run.sent) == (0, 2)
+    run.next_try()
+    assert run.finish().value == outcome.value
+    assert run.sent == 2
+
+
+def _named(stage: Stage) -> dict[str, str]:
+    return {"path": f"customModels/{stage.model()}/"}
+
+
+@each(*_DOUBLED)
+def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    run.lose_reply()
+    run.await_end()
+    send_again(submitter, run.arguments)
+    run.await_end()
+    run.next_try()
+    outcome = run.finish()
+    assert type(outcome.error) is AirflowFailException
+    ids = r"[0-9a-f]{24}"
+    assert re.search(f"its reply was lost. More than one fits: {ids}, {ids}\\.\n", str(outcome.error))
+    assert (run.made, run.sent) == (2, 2)
+    run.arguments["on_uncertain_submit"] = "resubmit"
+    run.next_try()
+    assert run.finish().error is None
+    assert (run.made, run.sent) == (3, 3)
+
+
+@each(*_NEVER_TOLD)
+def test_below_airflow_3_3_every_retry_has_that_question(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
+        run.lose_reply()
+        run.await_end()
+        run.next_try()
+        check_refused(run, run.finish(), _WHY[submitter.name])
+        run.arguments["on_uncertain_submit"] = "resubmit"
+        run.next_try()
+        assert run.finish().error is None
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each(*_NEVER_TOLD)
+def test_below_airflow_3_3_a_first_try_and_a_clear_have_no_question(stage: Stage, submitter: Submitter) -> None:
+    run = SubmitRun(stage, submitter)
+    with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
+        assert run.finish().error is None
+        run.clear()
+        assert run.finish().error is None
+    assert (run.made, run.sent) == (2, 2)
+
+
+@each(*SUBMITTERS)
+def test_a_refusal_leaves_no_question(stage: Stage, submitter: Submitter) -> None:
+    """What DataRobot answers with a refusal, it has not done: the next try begins anew, without asking."""
+    method, path = submitter.send
+    run = SubmitRun(stage, submitter, on_uncertain_submit="fail")
+    stage.fault(path, method=method, times=1, status=429, body={"message": "too many"})
+    first = run.finish()
+    assert type(first.error) is AirflowException
+    assert first.stored == {}
+    stage.fault(path, method=method, times=1, status=403, body={"message": "no"})
+    run.next_try()
+    second = run.finish()
+    assert type(second.error) is AirflowFailException
+    assert second.stored == {}
+    run.next_try()
+    third = run.finish()
+    assert third.error is None
+    assert third.remembers
+    assert run.made == 1

@@ -1,0 +1,64 @@
+"""Status records that never leave their first state: the resource is asked, and has the word if it knows the job."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.unit.jobs.walks import ref_of, walk
+from tests.unit.support import reply
+
+STATUS = "status/s/"
+LIMBO = reply(body={"status": "INITIALIZED"})
+RESOURCES = {
+    "feature_impact": "customModels/m/versions/v/featureImpact/",
+    "version_with_training_data": "customModels/m/versions/v/",
+    "model_training_data_assignment": "customModels/m/",
+}
+RUNNING = {
+    "feature_impact": reply(422, {"message": "in progress"}),
+    "version_with_training_data": reply(body={"trainingData": {"assignmentInProgress": True}}),
+    "model_training_data_assignment": reply(body={"trainingDataAssignmentInProgress": True}),
+}
+DONE = {
+    "feature_impact": reply(body={"featureImpacts": []}),
+    "version_with_training_data": reply(body={"trainingData": {"assignmentInProgress": False}}),
+    "model_training_data_assignment": reply(body={"trainingDatasetId": "d", "trainingDataAssignmentInProgress": False}),
+}
+UNKNOWN = {
+    "feature_impact": reply(404, {"message": "none"}),
+    "model_training_data_assignment": reply(body={"trainingDatasetId": None}),
+}
+
+
+def script(**answers):
+    """Answer by path; each path has its own list, of which the last one is given for ever."""
+
+    def answer(path):
+        given = answers["status" if path == STATUS else "resource"]
+        return given.pop(0) if len(given) > 1 else given[0]
+
+    return answer
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_the_resource_settles_it(kind):
+    done = walk(ref_of(kind), script(status=[LIMBO], resource=[RUNNING[kind], DONE[kind]]))
+    assert done.outcome == "succeeded"
+    assert done.gets[-2:] == [RESOURCES[kind]] * 2
+    assert sum(done.pauses) >= 120
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_a_resource_that_knows_nothing_yet_leaves_it_to_the_record(kind):
+    slow = [LIMBO] * 40 + [reply(body={"status": "COMPLETED"})]
+    done = walk(ref_of(kind), script(status=slow, resource=[UNKNOWN[kind]]))
+    assert done.outcome == "succeeded"
+    assert done.gets.count(RESOURCES[kind]) == 1
+    assert done.gets[-1] == STATUS
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_a_record_that_never_moves_ends_with_the_deadline(kind):
+    done = walk(ref_of(kind), script(status=[LIMBO], resource=[UNKNOWN[kind]]))
+    assert done.outcome == "timed_out"
+    assert done.verdict.state == "INITIALIZED"
