@@ -46,6 +46,8 @@ class AirflowStack(Service):
         self._env = dict(env or {})
         self._announce = announce
         self._migration: Child | None = None
+        self._components: dict[str, Child] = {}
+        self._starts = 0
 
     def begin(self) -> None:
         """Start making the database."""
@@ -63,9 +65,23 @@ class AirflowStack(Service):
             self._processes.finish(self._migration, timeout=120)
             self._migration = None
         self._announce(f"the database is ready, starting {', '.join(COMPONENTS)}")
-        for component, options in COMPONENTS.items():
-            self._start(component, component, *options)
+        for component in COMPONENTS:
+            self.start(component)
         wait_until(self._healthy, what="a healthy Airflow", timeout=180, check=self.check, interval=0.2)
+
+    def start(self, component: str) -> None:
+        """Start a component, for the first time or again; then it writes to a log of its own."""
+        again = f"-{self._starts}" if self._starts >= len(COMPONENTS) else ""
+        self._starts += 1
+        self._components[component] = self._start(component + again, component, *COMPONENTS[component])
+
+    def stop(self, component: str, *, gently: bool = True) -> None:
+        """Stop a component with everything it has started; not ``gently``, with SIGKILL."""
+        self._processes.stop(self._components.pop(component), gently=gently)
+
+    def pid(self, component: str) -> int:
+        """Return the process id of a component that runs."""
+        return self._components[component].popen.pid
 
     @property
     def database(self) -> Path:

@@ -105,6 +105,14 @@ class Processes:
         if code != 0:
             raise ProcessDiedError(child.name, code, child.log)
 
+    def stop(self, child: Child, *, gently: bool = True) -> None:
+        """End one child and all it has started, and no longer expect it to run; not ``gently`` is SIGKILL at once."""
+        with signals_held():
+            self._children.remove(child)
+            if gently:
+                _signal_group(child.popen.pid, signal.SIGTERM)
+            _end(child, time.monotonic() + (self._grace if gently else 0.0))
+
     def close(self) -> None:
         """Stop everything: SIGTERM to all at once, SIGKILL to what is left after the grace."""
         with signals_held():

@@ -1,0 +1,36 @@
+"""One DAG with one task for each row of the crash matrix, each task mortal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from importlib import import_module
+
+from airflow.sdk import DAG
+
+from tests.crash.mortal import Mortal
+from tests.crash.rows import ROWS, Row
+
+MANY = 200
+
+
+def mortal(row: Row) -> type:
+    """Return the row's operator, mortal."""
+    module, _, name = row.operator.partition(":")
+    operator = getattr(import_module(f"datarobot_provider.operators.{module}"), name)
+    return type(f"Mortal{name}", (Mortal, operator), {})
+
+
+for each in ROWS:
+    with DAG(each.dag_id, schedule=None, max_active_runs=MANY, max_active_tasks=MANY) as dag:
+        arguments = {name: f"{{{{ dag_run.conf['{name}'] }}}}" for name in each.given}
+        waiting = {"deferrable": True, "poll_interval": 2.0} if each.kind else {}
+        mortal(each)(
+            task_id="task",
+            datarobot_conn_id="{{ dag_run.conf['conn_id'] }}",
+            retries=3,
+            retry_delay=timedelta(seconds=1),
+            **arguments,
+            **each.fixed,
+            **waiting,
+        )
+    globals()[each.dag_id] = dag

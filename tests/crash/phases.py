@@ -1,0 +1,192 @@
+"""Running cells: all those of a phase side by side, each meeting what its column is about."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from demo.processes import NotReachedError, wait_until
+from tests.crash.cells import Cell, Result
+from tests.crash.stage import Account
+from tests.crash.world import DIRECT, THROUGH_PROXY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.crash.world import World
+
+Json = dict[str, Any]
+ENDED = frozenset({"success", "failed"})
+#: How long jobs take that have to be running, all of them, when something is killed: so much, more for each cell, but
+#: no more than the last.
+HOLD, HOLD_EACH, HOLD_MOST = 10.0, 2.0, 30.0
+OUTAGE = 20.0
+PATIENCE = 420.0
+#: What happens to a whole phase, once every task of the column waits.
+STRIKES: dict[str, Callable[[World], None]] = {
+    "while_deferred": lambda world: world.kill_workers(),
+    "triggerer": lambda world: world.kill_triggerer(),
+    "scheduler": lambda world: world.restart_scheduler(),
+    "network": lambda world: world.proxy.down(),
+}
+
+
+@dataclass
+class Run:
+    """One cell on its way.
+
+    :ivar struck: whether what its column is about has happened.
+    :ivar cleared_try: the try that was cleared; only later ones count.
+    """
+
+    cell: Cell
+    account: Account
+    mark: Path
+    struck: bool = False
+    cleared_try: int = 0
+    result: Result | None = None
+
+    @property
+    def id(self) -> str:
+        """Return the id of the run, which is the name of the mark too."""
+        return self.mark.name
+
+
+class Phase:
+    """The cells of one phase.
+
+    :param folder: where the marks of those that died are put; its name becomes part of the runs' ids.
+    :param protection: whether the tasks may remember anything.
+    :param say: is told what is going on.
+    """
+
+    def __init__(
+        self, world: World, cells: list[Cell], folder: Path, *, protection: bool, say: Callable[[str], None]
+    ) -> None:
+        self._world, self._protection, self._say = world, protection, say
+        self._cells, self._folder = cells, folder
+        self._runs: list[Run] = []
+        self._network_back = 0.0
+
+    def run(self) -> list[Result]:
+        """Run them all; return what came of them."""
+        began = time.monotonic()
+        self._prepare()
+        runs = [(run.cell.row.dag_id, run.id, {**run.account.conf, **self._conf(run)}) for run in self._runs]
+        self._world.start(runs)
+        try:
+            wait_until(self._look, what="the end of the phase", timeout=PATIENCE, check=self._world.check, interval=1.0)
+        except NotReachedError as error:
+            self._say(str(error))
+        finally:
+            self._end_outage(at_once=True)
+        self._say(f"{len(self._runs)} cells took {time.monotonic() - began:.0f} s")
+        return [run.result or self._unfinished(run) for run in self._runs]
+
+    def _prepare(self) -> None:
+        stage = self._world.stage
+        stage.control("POST", "reset")
+        for number, cell in enumerate(self._cells):
+            name = f"{cell.id}-{self._folder.name}-{number}"
+            self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
+        held = Counter(cell.row.kind for cell in self._cells if cell.row.kind)
+        if not all(cell.column.in_task for cell in self._cells):
+            seconds = min(HOLD + HOLD_EACH * len(self._cells), HOLD_MOST)
+            for kind, times in held.items():
+                stage.order(kind, seconds=seconds, times=times)
+
+    def _conf(self, run: Run) -> Json:
+        column = run.cell.column
+        death = {"point": column.name, "mark": str(run.mark)} if column.in_task else {}
+        conn_id = THROUGH_PROXY if column.name == "network" else DIRECT
+        return {**death, "conn_id": conn_id, "protection": self._protection}
+
+    def _look(self) -> bool | None:
+        """Look at all that is not over yet; strike where it is time."""
+        open_runs = [run for run in self._runs if run.result is None]
+        tasks = self._world.tasks({run.id for run in open_runs})
+        jobs = self._world.stage.jobs()
+        for run in open_runs:
+            task = tasks.get(run.id, {})
+            run.struck = run.struck or run.mark.exists()
+            if task.get("state") in ENDED and task["try_number"] > run.cleared_try:
+                self._ended(run, task, jobs)
+        self._strike([run for run in open_runs if run.result is None], tasks, jobs)
+        self._end_outage()
+        return True if all(run.result for run in self._runs) else None
+
+    def _ended(self, run: Run, task: Json, jobs: list[Json]) -> None:
+        if run.cell.column.name == "cleared_finished" and not run.struck and task["state"] == "success":
+            # While the scheduler is about to end the run, a clear can get lost in Airflow itself.
+            if self._world.api.run_state(task["dag_id"], run.id) == "success":
+                self._clear(run, task)
+        else:
+            run.result = self._measured(run, task, jobs)
+
+    def _strike(self, runs: list[Run], tasks: dict[str, Json], jobs: list[Json]) -> None:
+        due = [run for run in runs if not run.struck and run.cell.column.waits and not run.cell.column.in_task]
+        if not due:
+            return
+        waiting = [run for run in due if tasks.get(run.id, {}).get("state") == "deferred"]
+        watched = [run for run in waiting if self._is_watched(run, jobs)]
+        for run in watched:
+            if run.cell.column.name == "cleared_running":
+                self._clear(run, tasks[run.id])
+        for name, strike in STRIKES.items():
+            concerned = [run for run in due if run.cell.column.name == name]
+            if concerned and all(run in watched for run in concerned):
+                self._say(f"{name}: strikes {len(concerned)} tasks that wait")
+                strike(self._world)
+                self._network_back = time.monotonic() + OUTAGE if name == "network" else 0.0
+                for run in concerned:
+                    run.struck = True
+
+    def _is_watched(self, run: Run, jobs: list[Json]) -> bool:
+        """Return whether the triggerer has looked at the job: only then there is somebody to lose."""
+        started = run.account.started(jobs)
+        return bool(started) and all(self._world.stage.looks(started).values())
+
+    def _clear(self, run: Run, task: Json) -> None:
+        run.struck, run.cleared_try = True, task["try_number"]
+        self._world.clear(task["dag_id"], run.id)
+
+    def _end_outage(self, *, at_once: bool = False) -> None:
+        if self._network_back and (at_once or time.monotonic() > self._network_back):
+            self._network_back = 0.0
+            self._world.proxy.up()
+
+    def _unfinished(self, run: Run) -> Result:
+        task = self._world.tasks({run.id}).get(run.id, {})
+        return self._measured(run, task, self._world.stage.jobs())
+
+    def _measured(self, run: Run, task: Json, jobs: list[Json]) -> Result:
+        started, log = run.account.started(jobs), self._world.log(task) if task else ""
+        return Result(
+            row=run.cell.row.name,
+            column=run.cell.column.name,
+            state=str(task.get("state") or "not ended"),
+            tries=int(task.get("try_number") or 0),
+            struck=run.struck,
+            creations=run.account.creations(jobs),
+            jobs=len(started),
+            running=sum(1 for job in started if job["active"]),
+            deletes=len(run.account.deletes(jobs)),
+            first_job=started[0]["state"] if started else "",
+            advised="on_uncertain_submit" in log,
+            spoilt=task.get("state") == "failed" and self._world.lost_by_airflow(task),
+            log=log,
+        )
+
+
+def dumped(results: list[Result]) -> str:
+    """Return results as JSON, without their logs."""
+    return json.dumps([vars(result.without_log()) for result in results], indent=1)
+
+
+def loaded(text: str) -> list[Result]:
+    """Return results from their JSON."""
+    return [Result(**each) for each in json.loads(text)]

@@ -1,0 +1,184 @@
+"""The rows of the matrix: each task that makes something in DataRobot, and how it is written in a DAG.
+
+The DAG file reads them inside Airflow and the harness outside of it, so neither Airflow nor the package is imported.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ROOT = Path(__file__).parents[2]
+FOLDER = ROOT / "example_dags" / "models" / "diabetes_regression"
+DATASET = "65a0000000000000000000d1"
+ENVIRONMENT = "65a0000000000000000000e1"
+MODEL, VERSION = ("custom_model_id",), ("custom_model_id", "custom_model_version_id")
+#: How long the runs may take whose DAG has a ``dagrun_timeout``, in seconds.
+LIMIT = 20
+GUARD = {
+    "name": "Tokens",
+    "description": "counts tokens",
+    "type": "ootb",
+    "ootbType": "token_count",
+    "stages": ["prompt"],
+    "intervention": {
+        "action": "block",
+        "allowedActions": ["block", "report"],
+        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
+        "message": "too long",
+        "sendNotification": False,
+    },
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One logical task.
+
+    :param name: what it is called in ids of tests, DAGs and models.
+    :param operator: module below ``datarobot_provider.operators``, and class.
+    :param given: arguments that the run's conf gives, cell by cell.
+    :param fixed: arguments that are the same in every cell.
+    :param kind: the emulator's name of its job; ``None`` if there is no job.
+    :param cancellable: whether the API can cancel the job.
+    :param main: whether it belongs to the short form of the matrix.
+    :param uncertain: what ``on_uncertain_submit`` says, where the API cannot tell whether a request came through.
+    """
+
+    name: str
+    operator: str
+    given: tuple[str, ...]
+    fixed: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    kind: str | None = None
+    cancellable: bool = False
+    main: bool = False
+    uncertain: str | None = None
+
+    @property
+    def dag_id(self) -> str:
+        """Return the id of the row's DAG."""
+        return f"crash_{self.name}"
+
+    @property
+    def title(self) -> str:
+        """Return what tables call it."""
+        note = {"model_own_id": ", with user_provided_id", "version": ", with training data"}.get(self.name, "")
+        policy = ', on_uncertain_submit="resubmit"' if self.uncertain == "resubmit" else ""
+        return self.operator.partition(":")[2] + note + policy
+
+    @property
+    def base(self) -> str:
+        """Return the name of the row whose preconditions it shares."""
+        return self.name.removesuffix("_resubmit")
+
+
+_FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
+_TRAINED = {"training_data": {"datasetId": DATASET}}
+_COLUMNS = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
+_REGRESSION = {"target_type": "Regression", "target_name": "target"}
+
+
+def _undecidable(name: str, operator: str, given: tuple[str, ...], kind: str, **fixed: Any) -> tuple[Row, Row]:
+    """Return a row for each of the two things that a task may do when nobody can tell."""
+    again = {**fixed, "on_uncertain_submit": "resubmit"}
+    return (
+        Row(name, operator, given, fixed, kind, uncertain="fail"),
+        Row(f"{name}_resubmit", operator, given, again, kind, uncertain="resubmit"),
+    )
+
+
+ROWS = (
+    Row("version", "versions:CreateVersionOperator", MODEL, {**_FILES, **_TRAINED}, "training_data", main=True),
+    Row(
+        "build",
+        "dependency_builds:StartDependencyBuildOperator",
+        VERSION,
+        kind="dependency_build",
+        cancellable=True,
+        main=True,
+    ),
+    Row(
+        "test",
+        "model_tests:RunModelTestOperator",
+        VERSION,
+        {"dataset_id": DATASET},
+        "model_test",
+        cancellable=True,
+        main=True,
+    ),
+    Row("impact", "insights:ComputeFeatureImpactOperator", VERSION, kind="feature_impact", main=True),
+    Row(
+        "validation",
+        "vector_databases:ValidateVectorDatabaseOperator",
+        ("deployment_id",),
+        _COLUMNS,
+        "vector_database_validation",
+        main=True,
+    ),
+    Row(
+        "conversion",
+        "conversions:ConvertVersionOperator",
+        (*VERSION, "main_program_item_id"),
+        kind="conversion",
+        cancellable=True,
+    ),
+    Row(
+        "with_training_data",
+        "version_sources:CreateVersionWithTrainingDataOperator",
+        MODEL,
+        _TRAINED,
+        "training_data",
+    ),
+    Row(
+        "assignment",
+        "custom_model_settings:AssignTrainingDataOperator",
+        MODEL,
+        {"dataset_id": DATASET},
+        "training_data",
+    ),
+    *_undecidable(
+        "repository",
+        "version_sources:CreateVersionFromRepositoryOperator",
+        MODEL,
+        "version_from_repository",
+        repository_id="repository",
+        base_environment_id=ENVIRONMENT,
+    ),
+    *_undecidable(
+        "revalidation",
+        "vector_databases:RevalidateVectorDatabaseOperator",
+        ("validation_id",),
+        "vector_database_validation",
+    ),
+    *_undecidable(
+        "explanations",
+        "insights:InitializePredictionExplanationsOperator",
+        VERSION,
+        "prediction_explanations",
+    ),
+    Row("model", "custom_models:CreateCustomModelOperator", ("name",), _REGRESSION, main=True),
+    Row("model_own_id", "custom_models:CreateCustomModelOperator", ("name", "user_provided_id"), _REGRESSION),
+    Row("copy", "custom_models:CopyCustomModelOperator", MODEL),
+    Row("version_plain", "versions:CreateVersionOperator", MODEL, _FILES),
+    Row(
+        "guard",
+        "guard_configs:CreateGuardConfigOperator",
+        ("entity_id", "template_id"),
+        {"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
+    ),
+    Row("guarded_version", "guards:ApplyGuardConfigOperator", MODEL, {"guards": [GUARD]}),
+)
+ROW = {row.name: row for row in ROWS}
+
+
+def kill_dag_id(row: Row, *, deferrable: bool, limited: bool) -> str:
+    """Return the id of the DAG in which a user gets rid of a row's task.
+
+    :param deferrable: whether it waits in the triggerer, not on a worker.
+    :param limited: whether it is the run's ``dagrun_timeout`` that ends it.
+    """
+    return f"kill_{row.name}_{'deferred' if deferrable else 'on_worker'}_{'timeout' if limited else 'by_hand'}"

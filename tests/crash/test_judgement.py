@@ -1,0 +1,70 @@
+"""The matrix is only worth something if it can fail: what has to be complained about, and the page that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.crash.cells import COLUMN, Cell, Result, cells, complaints
+from tests.crash.page import page
+from tests.crash.phases import dumped, loaded
+from tests.crash.rows import ROW
+
+GOOD = Result("build", "stored", "success", 2, struck=True, creations=1, jobs=1, first_job="success")
+CLEARED = replace(GOOD, column="cleared_running", creations=2, jobs=2, deletes=1, first_job="canceled")
+UNSURE = Result("explanations", "unread_reply", "failed", 2, struck=True, creations=1, jobs=1, advised=True)
+SENT_AGAIN = replace(UNSURE, row="explanations_resubmit", state="success", creations=2, jobs=2)
+
+
+def judged(result: Result) -> list[str]:
+    return complaints(Cell(ROW[result.row], COLUMN[result.column]), result)
+
+
+@pytest.mark.parametrize("result", [GOOD, CLEARED, UNSURE, SENT_AGAIN, replace(UNSURE, state="success")])
+def test_what_is_as_it_should_be(result: Result) -> None:
+    assert judged(result) == []
+
+
+@pytest.mark.parametrize(
+    ("result", "changes"),
+    [
+        (GOOD, {"struck": False}),
+        (GOOD, {"state": "failed"}),
+        (GOOD, {"creations": 2}),
+        (GOOD, {"creations": 0}),
+        (GOOD, {"jobs": 2}),
+        (GOOD, {"running": 1}),
+        (GOOD, {"deletes": 1}),
+        (CLEARED, {"creations": 1, "jobs": 1}),
+        (CLEARED, {"running": 1}),
+        (CLEARED, {"deletes": 0}),
+        (CLEARED, {"deletes": 2}),
+        (CLEARED, {"first_job": "success"}),
+        (UNSURE, {"creations": 2}),
+        (UNSURE, {"advised": False}),
+        (UNSURE, {"state": "success", "creations": 0}),
+        (SENT_AGAIN, {"creations": 3}),
+        (SENT_AGAIN, {"state": "failed"}),
+    ],
+)
+def test_what_is_not(result: Result, changes: dict[str, Any]) -> None:
+    assert judged(replace(result, **changes)) != []
+
+
+def test_the_short_form_has_all_columns_and_no_cell_twice() -> None:
+    short, full = cells(short=True), cells(short=False)
+    assert {cell.column for cell in short} == {cell.column for cell in full} == set(COLUMN.values())
+    assert len({cell.id for cell in full}) == len(full)
+    assert {cell.id for cell in short} < {cell.id for cell in full}
+
+
+def test_the_page_shows_what_is_wrong() -> None:
+    kill = {"row": "build", "deferrable": True, "limited": False, "deletes": 1, "in_time": True}
+    good, bad = loaded(dumped([GOOD, UNSURE])), [replace(GOOD, creations=2)]
+    text = page(good, bad, [kill])
+    assert "| success 1/1/0 |" in text
+    assert "| **success 2/1/0** |" in text
+    assert "2 cells: 2 as they should be, 0 not, 0 of them with too much created." in text
+    assert "1 cells: 0 as they should be, 1 not, 1 of them with too much created." in text

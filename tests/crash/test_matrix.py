@@ -1,0 +1,26 @@
+"""Whatever dies, whenever: DataRobot ends with exactly one job or entity for each logical task."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.crash.cells import Cell, cells, complaints
+
+if TYPE_CHECKING:
+    from tests.crash.cells import Result
+
+# The first test waits for all cells.
+pytestmark = pytest.mark.timeout(1800)
+
+CELLS = cells(short=os.environ.get("CRASH_SHORT", "") not in {"", "0"})
+
+
+@pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.id) for cell in CELLS])
+def test_one_for_each_task(cell: Cell, results: dict[str, Result]) -> None:
+    result = results[cell.id]
+    wrong = complaints(cell, result)
+    if wrong:
+        pytest.fail(f"{cell.column.title}: {'; '.join(wrong)}\n{result}\n{result.log}", pytrace=False)

@@ -1,0 +1,175 @@
+"""A real Airflow whose workers are missed quickly, the emulator, and the hands that kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from demo.airflow_api import ApiError
+from demo.airflow_stack import AirflowStack
+from demo.emulator import Emulator
+from demo.processes import session_members
+from demo.task_logs import readable
+from tests.crash.mortal import WORKER
+from tests.crash.proxy import Proxy
+from tests.crash.rows import ROOT
+from tests.crash.stage import Stage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from demo.processes import Child
+
+Json = dict[str, Any]
+DAGS = Path(__file__).parent / "dags"
+#: The connection that every cell uses, and the one whose network can be taken away.
+DIRECT, THROUGH_PROXY = "datarobot_default", "datarobot_network"
+PARALLEL = 12
+TIME_SCALE = 0.6
+LOG_LINES = 25
+LOST = "Error updating Task Instance state. Setting the task to failed."
+ENV = {
+    "PYTHONPATH": str(ROOT),
+    "AIRFLOW__CORE__PARALLELISM": str(PARALLEL),
+    # Without this the scheduler hands out more than the workers take, fills their pipe, and blocks once they are dead.
+    "AIRFLOW__CORE__DEFAULT_POOL_TASK_SLOT_COUNT": str(PARALLEL),
+    "AIRFLOW__CORE__MAX_ACTIVE_TASKS_PER_DAG": "200",
+    "AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "600",
+    "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "600",
+    # A worker that died is missed after so many seconds without a word from it.
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "10",
+    "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL": "2",
+    "AIRFLOW__WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+    # A triggerer that died gives its triggers up as quickly.
+    "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
+    "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "8",
+}
+
+
+class Stack(AirflowStack):
+    """An Airflow whose components wait for SQLite's one lock as long as is good for each.
+
+    The api-server blocks its event loop while it waits, and what holds the lock may need that loop: it must give up
+    soon, and whoever asked asks again. The others end when they do not get the lock.
+    """
+
+    def _start(self, name: str, *arguments: str) -> Child:
+        seconds = 2 if name == "api-server" else 60
+        self._env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{self.database}?timeout={seconds}"
+        return super()._start(name, *arguments)
+
+
+class World:
+    """What the cells act on."""
+
+    def __init__(self, airflow: AirflowStack, emulator: Emulator, proxy: Proxy) -> None:
+        self.airflow, self.api, self.proxy = airflow, airflow.api, proxy
+        self.stage = Stage(emulator)
+
+    def check(self) -> None:
+        """Raise if a process has ended that nobody here has killed."""
+        self.airflow.check()
+
+    def start(self, runs: Iterable[tuple[str, str, Json]]) -> None:
+        """Start runs, all at once: DAG, id of the run, conf. They begin when the last of them is there."""
+        runs = list(runs)
+        dag_ids = sorted({dag_id for dag_id, _, _ in runs})
+        for dag_id in dag_ids:
+            self.api.wait_for_dag(dag_id)
+            self._pause(dag_id, paused=True)
+        for dag_id, run_id, conf in runs:
+            # Refused as a duplicate: it was written, and only the answer got lost.
+            with _refusal("409"):
+                body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
+                self.api._call("POST", f"/dags/{dag_id}/dagRuns", json=body)
+        for dag_id in dag_ids:
+            self._pause(dag_id, paused=False)
+
+    def _pause(self, dag_id: str, *, paused: bool) -> None:
+        self.api._call("PATCH", f"/dags/{dag_id}", json={"is_paused": paused})
+
+    def tasks(self, run_ids: set[str]) -> dict[str, Json]:
+        """Return the one task instance of each run, by the run's id."""
+        found = self.api._all("/dags/~/dagRuns/~/taskInstances", "task_instances")
+        return {task["dag_run_id"]: task for task in found if task["dag_run_id"] in run_ids}
+
+    def clear(self, dag_id: str, run_id: str) -> None:
+        """Clear a run's task, as the button of the UI does."""
+        body = {"dry_run": False, "dag_run_id": run_id, "only_failed": False, "reset_dag_runs": True}
+        self.api._call("POST", f"/dags/{dag_id}/clearTaskInstances", json={**body, "task_ids": ["task"]})
+
+    def mark_failed(self, task: Json) -> None:
+        """Mark a task as failed, as the button of the UI does."""
+        path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
+        self.api._call("PATCH", path, json={"new_state": "failed"})
+
+    def lost_by_airflow(self, task: Json) -> bool:
+        """Return whether the api-server failed a task because it could not write to its own SQLite database."""
+        lines = self.airflow.component_log("api-server").read_text(encoding="utf-8", errors="replace").splitlines()
+        return any(LOST in line and task["id"] in line for line in lines)
+
+    def log(self, task: Json) -> str:
+        """Return the end of the log of every try."""
+        return "\n".join(f"try {n}:\n{self._log(task, n)}" for n in range(1, task["try_number"] + 1))
+
+    def _log(self, task: Json, number: int) -> str:
+        try:
+            return readable(self.api.log(task, number), last=LOG_LINES)
+        except ApiError as error:
+            return f"Airflow does not give it out: {error}"
+
+    def kill_workers(self) -> None:
+        """SIGKILL every worker of the LocalExecutor, and replace the scheduler that owns them.
+
+        One of the workers that wait for work holds the lock of their queue; it dies with it, and no new worker would
+        ever get work from that scheduler again.
+        """
+        workers = [pid for pid in session_members(self.airflow.pid("scheduler")) if _title(pid).startswith(WORKER)]
+        assert workers, "no worker of the LocalExecutor was found"
+        for pid in workers:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.airflow.stop("scheduler", gently=False)
+        self.airflow.start("scheduler")
+
+    def restart_scheduler(self) -> None:
+        """End the scheduler with SIGTERM, and start a new one."""
+        self.airflow.stop("scheduler")
+        self.airflow.start("scheduler")
+
+    def kill_triggerer(self) -> None:
+        """SIGKILL the triggerer, and start a new one."""
+        self.airflow.stop("triggerer", gently=False)
+        self.airflow.start("triggerer")
+
+
+@contextmanager
+def _refusal(status: str) -> Iterator[None]:
+    """Take a refusal with this status well."""
+    try:
+        yield
+    except ApiError as error:
+        if f"answered {status}" not in str(error):
+            raise
+
+
+def _title(pid: int) -> str:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace")
+    return ""
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[World]:
+    """Start everything; stop it in the end."""
+    with Emulator(folder, time_scale=TIME_SCALE) as emulator:
+        port = int(emulator.endpoint.removesuffix("/api/v2").rpartition(":")[2])
+        with Proxy(port) as proxy:
+            through = {**emulator.connection, "host": emulator.endpoint.replace(f":{port}/", f":{proxy.port}/")}
+            connections = {DIRECT: emulator.connection, THROUGH_PROXY: through}
+            airflow = Stack(folder / "airflow", dags_folder=DAGS, connections=connections, env=ENV)
+            with airflow:
+                yield World(airflow, emulator, proxy)
