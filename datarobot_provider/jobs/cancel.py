@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from datarobot_provider.exceptions import ConflictError, DataRobotError, NotFoundError, ValidationError
+from datarobot_provider.exceptions import (
+    ConflictError,
+    DataRobotError,
+    MalformedReplyError,
+    NotFoundError,
+    ValidationError,
+)
 from datarobot_provider.jobs.kinds import KINDS
 
 if TYPE_CHECKING:
+    from datarobot_provider.client.request import Reply
     from datarobot_provider.jobs.model import JobRef
 
+_OK = 200
 #: How the API says that there is nothing left to cancel.
 OVER = (NotFoundError, ConflictError, ValidationError)
 
@@ -20,6 +28,23 @@ def cancel_path(ref: JobRef) -> str | None:
     if template is None or not ref.fills(template):
         return None
     return ref.path(template)
+
+
+def identity(ref: JobRef, reply: Reply) -> str | None:
+    """Return what tells a job from the next one at the same address.
+
+    :param ref: the job.
+    :param reply: what a look at that address came back with.
+    :returns: ``None`` where every job has an address of its own, or where the reply does not tell.
+    """
+    name = KINDS[ref.kind].identity
+    if name is None or reply.status != _OK:
+        return None
+    try:
+        value = reply.object().get(name)
+    except MalformedReplyError:
+        return None
+    return value if isinstance(value, str) else None
 
 
 class Cancellation(NamedTuple):

@@ -104,6 +104,7 @@ _ALL = (
         page=pages.CUSTOM_MODEL_VERSION,
         # The files of a version never change, so its build fails the same way again; the API refuses to repeat it.
         repeatable=False,
+        identity="buildStart",
     ),
     JobKind(
         "model_test",

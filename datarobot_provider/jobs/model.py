@@ -147,6 +147,8 @@ class JobKind:
     :param cancel: the route to DELETE in order to stop it; ``None`` where the API has none.
     :param page: the page in DataRobot's web interface.
     :param repeatable: whether a failed job may be started again with another outcome.
+    :param identity: the field of the reply that tells one job from the next at the same address; ``None`` where every
+        job has an address of its own.
     """
 
     name: str
@@ -159,6 +161,7 @@ class JobKind:
     cancel: str | None = None
     page: str | None = None
     repeatable: bool = True
+    identity: str | None = None
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 _IF_EXISTS = ("create", "reuse", "fail")
-_COPIED = ("customModelType", "targetType", "targetName", "language")
+_COPIED = ("customModelType", "targetType", "targetName", "language", "description", "classLabels", "maximumMemory")
 _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
@@ -299,8 +299,9 @@ class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
         return self.hook.client.custom_models.list({"orderBy": "-created"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a model has the type and the target of the one that was to be copied."""
-        return same_fields(row, self._original, _COPIED)
+        """Return whether a model has the kind, the target and the settings of the original, and its name in its own."""
+        named = str(self._original.get("name")) in str(row.get("name"))
+        return named and same_fields(row, self._original, _COPIED)
 
     @cached_property
     def _original(self) -> dict[str, Any]:

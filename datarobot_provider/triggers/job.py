@@ -9,13 +9,15 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.cancel import cancel_path, cancel_report
+from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.jobs.poller import steps, wait_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from datarobot_provider.client.request import Reply
 
 _CANCEL_SECONDS = 10.0
 
@@ -48,6 +50,7 @@ class DataRobotJobTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.cancel_on_kill = cancel_on_kill
         self._ended = False
+        self._identity: str | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
@@ -66,7 +69,13 @@ class DataRobotJobTrigger(BaseTrigger):
         try:
             async with hook.async_client() as client:
                 loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
-                event = JobEvent(*await wait_async(loop, client.look, hook.tell))
+
+                async def look(path: str) -> Reply:
+                    reply = await client.look(path)
+                    self._identity = identity(ref, reply) or self._identity
+                    return reply
+
+                event = JobEvent(*await wait_async(loop, look, hook.tell))
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
@@ -89,6 +98,9 @@ class DataRobotJobTrigger(BaseTrigger):
                     asyncio.timeout(_CANCEL_SECONDS),
                     DataRobotHook(self.datarobot_conn_id).async_client() as client,
                 ):
+                    if self._identity and identity(ref, await client.look(path)) != self._identity:
+                        self.log.info("The task was killed. Its job is over already.")
+                        return
                     await client.delete(path)
             except (DataRobotError, TimeoutError) as caught:
                 error = caught if isinstance(caught, DataRobotError) else DataRobotError("no answer in time")

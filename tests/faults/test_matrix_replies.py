@@ -28,7 +28,7 @@ PASSING: dict[str, dict[str, Any]] = {
     "503 after the work": {"status": 503, "times": 1, "apply": True},
 }
 HTML = "<html><head><title>Sign in</title></head></html>"
-DEEP = '{"id": ' * 5000 + "1" + "}" * 5000
+DEEP = '{"id": ' * 400 + "1" + "}" * 400
 #: What nobody can read.
 UNREADABLE: dict[str, dict[str, Any]] = {
     "truncated": {"body": '{"id": "65a0'},

@@ -194,6 +194,34 @@ class TestKill:
         assert asked == [{"dag_id": "dag", "run_ids": ["run"], "task_ids": ["task"], "map_index": 3}]
         assert ("left alone" in task_log()) is not bool(deletes)
 
+    @pytest.mark.parametrize(
+        ("now", "deletes"),
+        [
+            (reply(body={"buildStatus": "processing", "buildStart": "noon"}), 1),
+            (reply(body={"buildStatus": "processing", "buildStart": "later"}), 0),
+            (reply(422, {"message": "not started"}), 0),
+            (reply(200, b"no JSON"), 0),
+        ],
+        ids=["its own", "the next one", "none", "unreadable"],
+    )
+    def test_only_the_build_that_was_waited_for_is_cancelled(self, api, now, deletes):
+        """A build that is started again has the address of the one before."""
+        api.on("DELETE", BUILD, reply(204))
+
+        async def kill() -> None:
+            made, looked = trigger(), asyncio.Event()
+            mine = reply(body={"buildStatus": "processing", "buildStart": "noon"})
+            api.on("GET", BUILD, lambda _: looked.set() or mine)
+            waiting = asyncio.ensure_future(events(made))
+            await looked.wait()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            api.on("GET", BUILD, now)
+            await made.on_kill()
+
+        asyncio.run(kill())
+        assert len(api.paths("DELETE")) == deletes
+
     def test_a_kill_while_waiting_cancels_the_job(self, api):
         api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
         api.on("DELETE", BUILD, reply(204))
