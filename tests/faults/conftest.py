@@ -106,8 +106,7 @@ def elsewhere(_elsewhere: Foe) -> Foe:
 
 
 @pytest.fixture
-def runner(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runner]:
+def runner(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Give what runs tasks, with a connection to the emulator; no fault outlives a test."""
     world.clear_faults()
-    yield Runner(world, tmp_path, monkeypatch)
-    world.clear_faults()
+    return Runner(world, tmp_path, monkeypatch)

@@ -32,7 +32,6 @@ def check_broken(runner: Runner, scene: Scene, given: dict[str, Any], words: str
     :param times: how often there is no reply; ``None`` for always.
     """
     ended = runner.run(scene, given)
-    runner.world.clear_faults()
     own, calm = ended.own(scene), runner.calm(scene)
     if not scene.safe:
         assert len(own) == 1
@@ -76,7 +75,6 @@ def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, scene: Scene) 
     given = runner.arguments(scene)
     runner.world.fault(scene.path, method=scene.method, times=2, delay=0.02)
     ended = runner.run(scene, given)
-    runner.world.clear_faults()
     assert ended.error is None, ended.text
     assert ended.value == runner.calm(scene).value
     assert len(ended.own(scene)) == len(runner.calm(scene).own(scene))

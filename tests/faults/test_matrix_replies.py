@@ -44,13 +44,12 @@ STRANGE: dict[str, dict[str, Any]] = {
     "list": {"body": "[1, 2]"},
     "text": {"body": '"text"'},
     "null": {"body": "null"},
-    "nothing in it": {"body": "{}"},
     "no numbers": {"body": '{"id": NaN, "data": [Infinity], "status": -Infinity, "featureImpacts": [1e999]}'},
     "half characters": {"body": r'{"id": "\ud800", "statusId": "\udfff", "status": "\ud800", "data": ["\ud800"]}'},
     "wrong types": {
         "body": json.dumps({name: {"a": [1]} for name in ("id", "statusId", "data", "status", "next", "items")})
     },
-    "no type": {"body": "{}", "contentType": "application/octet-stream"},
+    "another type": {"body": "{}", "contentType": "application/octet-stream"},
     "ids that lead away": {
         "body": json.dumps(
             dict.fromkeys(
@@ -75,7 +74,6 @@ def check_healed(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
     given = runner.arguments(scene)
     order(runner, scene, fault)
     ended = runner.run(scene, given)
-    runner.world.clear_faults()
     calm = runner.calm(scene)
     assert ended.error is None, ended.text
     assert ended.value == calm.value

@@ -37,7 +37,6 @@ _ENDLESS: dict[str, dict[str, Any]] = {
     "503": {"status": 503},
     "before": {"cut": "before"},
     "page 404": {**_HTML, "status": 404},
-    "not found as text": {"status": 502, "body": "404 page not found", "contentType": "text/plain"},
     "401": {"status": 401},
 }
 #: What is looked at first; a later GET fetches the result, which is not a look.
@@ -51,7 +50,6 @@ def run(runner: Runner, scene: Scene, fault: dict[str, Any], patience: float, *,
     ended = runner.run(scene, given)
     # A reply without a body has no inside that could be cut again.
     assert runner.world.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault has struck"
-    runner.world.clear_faults()
     if not scene.sensor:
         assert len(ended.own(scene)) == 1
         assert {row["method"] for row in ended.sent} <= {"GET", scene.method, "DELETE"}

@@ -17,6 +17,19 @@ VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 class World(Stage):
     """The emulator's state. What is ``cached`` is shared and only read; every method makes something new."""
 
+    _faulty = False
+
+    def fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
+        """Let the next requests to ``path`` meet a fault."""
+        self._faulty = True
+        super().fault(path, times=times, method=method, **more)
+
+    def clear_faults(self) -> None:
+        """Heal everything, if there is anything to heal."""
+        if self._faulty:
+            super().clear_faults()
+        self._faulty = False
+
     def ask(self, method: str, path: str, body: Any = None) -> Any:
         """Send one good request; return the JSON of its reply."""
         url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
