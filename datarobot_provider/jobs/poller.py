@@ -28,6 +28,8 @@ _GROWTH = 1.5
 _RELOCATED = 307
 _DONE = 303
 _OK = 200
+#: A state word goes into logs and events, so what a broken server sends as one must not be longer than any word is.
+_LONGEST_STATE = 100
 _GONE = (404, 410)
 
 
@@ -87,7 +89,7 @@ def decide(probe: Probe, reply: Reply) -> Verdict:
 
 def _state(probe: Probe, body: Mapping[str, Any]) -> str:
     if not probe.flags:
-        return str(_dig(body, probe.state))
+        return str(_dig(body, probe.state))[:_LONGEST_STATE]
     for place, expected, name in probe.flags:
         value = _dig(body, place)
         if (value is None) if expected is None else bool(value) is expected:

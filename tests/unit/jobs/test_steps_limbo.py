@@ -62,3 +62,9 @@ def test_a_record_that_never_moves_ends_with_the_deadline(kind):
     done = walk(ref_of(kind), script(status=[LIMBO], resource=[UNKNOWN[kind]]))
     assert done.outcome == "timed_out"
     assert done.verdict.state == "INITIALIZED"
+
+
+def test_a_state_that_is_a_whole_page_does_not_fill_logs_and_events():
+    done = walk(ref_of("vector_database_validation"), [reply(body={"validationStatus": "x" * 5_000_000})])
+    assert done.outcome == "timed_out"
+    assert len(done.verdict.state) == 100
