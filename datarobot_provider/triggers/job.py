@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
@@ -87,6 +88,15 @@ class DataRobotJobTrigger(BaseTrigger):
         """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
         if self._ended or not self.cancel_on_kill:
             return
+        work = asyncio.ensure_future(self._cancel())
+        while not work.done():
+            # A triggerer cancels again and again what does not end at once, in the middle of this, too. The work has
+            # its own limits of time, and so an end.
+            with suppress(asyncio.CancelledError):
+                await asyncio.shield(work)
+        work.result()
+
+    async def _cancel(self) -> None:
         if await self._still_waits():
             self.log.info("The task still waits: another triggerer has taken it over. The job is left alone.")
             return

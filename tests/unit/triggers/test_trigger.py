@@ -222,6 +222,30 @@ class TestKill:
         asyncio.run(kill())
         assert len(api.paths("DELETE")) == deletes
 
+    def test_a_triggerer_that_is_impatient_does_not_stop_the_cancellation(self, api, monkeypatch):
+        """Airflow cancels a trigger again while its on_kill still asks."""
+        api.on("DELETE", BUILD, reply(204))
+
+        async def kill() -> None:
+            asked, told = asyncio.Event(), asyncio.Event()
+
+            async def slowly(_: object) -> str:
+                asked.set()
+                await told.wait()
+                return "failed"
+
+            monkeypatch.setattr(job, "_state_of", slowly)
+            killing = asyncio.ensure_future(trigger().on_kill())
+            await asked.wait()
+            for _ in range(3):
+                killing.cancel()
+                await asyncio.sleep(0)
+            told.set()
+            await killing
+
+        asyncio.run(kill())
+        assert api.paths("DELETE") == [BUILD]
+
     def test_a_kill_while_waiting_cancels_the_job(self, api):
         api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
         api.on("DELETE", BUILD, reply(204))
