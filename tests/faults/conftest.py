@@ -22,7 +22,6 @@ pytest.register_assert_rewrite("tests.faults.runs", "tests.faults.world", "tests
 from datarobot_provider.client import download  # noqa: E402 - after the line above
 from datarobot_provider.emulator.server import running  # noqa: E402
 from tests.faults.foes import Foe, serving  # noqa: E402
-from tests.faults.known import KNOWN  # noqa: E402
 from tests.faults.runs import Runner  # noqa: E402
 from tests.faults.world import IMAGE_SIZE, World  # noqa: E402
 from tests.parity.stage import SEED, TOKEN  # noqa: E402
@@ -39,25 +38,16 @@ hypothesis.settings.register_profile("faults", derandomize=True, deadline=None, 
 hypothesis.settings.load_profile("faults")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect the known failures; one that has gone is a failure too, so that the list stays true."""
-    for item in items:
-        if "tests/faults/" in item.nodeid and item.name in KNOWN:
-            item.add_marker(pytest.mark.xfail(reason=KNOWN[item.name], strict=True))
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many cells of the matrix were tried, and how many failed."""
     ended = {
         outcome: {report.nodeid for report in terminalreporter.getreports(outcome) if _MATRIX in report.nodeid}
-        for outcome in ("passed", "failed", "error", "xfailed")
+        for outcome in ("passed", "failed", "error")
     }
     failed = ended["failed"] | ended["error"]
-    known = ended["xfailed"]
-    tried = ended["passed"] | failed | known
+    tried = ended["passed"] | failed
     if tried:
-        also = f", {len(known)} known failures" if known else ""
-        terminalreporter.write_line(f"fault matrix: {len(tried)} cells tried, {len(failed)} failed{also}")
+        terminalreporter.write_line(f"fault matrix: {len(tried)} cells tried, {len(failed)} failed")
 
 
 @pytest.fixture(scope="session")
