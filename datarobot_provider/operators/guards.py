@@ -14,7 +14,7 @@ from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.crud import CreateOperator
 from datarobot_provider.operators.guard_templates import filled
-from datarobot_provider.operators.submission import Done, FoundInList
+from datarobot_provider.operators.submission import Done, FoundAmongVersions
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _EMPTY = ("", "None")
 
 
-class ApplyGuardConfigOperator(FoundInList, CreateOperator):
+class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     """Apply guards to a custom model; DataRobot makes a new version of the model that has them.
 
     Route: POST ``/api/v2/guardConfigurations/toNewCustomModelVersion/``. All arguments are templated.
@@ -98,10 +98,6 @@ class ApplyGuardConfigOperator(FoundInList, CreateOperator):
         names = ", ".join(str(guard.get("name")) for guard in payload["data"])
         self.log.info("Made the version %s with these guards: %s.", version_id, names)
         return self.adopted({"id": version_id})
-
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the versions of the model, the newest first."""
-        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has guards of these names."""

@@ -261,6 +261,19 @@ class FoundInList(SubmitsOnce):
         return earlier is None or created is None or created >= earlier
 
 
+class FoundAmongVersions(FoundInList):
+    """For what makes a new version of a custom model.
+
+    :ivar custom_model_id: id of the custom model.
+    """
+
+    custom_model_id: str
+
+    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the versions of the model, the newest first."""
+        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
+
+
 def _moment(text: object) -> pendulum.DateTime | None:
     """Return a point in time, ``None`` for what is none."""
     try:

@@ -10,7 +10,7 @@ from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.submission import Done, FoundInList, same_fields
+from datarobot_provider.operators.submission import Done, FoundAmongVersions, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-class VersionMaker(FoundInList, DataRobotJobOperator):
+class VersionMaker(FoundAmongVersions, DataRobotJobOperator):
     """Base of the operators that make a version of a model.
 
     :param custom_model_id: id of the custom model; templated; required.
@@ -29,10 +29,6 @@ class VersionMaker(FoundInList, DataRobotJobOperator):
     def __init__(self, *, custom_model_id: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
-
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the versions of the model, the newest first."""
-        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
 
 
 class CreateVersionFromRepositoryOperator(VersionMaker):

@@ -12,7 +12,7 @@ from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotJobOperator
 from datarobot_provider.operators.limits import check_limits
-from datarobot_provider.operators.submission import Done, FoundInList, same_fields
+from datarobot_provider.operators.submission import Done, FoundAmongVersions, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _IDENTITY = ("baseEnvironmentId", "baseEnvironmentVersionId", "gitModelVersion")
 
 
-class CreateVersionOperator(FoundInList, DataRobotJobOperator):
+class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     """Create a version of a custom model from local files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
@@ -179,10 +179,6 @@ class CreateVersionOperator(FoundInList, DataRobotJobOperator):
         version = create(self.custom_model_id, form, files)
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
         return self.adopted(version)
-
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the versions of the model, the newest first."""
-        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has the files, the environment and the commit of this one."""
