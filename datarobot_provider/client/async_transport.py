@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
@@ -38,15 +39,17 @@ class AsyncTransport:
         self._token = token
         self._settings = settings
         own = settings.ca_bundle or settings.client_cert or not settings.verify
-        proxy, proxy_headers = _proxy(endpoint.origin)
-        self._proxy_headers = proxy_headers
+        proxy, login = _proxy(endpoint.origin)
+        # A proxy reads the headers of a request that it passes on, but of a tunnel only those that ask for it.
+        tunnelled = endpoint.origin.startswith("https:")
+        self._proxy_headers = login if tunnelled else None
         # Whoever waits for a turn here costs less than a request that waits for a connection.
         self._turns = asyncio.Semaphore(POOL_SIZE)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
             ),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **({} if tunnelled else login)},
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
             ),
@@ -117,20 +120,20 @@ class _Sendings:
         return await handler(request)
 
 
-def _proxy(origin: str) -> tuple[URL | None, dict[str, str] | None]:
-    """Return the proxy that the environment names for an address, and the header that lets us use it.
+def _proxy(origin: str) -> tuple[URL | None, dict[str, str]]:
+    """Return the proxy that the environment names for an address, and the header that lets us use it, if it wants one.
 
     Asked once: with ``trust_env`` the library asks for each request, in a thread, and reads ``~/.netrc`` each time.
     """
     parts = urlsplit(origin)
     named = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
     if not named:
-        return None, None
+        return None, {}
     proxy = URL(named if "://" in named else f"http://{named}")
     if proxy.user is None:
-        return proxy, None
-    login = aiohttp.BasicAuth(unquote(proxy.user), unquote(proxy.password or ""))
-    return proxy.with_user(None), {"Proxy-Authorization": login.encode()}
+        return proxy, {}
+    login = base64.b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode()
+    return proxy.with_user(None), {"Proxy-Authorization": f"Basic {login}"}
 
 
 def _readable(value: str) -> str:
