@@ -194,6 +194,10 @@ class ServerError(ApiError):
     can_heal = True
 
 
+#: How the API says that there is nothing left to cancel or to delete.
+OVER = (NotFoundError, ConflictError, ValidationError)
+
+
 class JobError(DataRobotError):
     """A job on DataRobot did not end well.
 

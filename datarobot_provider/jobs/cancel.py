@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from datarobot_provider.exceptions import (
-    ConflictError,
-    DataRobotError,
-    MalformedReplyError,
-    NotFoundError,
-    ValidationError,
-)
+from datarobot_provider.exceptions import OVER, DataRobotError, MalformedReplyError
 from datarobot_provider.jobs.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -18,8 +12,6 @@ if TYPE_CHECKING:
     from datarobot_provider.jobs.model import JobRef
 
 _OK = 200
-#: How the API says that there is nothing left to cancel.
-OVER = (NotFoundError, ConflictError, ValidationError)
 
 
 def cancel_path(ref: JobRef) -> str | None:

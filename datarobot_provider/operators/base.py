@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.exceptions import DataRobotError, InputError
 from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
-from datarobot_provider.jobs.cancel import cancel_path
-from datarobot_provider.jobs.events import JobEvent, in_words, job_error
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, placeholders
 from datarobot_provider.links.datarobot import DataRobotLink
@@ -23,6 +21,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from datarobot_provider.version_compat import Context
 
@@ -212,6 +211,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         :param event: how the wait ended, as the trigger sent it.
         :returns: what goes to XCom.
         """
+        from datarobot_provider.jobs.events import JobEvent
+
         with airflow_errors():
             return self._finish(context, JobEvent.load(event, self.kind, *self.other_kinds))
 
@@ -239,6 +240,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         return self.on_failure(event, failure)
 
     def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
+        from datarobot_provider.jobs.events import in_words, job_error
+
         outcome, jobs = event.verdict.outcome, self.hook.jobs
         if outcome is Outcome.POLLING_REFUSED:
             return job_error(event, url=jobs.page(event.ref))
@@ -316,6 +319,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
 
     def _make_way(self, ledger: Ledger) -> None:
         """Stop the job that still runs for a task that a user has cleared, and who wants the work done anew."""
+        from datarobot_provider.jobs.cancel import cancel_path
+
         ref = ledger.outdated
         known = isinstance(ref, JobRef) and ref.kind in (self.kind, *self.other_kinds)
         if not isinstance(ref, JobRef) or not known or self._glance(ref)[0] is not Outcome.PENDING:

@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
-from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.cancel import OVER
+from datarobot_provider.exceptions import OVER, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields

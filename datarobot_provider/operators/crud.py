@@ -5,8 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.exceptions import ApiError, InputError, NotFoundError
-from datarobot_provider.jobs.cancel import OVER
+from datarobot_provider.exceptions import OVER, ApiError, InputError, NotFoundError
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.submission import Done, Ledger, SubmitsOnce

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.exceptions import DataRobotError, JobFailedError
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 from datarobot_provider.operators import fields
-from datarobot_provider.operators.reports import checks_table, impact_bars
 
 if TYPE_CHECKING:
     from datarobot_provider.jobs.events import JobEvent
@@ -39,6 +38,8 @@ class ModelTestResult(JobResult):
 
         :raises JobFailedError: for warnings, with ``fail_on_warning``.
         """
+        from datarobot_provider.operators.reports import checks_table
+
         test: dict[str, Any] = super().result(event)
         for line in checks_table(test):
             self.hook.log.info("%s", line)
@@ -55,6 +56,8 @@ class ModelTestResult(JobResult):
 
     def failure_details(self, event: JobEvent) -> list[str]:
         """Return the table of the checks."""
+        from datarobot_provider.operators.reports import checks_table
+
         try:
             return checks_table(super().result(event))
         except DataRobotError as error:
@@ -70,6 +73,8 @@ class FeatureImpactResult(JobResult):
 
     def shown(self, impact: dict[str, Any]) -> dict[str, Any]:
         """Write the strongest features to the log; return what was given."""
+        from datarobot_provider.operators.reports import impact_bars
+
         for line in impact_bars(impact.get("featureImpacts") or []):
             self.hook.log.info("%s", line)
         return impact

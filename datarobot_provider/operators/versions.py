@@ -11,7 +11,6 @@ from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.limits import check_limits
 from datarobot_provider.operators.submission import Done, FoundAmongVersions, same_fields
 
 if TYPE_CHECKING:
@@ -172,6 +171,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
+        from datarobot_provider.operators.limits import check_limits
+
         files, form = self._to_upload, self._form()
         check_limits(self.hook.client, self.payload())
         versions = self.hook.client.versions

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.events import JobEvent, job_error
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.operators.base import airflow_errors, check_rendered
 from datarobot_provider.operators.results import JobResult
@@ -24,6 +23,7 @@ from datarobot_provider.version_compat import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 _BACKSTOP_SECONDS = 600.0
@@ -99,10 +99,14 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         :param event: how the watch ended, as the trigger sent it.
         :returns: what goes to XCom.
         """
+        from datarobot_provider.jobs.events import JobEvent
+
         with airflow_errors():
             return self._finish(JobEvent.load(event, self.ref().kind))
 
     def _finish(self, event: JobEvent) -> Any:
+        from datarobot_provider.jobs.events import job_error
+
         outcome, jobs = event.verdict.outcome, self.hook.jobs
         if outcome is Outcome.SUCCEEDED:
             return self.result(event)
