@@ -71,6 +71,10 @@ class Bench:
                 self.samples.append(Sample(row, case, client, result))
                 sys.stderr.write(f"{row}, {case}, {client} ({turn + 1}): {_shown(result)}\n")
 
+    def has(self, row: str, case: str) -> bool:
+        """Return whether a case was measured already."""
+        return any((sample.row, sample.case) == (row, case) for sample in self.samples)
+
     def airflow(self) -> dict[str, str]:
         """Return the environment of a process that imports Airflow."""
         return {

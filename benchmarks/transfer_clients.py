@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import TOKEN
+from benchmarks.waiting_clients import CA, PORT
 from demo.processes import LOCALHOST
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 PIECE = 1024 * 1024
 MODEL, VERSION = "64f000000000000000000001", "64f000000000000000000002"
-#: The environment variables by which a client is told where the server is, and whom to trust.
-PORT, CA = "BENCH_PORT", "REQUESTS_CA_BUNDLE"
 
 
 def endpoint() -> str:

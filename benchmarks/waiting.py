@@ -7,10 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import Server, run
-from benchmarks.waiting_clients import CLIENTS, connections
+from benchmarks.waiting_clients import connections
 
 if TYPE_CHECKING:
     from benchmarks.bench import Bench
+
+
+BEST = ("ours", "bare", "bare_spread")
+PEERS = ("databricks", "dbt_cloud", "http", "airbyte")
 
 
 @dataclass(frozen=True)
@@ -19,14 +23,14 @@ class Crowd:
 
     :param waits: how many.
     :param interval: seconds between two looks of one wait.
-    :param settle: seconds between the first look of the last wait and the measured window.
-    :param window: seconds that are measured.
+    :param rounds: how many looks of every wait are measured.
+    :param settle: seconds that our growing pauses need until they are that long.
     """
 
     waits: int
     interval: float
+    rounds: int
     settle: float
-    window: float
 
     @property
     def title(self) -> str:
@@ -34,22 +38,25 @@ class Crowd:
         return f"{self.waits:,} waits, {self.interval:g} s apart"
 
 
-TINY = Crowd(5, 0.2, settle=0.2, window=1)
-SMALL = Crowd(300, 1, settle=4, window=8)
-LARGE = Crowd(3_000, 10, settle=10, window=10)
-GROWTH = (Crowd(100, 10, 10, 10), Crowd(300, 10, 10, 10), Crowd(1_000, 10, 10, 10), LARGE, Crowd(10_000, 30, 30, 30))
+TINY = Crowd(5, 0.2, rounds=3, settle=0.2)
+FEW = Crowd(300, 1, rounds=6, settle=3)
+MANY = Crowd(3_000, 10, rounds=1, settle=20)
+#: Always about 300 looks in a second, so that nothing but the number of waits changes.
+GROWTH = (Crowd(100, 1 / 3, 6, 3), FEW, Crowd(1_000, 10 / 3, 2, 8), MANY, Crowd(10_000, 100 / 3, 1, 40))
 
 
 def waiting(bench: Bench) -> None:
     """Measure all clients with few waits that look often, and with many that look now and then."""
-    for crowd in (TINY,) if bench.small else (SMALL, LARGE):
-        bench.measure("waiting", crowd.title, CLIENTS, 3, partial(measure, bench, crowd))
+    for crowd in (TINY,) if bench.small else (FEW, MANY):
+        bench.measure("waiting", crowd.title, BEST, 3, partial(measure, bench, crowd))
+        bench.measure("waiting", crowd.title, PEERS, 2, partial(measure, bench, crowd))
 
 
 def growth(bench: Bench) -> None:
-    """Measure ours and the bare session with more and more waits."""
+    """Measure ours and the bare session with more and more waits; what :func:`waiting` has measured is not repeated."""
     for crowd in (TINY,) if bench.small else GROWTH:
-        bench.measure("growth", crowd.title, ("ours", "bare"), 3, partial(measure, bench, crowd))
+        if not bench.has("waiting", crowd.title):
+            bench.measure("waiting", crowd.title, BEST, 2, partial(measure, bench, crowd))
 
 
 def measure(bench: Bench, crowd: Crowd, client: str) -> dict[str, Any]:
@@ -60,4 +67,6 @@ def measure(bench: Bench, crowd: Crowd, client: str) -> dict[str, Any]:
     with Server("status_server", bench.folder, {"both": bench.pems.both}) as server:
         env = {**bench.airflow(), **connections(server.address["port"], bench.pems.cert)}
         options = {**asdict(crowd), "client": client, "counts_port": server.address["counts_port"]}
+        if client != "ours":
+            options["settle"] = 0
         return run("waiting_process", options, folder=bench.folder, env=env)

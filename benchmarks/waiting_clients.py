@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import ssl
 import time
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     Wait = Callable[[int], Awaitable[object]]
 
 POOL = 50
+#: The environment variables that say where the server is, and whom to trust.
+PORT, CA = "BENCH_PORT", "REQUESTS_CA_BUNDLE"
 _DAY = 86_400.0
 
 
@@ -49,7 +52,7 @@ def connections(port: int, ca: str) -> dict[str, str]:
         },
     }
     found = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in given.items()}
-    return {**found, "SSL_CERT_FILE": ca, "REQUESTS_CA_BUNDLE": ca, "BENCH_PORT": str(port)}
+    return {**found, "SSL_CERT_FILE": ca, CA: ca, PORT: str(port)}
 
 
 def _ids(number: int) -> dict[str, str]:
@@ -69,11 +72,20 @@ def ours(interval: float) -> Wait:
 
 
 def bare(interval: float) -> Wait:
-    """Wait with one session of ``aiohttp`` and nothing around it."""
+    """Wait with one session of ``aiohttp`` and nothing around it; all look at the same moment."""
+    return _bare(lambda: interval)
+
+
+def bare_spread(interval: float) -> Wait:
+    """Wait in the same way, with pauses that are spread out as ours are."""
+    return _bare(lambda: interval * random.uniform(0.8, 1.0))  # noqa: S311 - no secret
+
+
+def _bare(pause: Callable[[], float]) -> Wait:
     import aiohttp
 
-    base = f"https://{LOCALHOST}:{os.environ['BENCH_PORT']}/api/v2/customModels/"
-    context = ssl.create_default_context(cafile=os.environ["SSL_CERT_FILE"])
+    base = f"https://{LOCALHOST}:{os.environ[PORT]}/api/v2/customModels/"
+    context = ssl.create_default_context(cafile=os.environ[CA])
     session: list[aiohttp.ClientSession] = []
 
     async def wait(number: int) -> None:
@@ -85,7 +97,7 @@ def bare(interval: float) -> Wait:
             async with session[0].get(url) as response:
                 if (await response.json())["buildStatus"] != "processing":
                     return
-            await asyncio.sleep(interval)
+            await asyncio.sleep(pause())
 
     return wait
 
@@ -148,6 +160,7 @@ async def _first_event(trigger: Any) -> object:
 CLIENTS: dict[str, Callable[[float], Wait]] = {
     "ours": ours,
     "bare": bare,
+    "bare_spread": bare_spread,
     "databricks": databricks,
     "dbt_cloud": dbt_cloud,
     "http": http,

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import selectors
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import say
@@ -16,82 +18,91 @@ from demo.processes import LOCALHOST
 if TYPE_CHECKING:
     from benchmarks.waiting_clients import Wait
 
-TICK = 0.01
-_START_TIMEOUT = 120.0
-_ASK_EVERY = 0.1
+_TIMEOUT = 120.0
+_ASK_EVERY = 0.05
 
 
-class Ticker:
-    """Measures how late an event loop wakes what sleeps for 10 ms.
+class Watch(selectors.DefaultSelector):
+    """Measures how long an event loop is busy between two looks at its sockets and timers, and wakes it for nothing.
 
-    :ivar worst: the longest lateness so far, in seconds.
+    :ivar worst: the longest time so far, in seconds: so late anything else on this loop may have been.
     """
 
-    def __init__(self) -> None:
-        self.worst = 0.0
+    worst = 0.0
+    _since: float | None = None
 
-    async def run(self) -> None:
-        """Tick for ever."""
-        while True:
-            due = time.perf_counter() + TICK
-            await asyncio.sleep(TICK)
-            self.worst = max(self.worst, time.perf_counter() - due)
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Do what the selector does."""
+        if self._since is not None:
+            self.worst = max(self.worst, time.perf_counter() - self._since)
+        ready = super().select(timeout)
+        self._since = time.perf_counter()
+        return ready
 
 
-async def _counts(port: int) -> dict[str, int]:
+@dataclass(frozen=True)
+class Moment:
+    """What had been used and answered at one moment."""
+
+    looks: int
+    requests: int
+    connections: int
+    cpu: float
+    wall: float
+
+
+async def _now(port: int) -> Moment:
     reader, writer = await asyncio.open_connection(LOCALHOST, port)
     counts: dict[str, int] = json.loads(await reader.read())
     writer.close()
-    return counts
+    return Moment(**counts, cpu=time.process_time(), wall=time.perf_counter())
 
 
-async def _started(waits: int, port: int, ended: asyncio.Future[Any]) -> None:
-    """Return when the server has answered as many looks as there are waits."""
-    async with asyncio.timeout(_START_TIMEOUT):
-        while (await _counts(port))["looks"] < waits:
+async def _answered(looks: int, port: int, ended: asyncio.Future[Any]) -> Moment:
+    """Return the moment at which the server has answered so many looks."""
+    async with asyncio.timeout(_TIMEOUT):
+        while (moment := await _now(port)).looks < looks:
             if ended.done():
                 raise RuntimeError(f"a wait ended: {ended.result()!r}")
             await asyncio.sleep(_ASK_EVERY)
+    return moment
 
 
-async def measure(wait: Wait, waits: int, counts_port: int, settle: float, window: float) -> dict[str, float]:
-    """Start the waits all at once, watch the event loop while they settle, and then count the CPU time of a window.
+async def measure(
+    wait: Wait, waits: int, counts_port: int, watch: Watch, settle: float, rounds: int
+) -> dict[str, float]:
+    """Start the waits all at once, and measure from the moment when all have had their first look.
+
+    Clients that look in lock step are idle at that moment, and again when the last look of a round is answered.
 
     :param wait: gives a coroutine that waits for the job of this number.
     :param waits: how many.
     :param counts_port: where the server tells its counts.
-    :param settle: seconds between the first look of the last wait and the window.
-    :param window: seconds to measure.
+    :param watch: the selector of the event loop.
+    :param settle: seconds to leave out after the first looks.
+    :param rounds: how many looks of every wait are measured.
     """
-    ticker = Ticker()
-    ticking = asyncio.create_task(ticker.run())
-    await asyncio.sleep(5 * TICK)
+    await asyncio.sleep(0)
     forget_peak()
-    held, began = memory(), time.perf_counter()
+    held, first, watch.worst = memory(), await _now(counts_port), 0.0
     tasks = [asyncio.ensure_future(wait(number)) for number in range(waits)]
     ended = asyncio.ensure_future(_first_end(tasks))
-    await _started(waits, counts_port, ended)
-    start, stall_start, ticker.worst = time.perf_counter() - began, ticker.worst, 0.0
+    started, stall_start = await _answered(waits, counts_port, ended), watch.worst
     await asyncio.sleep(settle)
-    # With few waits the ticker itself would be a good part of the CPU time.
-    ticking.cancel()
-    before, cpu, wall = await _counts(counts_port), time.process_time(), time.perf_counter()
-    await asyncio.sleep(window)
-    cpu, wall, after = time.process_time() - cpu, time.perf_counter() - wall, await _counts(counts_port)
-    if ended.done():
-        raise RuntimeError(f"a wait ended: {ended.result()!r}")
-    looks = after["looks"] - before["looks"]
+    before = await _now(counts_port) if settle else started
+    after = await _answered(before.looks + rounds * waits, counts_port, ended)
     return {
-        "looks": looks,
-        "requests": after["requests"] - before["requests"],
-        "seconds": wall,
-        "start_seconds": start,
-        "cpu": 1000 * cpu / looks if looks else float("nan"),
-        "load": cpu / wall,
-        "connections": after["connections"],
+        "looks": after.looks - before.looks,
+        "requests": after.requests - before.requests,
+        "seconds": after.wall - before.wall,
+        "start": started.wall - first.wall,
+        "cpu": 1000 * (after.cpu - before.cpu) / (after.looks - before.looks),
+        "cpu_all": 1000 * (after.cpu - first.cpu) / after.looks,
+        "load": (after.cpu - before.cpu) / (after.wall - before.wall),
+        "connections": after.connections,
         "memory": peak_memory() - held,
-        "stall": max(stall_start, ticker.worst),
-        "stall_settled": ticker.worst,
+        "stall": watch.worst,
+        "stall_start": stall_start,
     }
 
 
@@ -107,12 +118,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--client", choices=CLIENTS, required=True)
     parser.add_argument("--waits", type=int, required=True)
-    for name in ("interval", "settle", "window"):
+    parser.add_argument("--rounds", type=int, required=True)
+    for name in ("interval", "settle"):
         parser.add_argument(f"--{name}", type=float, required=True, help="seconds")
     parser.add_argument("--counts-port", type=int, required=True)
     given = parser.parse_args()
     wait = CLIENTS[given.client](given.interval)
-    say(asyncio.run(measure(wait, given.waits, given.counts_port, given.settle, given.window)))
+    watch = Watch()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(watch)) as runner:
+        say(runner.run(measure(wait, given.waits, given.counts_port, watch, given.settle, given.rounds)))
 
 
 if __name__ == "__main__":
