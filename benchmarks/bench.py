@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.children import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from tests.unit.certificates import Pems
 
 OFFICIAL_PYTHON = ROOT / ".venv-official-client" / "bin" / "python"
+AIRFLOW_2_PYTHON = ROOT / ".venv-bench-airflow-2" / "bin" / "python"
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def of(samples: Iterable[Sample], row: str, case: str, client: str) -> list[dict
     return [each.result for each in samples if (each.row, each.case, each.client) == (row, case, client)]
 
 
-def median(results: Sequence[dict[str, Any]], name: str) -> float | None:
+def median(results: Sequence[Mapping[str, Any]], name: str) -> float | None:
     """Return the median of a number; ``None`` if nobody has it."""
     values = [result[name] for result in results if name in result]
     return statistics.median(values) if values else None
@@ -99,4 +100,3 @@ def median(results: Sequence[dict[str, Any]], name: str) -> float | None:
 def _shown(result: dict[str, Any]) -> str:
     words = (f"{value:.4g}" if isinstance(value, float) else f"{value}" for value in result.values())
     return ", ".join(f"{name} {word}" for name, word in zip(result, words, strict=True))
-

@@ -13,7 +13,8 @@ from demo.processes import Processes, Service, wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-ROOT = Path(__file__).resolve().parent.parent
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
 TOKEN = "a-token-of-the-benchmarks"  # noqa: S105 - opens nothing
 LISTENING = "listening "
 
@@ -26,6 +27,7 @@ def run(
     env: Mapping[str, str] | None = None,
     python: str = sys.executable,
     timeout: float = 300.0,
+    apart: bool = False,
 ) -> dict[str, Any]:
     """Run a module of the benchmarks in a process of its own.
 
@@ -35,13 +37,15 @@ def run(
     :param env: added to the environment.
     :param python: the interpreter; default is this one.
     :param timeout: seconds that it may take; default 300.
+    :param apart: whether to run it as a file that finds nothing of this tree; default ``False``.
     :returns: what it has said with :func:`say`.
     :raises ProcessDiedError: if it fails.
     :raises NotReachedError: if it takes too long.
     """
     log = folder / f"{module}.log"
     with Processes() as processes:
-        argv = [python, "-m", f"benchmarks.{module}", *_arguments(options)]
+        program = ["-P", str(HERE / f"{module}.py")] if apart else ["-m", f"benchmarks.{module}"]
+        argv = [python, *program, *_arguments(options)]
         child = processes.start(module, argv, env={**os.environ, **(env or {})}, log=log, cwd=ROOT)
         processes.finish(child, timeout=timeout)
     said: dict[str, Any] = json.loads(log.read_text(encoding="utf-8", errors="replace").splitlines()[-1])

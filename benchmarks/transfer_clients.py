@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import TOKEN
@@ -12,6 +11,7 @@ from demo.processes import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     Transfer = Callable[[Path], object]
 

@@ -35,7 +35,7 @@ class Crowd:
     @property
     def title(self) -> str:
         """Return what people call it."""
-        return f"{self.waits:,} waits, {self.interval:g} s apart"
+        return f"{self.waits:,} waits, {self.interval:.3g} s apart"
 
 
 TINY = Crowd(5, 0.2, rounds=3, settle=0.2)

@@ -16,6 +16,8 @@ from benchmarks.waiting_clients import CLIENTS
 from demo.processes import LOCALHOST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from benchmarks.waiting_clients import Wait
 
 _TIMEOUT = 120.0
@@ -106,7 +108,7 @@ async def measure(
     }
 
 
-async def _first_end(tasks: list[asyncio.Future[Any]]) -> object:
+async def _first_end(tasks: Sequence[asyncio.Future[Any]]) -> object:
     """Return how the first wait ended, that should have gone on for ever."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     task = done.pop()
