@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.bench import median, of
@@ -9,7 +10,7 @@ from benchmarks.imports import AIRFLOW_3
 from benchmarks.waiting import FEW, GROWTH, MANY, PEERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from benchmarks.bench import Sample
 
@@ -66,25 +67,24 @@ def _below(what: str, value: float | None, limit: float, unit: str, scale: float
     """Judge that a value is at most a limit, which is given in the unit that is shown."""
     if value is None:
         return None
-    return Verdict(what, f"at most {limit:g} {unit}", f"{value / scale:.1f} {unit}", value <= limit * scale)
+    return Verdict(what, f"at most {limit:g} {unit}", f"{value / scale:,.1f} {unit}", value <= limit * scale)
 
 
 def _waiting(found: _Found) -> Iterator[Verdict | None]:
     for crowd in (FEW, MANY):
-        cpu = {client: found("waiting", crowd.title, client, "cpu") for client in ("ours", "bare", "bare_spread")}
-        peers = {peer: value for peer in PEERS if (value := found("waiting", crowd.title, peer, "cpu")) is not None}
-        yield _most(f"CPU per look, over bare `aiohttp` in lock step; {crowd.title}", cpu["ours"], cpu["bare"], 1.5)
-        yield _most(
-            f"CPU per look, over bare `aiohttp` with pauses spread out as ours; {crowd.title}",
-            cpu["ours"],
-            cpu["bare_spread"],
-            1.5,
-        )
-        if peers:
-            best = min(peers, key=lambda peer: peers[peer])
-            yield _least(
-                f"CPU per look of the best peer ({best}) over ours; {crowd.title}", peers[best], cpu["ours"], 2
-            )
+        for name, start in (("cpu", ""), ("cpu_all", ", start included")):
+            yield from _looks(partial(found, "waiting", crowd.title, name=name), f"{start}; {crowd.title}")
+
+
+def _looks(cpu: Callable[[str], float | None], when: str) -> Iterator[Verdict | None]:
+    """Judge the CPU time of ours beside that of the bare sessions and of the best peer."""
+    ours = cpu("ours")
+    yield _most(f"CPU per look, over bare `aiohttp` in lock step{when}", ours, cpu("bare"), 1.5)
+    yield _most(f"CPU per look, over bare `aiohttp` spread out as ours{when}", ours, cpu("bare_spread"), 1.5)
+    peers = {peer: value for peer in PEERS if (value := cpu(peer)) is not None}
+    if peers:
+        best = min(peers, key=lambda peer: peers[peer])
+        yield _least(f"CPU per look of the best peer ({best}) over ours{when}", peers[best], ours, 2)
 
 
 def _crowds(found: _Found) -> Iterator[Verdict | None]:
@@ -93,7 +93,8 @@ def _crowds(found: _Found) -> Iterator[Verdict | None]:
     if len(cpu) == len(flat):
         yield _most("CPU per look, the dearest crowd over the cheapest, 300 to 10,000 waits", max(cpu), min(cpu), 1.2)
     pools = (found("waiting", crowd.title, "ours", "connections") for crowd in GROWTH)
-    yield _below("connections opened, any crowd", max((each or 0 for each in pools), default=None) or None, POOL, "")
+    opened = [each for each in pools if each is not None]
+    yield _below("connections opened, any crowd", max(opened, default=None), POOL, "connections")
     most = GROWTH[-1]
     memory = found("waiting", most.title, "ours", "memory")
     yield _below(
@@ -112,5 +113,5 @@ def _transfers(found: _Found) -> Iterator[Verdict | None]:
 
 
 def _imports(found: _Found) -> Iterator[Verdict | None]:
-    yield _below("modules added by importing everything", found("imports", AIRFLOW_3, "ours", "modules"), 40, "")
+    yield _below("modules added by importing everything", found("imports", AIRFLOW_3, "ours", "modules"), 40, "modules")
     yield _below("CPU of importing everything", found("imports", AIRFLOW_3, "ours", "cpu"), 30, "ms", 1e-3)
