@@ -7,6 +7,7 @@ DAG ?= example_custom_model_pipeline
 BASE_PYTHON ?=
 SHORT ?=
 PROTECTION ?= on
+ROWS ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -23,6 +24,16 @@ OFFICIAL := .venv-official-client
 OFFICIAL_TESTS := tests/official_client
 OFFICIAL_STAMP := $(OFFICIAL)/.made
 OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
+
+# The benchmarks measure our peers too, which stay out of the other environments. DataRobot's own Airflow provider needs
+# Airflow 2; where that cannot be installed, the page says so.
+BENCH := .venv-bench
+BENCH_STAMP := $(BENCH)/.made-for
+BENCH_FOR := $(shell $(BENCH)/bin/python -c 'print(open("$(BENCH_STAMP)").read())' 2>/dev/null)
+BENCH_SOUND := $(findstring <$(CURDIR)>,<$(BENCH_FOR)>)
+AIRFLOW_2 := .venv-bench-airflow-2
+AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made
+AIRFLOW_2_SOUND := $(shell $(AIRFLOW_2)/bin/python -c 'print("yes")' 2>/dev/null)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -53,7 +64,7 @@ lint: $(STAMP) ## check style and format
 
 types: $(STAMP) ## check types
 	@echo "== types: mypy --strict"
-	@$(BIN)/mypy --strict -p datarobot_provider -p demo
+	@$(BIN)/mypy --strict -p datarobot_provider -p demo -p benchmarks
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/: coverage.md and operators.md
@@ -67,6 +78,10 @@ test-crash: $(STAMP) ## kill everything at every moment (SHORT=1 for the main ro
 reliability: $(STAMP) ## run the whole crash matrix with and without protection, and write docs/reliability.md
 	@$(BIN)/python -m tests.crash.reliability
 
+.PHONY: bench
+bench: $(BENCH_STAMP) $(OFFICIAL_STAMP) $(AIRFLOW_2_STAMP) ## measure everything beside its peers, and write docs/performance.md (ROWS="waiting imports": a part)
+	@$(BENCH)/bin/python -m benchmarks $(ROWS)
+
 walls: $(STAMP) ## check which module may import which
 	@echo "== walls: lint-imports"
 	@$(BIN)/lint-imports
@@ -76,7 +91,8 @@ $(SUITES): $(STAMP)
 	@$(PYTEST) tests/$@
 
 clean: ## remove everything that was made here, the virtual environment too
-	rm -rf $(VENV) $(OFFICIAL) .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2)
+	rm -rf .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 remake:
@@ -116,3 +132,22 @@ $(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,rem
 	$(OFFICIAL)/bin/python -m pip install -qq --disable-pip-version-check -r $(OFFICIAL_TESTS)/constraints.txt; \
 	touch $(OFFICIAL_STAMP); \
 	echo "$(OFFICIAL) is ready after $$(($$(date +%s) - start)) s"
+
+$(BENCH_STAMP): benchmarks/constraints.txt pyproject.toml $(if $(BENCH_SOUND),,remake) | $(STAMP)
+	@set -eu; start=$$(date +%s); \
+	echo "making $(BENCH) from benchmarks/constraints.txt"; \
+	rm -rf $(BENCH); \
+	$(BIN)/python -m venv $(BENCH); \
+	$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check -c benchmarks/constraints.txt -e '.[bench]'; \
+	printf '%s' '$(CURDIR)' > $(BENCH_STAMP); \
+	echo "$(BENCH) is ready after $$(($$(date +%s) - start)) s"
+
+$(AIRFLOW_2_STAMP): benchmarks/constraints-airflow-2.txt $(if $(AIRFLOW_2_SOUND),,remake) | $(STAMP)
+	-@set -eu; start=$$(date +%s); \
+	echo "making $(AIRFLOW_2) from benchmarks/constraints-airflow-2.txt"; \
+	rm -rf $(AIRFLOW_2); \
+	$(BIN)/python -m venv $(AIRFLOW_2); \
+	$(AIRFLOW_2)/bin/python -m pip install -qq --disable-pip-version-check -r benchmarks/constraints-airflow-2.txt \
+		|| { rm -rf $(AIRFLOW_2); exit 1; }; \
+	touch $(AIRFLOW_2_STAMP); \
+	echo "$(AIRFLOW_2) is ready after $$(($$(date +%s) - start)) s"

@@ -1,0 +1,66 @@
+"""``python -m benchmarks``: measures, and writes ``docs/performance.md`` when everything was measured."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+
+from benchmarks.bench import Bench, Sample
+from benchmarks.children import ROOT
+from benchmarks.imports import imports
+from benchmarks.machine import machine
+from benchmarks.page import page, tables
+from benchmarks.transfers import transfers
+from benchmarks.waiting import growth, waiting
+from demo.processes import interruptible
+from tests.unit.certificates import make_pems
+
+PAGE = ROOT / "docs" / "performance.md"
+ROWS = {"waiting": waiting, "growth": growth, "transfers": transfers, "imports": imports}
+
+
+def main() -> None:
+    """Measure, and print the tables, or write the page if every row was measured in full."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("rows", nargs="*", help="default: all, and the page is written")
+    parser.add_argument("--clients", help="names with commas between them; default: all")
+    parser.add_argument("--repetitions", type=int, help="default: as each row needs")
+    parser.add_argument("--small", action="store_true", help="few waits and few bytes, to see that everything works")
+    parser.add_argument("--results", type=Path, help="a file that takes the samples as JSON")
+    parser.add_argument("--again", type=Path, help="measure nothing; write the page from such a file")
+    given = parser.parse_args()
+    if given.again:
+        found = json.loads(given.again.read_text(encoding="utf-8"))
+        _write([Sample(**sample) for sample in found["samples"]], found["about"])
+        return
+    samples, about = _measured(given), machine()
+    if given.results:
+        found = {"about": about, "samples": [asdict(sample) for sample in samples]}
+        given.results.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if given.rows or given.clients or given.small:
+        sys.stdout.write("\n\n".join(text for text in tables(samples).values() if text) + "\n")
+    else:
+        _write(samples, about)
+
+
+def _measured(given: argparse.Namespace) -> list[Sample]:
+    with interruptible(), tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        clients = given.clients.split(",") if given.clients else None
+        bench = Bench(folder, make_pems(folder), clients, given.repetitions, given.small)
+        for row in given.rows or ROWS:
+            ROWS[row](bench)
+    return bench.samples
+
+
+def _write(samples: list[Sample], about: dict[str, str]) -> None:
+    PAGE.write_text(page(samples, about), encoding="utf-8")
+    sys.stderr.write(f"wrote {PAGE.relative_to(ROOT)}\n")
+
+
+if __name__ == "__main__":
+    main()

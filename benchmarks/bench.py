@@ -1,0 +1,102 @@
+"""What all rows of the benchmarks share: where they work, whom they measure and how often, and what they give."""
+
+from __future__ import annotations
+
+import statistics
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.children import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from tests.unit.certificates import Pems
+
+OFFICIAL_PYTHON = ROOT / ".venv-official-client" / "bin" / "python"
+AIRFLOW_2_PYTHON = ROOT / ".venv-bench-airflow-2" / "bin" / "python"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One measurement.
+
+    :param row: the row of the benchmarks, such as ``waiting``.
+    :param case: what was measured, such as ``300 waits, 1 s apart``.
+    :param client: who was measured.
+    :param result: the numbers, or an ``error``.
+    """
+
+    row: str
+    case: str
+    client: str
+    result: dict[str, Any]
+
+
+@dataclass
+class Bench:
+    """One run of the benchmarks.
+
+    :param folder: a temporary folder.
+    :param pems: the certificate of the servers.
+    :param clients: whom to measure; ``None`` means everybody.
+    :param repetitions: how often; ``None`` leaves it to the row.
+    :param small: whether only to try that everything works, with few waits and few bytes.
+    :ivar samples: what was measured.
+    """
+
+    folder: Path
+    pems: Pems
+    clients: Sequence[str] | None = None
+    repetitions: int | None = None
+    small: bool = False
+    samples: list[Sample] = field(default_factory=list)
+
+    def measure(
+        self, row: str, case: str, clients: Iterable[str], repetitions: int, measure: Callable[[str], dict[str, Any]]
+    ) -> None:
+        """Measure all clients in turn, and that again and again, so that a slow minute of the machine meets all alike.
+
+        :param row: the row.
+        :param case: what is measured.
+        :param clients: who could be measured.
+        :param repetitions: how often, unless the run says otherwise.
+        :param measure: measures one client once.
+        """
+        chosen = [client for client in clients if self.clients is None or client in self.clients]
+        for turn in range(self.repetitions or repetitions):
+            for client in chosen:
+                result = measure(client)
+                self.samples.append(Sample(row, case, client, result))
+                sys.stderr.write(f"{row}, {case}, {client} ({turn + 1}): {_shown(result)}\n")
+
+    def has(self, row: str, case: str) -> bool:
+        """Return whether a case was measured already."""
+        return any((sample.row, sample.case) == (row, case) for sample in self.samples)
+
+    def airflow(self) -> dict[str, str]:
+        """Return the environment of a process that imports Airflow."""
+        return {
+            "AIRFLOW_HOME": str(self.folder / "airflow"),
+            "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+            "AIRFLOW__CORE__UNIT_TEST_MODE": "False",
+            "no_proxy": "127.0.0.1",
+        }
+
+
+def of(samples: Iterable[Sample], row: str, case: str, client: str) -> list[dict[str, Any]]:
+    """Return the results of one client in one case."""
+    return [each.result for each in samples if (each.row, each.case, each.client) == (row, case, client)]
+
+
+def median(results: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    """Return the median of a number; ``None`` if nobody has it."""
+    values = [result[name] for result in results if name in result]
+    return statistics.median(values) if values else None
+
+
+def _shown(result: dict[str, Any]) -> str:
+    words = (f"{value:.4g}" if isinstance(value, float) else f"{value}" for value in result.values())
+    return ", ".join(f"{name} {word}" for name, word in zip(result, words, strict=True))

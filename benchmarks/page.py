@@ -1,0 +1,136 @@
+"""The page ``docs/performance.md``: the template, and tables made of the samples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.bench import median, of
+from benchmarks.imports import AIRFLOW_2, AIRFLOW_3
+from benchmarks.verdicts import KB, MB, verdicts
+from benchmarks.waiting import FEW, GROWTH, MANY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from benchmarks.bench import Sample
+
+    Show = Callable[[float], str]
+
+TEMPLATE = Path(__file__).parent / "performance_template.md"
+NAMES = {
+    "ours": "**ours**",
+    "bare": "bare `aiohttp`, in lock step",
+    "bare_spread": "bare `aiohttp`, spread out",
+    "databricks": "databricks",
+    "dbt_cloud": "dbt Cloud",
+    "http": "http",
+    "airbyte": "airbyte",
+    "official": "official client",
+    "curl": "curl",
+    "requests": "bare `requests`",
+    "datarobot_airflow": "DataRobot's own",
+}
+
+
+def _number(digits: int, scale: float = 1.0) -> Show:
+    return lambda value: f"{value / scale:,.{digits}f}"
+
+
+_WAITING = {
+    "CPU s per 1,000 looks": ("cpu", _number(2)),
+    "the same, start included": ("cpu_all", _number(2)),
+    "TLS connections": ("connections", _number(0)),
+    "memory, MB": ("memory", _number(0, MB)),
+    "longest stall, ms": ("stall", _number(0, 1e-3)),
+    "s until all had a look": ("start", _number(1)),
+}
+_TRANSFERS = {
+    "MB/s": ("rate", _number(0, MB)),
+    "CPU s": ("cpu", _number(2)),
+    "memory, MB": ("memory", _number(1, MB)),
+}
+_FILES = {
+    "MB/s": ("rate", _number(0, MB)),
+    "open files": ("files", _number(0)),
+    "memory, MB": ("memory", _number(1, MB)),
+}
+_IMPORTS = {"CPU, ms": ("cpu", _number(0, 1e-3)), "modules": ("modules", _number(0))}
+
+
+def page(samples: Sequence[Sample], about: Mapping[str, str]) -> str:
+    """Return the page.
+
+    :param samples: what was measured.
+    :param about: what is to be said of the machine.
+    """
+    return TEMPLATE.read_text(encoding="utf-8").format(machine=table(("", ""), about.items()), **tables(samples))
+
+
+def tables(samples: Sequence[Sample]) -> dict[str, str]:
+    """Return all tables, empty where nothing was measured."""
+    return {
+        "verdicts": _verdicts(samples),
+        "few": _clients(samples, "waiting", FEW.title, _WAITING),
+        "many": _clients(samples, "waiting", MANY.title, _WAITING),
+        "growth": _growth(samples),
+        "upload": _clients(samples, "transfers", "upload", _TRANSFERS),
+        "download": _clients(samples, "transfers", "download", _TRANSFERS),
+        "files": _cases(samples, "files", _FILES),
+        "imports": _clients(samples, "imports", AIRFLOW_3, _IMPORTS),
+        "imports_airflow_2": _clients(samples, "imports", AIRFLOW_2, _IMPORTS) or _NOT_INSTALLED,
+    }
+
+
+_NOT_INSTALLED = "It could not be installed here, so it was not measured."
+
+
+def table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown; nothing if it has no lines."""
+    rows = list(lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *rows)) if rows else ""
+
+
+def _verdicts(samples: Sequence[Sample]) -> str:
+    lines = ((each.what, each.limit, each.measured, "yes" if each.reached else "**no**") for each in verdicts(samples))
+    return table(("what", "required", "measured", "reached"), lines)
+
+
+def _clients(samples: Sequence[Sample], row: str, case: str, columns: Mapping[str, tuple[str, Show]]) -> str:
+    clients = dict.fromkeys(each.client for each in samples if (each.row, each.case) == (row, case))
+    lines = ((NAMES[client], *_cells(of(samples, row, case, client), columns)) for client in clients)
+    return table(("", *columns), lines)
+
+
+def _cases(samples: Sequence[Sample], row: str, columns: Mapping[str, tuple[str, Show]]) -> str:
+    pairs = dict.fromkeys((each.case, each.client) for each in samples if each.row == row)
+    lines = ((case, NAMES[client], *_cells(of(samples, row, case, client), columns)) for case, client in pairs)
+    return table(("", "", *columns), lines)
+
+
+def _growth(samples: Sequence[Sample]) -> str:
+    columns = {**_WAITING, "KB per wait": ("per_wait", _number(1, KB))}
+    lines = []
+    for crowd in GROWTH:
+        for client in ("ours", "bare", "bare_spread"):
+            results = of(samples, "waiting", crowd.title, client)
+            shared = [{**result, "per_wait": result["memory"] / crowd.waits} for result in results]
+            if shared:
+                lines.append((crowd.title, NAMES[client], *_cells(shared, columns)))
+    return table(("", "", *columns), lines)
+
+
+def _cells(results: Sequence[Mapping[str, Any]], columns: Mapping[str, tuple[str, Show]]) -> list[str]:
+    """Return the median of each number and, if it was measured more than once, its spread; or the error."""
+    errors = [str(result["error"]) for result in results if "error" in result]
+    if errors:
+        return [errors[0].partition(": '")[0], *[""] * (len(columns) - 1)]
+    return [_cell(results, name, show) for name, show in columns.values()]
+
+
+def _cell(results: Sequence[Mapping[str, Any]], name: str, show: Show) -> str:
+    middle = median(results, name)
+    if middle is None:
+        return "-"
+    least, most = (show(pick(result[name] for result in results if name in result)) for pick in (min, max))
+    return show(middle) if least == most else f"{show(middle)} ({least} to {most})"

@@ -1,0 +1,113 @@
+"""A server that says "still running" on the status routes of all clients, as cheaply as Python can, and counts.
+
+It runs in a process of its own: ``python -m benchmarks.status_server --both PEM``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import ssl
+from dataclasses import asdict, dataclass
+from typing import cast
+
+from benchmarks.children import listening
+from demo.processes import LOCALHOST
+
+_BACKLOG = 4096
+#: For each status route, by a part of its path: the status, and the smallest body that its client takes for "running".
+_RUNNING = {
+    b"/dependencyBuild/": (b"200 OK", {"buildStatus": "processing", "buildStart": "2026-01-01T00:00:00.000000Z"}),
+    b"/jobs/runs/get": (
+        b"200 OK",
+        {"run_id": 1, "state": {"life_cycle_state": "RUNNING", "result_state": "", "state_message": ""}},
+    ),
+    b"/api/v2/accounts/": (b"200 OK", {"data": {"id": 1, "status": 3}, "status": {"code": 200}}),
+    b"/sensor": (b"404 Not Found", {}),
+    b"/jobs/": (b"200 OK", {"jobId": 1, "status": "running", "jobType": "sync", "connectionId": "", "startTime": ""}),
+}
+_OTHER = (b"200 OK", {"access_token": "a", "token_type": "bearer", "expires_in": 86400})
+
+
+@dataclass
+class Counts:
+    """What has been seen: TLS connections accepted, requests answered, and how many of these were looks at a job."""
+
+    connections: int = 0
+    requests: int = 0
+    looks: int = 0
+
+
+class Answers(asyncio.Protocol):
+    """Answers one connection for as long as its client keeps it open."""
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._seen = b""
+        self._transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Count a finished TLS handshake."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._counts.connections += 1
+
+    def data_received(self, data: bytes) -> None:
+        """Answer every request that is complete."""
+        self._seen += data
+        while (end := self._seen.find(b"\r\n\r\n")) >= 0:
+            head, rest = self._seen[:end], self._seen[end + 4 :]
+            length = _content_length(head)
+            if len(rest) < length:
+                return
+            self._seen = rest[length:]
+            self._counts.requests += 1
+            self._transport.write(self._reply(head.split(b" ", 2)[1]))
+
+    def _reply(self, path: bytes) -> bytes:
+        for part, reply in _REPLIES.items():
+            if part in path:
+                self._counts.looks += 1
+                return reply
+        return _OTHER_REPLY
+
+
+def _content_length(head: bytes) -> int:
+    at = head.lower().find(b"\r\ncontent-length:")
+    return int(head[at + 17 :].split(b"\r\n", 1)[0]) if at >= 0 else 0
+
+
+def _http(status: bytes, body: object) -> bytes:
+    text = json.dumps(body).encode()
+    return b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(text), text)
+
+
+_REPLIES = {part: _http(*answer) for part, answer in _RUNNING.items()}
+_OTHER_REPLY = _http(*_OTHER)
+
+
+async def serve(both: str) -> None:
+    """Serve until the process is stopped.
+
+    :param both: path of a PEM with the certificate and its key.
+    """
+    counts = Counts()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(both)
+
+    async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(json.dumps(asdict(counts)).encode())
+        writer.close()
+
+    loop = asyncio.get_running_loop()
+    status = await loop.create_server(lambda: Answers(counts), LOCALHOST, 0, ssl=context, backlog=_BACKLOG)
+    # Plain TCP, and not counted, so that asking for the counts does not change them.
+    told = await asyncio.start_server(tell, LOCALHOST, 0)
+    listening(port=status.sockets[0].getsockname()[1], counts_port=told.sockets[0].getsockname()[1])
+    await asyncio.gather(status.serve_forever(), told.serve_forever())
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--both", required=True)
+    asyncio.run(serve(parser.parse_args().both))
