@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+from yarl import URL
 
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.retry import tries
@@ -17,6 +21,9 @@ if TYPE_CHECKING:
     from datarobot_provider.exceptions import TransportError
 
 _METHODS = frozenset({"GET", "DELETE"})
+#: Seconds that an idle connection is kept for the next look: longer than any pause after which a new TLS handshake
+#: would still count.
+_KEEP_ALIVE = 90.0
 
 
 class AsyncTransport:
@@ -32,13 +39,21 @@ class AsyncTransport:
         self._token = token
         self._settings = settings
         own = settings.ca_bundle or settings.client_cert or not settings.verify
+        proxy, login = _proxy(endpoint.origin)
+        # A proxy reads the headers of a request that it passes on, but of a tunnel only those that ask for it.
+        tunnelled = endpoint.origin.startswith("https:")
+        self._proxy_headers = login if tunnelled else None
+        # Whoever waits for a turn here costs less than a request that waits for a connection.
+        self._turns = asyncio.Semaphore(POOL_SIZE)
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=POOL_SIZE, ssl=settings.tls() if own else True),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+            connector=aiohttp.TCPConnector(
+                limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
+            ),
+            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **({} if tunnelled else login)},
             timeout=aiohttp.ClientTimeout(
                 total=None, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
             ),
-            trust_env=True,
+            proxy=proxy,
         )
 
     async def send(self, request: Request) -> Reply:
@@ -68,31 +83,33 @@ class AsyncTransport:
         await self._session.close()
 
     async def _attempt(self, request: Request) -> Reply | TransportError:
-        sendings = _Sendings(self._token)
+        sendings = _Sendings()
         try:
-            async with self._session.request(
-                request.method,
-                self._endpoint.url(request.path),
-                params=request.query(),
-                allow_redirects=False,
-                middlewares=(sendings,),
-            ) as response:
+            async with (
+                self._turns,
+                self._session.request(
+                    request.method,
+                    self._endpoint.url(request.path),
+                    params=request.query() or None,
+                    headers={"Authorization": self._token.header()},
+                    allow_redirects=False,
+                    proxy_headers=self._proxy_headers,
+                    # Only of a DELETE it matters whether it was sent twice.
+                    middlewares=(sendings,) if request.method == "DELETE" else (),
+                ) as response,
+            ):
                 headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
                 body = await response.read()
-                return Reply(response.status, headers, body, repeated=sendings.count > 1)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
+        return Reply(response.status, headers, body, repeated=sendings.count > 1)
 
 
 class _Sendings:
-    """Sets the bearer header, and counts: ``aiohttp`` sends a request anew when a pooled connection turns out dead.
+    """Counts: ``aiohttp`` sends a request anew when a pooled connection turns out dead."""
 
-    The header is set last of all, because proxies from the environment bring ``~/.netrc`` along.
-    """
-
-    def __init__(self, token: Token) -> None:
-        self._token = token
+    def __init__(self) -> None:
         self.count = 0
 
     async def __call__(
@@ -100,13 +117,28 @@ class _Sendings:
     ) -> aiohttp.ClientResponse:
         """Send ``request``."""
         self.count += 1
-        request.headers["Authorization"] = self._token.header()
         return await handler(request)
+
+
+def _proxy(origin: str) -> tuple[URL | None, dict[str, str]]:
+    """Return the proxy that the environment names for an address, and the header that lets us use it, if it wants one.
+
+    Asked once: with ``trust_env`` the library asks for each request, in a thread, and reads ``~/.netrc`` each time.
+    """
+    parts = urlsplit(origin)
+    named = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
+    if not named:
+        return None, {}
+    proxy = URL(named if "://" in named else f"http://{named}")
+    if proxy.user is None:
+        return proxy, {}
+    login = base64.b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode()
+    return proxy.with_user(None), {"Proxy-Authorization": f"Basic {login}"}
 
 
 def _readable(value: str) -> str:
     """Return a header without the halves of characters as which ``aiohttp`` keeps bytes that are not UTF-8."""
-    return value.encode(errors="replace").decode()
+    return value if value.isascii() else value.encode(errors="replace").decode()
 
 
 def _classify(error: Exception) -> tuple[str, bool]:

@@ -28,7 +28,7 @@ class Token:
     :raises ConfigurationError: if it is empty or cannot be put into a header.
     """
 
-    __slots__ = ("_value",)
+    __slots__ = ("_forms", "_values")
 
     def __init__(self, value: str | None) -> None:
         token = (value or "").strip()
@@ -36,19 +36,43 @@ class Token:
             raise ConfigurationError("The connection has no password. Set it to a DataRobot API token.")
         if not token.isascii() or not token.isprintable() or " " in token:
             raise ConfigurationError("The connection's password holds characters that an API token cannot have.")
-        self._value = token
+        self._keep((token,))
+
+    def _keep(self, values: tuple[str, ...]) -> None:
+        self._values = values
+        forms = [form for value in values for form in encodings(value)]
+        self._forms = tuple(forms), tuple(form.encode() for form in forms)
+
+    def become(self, other: Token) -> bool:
+        """Take another token's value for all who use this one; what it was before stays secret.
+
+        :returns: whether it is another value at all.
+        """
+        if other.header() == self.header():
+            return False
+        self._keep((*self._values, other._values[-1]))
+        return True
 
     def header(self) -> str:
         """Return the value of the ``Authorization`` header."""
-        return f"Bearer {self._value}"
+        return f"Bearer {self._values[-1]}"
+
+    def echoed(self, text: str, body: bytes) -> bool:
+        """Return whether a reply holds the token in any form: the short way past its redaction, for almost all of them.
+
+        :param text: the headers.
+        :param body: the body.
+        """
+        texts, bodies = self._forms
+        return any(form in body for form in bodies) or any(form in text for form in texts)
 
     def redact(self, text: str, secrets: Iterable[str] = ()) -> str:
         """Return ``text`` with the token and ``secrets`` replaced by ``***``, however the server has encoded them."""
-        return redacted(text, (self._value, *secrets))
+        return redacted(text, (*self._values, *secrets))
 
     def redact_bytes(self, body: bytes, secrets: Iterable[str] = ()) -> bytes:
         """Return a reply's body without the token and ``secrets``, which some servers echo."""
-        for secret in (self._value, *secrets):
+        for secret in (*self._values, *secrets):
             for form in encodings(secret):
                 body = body.replace(form.encode(), _MASK.encode())
         return body

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+import math
+import time
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
@@ -25,7 +28,7 @@ from datarobot_provider.client.resources.versions import Versions
 from datarobot_provider.exceptions import MalformedReplyError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping
     from contextlib import AbstractContextManager
 
     import requests
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
 _FIRST_REDIRECT = 300
 _FIRST_ERROR = 400
 _SEE_OTHER = 303
+_UNAUTHORIZED = 401
+#: A token that was refused and is still the connection's is not asked for again for so long.
+_RENEWAL_SECONDS = 10.0
 _STATUS_RECORDS = ("status/", "genai/status/")
 #: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
 TELLING = frozenset({200, 303, 404, 410, 422})
@@ -109,6 +115,8 @@ def checked_look(reply: Reply, request: Request, token: Token) -> Reply:
 
 
 def _redacted(reply: Reply, token: Token, secrets: Collection[str] = ()) -> Reply:
+    if not secrets and not token.echoed("\n".join(reply.headers.values()), reply.body):
+        return reply
     headers = {name: token.redact(value, secrets) for name, value in reply.headers.items()}
     return replace(reply, headers=headers, body=token.redact_bytes(reply.body, secrets))
 
@@ -119,12 +127,16 @@ class DataRobotClient:
     :param endpoint: where it is.
     :param token: the API token; used here only to keep it out of error texts.
     :param transport: sends the requests.
+    :param renew: reads the token anew; a wait outlives many a token.
     """
 
-    def __init__(self, endpoint: Endpoint, token: Token, transport: SyncSender) -> None:
+    def __init__(
+        self, endpoint: Endpoint, token: Token, transport: SyncSender, renew: Callable[[], Token] | None = None
+    ) -> None:
         self.endpoint = endpoint
         self._token = token
         self._transport = transport
+        self._renew = renew
 
     def send(self, request: Request) -> Reply:
         """Send any request.
@@ -141,7 +153,10 @@ class DataRobotClient:
         :raises TransportError: if there was no answer.
         """
         request = Request("GET", path)
-        return checked_look(self._transport.send(request), request, self._token)
+        reply = self._transport.send(request)
+        if reply.status == _UNAUTHORIZED and self._renew and self._token.become(self._renew()):
+            reply = self._transport.send(request)
+        return checked_look(reply, request, self._token)
 
     def downloader(self, tell: Callable[[str], None], conceal: Callable[[str], None]) -> Downloader:
         """Return what fetches files.
@@ -222,17 +237,27 @@ class AsyncDataRobotClient:
     :param endpoint: where DataRobot is.
     :param token: the API token.
     :param transport: sends the requests.
+    :param renew: reads the token anew; a triggerer outlives many a token.
     """
 
-    def __init__(self, endpoint: Endpoint, token: Token, transport: AsyncSender) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        token: Token,
+        transport: AsyncSender,
+        renew: Callable[[], Awaitable[Token]] | None = None,
+    ) -> None:
         self.endpoint = endpoint
         self._token = token
         self._transport = transport
+        self._renew = renew
+        self._renewing = asyncio.Lock()
+        self._renewed_at = -math.inf
 
     async def look(self, path: str) -> Reply:
         """Look at a job; see :meth:`DataRobotClient.look`."""
         request = Request("GET", path)
-        return checked_look(await self._transport.send(request), request, self._token)
+        return checked_look(await self._sent(request), request, self._token)
 
     async def delete(self, path: str) -> Reply:
         """DELETE ``path``.
@@ -241,8 +266,24 @@ class AsyncDataRobotClient:
         :raises TransportError: if it does not answer.
         """
         request = Request("DELETE", path)
-        return checked(await self._transport.send(request), request, self._token)
+        return checked(await self._sent(request), request, self._token)
 
     async def close(self) -> None:
         """Close the pooled connections."""
         await self._transport.close()
+
+    async def _sent(self, request: Request) -> Reply:
+        """Send ``request``, a second time if the token that was refused is no longer the connection's."""
+        used = self._token.header()
+        reply = await self._transport.send(request)
+        if reply.status == _UNAUTHORIZED and await self._has_renewed(used):
+            reply = await self._transport.send(request)
+        return reply
+
+    async def _has_renewed(self, used: str) -> bool:
+        """Return whether there is another token than the one that was used; asked once for all who wait."""
+        async with self._renewing:
+            if self._renew and self._token.header() == used and time.monotonic() > self._renewed_at + _RENEWAL_SECONDS:
+                self._renewed_at = time.monotonic()
+                self._token.become(await self._renew())
+            return self._token.header() != used

@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit
 
 from datarobot_provider.client.auth import redacted, signatures
 from datarobot_provider.client.errors import error_from
+from datarobot_provider.client.progress import Progress
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.exceptions import (
     ApiError,
@@ -35,7 +36,6 @@ _RESUMES = 5
 _PARTIAL = 206
 _OK = 200
 _FIRST_ERROR = 400
-_TELL_SECONDS = 30.0
 
 
 class Sink(Protocol):
@@ -63,14 +63,10 @@ class Expected:
     sha256: str | None = None
 
 
-@dataclass
-class _Progress:
-    """What has arrived so far."""
+class _Arriving(Progress):
+    """What has arrived so far, and of what."""
 
-    size: int = 0
-    total: int | None = None
     etag: str | None = None
-    told: float = 0.0
 
 
 class _Discreet(logging.Filter):
@@ -125,16 +121,16 @@ class Downloader:
         :raises DownloadError: if size or hash are wrong; what is longer than announced is not read to its end.
         :raises InputError: if it cannot be written, for one because the disk is full.
         """
-        digest, progress, path = hashlib.sha256(), _Progress(), None
+        digest, progress, path = hashlib.sha256(), _Arriving("Downloaded", self._tell), None
         try:
             with _Discreet(self._redacted), sink.open() as file:
                 for piece in self._pieces(request, progress):
                     _check_size(progress, expected)
                     file.write(piece)
                     digest.update(piece)
-                    self._report(progress)
             _verify(progress, digest.hexdigest(), expected)
             path = sink.commit()
+            progress.end()
         except TransportError as error:
             # The error of the library below has the whole address in its text, the signature included.
             error.__context__ = None
@@ -146,7 +142,7 @@ class Downloader:
                 sink.discard()
         return {"path": path, "size": progress.size, "sha256": digest.hexdigest()}
 
-    def _pieces(self, request: Request, progress: _Progress) -> Iterator[bytes]:
+    def _pieces(self, request: Request, progress: _Arriving) -> Iterator[bytes]:
         """Yield the body, asking for the rest after a cut."""
         resumes = 0
         while True:
@@ -163,7 +159,7 @@ class Downloader:
             else:
                 return
 
-    def _attempt(self, request: Request, progress: _Progress) -> Iterator[bytes]:
+    def _attempt(self, request: Request, progress: _Arriving) -> Iterator[bytes]:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
         if progress.size:
             headers["Range"] = f"bytes={progress.size}-"
@@ -172,8 +168,8 @@ class Downloader:
             for piece in response.iter_content(PIECE):
                 rest = piece[skip:]
                 skip = max(0, skip - len(piece))
-                progress.size += len(rest)
                 if rest:
+                    progress.add(len(rest))
                     yield rest
         if progress.total is not None and progress.size < progress.total:
             raise TransportError("The reply was shorter than announced.", reason="lost", sent=True)
@@ -215,17 +211,8 @@ class Downloader:
             raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
         raise error_from(reply, request, self._redacted)
 
-    def _report(self, progress: _Progress) -> None:
-        now = time.monotonic()
-        if not progress.told:
-            progress.told = now
-        elif now - progress.told >= _TELL_SECONDS:
-            progress.told = now
-            of = f" of {progress.total:,}" if progress.total else ""
-            self._tell(f"Downloaded {progress.size:,}{of} bytes.")
 
-
-def _skip(response: requests.Response, progress: _Progress) -> int:
+def _skip(response: requests.Response, progress: _Arriving) -> int:
     """Take note of what a response announces; return how many of its first bytes are there already."""
     etag = response.headers.get("ETag")
     if progress.size and progress.etag and etag and etag != progress.etag:
@@ -250,13 +237,13 @@ def _target(base: str, location: str | None) -> str:
     return url
 
 
-def _check_size(progress: _Progress, expected: Expected) -> None:
+def _check_size(progress: _Arriving, expected: Expected) -> None:
     """Stop a download that has no end before it fills the disk."""
     if expected.size is not None and progress.size > expected.size:
         raise DownloadError(f"The download has more than the {expected.size:,} bytes that were announced.")
 
 
-def _verify(progress: _Progress, sha256: str, expected: Expected) -> None:
+def _verify(progress: _Arriving, sha256: str, expected: Expected) -> None:
     if expected.size is not None and progress.size != expected.size:
         raise DownloadError(f"The download has {progress.size:,} bytes; {expected.size:,} were announced.")
     if expected.sha256 is not None and sha256 != expected.sha256.lower():

@@ -1,4 +1,8 @@
-"""The files of a model version: found in a folder, a list or a zip, and checked before anything is sent."""
+"""The files of a model version: found in a folder, a list or a zip, and checked before anything is sent.
+
+All of them may lie on a disk or in object storage, whose paths look like those of the standard library (``fsspec`` and
+``universal_pathlib``, by way of Airflow); they have a file system in ``fs`` and their own place in it in ``path``.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from datarobot_provider.exceptions import InputError
 
@@ -19,6 +23,8 @@ IGNORED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store"})
 LONGEST_PART, LONGEST_PATH = 255, 1024
 #: A zip that unpacks to more than this many bytes, and to more than so many times its own size, holds no model.
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 100
+#: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
+_BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
@@ -26,35 +32,41 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 class ModelFile:
     """One file to upload.
 
-    :param source: the local file, or the zip that holds it.
+    :param source: path of the file, or of the zip that holds it.
     :param name: its path inside the model, with ``/``.
     :param size: its length in bytes.
     :param member: its name inside the zip, for a file of a zip.
     """
 
-    source: Path
+    source: Any
     name: str
     size: int
     member: str | None = None
 
-    def open(self) -> BinaryIO:
-        """Open it for reading."""
-        if self.member is None:
-            return self.source.open("rb")
-        with zipfile.ZipFile(self.source) as archive:
-            return cast("BinaryIO", archive.open(self.member))
+
+def is_stored(source: Any) -> bool:
+    """Return whether a path leads into object storage."""
+    return hasattr(source, "fs")
 
 
-def folder_files(folder: str) -> list[ModelFile]:
+def opened(source: Any) -> BinaryIO:
+    """Open a file on disk or in object storage for reading."""
+    how = {"block_size": _BLOCK} if is_stored(source) else {}
+    return cast("BinaryIO", source.open("rb", **how))
+
+
+def folder_files(folder: Any) -> list[ModelFile]:
     """List the files below a folder, in a stable order.
 
     Version control, caches and editor leftovers are left out: ``.git``, ``__pycache__``, ``.ipynb_checkpoints``,
     ``.DS_Store``. A link to a file of the folder stands for that file; no other link is followed.
 
-    :param folder: path of a local folder.
+    :param folder: path of a folder: a text for a local one.
     :raises InputError: if it is missing, empty, unreadable, or holds what cannot be uploaded, such as a link that leads
         out of it.
     """
+    if is_stored(folder):
+        return _checked(_stored_files(folder), f"The folder {folder}")
     root = Path(folder)
     if not root.is_dir():
         raise InputError(f"The folder {folder} {'is not a folder' if root.exists() else 'does not exist'}.")
@@ -68,36 +80,33 @@ def folder_files(folder: str) -> list[ModelFile]:
     return _checked(found, f"The folder {folder}")
 
 
-def listed_files(files: Sequence[str] | Mapping[str, str]) -> list[ModelFile]:
+def listed_files(files: Sequence[Any] | Mapping[str, Any]) -> list[ModelFile]:
     """Take single files.
 
-    :param files: local paths, each uploaded under its base name, or a mapping of the path inside the model to the
-        local path.
+    :param files: paths, texts for local ones, each uploaded under its base name; or a mapping of the path inside the
+        model to such a path.
     :raises InputError: if one is missing or cannot be uploaded.
     """
-    pairs = files.items() if isinstance(files, Mapping) else [(Path(file).name, file) for file in files]
-    found = []
-    for name, file in pairs:
-        path = Path(file)
-        if not path.is_file():
-            raise InputError(f"The file {file} {'is not a regular file' if path.exists() else 'does not exist'}.")
-        found.append(ModelFile(path, name, _size(path)))
+    sources = list(files.values() if isinstance(files, Mapping) else files)
+    paths = [source if is_stored(source) else Path(source) for source in sources]
+    names = list(files) if isinstance(files, Mapping) else [path.name for path in paths]
+    found = [ModelFile(path, name, _file_size(path)) for name, path in zip(names, paths, strict=True)]
     return _checked(found, "The list of files")
 
 
-def zip_files(archive: str) -> list[ModelFile]:
+def zip_files(archive: Any) -> list[ModelFile]:
     """List the files inside a zip; they are sent one by one, nothing is unpacked onto the disk.
 
-    :param archive: path of a local zip.
+    :param archive: path of a zip: a text for a local one.
     :raises InputError: if it is missing, damaged, encrypted, empty, a bomb, or holds what cannot be uploaded, such as a
         link or a name that leads elsewhere.
     """
-    path = Path(archive)
+    path = archive if is_stored(archive) else Path(archive)
     if not path.is_file():
         raise InputError(f"The zip {archive} does not exist.")
     try:
-        with zipfile.ZipFile(path) as opened:
-            members = [member for member in opened.infolist() if not member.is_dir()]
+        with opened(path) as stream, zipfile.ZipFile(stream) as contents:
+            members = [member for member in contents.infolist() if not member.is_dir()]
     except (zipfile.BadZipFile, OSError) as error:
         raise InputError(f"The zip {archive} cannot be read: {error}.") from None
     if any(member.flag_bits & 1 for member in members):
@@ -109,6 +118,28 @@ def zip_files(archive: str) -> list[ModelFile]:
         [ModelFile(path, member.filename, member.file_size, member.filename) for member in kept],
         f"The zip {archive}",
     )
+
+
+def _stored_files(root: Any) -> list[ModelFile]:
+    """List what lies below a path of object storage, with one listing for all."""
+    try:
+        entries = root.fs.find(root.path, detail=True)
+    except (FileNotFoundError, PermissionError) as error:
+        raise InputError(f"The folder {root} cannot be listed: {error}.") from None
+    inside = f"{str(root.path).rstrip('/')}/"
+    found = []
+    for key, entry in sorted(entries.items()):
+        name = str(key).removeprefix(inside)
+        # Some tools mark a folder by an empty object whose name ends in a slash.
+        if entry["type"] == "file" and not name.endswith("/") and not IGNORED & set(name.split("/")):
+            found.append(ModelFile(root / name, name, int(entry["size"])))
+    return found
+
+
+def _file_size(path: Any) -> int:
+    if not path.is_file():
+        raise InputError(f"The file {path} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    return int(path.stat().st_size) if is_stored(path) else _size(path)
 
 
 def _check_members(members: Iterable[zipfile.ZipInfo], archive: str) -> None:

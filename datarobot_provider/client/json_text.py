@@ -31,9 +31,9 @@ def parse(body: bytes, *, unique: bool = False) -> Any:
     :raises UnusableJsonError: if it is nested too deeply, or names a field twice.
     :raises ValueError: if it is not JSON.
     """
-    text, hook = body.decode("utf-8-sig"), _unique if unique else None
+    text, decoder = body.decode("utf-8-sig"), _STRICT if unique else _LENIENT
     try:
-        parsed = json.loads(text, parse_constant=_nothing, parse_float=_finite, object_pairs_hook=hook)
+        parsed = decoder.decode(text)
     except RecursionError:
         raise _too_deep() from None
     if _is_too_deep(parsed):
@@ -58,6 +58,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
         raise UnusableJsonError(f"it names the field {twice[:_NAME]!r} twice")
     return found
+
+
+_LENIENT = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite)
+_STRICT = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite, object_pairs_hook=_unique)
 
 
 def _is_too_deep(parsed: Any) -> bool:

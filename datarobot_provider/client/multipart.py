@@ -1,72 +1,24 @@
-"""The multipart body of a model version: streamed from disk or from a zip, one file open at a time."""
+"""The multipart body of a model version: streamed from disk, a zip or object storage, one file open at a time."""
 
 from __future__ import annotations
 
 import zipfile
 import zlib
-from typing import TYPE_CHECKING, BinaryIO
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, BinaryIO, cast
 
+from datarobot_provider.client.files import ModelFile, is_stored, opened
+from datarobot_provider.client.progress import Progress
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from datarobot_provider.client.files import ModelFile
+    from collections.abc import Callable, Iterator, Sequence
 
 _PIECE = 1024 * 1024
 #: What reading a file, or a member of a damaged zip, can end in.
 _UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-
-
-class FileReader:
-    """Reads one file of an upload, opened at its first byte and closed after its last.
-
-    :param file: what to read; its size must not change meanwhile.
-    """
-
-    def __init__(self, file: ModelFile) -> None:
-        self._file = file
-        self._left = file.size
-        self._stream: BinaryIO | None = None
-        self._finished = False
-
-    @property
-    def len(self) -> int:
-        """Bytes still to come; the multipart encoder asks for it by this name."""
-        return self._left
-
-    def read(self, size: int = -1) -> bytes:
-        """Return up to ``size`` bytes.
-
-        :raises InputError: if the file vanished or changed its size since it was listed.
-        """
-        if self._finished:
-            return b""
-        wanted = self._left if size < 0 else min(size, self._left)
-        # InputError, not OSError: requests would take an OSError for a broken connection.
-        try:
-            if self._stream is None:
-                self._stream = self._file.open()
-            piece = self._stream.read(wanted)
-            complete = len(piece) == wanted and (wanted < self._left or not self._stream.read(1))
-        except _UNREADABLE as error:
-            self.close()
-            reason = getattr(error, "strerror", None) or error
-            raise InputError(f"{self._file.source} could not be read during the upload: {reason}.") from None
-        if not complete:
-            self.close()
-            raise InputError(f"{self._file.source} changed its size during the upload; nothing was created.")
-        self._left -= wanted
-        if not self._left:
-            self._finished = True
-            self.close()
-        return piece
-
-    def close(self) -> None:
-        """Close the file, if it is open."""
-        if self._stream is not None:
-            self._stream.close()
-            self._stream = None
+#: What no other try can mend where a file lies in object storage.
+_LASTING = (FileNotFoundError, PermissionError)
 
 
 class UploadBody:
@@ -76,31 +28,96 @@ class UploadBody:
     of a few KiB, which costs most of the speed.
 
     :param fields: the form fields, in order.
-    :param files: the files, each sent as ``file`` followed by its ``filePath``.
+    :param files: the files, each sent as ``file`` followed by its ``filePath``; their sizes must not change meanwhile.
+    :param tell: takes lines for the task log.
     """
 
-    def __init__(self, fields: Sequence[tuple[str, str]], files: Sequence[ModelFile]) -> None:
-        from requests_toolbelt import MultipartEncoder
+    def __init__(
+        self,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[ModelFile],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        from urllib3.filepost import choose_boundary
 
-        parts: list[tuple[str, object]] = list(fields)
-        self._readers = [FileReader(file) for file in files]
-        for file, reader in zip(files, self._readers, strict=True):
-            name = file.name.rpartition("/")[2]
-            parts += [("file", (name, reader, "application/octet-stream")), ("filePath", file.name)]
-        self._encoder = MultipartEncoder(parts)
-        self.content_type: str = self._encoder.content_type
+        boundary = choose_boundary()
+        self.content_type = f"multipart/form-data; boundary={boundary}"
+        self._tell = tell
+        self._chunks: list[bytes | ModelFile] = []
+        text = b"".join(_part(boundary, name) + value.encode() + b"\r\n" for name, value in fields)
+        for file in files:
+            self._chunks += [text + _part(boundary, "file", file.name.rpartition("/")[2]), file]
+            text = b"\r\n" + _part(boundary, "filePath") + file.name.encode() + b"\r\n"
+        self._chunks.append(text + f"--{boundary}--\r\n".encode())
+        self._length = sum(chunk.size if isinstance(chunk, ModelFile) else len(chunk) for chunk in self._chunks)
 
     def __len__(self) -> int:
-        return int(self._encoder.len)
+        return self._length
 
     def __iter__(self) -> Iterator[bytes]:
-        try:
-            # The encoder never asks an empty file for its content; it may have got some in the meantime.
-            for reader in self._readers:
-                if not reader.len:
-                    reader.read()
-            while piece := self._encoder.read(_PIECE):
+        """Give the body piece by piece.
+
+        :raises InputError: if a file vanished, changed its size since it was listed, or cannot be read.
+        """
+        progress, small = Progress("Uploaded", self._tell, self._length), b""
+        for piece in self._pieces():
+            progress.add(len(piece))
+            # A thousand small files are not a thousand sendings.
+            small += piece
+            if len(small) >= _PIECE // 2:
+                yield small
+                small = b""
+        yield small
+        progress.end()
+
+    def _pieces(self) -> Iterator[bytes]:
+        with _Sources() as sources:
+            for chunk in self._chunks:
+                if isinstance(chunk, ModelFile):
+                    yield from _content(chunk, sources)
+                else:
+                    yield chunk
+
+
+class _Sources(ExitStack):
+    """Opens the files of a body; a zip once for all of its members."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._zips: dict[str, zipfile.ZipFile] = {}
+
+    def open(self, file: ModelFile) -> BinaryIO:
+        """Open a file for reading."""
+        if file.member is None:
+            return opened(file.source)
+        name = str(file.source)
+        if name not in self._zips:
+            self._zips[name] = self.enter_context(zipfile.ZipFile(self.enter_context(opened(file.source))))
+        return cast("BinaryIO", self._zips[name].open(file.member))
+
+
+def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
+    """Return what stands before the content of a part."""
+    from urllib3.fields import RequestField
+
+    field = RequestField(name, b"", filename)
+    field.make_multipart(content_type=None if filename is None else "application/octet-stream")
+    return f"--{boundary}\r\n{field.render_headers()}".encode()
+
+
+def _content(file: ModelFile, sources: _Sources) -> Iterator[bytes]:
+    left = file.size
+    # InputError, not OSError: requests would take an OSError for a broken connection.
+    try:
+        with sources.open(file) as stream:
+            while left and (piece := stream.read(min(_PIECE, left))):
+                left -= len(piece)
                 yield piece
-        finally:
-            for reader in self._readers:
-                reader.close()
+            changed = bool(left or stream.read(1))
+    except _UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or error
+        unreadable = InputError(f"{file.source} could not be read during the upload: {reason}.")
+        unreadable.can_heal = is_stored(file.source) and not isinstance(error, _LASTING)
+        raise unreadable from None
+    if changed:
+        raise InputError(f"{file.source} changed its size during the upload; nothing was created.")

@@ -83,7 +83,7 @@ def tries(
         elif isinstance(outcome, TransportError):
             raise outcome
         else:
-            return replace(outcome, repeated=outcome.repeated or repeated)
+            return replace(outcome, repeated=True) if repeated else outcome
 
 
 def retry_after(reply: Reply) -> float | None:

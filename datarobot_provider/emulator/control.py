@@ -28,6 +28,7 @@ GET      foreign-requests               ``{"data": [...]}``: the requests to the
                                         see `requestlog.ForeignExchange`
 DELETE   foreign-requests               forget them -> 204
 GET      jobs                           ``{"data": [{"kind", "ids", "state", "active", "created"}]}``
+POST     finish                         every job that runs ends now, as it was going to -> 204
 POST     reset                          forget everything, plant the seed again -> 204
 =======  =============================  ===============================================================================
 
@@ -156,6 +157,7 @@ class Control:
             ("GET", "/foreign-requests", self._list_foreign),
             ("DELETE", "/foreign-requests", self._clear_foreign),
             ("GET", "/jobs", self._list_jobs),
+            ("POST", "/finish", self._finish),
             ("POST", "/reset", self._reset),
         ]
         return [Route(path, handler, methods=[method]) for method, path, handler in table]
@@ -303,6 +305,11 @@ class Control:
                 for job in self._state.jobs
             ]
         )
+
+    async def _finish(self, _: Request) -> Response:
+        for job in self._state.jobs:
+            job.finish(self._state.now())
+        return Response(status_code=204)
 
     async def _reset(self, _: Request) -> Response:
         self._state.clear()

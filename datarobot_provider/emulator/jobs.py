@@ -122,6 +122,11 @@ class Job:
         """Return the wall-clock time at which the job ends or ended."""
         return self.created + timedelta(seconds=self.seconds)
 
+    def finish(self, now: float) -> None:
+        """End the job now, if it runs, as it was going to end."""
+        if not self.endless:
+            self.seconds = min(self.seconds, max(0.0, now - self.started))
+
     def cancel(self, now: float) -> None:
         """End the job now, as cancelled."""
         self.cancelled = True

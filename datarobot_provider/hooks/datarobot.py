@@ -149,26 +149,32 @@ class DataRobotHook(BaseHook):
             raise _no_connection(self.datarobot_conn_id) from None
         return _read(connection, connection.extra_dejson)
 
-    async def _make_async_client(self) -> AsyncDataRobotClient:
+    async def _async_access(self) -> _Access:
         from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
-
-        from datarobot_provider.client.async_transport import AsyncTransport
-        from datarobot_provider.client.client import AsyncDataRobotClient
 
         try:
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        access = _read(connection, await get_async_extra_dejson(connection))
+        return _read(connection, await get_async_extra_dejson(connection))
+
+    async def _make_async_client(self) -> AsyncDataRobotClient:
+        from datarobot_provider.client.async_transport import AsyncTransport
+        from datarobot_provider.client.client import AsyncDataRobotClient
+
+        async def renew() -> Token:
+            return (await self._async_access()).token
+
+        access = await self._async_access()
         self._warn(access)
-        return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access))
+        return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access), renew)
 
     def _sync_client(self, access: _Access) -> DataRobotClient:
         from datarobot_provider.client.client import DataRobotClient
         from datarobot_provider.client.sync_transport import SyncTransport
 
         self._warn(access)
-        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access))
+        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), lambda: self._access().token)
 
     def _warn(self, access: _Access) -> None:
         if not access.settings.verify:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST_TEXT = 2000
+#: A finished thing that is longer than this, in characters of JSON, does not ride in an event; it is fetched instead.
+_LONGEST_FOUND = 16_384
 
 _ERRORS: dict[Outcome, tuple[type[JobError], str, str]] = {
     Outcome.FAILED: (JobFailedError, "failed", "mend the cause named above, then clear the task."),
@@ -62,7 +65,12 @@ class JobEvent:
             "state": self.verdict.state,
             "message": (self.verdict.message or "")[:_LONGEST_TEXT] or None,
             "result": self.verdict.result,
+            "found": self._small_find(),
         }
+
+    def _small_find(self) -> dict[str, Any] | None:
+        found = self.verdict.found
+        return dict(found) if found is not None and len(json.dumps(found)) <= _LONGEST_FOUND else None
 
     @classmethod
     def load(cls, event: object, *kinds: str) -> JobEvent:
@@ -80,7 +88,17 @@ class JobEvent:
         outcome = str(event.get("outcome"))
         if outcome != Outcome.SUCCEEDED and outcome not in _ERRORS:
             raise InputError(f"The trigger's event holds the outcome {outcome!r}, which is not the end of a job.")
-        return cls(ref, Verdict(Outcome(outcome), event.get("state"), event.get("message"), event.get("result")))
+        found = event.get("found")
+        return cls(
+            ref,
+            Verdict(
+                Outcome(outcome),
+                event.get("state"),
+                event.get("message"),
+                event.get("result"),
+                found if isinstance(found, dict) else None,
+            ),
+        )
 
 
 def job_error(

@@ -55,13 +55,15 @@ class JobClient:
         return cancellation(ref, path, error)
 
     def result(self, event: JobEvent) -> Any:
-        """Fetch the finished thing.
+        """Return the finished thing: the one that the last look came back with, or else fetch it.
 
         :param event: the end of a job that succeeded.
         :returns: the API object, the pages of a list of impacts put together; for a bare status record the absolute
             URL that it named, or ``None``.
         """
-        kind = KINDS[event.ref.kind]
+        kind, found = KINDS[event.ref.kind], event.verdict.found
+        if found is not None and not found.get("next"):
+            return found
         if kind.result is None:
             return self._client.endpoint.url(event.verdict.result) if event.verdict.result else None
         named = event.ref.fills(kind.result) or not event.verdict.result

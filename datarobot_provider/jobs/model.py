@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import route
 from datarobot_provider.exceptions import InputError
@@ -172,12 +172,14 @@ class Verdict:
     :param state: the server's own word.
     :param message: the server's own explanation.
     :param result: path below ``/api/v2/`` of the finished thing, where the server named it.
+    :param found: the finished thing itself, where the look that ended the wait came back with it.
     """
 
     outcome: Outcome
     state: str | None = None
     message: str | None = None
     result: str | None = None
+    found: Mapping[str, Any] | None = None
 
 
 def placeholders(template: str) -> list[str]:

@@ -10,7 +10,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datarobot_provider.client.endpoint import api_path
@@ -18,7 +18,7 @@ from datarobot_provider.client.request import Reply
 from datarobot_provider.client.retry import retry_after
 from datarobot_provider.exceptions import DataRobotError, MalformedReplyError
 from datarobot_provider.jobs.kinds import KINDS
-from datarobot_provider.jobs.model import JobRef, Outcome, Probe, Verdict
+from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
 
 FAILED_LOOKS = 5
 FAILED_LOOKS_SECONDS = 120.0
@@ -84,7 +84,7 @@ def decide(probe: Probe, reply: Reply) -> Verdict:
     body = reply.object()
     state = _state(probe, body)
     message = next((str(text) for place in probe.messages if (text := _dig(body, place))), None)
-    return Verdict(probe.outcome_of(state), state, message)
+    return Verdict(probe.outcome_of(state), state, message, found=body)
 
 
 def _state(probe: Probe, body: Mapping[str, Any]) -> str:
@@ -117,9 +117,13 @@ class _Watch:
     failing_since: float = 0.0
     told: set[str] = field(default_factory=set)
 
-    def next_pause(self, reply: Reply | None) -> Sleep:
+    def first_pause(self) -> Sleep:
+        """Return the pause before the first look; jobs that were started together are not looked at together."""
+        return Sleep(min(_FIRST_PAUSE, self.poll_interval) * (0.5 + self.jitter()))
+
+    def next_pause(self, seen: Reply | DataRobotError | None) -> Sleep:
         """Return the next pause: growing, spread out, as long as the server asks, never beyond the deadline."""
-        asked = retry_after(reply) if reply else None
+        asked = retry_after(seen) if isinstance(seen, Reply) else None
         seconds = asked if asked is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
         self.pause = min(self.pause * _GROWTH, self.poll_interval)
         return Sleep(min(seconds, max(0.0, self.deadline - self.clock())))
@@ -150,6 +154,7 @@ def steps(
     *,
     deadline: float,
     poll_interval: float,
+    just_seen: bool = False,
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Steps:
@@ -160,22 +165,28 @@ def steps(
     :param ref: the job.
     :param deadline: when to give up, in seconds since the epoch.
     :param poll_interval: longest pause between two looks, in seconds.
+    :param just_seen: whether somebody has looked a moment ago; then it begins with a pause; default ``False``.
     :param clock: gives the seconds since the epoch.
     :param jitter: gives a number from 0 to 1.
     :returns: the reference, with what was learnt on the way, and the verdict.
     """
-    kind = KINDS[ref.kind]
+    watch = _Watch(deadline, poll_interval, clock, jitter)
+    if just_seen:
+        yield watch.first_pause()
+    return (yield from _from_probe_to_probe(ref, KINDS[ref.kind], watch))
+
+
+def _from_probe_to_probe(ref: JobRef, kind: JobKind, watch: _Watch) -> Steps:
     earlier: Verdict | None = None
     stuck: Probe | None = None
-    watch = _Watch(deadline, poll_interval, clock, jitter)
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
     for probe, following in zip(probes, (*probes[1:], None), strict=True):
         onward = following is not None and ref.fills(following.path)
-        verdict = yield from _follow(probe, ref, watch, kind.title, last=not onward)
+        verdict = yield from _follow(probe, ref, watch, kind, last=not onward)
         if following is None and verdict.outcome is Outcome.EXPIRED and stuck is not None:
             # The resource knows nothing of the job: the record was only slow.
-            verdict = yield from _follow(stuck, ref, watch, kind.title, last=True)
+            verdict = yield from _follow(stuck, ref, watch, kind, last=True)
         if following is None:
             settled = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
             return ref.learn(kind.result or "", verdict.result), verdict if earlier is None or settled else earlier
@@ -187,7 +198,7 @@ def steps(
             return ref, verdict
         elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
             earlier = verdict
-            watch.deadline = min(deadline, clock() + RECORD_LAG_SECONDS)
+            watch.deadline = min(watch.deadline, watch.clock() + RECORD_LAG_SECONDS)
         elif verdict.outcome is Outcome.PENDING:
             stuck = probe
         elif verdict.outcome is not Outcome.EXPIRED:
@@ -196,43 +207,52 @@ def steps(
 
 
 def _follow(
-    probe: Probe, ref: JobRef, watch: _Watch, title: str, *, last: bool
+    probe: Probe, ref: JobRef, watch: _Watch, kind: JobKind, *, last: bool
 ) -> Generator[Step, Reply | DataRobotError | None, Verdict]:
     """Follow one probe to its end; ``PENDING`` means: it is stuck, ask the next one."""
-    path, since, latest = ref.path(probe.path), watch.clock(), Verdict(Outcome.PENDING)
+    path, since = ref.path(probe.path), watch.clock()
+    latest, before = Verdict(Outcome.PENDING), None
     while True:
         final_look = watch.clock() >= watch.deadline
         seen = yield Get(path)
         if moved := _relocation(seen):
             path = moved
             seen = yield Get(path)
-        verdict, reply = _read(probe, seen)
+        verdict = latest if _say_the_same(seen, before) else _read(probe, seen)
         if isinstance(verdict, DataRobotError):
             if refused := watch.gave_up(verdict):
                 return refused
-            yield Note(f"Could not look at the {title}, trying again: {verdict}", True)
+            yield Note(f"Could not look at the {kind.title}, trying again: {verdict}", True)
         else:
-            watch.failures, latest = 0, verdict
-            if note := watch.news(title, verdict):
+            watch.failures = 0
+            if verdict is not latest and (note := watch.news(kind.title, verdict)):
                 yield note
             if verdict.outcome not in (Outcome.PENDING, Outcome.UNKNOWN):
-                return verdict
+                return verdict if probe.path == kind.result else replace(verdict, found=None)
             if not last and _is_stuck(probe, verdict, watch.clock() - since):
                 return Verdict(Outcome.PENDING, verdict.state)
+            latest, before = verdict, seen
         if final_look:
             return Verdict(Outcome.TIMED_OUT, latest.state, latest.message)
-        yield watch.next_pause(reply)
+        yield watch.next_pause(seen)
 
 
-def _read(probe: Probe, seen: Reply | DataRobotError | None) -> tuple[Verdict | DataRobotError, Reply | None]:
+def _read(probe: Probe, seen: Reply | DataRobotError | None) -> Verdict | DataRobotError:
     if isinstance(seen, DataRobotError):
-        return seen, None
+        return seen
     if seen is None:
         raise TypeError("a Get wants a reply or an error")
     try:
-        return decide(probe, seen), seen
+        return decide(probe, seen)
     except MalformedReplyError as error:
-        return error, seen
+        return error
+
+
+def _say_the_same(seen: Reply | DataRobotError | None, before: Reply | DataRobotError | None) -> bool:
+    """Return whether two looks came back with the same: almost all do, and need not be read again."""
+    if not isinstance(seen, Reply) or not isinstance(before, Reply):
+        return False
+    return (seen.body, seen.status, seen.location) == (before.body, before.status, before.location)
 
 
 def _relocation(seen: Reply | DataRobotError | None) -> str | None:

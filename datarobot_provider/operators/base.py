@@ -195,6 +195,9 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         if not self.wait_for_completion:
             return self._handle(ref)
         if self.deferrable:
+            seen = self.hook.jobs.glance(ref)
+            if seen.verdict.outcome is not Outcome.PENDING:
+                return self._finish(context, seen)
             remaining = timedelta(seconds=max(0.0, deadline - time.time()))
             trigger = self._trigger(ref, deadline)
             self.defer(trigger=trigger, method_name="execute_complete", timeout=remaining + _BACKSTOP)

@@ -264,7 +264,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
 
         :raises JobFailedError: if the assignment that was waited for was somebody else's, of other data.
         """
-        model = self.hook.client.custom_models.get(event.ref.ids["custom_model_id"])
+        model: dict[str, Any] = super().result(event)
         if model.get("trainingDatasetId") not in (None, str(self.dataset_id)):
             raise JobFailedError(
                 f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: somebody else "

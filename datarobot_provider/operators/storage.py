@@ -1,4 +1,4 @@
-"""Where downloads go: a local path, or any path that Airflow's object storage knows."""
+"""Where files come from and downloads go: a local path, or any path that Airflow's object storage knows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from datarobot_provider.client.download import PIECE
+from datarobot_provider.client.files import is_stored
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 # A link under the temporary name, which anybody may have laid in a shared folder, is not written through.
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_PIECE = 1024 * 1024
 _MODE = 0o666  # as any new file: the umask says who may read it
 
 
@@ -28,10 +29,9 @@ class StorageSink:
     """
 
     def __init__(self, target: str) -> None:
-        given: Any = Path(target) if "://" not in target else _object_path(target)
-        self._name = str(given)
-        self._local = "://" not in target or given.protocol == "file"
-        self._target: Any = Path(given.path) if self._local and "://" in target else given
+        self._name = target
+        self._target: Any = located("target", target)
+        self._local = not is_stored(self._target)
         self._partial: Any = self._target.parent / f"{self._target.name}.part"
         self._inode: int | None = None
 
@@ -70,15 +70,24 @@ class StorageSink:
             return False
         digest = hashlib.sha256()
         with self._target.open("rb") as file:
-            while piece := file.read(PIECE):
+            while piece := file.read(_PIECE):
                 digest.update(piece)
         return digest.hexdigest() == str(expected.sha256).lower()
 
 
-def _object_path(target: str) -> Any:
+def located(argument: str, text: str) -> Any:
+    """Return the path that a text names: a local one, or one in Airflow's object storage.
+
+    :param argument: name of the operator's argument.
+    :param text: a local path, or a URL such as ``s3://conn_id@bucket/key``.
+    :raises InputError: if it is a URL that Airflow's object storage knows nothing of.
+    """
+    if "://" not in text:
+        return Path(text)
     from datarobot_provider.version_compat import ObjectStoragePath
 
     try:
-        return ObjectStoragePath(target)
+        stored = ObjectStoragePath(text)
     except ValueError as error:
-        raise InputError(f"target is {target!r}, which Airflow's object storage cannot reach: {error}.") from None
+        raise InputError(f"{argument} is {text!r}, which Airflow's object storage cannot reach: {error}.") from None
+    return Path(stored.path) if stored.protocol == "file" else stored

@@ -26,19 +26,20 @@ _IDENTITY = ("baseEnvironmentId", "baseEnvironmentVersionId", "gitModelVersion")
 
 
 class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
-    """Create a version of a custom model from local files, and wait until its training data is assigned.
+    """Create a version of a custom model from files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
-    from disk; all of them are checked before anything is sent. Every argument up to ``git_model_version`` is
-    templated; what is not given is not sent. Memory and replicas are held against the account's limits before the
-    upload, for one more request. The assignment of training data cannot be cancelled through the API.
+    from disk or object storage; all of them are checked before anything is sent. Every argument up to
+    ``git_model_version`` is templated; what is not given is not sent. Memory and replicas are held against the
+    account's limits before the upload, for one more request. The assignment of training data cannot be cancelled
+    through the API.
 
     :param custom_model_id: id of the custom model; required.
-    :param folder: path of a local folder; everything below it is uploaded, except ``.git``, ``__pycache__``,
-        ``.ipynb_checkpoints`` and ``.DS_Store``. Give one of ``folder``, ``files`` and ``zip_file`` at the most.
-    :param files: local paths, uploaded under their base names; or a mapping of the path inside the model to the local
-        path.
-    :param zip_file: path of a local zip, whose files are uploaded one by one.
+    :param folder: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/model``;
+        everything below it is uploaded, except ``.git``, ``__pycache__``, ``.ipynb_checkpoints`` and ``.DS_Store``.
+        Give one of ``folder``, ``files`` and ``zip_file`` at the most.
+    :param files: such paths, uploaded under their base names; or a mapping of the path inside the model to such a path.
+    :param zip_file: such a path of a zip, whose files are uploaded one by one.
     :param from_latest: start from the files of the latest version, add or replace those given here and remove those of
         ``files_to_delete``; default ``False``: the version has the given files alone.
     :param files_to_delete: with ``from_latest``: paths inside the model, or ids, of the files to leave out.
@@ -176,7 +177,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         versions = self.hook.client.versions
         create = versions.create_from_latest if self._from_latest() else versions.create
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
-        version = create(self.custom_model_id, form, files)
+        version = create(self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
         return self.adopted(version)
 
@@ -208,15 +209,18 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def _model_files(self) -> list[ModelFile]:
         from datarobot_provider.client.files import folder_files, listed_files, zip_files
+        from datarobot_provider.operators.storage import located
 
         if self.folder is not None:
-            return folder_files(self.folder)
+            return folder_files(located("folder", self.folder))
         if self.zip_file is not None:
-            return zip_files(self.zip_file)
+            return zip_files(located("zip_file", self.zip_file))
         if self.files is None:
             return []
         given = fields.converted("files", self.files, _files)
-        return listed_files(given)
+        if isinstance(given, dict):
+            return listed_files({name: located("files", file) for name, file in given.items()})
+        return listed_files([located("files", file) for file in given])
 
     def _form(self) -> list[tuple[str, str]]:
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""

@@ -26,7 +26,8 @@ _CANCEL_SECONDS = 10.0
 class DataRobotJobTrigger(BaseTrigger):
     """Waits for a job without blocking the event loop, and yields one event: how it ended.
 
-    Its arguments are stored as plain text: ids only, no host, no token.
+    The task has looked at the job before it was deferred, so it begins with a pause. Its arguments are stored as plain
+    text: ids only, no host, no token.
 
     :param ref: the job, as :meth:`JobRef.dumps` wrote it.
     :param datarobot_conn_id: id of the Airflow connection.
@@ -51,7 +52,7 @@ class DataRobotJobTrigger(BaseTrigger):
         self.poll_interval = poll_interval
         self.cancel_on_kill = cancel_on_kill
         self._ended = False
-        self._identity: str | None = None
+        self._latest: Reply | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
@@ -69,12 +70,11 @@ class DataRobotJobTrigger(BaseTrigger):
         hook = DataRobotHook(self.datarobot_conn_id)
         try:
             async with hook.async_client() as client:
-                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
+                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval, just_seen=True)
 
                 async def look(path: str) -> Reply:
-                    reply = await client.look(path)
-                    self._identity = identity(ref, reply) or self._identity
-                    return reply
+                    self._latest = await client.look(path)
+                    return self._latest
 
                 event = JobEvent(*await wait_async(loop, look, hook.tell))
         except DataRobotError as error:
@@ -108,7 +108,8 @@ class DataRobotJobTrigger(BaseTrigger):
                     asyncio.timeout(_CANCEL_SECONDS),
                     DataRobotHook(self.datarobot_conn_id).async_client() as client,
                 ):
-                    if self._identity and identity(ref, await client.look(path)) != self._identity:
+                    ours = identity(ref, self._latest) if self._latest else None
+                    if ours and identity(ref, await client.look(path)) != ours:
                         self.log.info("The task was killed. Its job is over already.")
                         return
                     await client.delete(path)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ENDED = frozenset({"success", "failed"})
-#: How long jobs take that have to be running, all of them, when something is killed: so much, more for each cell, but
-#: no more than the last.
-HOLD, HOLD_EACH, HOLD_MOST = 10.0, 2.0, 30.0
+#: How long jobs take that have to be running, all of them, when something is killed: longer than any machine needs to
+#: get there, because they are told to end once it has happened.
+HOLD = 240.0
 OUTAGE = 20.0
 PATIENCE = 420.0
 #: What happens to a whole phase, once every task of the column waits.
@@ -71,6 +71,7 @@ class Phase:
         self._cells, self._folder = cells, folder
         self._runs: list[Run] = []
         self._network_back = 0.0
+        self._holding = False
 
     def run(self) -> list[Result]:
         """Run them all; return what came of them."""
@@ -95,9 +96,9 @@ class Phase:
             self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
         held = Counter(cell.row.kind for cell in self._cells if cell.row.kind)
         if not all(cell.column.in_task for cell in self._cells):
-            seconds = min(HOLD + HOLD_EACH * len(self._cells), HOLD_MOST)
+            self._holding = True
             for kind, times in held.items():
-                stage.order(kind, seconds=seconds, times=times)
+                stage.order(kind, seconds=HOLD, times=times)
 
     def _conf(self, run: Run) -> Json:
         column = run.cell.column
@@ -117,6 +118,7 @@ class Phase:
                 self._ended(run, task, jobs)
         self._strike([run for run in open_runs if run.result is None], tasks, jobs)
         self._end_outage()
+        self._end_jobs([run for run in open_runs if run.result is None])
         return True if all(run.result for run in self._runs) else None
 
     def _ended(self, run: Run, task: Json, jobs: list[Json]) -> None:
@@ -128,7 +130,7 @@ class Phase:
             run.result = self._measured(run, task, jobs)
 
     def _strike(self, runs: list[Run], tasks: dict[str, Json], jobs: list[Json]) -> None:
-        due = [run for run in runs if not run.struck and run.cell.column.waits and not run.cell.column.in_task]
+        due = _due(runs)
         if not due:
             return
         waiting = [run for run in due if tasks.get(run.id, {}).get("state") == "deferred"]
@@ -146,9 +148,9 @@ class Phase:
                     run.struck = True
 
     def _is_watched(self, run: Run, jobs: list[Json]) -> bool:
-        """Return whether the triggerer has looked at the job: only then there is somebody to lose."""
+        """Return whether the triggerer has looked at the job, after the worker: only then there is somebody to lose."""
         started = run.account.started(jobs)
-        return bool(started) and all(self._world.stage.looks(started).values())
+        return bool(started) and min(self._world.stage.looks(started).values()) > 1
 
     def _clear(self, run: Run, task: Json) -> None:
         run.struck, run.cleared_try = True, task["try_number"]
@@ -158,6 +160,12 @@ class Phase:
         if self._network_back and (at_once or time.monotonic() > self._network_back):
             self._network_back = 0.0
             self._world.proxy.up()
+
+    def _end_jobs(self, runs: list[Run]) -> None:
+        """Let the jobs end that were held, once everything has happened that had to find them running."""
+        if self._holding and not _due(runs) and not self._network_back:
+            self._holding = False
+            self._world.stage.control("POST", "finish")
 
     def _unfinished(self, run: Run) -> Result:
         task = self._world.tasks({run.id}).get(run.id, {})
@@ -180,6 +188,11 @@ class Phase:
             spoilt=task.get("state") == "failed" and self._world.lost_by_airflow(task),
             log=log,
         )
+
+
+def _due(runs: list[Run]) -> list[Run]:
+    """Return those to whom something is still to happen while they wait."""
+    return [run for run in runs if not run.struck and run.cell.column.waits and not run.cell.column.in_task]
 
 
 def dumped(results: list[Result]) -> str:

@@ -60,10 +60,10 @@ class Stage:
         found: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
         return found
 
-    def looks(self, jobs: Iterable[Json]) -> dict[int, bool]:
-        """Return for each job, by its place in the list, whether anybody has looked at it."""
+    def looks(self, jobs: Iterable[Json]) -> dict[int, int]:
+        """Return for each job, by its place in the list, how often somebody has looked at it."""
         gets = self.requests("GET")
-        return {place: any(_is_look(get, job) for get in gets) for place, job in enumerate(jobs)}
+        return {place: sum(_is_look(get, job) for get in gets) for place, job in enumerate(jobs)}
 
     def model(self, name: str, *, for_versions: bool = True, target: str = "target") -> str:
         """Make a custom model."""

@@ -100,7 +100,8 @@ class Killing:
     def _kill(self, victim: Victim, task: dict[str, Any], started: list[dict[str, Any]]) -> None:
         if task.get("state") != ("deferred" if victim.deferrable else "running") or not started:
             return
-        if not all(self._world.stage.looks(started).values()):
+        # A deferred task was looked at by its worker first; only with the next look there is a trigger to be killed.
+        if min(self._world.stage.looks(started).values()) < (2 if victim.deferrable else 1):
             return
         if victim.limited:
             victim.killed = self._limit(task)

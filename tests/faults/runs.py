@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.jobs.events import JobEvent
+from datarobot_provider.jobs.job_client import JobClient
+from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.version_compat import AirflowException
 from tests.parity.scenario import normalised
 from tests.parity.stage import CONNECTION, TOKEN
@@ -88,6 +91,10 @@ class Runner:
         connection = {"conn_type": "datarobot", "host": host, "password": TOKEN, "extra": {**usual, **extra}}
         self._patch.setenv(CONNECTION, json.dumps(connection))
 
+    def find_jobs_running(self) -> None:
+        """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
+        self._patch.setattr(JobClient, "glance", still_running)
+
     def arguments(self, scene: Scene, patience: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
         """Prepare what a scene needs; return the arguments of its task."""
         # A new folder each time: a download that is there already need not be fetched.
@@ -137,6 +144,11 @@ class Runner:
             event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
             value = getattr(task(), deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
         return json.loads(json.dumps(value, allow_nan=False))
+
+
+def still_running(_: JobClient, ref: JobRef) -> JobEvent:
+    """Stand in for a look that finds a job running."""
+    return JobEvent(ref, Verdict(Outcome.PENDING))
 
 
 async def _first(trigger: Any) -> Any:

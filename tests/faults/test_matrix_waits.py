@@ -46,6 +46,8 @@ _LOOKS = r"(/status/[^/]+|/dependencyBuild|/customModelTests/[^/]+|(conversions|
 def run(runner: Runner, scene: Scene, fault: dict[str, Any], patience: float, *, deferrable: bool, path: str) -> Any:
     """Run a scene whose GETs meet a fault; its own request, if it is another one, is sent once."""
     given = runner.arguments(scene, patience, deferrable=deferrable)
+    if deferrable:
+        runner.find_jobs_running()
     runner.world.fault(path, method="GET", **{"times": None, **fault})
     ended = runner.run(scene, given)
     # A reply without a body has no inside that could be cut again.

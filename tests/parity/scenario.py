@@ -92,6 +92,14 @@ class TaskInstance:
         self.xcoms.append((key, value))
 
 
+class _EndedAtOnceError(Exception):
+    """The job was over before the task could defer."""
+
+    def __init__(self, value: Any) -> None:
+        super().__init__()
+        self.value = value
+
+
 @dataclass
 class Outcome:
     """What a task leaves behind."""
@@ -171,7 +179,10 @@ class Run:
         """
 
         def deferred() -> Any:
-            deferral = self.defer()
+            try:
+                deferral = self.defer()
+            except _EndedAtOnceError as ended:
+                return ended.value
             before_trigger()
             event = self._event(deferral, host_in_event)
             after_trigger()
@@ -192,10 +203,10 @@ class Run:
 
     def defer(self) -> TaskDeferred:
         """Run the first leg of the deferrable task; check what Airflow would store of it."""
-        operator = self.operator()
-        with pytest.raises(TaskDeferred) as caught:
-            operator.execute(self.context())
-        deferred = caught.value
+        try:
+            raise _EndedAtOnceError(self.operator().execute(self.context()))
+        except TaskDeferred as caught:
+            deferred = caught
         assert not deferred.kwargs, "dag.test() drops them"
         assert isinstance(deferred.timeout, timedelta)
         patience = float(self.arguments["timeout"])
@@ -218,8 +229,11 @@ class Run:
         trigger, before = self.rebuilt(deferral), len(self.stage.requests())
         event = json.dumps(asyncio.run(self._only_event(trigger)), allow_nan=False)
         assert {row["method"] for row in self.stage.requests()[before:]} <= {"GET"}, "a trigger that waits only looks"
-        self._check_harmless(event, host_allowed=host_allowed)
-        return json.loads(event)
+        payload = json.loads(event)
+        assert TOKEN not in event
+        # The finished thing may name DataRobot's addresses, which stand in the clear in its XCom as well.
+        self._check_harmless(json.dumps({**payload, "found": None}), host_allowed=host_allowed)
+        return payload
 
     async def _only_event(self, trigger: DataRobotJobTrigger) -> Any:
         events = trigger.run()

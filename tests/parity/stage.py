@@ -65,6 +65,10 @@ class Stage:
         """Say how the next job of a kind is to end."""
         self.emulator.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
 
+    def finish(self) -> None:
+        """Let all jobs end now, as they were going to."""
+        self.emulator.control("POST", "finish")
+
     def fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
         """Let the next requests to ``path`` meet a fault."""
         self.emulator.control("POST", "faults", {"method": method, "path": path, "times": times, **more})

@@ -12,10 +12,13 @@ from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
 from tests.parity.scenario import Outcome, Run, both
-from tests.parity.stage import until
 
 if TYPE_CHECKING:
     from tests.parity.stage import Stage
+
+
+#: Seconds that a job takes which is to run until it is told to end.
+_LONG = 600.0
 
 
 class WorkerLostError(BaseException):
@@ -43,11 +46,11 @@ def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "succeeded", seconds=0.1 if over else 0.3)
+        stage.order(case.kind, "succeeded", seconds=_LONG if over else 0.3)
         _lose(run, monkeypatch)
         first = dict(run.instance.xcoms)
         if over:
-            until(lambda: not stage.jobs(case.kind)[0]["active"], "the end of the job")
+            stage.finish()
         run.check_job(active=not over)
         run.next_try()
         outcome = run.finish()

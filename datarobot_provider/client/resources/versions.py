@@ -10,7 +10,7 @@ from datarobot_provider.client.request import Request, route
 from datarobot_provider.client.resources.base import Accepted, Resource, Rows, accepted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from datarobot_provider.client.files import ModelFile
 
@@ -22,16 +22,24 @@ class Versions(Resource):
     """Versions of a custom model."""
 
     def create(
-        self, custom_model_id: str, fields: Sequence[tuple[str, str]], files: Sequence[ModelFile]
+        self,
+        custom_model_id: str,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[ModelFile],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Create a version from these files alone: POST ``customModels/{customModelId}/versions/``."""
-        return self._upload("POST", custom_model_id, fields, files)
+        return self._upload("POST", custom_model_id, fields, files, tell)
 
     def create_from_latest(
-        self, custom_model_id: str, fields: Sequence[tuple[str, str]], files: Sequence[ModelFile]
+        self,
+        custom_model_id: str,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[ModelFile],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Create a version from the latest one, with changes: PATCH ``customModels/{customModelId}/versions/``."""
-        return self._upload("PATCH", custom_model_id, fields, files)
+        return self._upload("PATCH", custom_model_id, fields, files, tell)
 
     def create_from_repository(
         self, custom_model_id: str, payload: Mapping[str, Any], *, from_latest: bool
@@ -70,10 +78,15 @@ class Versions(Resource):
         return Request("GET", path, params={"pps": pps})
 
     def _upload(
-        self, method: str, custom_model_id: str, fields: Sequence[tuple[str, str]], files: Sequence[ModelFile]
+        self,
+        method: str,
+        custom_model_id: str,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[ModelFile],
+        tell: Callable[[str], None],
     ) -> dict[str, Any]:
         path = route(_VERSIONS, custom_model_id=custom_model_id)
-        return self._send(Request(method, path, upload=lambda: UploadBody(fields, files))).object()
+        return self._send(Request(method, path, upload=lambda: UploadBody(fields, files, tell))).object()
 
 
 def _path(template: str, custom_model_id: str, custom_model_version_id: str) -> str:

@@ -97,6 +97,22 @@ def test_seconds_are_not_scaled(api):
     assert job["created"].endswith("Z")
 
 
+def test_jobs_end_when_they_are_told_to_as_they_were_going_to(api):
+    model = api.model()
+    for number, outcome in enumerate(["succeeded", "failed", "stuck"], 1):
+        version = api.version(model, {"requirements.txt": f"numpy=={number}\n".encode()})
+        order = {"kind": "dependency_build", "outcome": outcome, "seconds": 1000}
+        api.control("POST", "outcomes", order)
+        api("POST", f"/customModels/{model}/versions/{version}/dependencyBuild/")
+    api.control("POST", "finish")
+    jobs = api.control("GET", "jobs")["data"]
+    assert [(job["state"], job["active"]) for job in jobs] == [
+        ("success", False),
+        ("failed", False),
+        ("submitted", True),
+    ]
+
+
 def test_requests_are_recorded(api):
     api.control("DELETE", "requests")
     reply = api("POST", "/customModels/?a=1", json={"name": "x"}, headers={"User-Agent": "tester"})

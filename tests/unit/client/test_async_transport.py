@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import socket
 import ssl
@@ -93,6 +94,30 @@ def test_a_netrc_file_does_not_replace_the_token_or_break_the_look():
     reply, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
     assert reply.json() == {"ok": 1}
     assert seen[0].headers.getall("Authorization") == [f"Bearer {TOKEN}"]
+
+
+@pytest.mark.parametrize("login", ["", "user:p%40ss@"])
+def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
+    async def run() -> tuple[Reply, list[web.BaseRequest]]:
+        async with serving(web.json_response({"ok": 1})) as (proxy, seen):
+            monkeypatch.setenv("http_proxy", proxy.replace("://", f"://{login}"))
+            monkeypatch.setenv("no_proxy", "elsewhere.example")
+            return (await send_to("http://datarobot.example", Request("GET", "things/")))[0], seen
+
+    reply, seen = asyncio.run(run())
+    assert reply.status == 200
+    assert seen[0].raw_path == "http://datarobot.example/api/v2/things/"
+    told = seen[0].headers.get("Proxy-Authorization")
+    assert told == (f"Basic {base64.b64encode(b'user:p@ss').decode()}" if login else None)
+    assert seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "localhost,127.0.0.1"])
+def test_a_host_that_needs_no_proxy_is_asked_itself(monkeypatch, exempt):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setenv("no_proxy", exempt)
+    reply, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
+    assert (reply.status, len(seen)) == (200, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 422])

@@ -21,6 +21,21 @@ def test_every_end_travels_as_json_and_reads_back(outcome):
     assert JobEvent.load(travelled, REF.kind) == event
 
 
+def test_the_finished_thing_travels_too_unless_it_is_long():
+    found = {"buildStatus": "success", "buildLogLocation": "x" * 100}
+    event = JobEvent(REF, Verdict(Outcome.SUCCEEDED, found=found))
+    assert JobEvent.load(json.loads(json.dumps(event.dump())), REF.kind).verdict.found == found
+    assert JobEvent(REF, Verdict(Outcome.SUCCEEDED, found={"log": "x" * 20_000})).dump()["found"] is None
+
+
+@pytest.mark.parametrize("found", ["text", ["list"], 5])
+def test_what_is_no_finished_thing_is_not_taken_for_one(found):
+    assert (
+        JobEvent.load({**JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump(), "found": found}, REF.kind).verdict.found
+        is None
+    )
+
+
 def test_a_very_long_message_is_cut_before_it_travels():
     dumped = JobEvent(REF, Verdict(Outcome.FAILED, message="x" * 100_000)).dump()
     assert len(dumped["message"]) == 2000

@@ -11,7 +11,9 @@ from datarobot_provider.exceptions import (
     ServerError,
     TransportError,
 )
+from datarobot_provider.jobs import poller
 from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.jobs.poller import decide
 from tests.unit.jobs.walks import IDS, VERSION, ref_of, walk
 from tests.unit.support import ORIGIN, FakeClock, reply
 
@@ -216,3 +218,34 @@ def test_every_wait_without_a_status_id_goes_to_the_resource():
     done = walk(ref, [reply(422, {}), reply(body={"featureImpacts": []})])
     assert done.outcome == "succeeded"
     assert set(done.gets) == {"customModels/m/versions/v/featureImpact/"}
+
+
+@pytest.mark.parametrize(("jitter", "pause"), [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)])
+def test_a_job_that_was_just_looked_at_is_given_a_moment_that_differs_from_wait_to_wait(jitter, pause):
+    done = walk(ref_of("dependency_build"), [status("x"), SUCCESS[BUILD]], just_seen=True, jitter=jitter)
+    assert done.pauses[0] == pause
+    assert walk(ref_of("dependency_build"), [SUCCESS[BUILD]], just_seen=True, poll_interval=0.1).pauses == [
+        pytest.approx(0.15)
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(HAPPY))
+def test_the_finished_thing_is_kept_where_the_last_look_came_back_with_it(kind):
+    done = walk(ref_of(kind), lambda path: SUCCESS[path])
+    last = HAPPY[kind][-1]
+    assert done.verdict.found == (None if "status/" in last else SUCCESS[last].json())
+
+
+def test_a_status_record_is_never_taken_for_the_finished_thing():
+    assert walk(ref_of("task_status"), [DONE]).verdict.found is None
+    assert walk(ref_of("feature_impact"), [DONE]).verdict.found is None
+    assert walk(ref_of("model_test"), [ERROR, reply(404)]).verdict.found is None
+
+
+def test_a_reply_that_says_the_same_as_the_one_before_is_read_once(monkeypatch):
+    read = []
+    monkeypatch.setattr(poller, "decide", lambda probe, seen: read.append(seen) or decide(probe, seen))
+    again = [reply(body={"buildStatus": "processing"}) for _ in range(5)]
+    done = walk(ref_of("dependency_build"), [*again, SUCCESS[BUILD]])
+    assert len(done.gets) == 6
+    assert read == [again[0], SUCCESS[BUILD]]

@@ -62,6 +62,7 @@ def walk(
     poll_interval: float = 10.0,
     jitter: float = 1.0,
     clock: FakeClock | None = None,
+    just_seen: bool = False,
 ) -> Walk:
     """Walk a wait to its end.
 
@@ -76,7 +77,14 @@ def walk(
         return coming.pop(0) if len(coming) > 1 else coming[0]
 
     done = Walk()
-    loop = steps(ref, deadline=clock() + patience, poll_interval=poll_interval, clock=clock, jitter=lambda: jitter)
+    loop = steps(
+        ref,
+        deadline=clock() + patience,
+        poll_interval=poll_interval,
+        just_seen=just_seen,
+        clock=clock,
+        jitter=lambda: jitter,
+    )
     seen = None
     for _ in range(MOST_STEPS):
         try:

@@ -11,6 +11,7 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
@@ -69,7 +70,18 @@ class TestDeferring:
         assert (kwargs["poll_interval"], kwargs["cancel_on_kill"]) == (3.0, False)
         assert TOKEN not in json.dumps(kwargs)
         assert ORIGIN not in json.dumps(kwargs)
-        assert [request.method for request in api.requests] == ["POST"]
+        assert [request.method for request in api.requests] == ["POST", "GET"]
+
+    @pytest.mark.parametrize("looks", [[state("success")], [reply(200, {"buildStatus": "success", "next": None})]])
+    def test_a_job_that_is_done_already_is_not_deferred(self, api, context, looks):
+        script(api, *looks)
+        assert build(deferrable=True).execute(context)["buildStatus"] == "success"
+        assert [request.method for request in api.requests] == ["POST", "GET"]
+
+    def test_a_job_that_has_failed_already_is_not_deferred(self, api, context):
+        script(api, state("failed"))
+        with pytest.raises(AirflowFailException, match="dependency build failed"):
+            build(deferrable=True).execute(context)
 
     def test_airflows_own_timeout_comes_after_the_deadline(self, api, context):
         deferred = self.defer(api, context, timeout=timedelta(seconds=600))
@@ -243,10 +255,13 @@ def test_arguments_that_airflow_may_add_on_coming_back_are_ignored(api, context)
 
 
 def test_an_error_after_the_job_was_started_keeps_the_reference_for_the_retry(api, context, store):
-    script(api, state("success"), TransportError("no reply", reason="lost", sent=True))
+    impact = "customModels/m/versions/v/featureImpact/"
+    api.on("POST", impact, reply(202, None, location=f"{ORIGIN}/api/v2/status/s/"))
+    api.on("GET", "status/s/", reply(303, location=f"{ORIGIN}/api/v2/{impact}"))
+    api.on("GET", impact, TransportError("no reply", reason="lost", sent=True))
     with pytest.raises(AirflowException, match="no reply"):
-        build().execute(context)
-    assert store.values == {KEY: record()}
+        ComputeFeatureImpactOperator(task_id="t", **IDS).execute(context)
+    assert store.values == {KEY: record(JobRef("feature_impact", {**IDS, "status_id": "s"}))}
 
 
 class TestResuming:

@@ -119,7 +119,7 @@ def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, 
 
 def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared):
     cleared(ref_of("dependency_build"))
-    script(api, RUNS, STOPPED)
+    script(api, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
         build(deferrable=True).execute(context)
     assert api.sent("DELETE") == []
@@ -129,7 +129,7 @@ def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared
 def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context, cleared, monkeypatch):
     monkeypatch.setattr(base, "_TRIGGER_SECONDS", 0.0)
     cleared(ref_of("dependency_build"))
-    script(api, RUNS, RUNS, STOPPED)
+    script(api, RUNS, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
         build(deferrable=True).execute(context)
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1

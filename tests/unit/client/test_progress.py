@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.client.progress import Progress
+from tests.unit.support import FakeClock
+
+
+@pytest.fixture
+def clock():
+    return FakeClock()
+
+
+def transfer(clock, sizes, total=None, pause=1.0):
+    told = []
+    progress = Progress("Uploaded", told.append, total, clock)
+    for size in sizes:
+        clock.sleep(pause)
+        progress.add(size)
+    progress.end()
+    return told
+
+
+def test_it_tells_bytes_percent_and_rate_at_a_sane_pace(clock):
+    assert transfer(clock, [10_000_000] * 40, 400_000_000) == [
+        "Uploaded 150.0 MB of 400.0 MB (38%), 10.0 MB/s.",
+        "Uploaded 300.0 MB of 400.0 MB (75%), 10.0 MB/s.",
+        "Uploaded 400.0 MB in 40 s, 10.0 MB/s.",
+    ]
+
+
+def test_what_nobody_knows_the_length_of_is_told_without_a_percentage(clock):
+    assert transfer(clock, [1_000_000] * 20)[0] == "Uploaded 15.0 MB, 1.0 MB/s."
+
+
+def test_what_is_over_at_once_is_not_told(clock):
+    assert transfer(clock, [500, 500], pause=0.1) == []

@@ -1,0 +1,100 @@
+"""A token that is changed while a job is waited for: the connection is read anew, once for all who wait."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.exceptions import AuthenticationError, ConfigurationError
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
+
+NEW = "NjQ5ZjA1YzE2N2U1YzE0:the-next-token"
+WAITS = 50
+
+
+class Installation:
+    """Takes one token alone; a connection that may hold another one by now."""
+
+    def __init__(self, *, takes: str, connection: str) -> None:
+        self.token = Token(TOKEN)
+        self.connection = connection
+        self.reads = 0
+        self.api = FakeApi()
+        self.api.on("GET", "status/1/", self._answer)
+        self._takes = takes
+
+    def _answer(self, _):
+        if self.token.header() != f"Bearer {self._takes}":
+            return reply(401, {"message": f"Invalid token: {TOKEN}"})
+        return reply(body={"status": "RUNNING", "message": f"welcome {NEW}, once {TOKEN}"})
+
+    def renew(self) -> Token:
+        self.reads += 1
+        return Token(self.connection)
+
+    async def renew_async(self) -> Token:
+        await asyncio.sleep(0)
+        return self.renew()
+
+    def look(self):
+        return DataRobotClient(Endpoint(ORIGIN), self.token, self.api, self.renew).look("status/1/")
+
+    def looks(self, times: int):
+        async def run():
+            client = AsyncDataRobotClient(Endpoint(ORIGIN), self.token, self.api.asynchronous(), self.renew_async)
+            return await asyncio.gather(*(client.look("status/1/") for _ in range(times)), return_exceptions=True)
+
+        return asyncio.run(run())
+
+
+def test_a_wait_on_a_worker_goes_on_with_the_new_token():
+    installation = Installation(takes=NEW, connection=NEW)
+    assert installation.look().status == 200
+    assert (installation.reads, len(installation.api.requests)) == (1, 2)
+
+
+def test_all_waits_in_a_triggerer_go_on_with_the_new_token_which_is_read_once():
+    installation = Installation(takes=NEW, connection=NEW)
+    assert [found.status for found in installation.looks(WAITS)] == [200] * WAITS
+    assert installation.reads == 1
+
+
+def test_neither_the_old_nor_the_new_token_is_echoed():
+    installation = Installation(takes=NEW, connection=NEW)
+    text = installation.look().text
+    assert text.count("***") == 2
+    assert TOKEN not in text
+    assert NEW not in text
+
+
+def test_a_token_that_is_still_the_connections_is_not_tried_again():
+    installation = Installation(takes=NEW, connection=TOKEN)
+    with pytest.raises(AuthenticationError) as caught:
+        installation.look()
+    assert TOKEN not in str(caught.value)
+    assert (installation.reads, len(installation.api.requests)) == (1, 1)
+
+
+def test_a_token_that_stays_refused_is_read_once_for_all_who_wait():
+    installation = Installation(takes="another", connection=TOKEN)
+    assert {type(found) for found in installation.looks(WAITS)} == {AuthenticationError}
+    assert (installation.reads, len(installation.api.requests)) == (1, WAITS)
+
+
+def test_a_new_token_that_is_refused_too_is_an_error():
+    installation = Installation(takes="another", connection=NEW)
+    assert {type(found) for found in installation.looks(2)} == {AuthenticationError}
+
+
+def test_a_connection_that_is_gone_meanwhile_is_named():
+    def gone() -> Token:
+        raise ConfigurationError("There is no Airflow connection 'datarobot_default'.")
+
+    installation = Installation(takes=NEW, connection=TOKEN)
+    client = DataRobotClient(Endpoint(ORIGIN), installation.token, installation.api, gone)
+    with pytest.raises(ConfigurationError, match="no Airflow connection"):
+        client.look("status/1/")
