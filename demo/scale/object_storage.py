@@ -16,9 +16,10 @@ CONN_ID = "models"
 BUCKET = "models"
 REGION = "eu-central-1"
 #: Moto checks no keys, but its clients insist on having some.
-ANY_KEY = "demo"
+ANY_KEY = "any-key"
 READY = re.compile(r"Running on http://")
-READ = re.compile(rf'"GET /{BUCKET}/[^?" ]+ HTTP')
+# Without the quotation mark before it, because colours come in between.
+READ = re.compile(rf'GET /{BUCKET}/[^?" ]+ HTTP')
 
 
 class ObjectStorage(Service):

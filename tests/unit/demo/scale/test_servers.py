@@ -52,7 +52,7 @@ def test_reads_of_objects_are_counted_and_nothing_else(tmp_path: Path) -> None:
         '127.0.0.1 - - [x] "PUT /models/m/custom.py HTTP/1.1" 200 -\n'
         '127.0.0.1 - - [x] "GET /models?list-type=2&prefix=m HTTP/1.1" 200 -\n'
         '127.0.0.1 - - [x] "HEAD /models/m/custom.py HTTP/1.1" 200 -\n'
-        '127.0.0.1 - - [x] "GET /models/m/custom.py HTTP/1.1" 206 -\n'
+        '127.0.0.1 - - [x] "\x1b[35m\x1b[1mGET /models/m/custom.py HTTP/1.1\x1b[0m" 206 -\n'
     )
     assert storage.reads() == 1
 
