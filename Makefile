@@ -4,6 +4,7 @@
 KEEP ?=
 TIME_SCALE ?= 1
 DAG ?= example_custom_model_pipeline
+MODELS ?= 30
 BASE_PYTHON ?=
 SHORT ?=
 PROTECTION ?= on
@@ -35,9 +36,16 @@ AIRFLOW_2 := .venv-bench-airflow-2
 AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made
 AIRFLOW_2_SOUND := $(shell $(AIRFLOW_2)/bin/python -c 'print("yes")' 2>/dev/null)
 
+# The demonstration at scale has one too, with Celery, the drivers of its servers and the stand-in for S3.
+SCALE := .venv-scale
+SCALE_PINS := demo/scale/constraints.txt
+SCALE_STAMP := $(SCALE)/.made-for
+SCALE_MADE_FOR := $(shell $(SCALE)/bin/python -c 'print(open("$(SCALE_STAMP)").read())' 2>/dev/null)
+SCALE_SOUND := $(findstring <$(CURDIR)>,<$(SCALE_MADE_FOR)>)
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo test test-official-client lint types walls $(SUITES) clean remake
+.PHONY: help venv demo demo-scale test test-official-client lint types walls $(SUITES) clean remake
 
 help: ## show this list
 	@echo "usage: make [target]"
@@ -48,6 +56,9 @@ venv: $(STAMP) ## make or update the virtual environment in .venv
 
 demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SCALE=5 slows the jobs down, DAG=... names it)
 	@$(BIN)/python -m demo --dag $(DAG) --time-scale $(TIME_SCALE) $(if $(filter-out 0,$(KEEP)),--keep)
+
+demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on PostgreSQL, Celery and Redis, and kill half-way (MODELS=30)
+	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
 test: lint types walls ## run every check and every test
 	@echo "== tests: $(SUITES)"
@@ -91,7 +102,7 @@ $(SUITES): $(STAMP)
 	@$(PYTEST) tests/$@
 
 clean: ## remove everything that was made here, the virtual environment too
-	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2)
+	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
 	rm -rf .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -123,6 +134,19 @@ $(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
 	printf '%s' '$(CURDIR)' > $(STAMP); \
 	echo "$(VENV) is ready after $$(($$(date +%s) - start)) s"
+
+$(SCALE_STAMP): constraints.txt $(SCALE_PINS) pyproject.toml setup.cfg $(if $(SCALE_SOUND),,remake) | $(STAMP)
+	@set -eu; start=$$(date +%s); \
+	if [ -z "$(SCALE_SOUND)" ]; then \
+		echo "making $(SCALE) from constraints.txt and $(SCALE_PINS): about a minute, once"; \
+		rm -rf $(SCALE); \
+		$(BIN)/python -m venv $(SCALE); \
+	else \
+		echo "bringing $(SCALE) up to date with constraints.txt, $(SCALE_PINS) and pyproject.toml"; \
+	fi; \
+	$(SCALE)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -c $(SCALE_PINS) -e '.[scale]'; \
+	printf '%s' '$(CURDIR)' > $(SCALE_STAMP); \
+	echo "$(SCALE) is ready after $$(($$(date +%s) - start)) s"
 
 $(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,remake) | $(STAMP)
 	@set -eu; start=$$(date +%s); \

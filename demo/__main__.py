@@ -3,37 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import signal
 import sys
-import tempfile
-import time
 from contextlib import closing, suppress
-from datetime import datetime
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from demo.airflow_api import AirflowApi, ApiError, DagImportError, Json
 from demo.airflow_env import USER
 from demo.airflow_stack import AirflowStack
 from demo.emulator import ROOT, Emulator
-from demo.processes import Interrupted, NotReachedError, ProcessDiedError, interruptible
+from demo.processes import Interrupted
 from demo.report import collect, render, task_name
+from demo.runner import KNOWN_FAILURES, SUCCESS, Stopwatch, run_in_folder
 from demo.task_logs import readable
 
-KNOWN_FAILURES = (ApiError, DagImportError, NotReachedError, OSError, ProcessDiedError)
-SUCCESS = "demo: success"
+if TYPE_CHECKING:
+    from demo.airflow_api import AirflowApi, Json
+
 LOGS_SHOWN = 3
-
-
-class Stopwatch:
-    """Says what is going on, with the seconds since the start."""
-
-    def __init__(self) -> None:
-        self._start = time.monotonic()
-
-    def say(self, text: str) -> None:
-        """Print one line."""
-        print(f"[{time.monotonic() - self._start:6.1f} s] {text}", flush=True)
 
 
 class Progress:
@@ -69,22 +57,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run the demonstration; return the exit code."""
     options = parse(argv)
-    (ROOT / ".demo").mkdir(exist_ok=True)
-    now = datetime.now().astimezone()
-    folder = Path(tempfile.mkdtemp(prefix=f"{now:%Y%m%d-%H%M%S}-", dir=ROOT / ".demo"))
-    keep_folder = options.keep
-    try:
-        with interruptible():
-            outcome = demonstrate(options, folder)
-        code = 0 if outcome.startswith(SUCCESS) else 1
-        keep_folder = keep_folder or code != 0
-    except Interrupted as interrupted:
-        outcome, code = f"demo: {interrupted}, nothing is left running", interrupted.exit_code
-    finally:
-        if not keep_folder:
-            shutil.rmtree(folder, ignore_errors=True)
-    print(outcome, flush=True)
-    return code
+    return run_in_folder(partial(demonstrate, options), keep=options.keep)
 
 
 def demonstrate(options: argparse.Namespace, folder: Path) -> str:

@@ -111,6 +111,11 @@ class AirflowApi:
         query = {"dag_id": dag_id, "run_id": run_id, "order_by": "event_log_id"}
         return self._all("/eventLogs", "event_logs", query)
 
+    def living(self, job_type: str) -> dict[int, str]:
+        """Return the components of a kind that give signs of life, for instance ``TriggererJob``: id -> host name."""
+        query = {"job_type": job_type, "is_alive": True, "limit": PAGE}
+        return {job["id"]: job["hostname"] for job in self._call("GET", "/jobs", params=query)["jobs"]}
+
     def xcoms(self, task: Json) -> Json:
         """Return what a task instance pushed: key -> value."""
         path = f"{_task(task)}/xcomEntries"

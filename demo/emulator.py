@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from demo.processes import Service, wait_until
+from demo.processes import Service, said, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "example_dags" / "seed"
@@ -42,10 +42,15 @@ class Emulator(Service):
         )
 
     @property
+    def control(self) -> str:
+        """Return the address of the control API, which needs no token."""
+        return f"{self.endpoint.removesuffix('/api/v2')}/__emulator__"
+
+    @property
     def connection(self) -> dict[str, Any]:
         """Return the Airflow connection that leads to it."""
         return {"conn_type": "datarobot", "host": self.endpoint, "password": self.token}
 
     def _address(self) -> str | None:
-        found = READY.search(self.log.read_text(encoding="utf-8"))
+        found = said(self.log, READY)
         return found.group(1) if found else None

@@ -18,7 +18,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+if TYPE_CHECKING:
+    import re
+    from pwd import struct_passwd
 
 T = TypeVar("T")
 Handler = Callable[[int, FrameType | None], Any] | int | signal.Handlers | None
@@ -72,8 +76,17 @@ class Processes:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def start(self, name: str, argv: Sequence[str], *, env: Mapping[str, str], log: Path, cwd: Path) -> Child:
-        """Start a process that writes both its outputs to ``log``."""
+    def start(
+        self,
+        name: str,
+        argv: Sequence[str],
+        *,
+        env: Mapping[str, str],
+        log: Path,
+        cwd: Path,
+        user: struct_passwd | None = None,
+    ) -> Child:
+        """Start a process that writes both its outputs to ``log``; ``user`` is whom it runs as, if somebody else."""
         log.parent.mkdir(parents=True, exist_ok=True)
         with signals_held(), log.open("wb") as output:
             popen = subprocess.Popen(
@@ -84,6 +97,9 @@ class Processes:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                user=user.pw_uid if user else None,
+                group=user.pw_gid if user else None,
+                extra_groups=[] if user else None,
             )
             child = Child(name, popen, log)
             self._children.append(child)
@@ -266,6 +282,11 @@ def free_ports(count: int) -> list[int]:
     finally:
         for each in sockets:
             each.close()
+
+
+def said(log: Path, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """Return where a log first says something, or ``None`` while it does not."""
+    return pattern.search(log.read_text(encoding="utf-8", errors="replace"))
 
 
 def tail(path: Path, lines: int = 40) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from demo.legs import Legs, measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     from demo.airflow_api import AirflowApi
 
@@ -62,16 +62,21 @@ def task_name(task: dict[str, Any]) -> str:
 
 
 def render(rows: Sequence[Row]) -> str:
-    """Return the rows as a table in plain text, numbers to the right."""
-    cells = [HEADINGS, *(tuple(str(cell) for cell in astuple(row)) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(HEADINGS))]
+    """Return the rows as a table in plain text."""
+    return table(HEADINGS, [astuple(row) for row in rows], numbers=NUMBERS)
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Container[int]) -> str:
+    """Return a table in plain text, with the columns that hold ``numbers`` to the right."""
+    cells = [tuple(headings), *(tuple(str(cell) for cell in row) for row in rows)]
+    widths = [max(len(line[column]) for line in cells) for column in range(len(headings))]
     rule = tuple("-" * width for width in widths)
-    return "\n".join(_line(line, widths) for line in (cells[0], rule, *cells[1:]))
+    return "\n".join(_line(line, widths, numbers) for line in (cells[0], rule, *cells[1:]))
 
 
-def _line(line: Sequence[str], widths: Sequence[int]) -> str:
+def _line(line: Sequence[str], widths: Sequence[int], numbers: Container[int]) -> str:
     padded = (
-        cell.rjust(width) if column in NUMBERS else cell.ljust(width)
+        cell.rjust(width) if column in numbers else cell.ljust(width)
         for column, (cell, width) in enumerate(zip(line, widths, strict=True))
     )
     return "  ".join(padded).rstrip()

@@ -21,6 +21,7 @@ from tests.crash.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from demo.airflow_stack import Component
     from demo.processes import Child
 
 Json = dict[str, Any]
@@ -56,10 +57,10 @@ class Stack(AirflowStack):
     soon, and whoever asked asks again. The others end when they do not get the lock.
     """
 
-    def _start(self, name: str, *arguments: str) -> Child:
+    def _start(self, name: str, component: Component) -> Child:
         seconds = 2 if name == "api-server" else 60
         self._env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{self.database}?timeout={seconds}"
-        return super()._start(name, *arguments)
+        return super()._start(name, component)
 
 
 class World:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from demo.__main__ import Progress, Stopwatch, parse
+from demo.__main__ import Progress, parse
+from demo.runner import Stopwatch
 
 
 def task(task_id: str, state: str | None) -> dict[str, Any]:

@@ -1,0 +1,53 @@
+"""A Redis server of one's own: the broker between the scheduler and the workers."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from typing import TYPE_CHECKING
+
+from demo.processes import LOCALHOST, Service, free_ports, said, wait_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PACKAGE = "redis-server"
+READY = re.compile(r"Ready to accept connections")
+
+
+def installed() -> bool:
+    """Return whether there is a server to start."""
+    return shutil.which("redis-server") is not None
+
+
+class Redis(Service):
+    """A server with a password of its own that keeps everything in memory."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._folder = folder
+        self._password = secrets.token_urlsafe(12)
+        self._port = free_ports(1)[0]
+        self.log = folder / "redis.log"
+
+    @property
+    def url(self) -> str:
+        """Return its address, with the password."""
+        return f"redis://:{self._password}@{LOCALHOST}:{self._port}/0"
+
+    def begin(self) -> None:
+        """Start it, with settings from a file, because everybody sees what stands on a command line."""
+        settings = self._folder / "redis.conf"
+        settings.touch(mode=0o600)
+        settings.write_text(
+            f'bind {LOCALHOST}\nport {self._port}\nrequirepass {self._password}\nsave ""\ndir {self._folder}\n',
+            encoding="utf-8",
+        )
+        argv = ["redis-server", str(settings)]
+        self._processes.start("redis", argv, env=os.environ, log=self.log, cwd=self._folder)
+
+    def ready(self) -> None:
+        """Wait until it takes connections."""
+        wait_until(lambda: said(self.log, READY), what="Redis", timeout=30, check=self.check)
