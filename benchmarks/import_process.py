@@ -18,12 +18,13 @@ def import_all(package: str, rooms: list[str]) -> None:
     """Import every module of some rooms of a package.
 
     :param package: its name.
-    :param rooms: names of packages inside it; one that is not there is left out.
+    :param rooms: names of packages or modules inside it; one that is not there is left out.
     """
-    for room in rooms:
-        name = f"{package}.{room}"
+    for name in (f"{package}.{room}" for room in rooms):
         found = importlib.util.find_spec(name)
-        for module in pkgutil.iter_modules(found.submodule_search_locations if found else []):
+        if found is not None and found.submodule_search_locations is None:
+            importlib.import_module(name)
+        for module in pkgutil.iter_modules((found and found.submodule_search_locations) or []):
             importlib.import_module(f"{name}.{module.name}")
 
 
