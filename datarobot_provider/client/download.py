@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.client import SyncSender
 
-PIECE = 1024 * 1024
+#: Read at once, in bytes. Larger pieces are slower: memory of that size is fetched from the system anew for each.
+_PIECE = 256 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
 _RESUMES = 5
@@ -165,7 +166,7 @@ class Downloader:
             headers["Range"] = f"bytes={progress.size}-"
         with self._opened(request, headers) as response:
             skip = _skip(response, progress)
-            for piece in response.iter_content(PIECE):
+            for piece in response.iter_content(_PIECE):
                 rest = piece[skip:]
                 skip = max(0, skip - len(piece))
                 if rest:
@@ -205,7 +206,7 @@ class Downloader:
             return response
         # Storages like to tell the signature that they refuse. Nothing of it gets as far as the error.
         headers = {name.lower(): self._redacted(value) for name, value in response.headers.items()}
-        body = next(response.iter_content(PIECE), b"").decode("utf-8", errors="replace")
+        body = next(response.iter_content(_PIECE), b"").decode("utf-8", errors="replace")
         reply = Reply(response.status_code, headers, self._redacted(body).encode())
         if response.status_code < _FIRST_ERROR:
             raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
