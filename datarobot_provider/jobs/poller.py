@@ -7,6 +7,7 @@ triggerer, a sensor's poke and a resumed task read the same replies in the same 
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import Awaitable, Callable, Generator, Mapping
@@ -25,6 +26,7 @@ FAILED_LOOKS_SECONDS = 120.0
 RECORD_LAG_SECONDS = 30.0
 _FIRST_PAUSE = 1.0
 _GROWTH = 1.5
+_LONG_PAUSE, _TICK = 0.5, 0.1
 _RELOCATED = 307
 _DONE = 303
 _OK = 200
@@ -117,10 +119,6 @@ class _Watch:
     failing_since: float = 0.0
     told: set[str] = field(default_factory=set)
 
-    def first_pause(self) -> Sleep:
-        """Return the pause before the first look; jobs that were started together are not looked at together."""
-        return Sleep(min(_FIRST_PAUSE, self.poll_interval) * (0.5 + self.jitter()))
-
     def next_pause(self, seen: Reply | DataRobotError | None) -> Sleep:
         """Return the next pause: growing, spread out, as long as the server asks, never beyond the deadline."""
         asked = retry_after(seen) if isinstance(seen, Reply) else None
@@ -154,7 +152,6 @@ def steps(
     *,
     deadline: float,
     poll_interval: float,
-    just_seen: bool = False,
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Steps:
@@ -165,20 +162,14 @@ def steps(
     :param ref: the job.
     :param deadline: when to give up, in seconds since the epoch.
     :param poll_interval: longest pause between two looks, in seconds.
-    :param just_seen: whether somebody has looked a moment ago; then it begins with a pause; default ``False``.
     :param clock: gives the seconds since the epoch.
     :param jitter: gives a number from 0 to 1.
     :returns: the reference, with what was learnt on the way, and the verdict.
     """
-    watch = _Watch(deadline, poll_interval, clock, jitter)
-    if just_seen:
-        yield watch.first_pause()
-    return (yield from _from_probe_to_probe(ref, KINDS[ref.kind], watch))
-
-
-def _from_probe_to_probe(ref: JobRef, kind: JobKind, watch: _Watch) -> Steps:
+    kind = KINDS[ref.kind]
     earlier: Verdict | None = None
     stuck: Probe | None = None
+    watch = _Watch(deadline, poll_interval, clock, jitter)
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
     for probe, following in zip(probes, (*probes[1:], None), strict=True):
@@ -198,7 +189,7 @@ def _from_probe_to_probe(ref: JobRef, kind: JobKind, watch: _Watch) -> Steps:
             return ref, verdict
         elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
             earlier = verdict
-            watch.deadline = min(watch.deadline, watch.clock() + RECORD_LAG_SECONDS)
+            watch.deadline = min(deadline, clock() + RECORD_LAG_SECONDS)
         elif verdict.outcome is Outcome.PENDING:
             stuck = probe
         elif verdict.outcome is not Outcome.EXPIRED:
@@ -313,9 +304,30 @@ async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell:
             except DataRobotError as error:
                 answer = error
         elif isinstance(step, Sleep):
-            await asyncio.sleep(step.seconds)
+            await pause(step.seconds)
         else:
             tell(step)
+
+
+async def pause_before_first_look(deadline: float, poll_interval: float) -> None:
+    """Wait a moment after somebody else has looked; jobs that were started together are not looked at together.
+
+    :param deadline: when to stop waiting, in seconds since the epoch.
+    :param poll_interval: longest pause between two looks, in seconds.
+    """
+    seconds = min(_FIRST_PAUSE, poll_interval) * (0.5 + random.random())  # noqa: S311 - nothing to guess
+    await pause(min(seconds, max(0.0, deadline - time.time())))
+
+
+async def pause(seconds: float) -> None:
+    """Sleep at least so many seconds, a long pause until the next full tenth of a second.
+
+    Of a thousand waits, those that wake up at the same moment share what it costs to wake up.
+    """
+    now = asyncio.get_running_loop().time()
+    if seconds >= _LONG_PAUSE:
+        seconds = math.ceil((now + seconds) / _TICK) * _TICK - now
+    await asyncio.sleep(seconds)
 
 
 def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> tuple[JobRef, Verdict]:

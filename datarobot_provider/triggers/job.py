@@ -13,7 +13,7 @@ from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from datarobot_provider.jobs.poller import steps, wait_async
+from datarobot_provider.jobs.poller import pause_before_first_look, steps, wait_async
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -66,11 +66,12 @@ class DataRobotJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
+        await pause_before_first_look(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
         hook = DataRobotHook(self.datarobot_conn_id)
         try:
             async with hook.async_client() as client:
-                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval, just_seen=True)
+                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
 
                 async def look(path: str) -> Reply:
                     self._latest = await client.look(path)

@@ -220,15 +220,6 @@ def test_every_wait_without_a_status_id_goes_to_the_resource():
     assert set(done.gets) == {"customModels/m/versions/v/featureImpact/"}
 
 
-@pytest.mark.parametrize(("jitter", "pause"), [(0.0, 0.5), (0.5, 1.0), (1.0, 1.5)])
-def test_a_job_that_was_just_looked_at_is_given_a_moment_that_differs_from_wait_to_wait(jitter, pause):
-    done = walk(ref_of("dependency_build"), [status("x"), SUCCESS[BUILD]], just_seen=True, jitter=jitter)
-    assert done.pauses[0] == pause
-    assert walk(ref_of("dependency_build"), [SUCCESS[BUILD]], just_seen=True, poll_interval=0.1).pauses == [
-        pytest.approx(0.15)
-    ]
-
-
 @pytest.mark.parametrize("kind", sorted(HAPPY))
 def test_the_finished_thing_is_kept_where_the_last_look_came_back_with_it(kind):
     done = walk(ref_of(kind), lambda path: SUCCESS[path])

@@ -62,7 +62,6 @@ def walk(
     poll_interval: float = 10.0,
     jitter: float = 1.0,
     clock: FakeClock | None = None,
-    just_seen: bool = False,
 ) -> Walk:
     """Walk a wait to its end.
 
@@ -81,7 +80,6 @@ def walk(
         ref,
         deadline=clock() + patience,
         poll_interval=poll_interval,
-        just_seen=just_seen,
         clock=clock,
         jitter=lambda: jitter,
     )

@@ -153,8 +153,13 @@ def test_nothing_but_looks_is_sent(api):
     assert {request.method for request in api.requests} == {"GET"}
 
 
-def test_triggers_of_one_connection_share_one_client(api):
+def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
     looks = []
+
+    async def at_once(*_: float) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr(job, "pause_before_first_look", at_once)
 
     def answer(_request):
         looks.append(1)
