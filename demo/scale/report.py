@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.report import table, task_name
 from demo.scale.account import ENTITIES, JOBS, Made
+from demo.scale.slots import HANDOVER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -127,6 +128,7 @@ class Outcome:
             f"{requests} requests, {requests / models:.1f} per model; {self.unnamed_requests} of them name no model",
             f"{self.objects_read} objects read from the object storage, {self.objects_read / models:.1f} per model",
             f"worker slots held while waiting for DataRobot: {slots.held}, in {slots.looks} looks",
+            f"worker slots held in the {HANDOVER:.0f} s after a job was started: at most {slots.handing_over} at once",
             f"at most at once: {slots.waiting} jobs, {slots.deferred} deferred tasks, {slots.busy} busy worker slots",
             f"tried again: {', '.join(self.tried_again) or 'none'}",
         ]

@@ -89,7 +89,7 @@ class Run:
         loss = self._casualties.watch(tasks)
         if loss:
             self._stopwatch.say(f"killed with {loss.done:.0%} of the tasks done: {WORKER}, which ran {loss.running},")
-            self._stopwatch.say(f"  and {TRIGGERER}, which had {len(loss.deferred)} deferred tasks")
+            self._stopwatch.say(f"  and {TRIGGERER}, whose deferred tasks were {len(loss.deferred)}")
 
     def _show_failures(self) -> None:
         """Print the ends of the logs of tasks that failed."""

@@ -26,11 +26,12 @@ class Slots:
     """What the looks have seen so far.
 
     ``waiting``: most jobs that ran at the same time, ``deferred``: most tasks that were deferred, ``busy``: most slots
-    that were held at all, ``held``: most slots that were held by tasks whose job ran.
+    that were held at all, ``held``: most slots that were held by tasks whose job ran, ``handing_over``: most slots that
+    were held by such tasks in the ``HANDOVER`` seconds that they have for it.
     """
 
     def __init__(self) -> None:
-        self.looks = self.waiting = self.deferred = self.busy = self.held = 0
+        self.looks = self.waiting = self.deferred = self.busy = self.held = self.handing_over = 0
 
     def look(self, tasks: Iterable[Json], waits: Mapping[tuple[str, int], datetime], dead: Collection[str]) -> None:
         """Count slots now. ``waits`` says since when each task has a job that runs; ``dead`` workers have no slots."""
@@ -41,7 +42,9 @@ class Slots:
         self.waiting = max(self.waiting, len(waits))
         self.deferred = max(self.deferred, sum(each["state"] == "deferred" for each in tasks))
         self.busy = max(self.busy, len(running))
-        self.held = max(self.held, sum(_waits(each, waits, now) for each in running))
+        waited = [_waited(each, waits, now) for each in running]
+        self.held = max(self.held, sum(seconds > HANDOVER for seconds in waited))
+        self.handing_over = max(self.handing_over, sum(0 < seconds <= HANDOVER for seconds in waited))
 
 
 def waits(jobs: Iterable[Json], models: Mapping[str, int]) -> dict[tuple[str, int], datetime]:
@@ -53,7 +56,7 @@ def waits(jobs: Iterable[Json], models: Mapping[str, int]) -> dict[tuple[str, in
     }
 
 
-def _waits(task: Json, waits: Mapping[tuple[str, int], datetime], now: datetime) -> bool:
-    """Tell whether a running task has done nothing for its job but wait, since its job or its own try began."""
+def _waited(task: Json, waits: Mapping[tuple[str, int], datetime], now: datetime) -> float:
+    """Return for how many seconds a running task's job has run, counted from its own try on; 0 without a job."""
     since = waits.get((task["task_id"].rpartition(".")[2], task["map_index"]))
-    return since is not None and (now - max(since, moment(task["start_date"]))).total_seconds() > HANDOVER
+    return (now - max(since, moment(task["start_date"]))).total_seconds() if since else 0.0

@@ -57,6 +57,12 @@ def test_a_slot_is_held_by_a_task_that_runs_on_while_its_job_does(
     assert slots.held == held
 
 
+def test_a_task_that_hands_its_slot_over_is_counted_apart() -> None:
+    slots = Slots()
+    slots.look([task("running", started=20)], {("test_version", 3): ago(HANDOVER - 2)}, set())
+    assert (slots.held, slots.handing_over) == (0, 1)
+
+
 def test_the_highest_numbers_are_kept() -> None:
     slots = Slots()
     slots.look([task("deferred", started=20)] * 3, {("test_version", 3): ago(9)}, set())
