@@ -14,13 +14,20 @@ from benchmarks.children import ROOT
 from benchmarks.imports import imports
 from benchmarks.machine import machine
 from benchmarks.page import page, tables
+from benchmarks.requests_per_run import requests_per_run
 from benchmarks.transfers import transfers
 from benchmarks.waiting import growth, waiting
 from demo.processes import interruptible
 from tests.unit.certificates import make_pems
 
 PAGE = ROOT / "docs" / "performance.md"
-ROWS = {"waiting": waiting, "growth": growth, "transfers": transfers, "imports": imports}
+ROWS = {
+    "waiting": waiting,
+    "growth": growth,
+    "transfers": transfers,
+    "imports": imports,
+    "requests": requests_per_run,
+}
 
 
 def main() -> None:

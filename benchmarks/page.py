@@ -78,6 +78,7 @@ def tables(samples: Sequence[Sample]) -> dict[str, str]:
         "download": _clients(samples, "transfers", "download", _TRANSFERS),
         "files": _cases(samples, "files", _FILES),
         "imports": _clients(samples, "imports", AIRFLOW_3, _IMPORTS),
+        "requests": _requests(samples),
         "imports_airflow_2": _clients(samples, "imports", AIRFLOW_2, _IMPORTS) or _NOT_INSTALLED,
     }
 
@@ -118,6 +119,13 @@ def _growth(samples: Sequence[Sample]) -> str:
             if shared:
                 lines.append((crowd.title, NAMES[client], *_cells(shared, columns)))
     return table(("", "", *columns), lines)
+
+
+def _requests(samples: Sequence[Sample]) -> str:
+    found = [each for each in samples if each.row == "requests"]
+    lines = [(each.case, f"`{each.client}`", str(each.result["count"]), str(each.result["why"])) for each in found]
+    total = sum(int(each.result["count"]) for each in found)
+    return table(("task", "request", "times", "why"), [*lines, ("all", "", str(total), "")] if found else [])
 
 
 def _cells(results: Sequence[Mapping[str, Any]], columns: Mapping[str, tuple[str, Show]]) -> list[str]:

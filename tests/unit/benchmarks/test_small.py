@@ -25,7 +25,7 @@ def samples(tmp_path_factory):
 
 
 def test_every_row_is_measured_without_an_error(samples):
-    assert {sample.row for sample in samples} == {"waiting", "transfers", "files", "imports"}
+    assert {sample.row for sample in samples} == {"waiting", "transfers", "files", "imports", "requests"}
     assert [sample for sample in samples if "error" in sample.result] == []
 
 
@@ -48,6 +48,12 @@ def test_ours_moves_a_model(samples, way):
 def test_ours_uploads_many_files(samples, case):
     (result,) = of(samples, "files", case, "ours")
     assert 0 < result["files"] < 256
+
+
+def test_every_request_of_a_pipeline_run_has_a_reason(samples):
+    rows = [sample for sample in samples if sample.row == "requests"]
+    assert len({sample.case for sample in rows}) == 7
+    assert [sample for sample in rows if sample.result["why"] == "**none**"] == []
 
 
 def test_imports_add_modules(samples):
