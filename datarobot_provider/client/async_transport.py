@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -24,6 +25,8 @@ _METHODS = frozenset({"GET", "DELETE"})
 #: Seconds that an idle connection is kept for the next look: longer than any pause after which a new TLS handshake
 #: would still count.
 _KEEP_ALIVE = 90.0
+#: Connections of the pool that looks leave free.
+_FOR_CANCELLATIONS = 2
 
 
 class AsyncTransport:
@@ -43,8 +46,8 @@ class AsyncTransport:
         # A proxy reads the headers of a request that it passes on, but of a tunnel only those that ask for it.
         tunnelled = endpoint.origin.startswith("https:")
         self._proxy_headers = login if tunnelled else None
-        # Whoever waits for a turn here costs less than a request that waits for a connection.
-        self._turns = asyncio.Semaphore(POOL_SIZE)
+        # Whoever waits for a turn here costs less than a request that waits for a connection. Cancellations never wait.
+        self._turns = asyncio.Semaphore(POOL_SIZE - _FOR_CANCELLATIONS)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
@@ -83,10 +86,10 @@ class AsyncTransport:
         await self._session.close()
 
     async def _attempt(self, request: Request) -> Reply | TransportError:
-        sendings = _Sendings()
+        sendings, looks = _Sendings(), request.method == "GET"
         try:
             async with (
-                self._turns,
+                self._turns if looks else nullcontext(),
                 self._session.request(
                     request.method,
                     self._endpoint.url(request.path),
@@ -95,7 +98,7 @@ class AsyncTransport:
                     allow_redirects=False,
                     proxy_headers=self._proxy_headers,
                     # Only of a DELETE it matters whether it was sent twice.
-                    middlewares=(sendings,) if request.method == "DELETE" else (),
+                    middlewares=() if looks else (sendings,),
                 ) as response,
             ):
                 headers = {name.lower(): _readable(value) for name, value in response.headers.items()}

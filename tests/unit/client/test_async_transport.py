@@ -96,6 +96,39 @@ def test_a_netrc_file_does_not_replace_the_token_or_break_the_look():
     assert seen[0].headers.getall("Authorization") == [f"Bearer {TOKEN}"]
 
 
+def test_a_cancellation_does_not_wait_for_looks_that_hang():
+    async def run() -> int:
+        hang, full, looks = asyncio.Event(), asyncio.Event(), []
+
+        async def handle(request: web.BaseRequest) -> web.Response:
+            if request.method == "GET":
+                looks.append(request)
+                if len(looks) == async_transport.POOL_SIZE - async_transport._FOR_CANCELLATIONS:
+                    full.set()
+                await hang.wait()
+            return web.Response(status=204)
+
+        runner = web.ServerRunner(web.Server(handle))
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        sender = AsyncTransport(
+            Endpoint(f"http://127.0.0.1:{runner.addresses[0][1]}"), Token(TOKEN), TransportSettings()
+        )
+        waiting = [asyncio.create_task(sender.send(Request("GET", f"things/{number}/"))) for number in range(200)]
+        async with asyncio.timeout(10):
+            await full.wait()
+            reply = await sender.send(Request("DELETE", "things/1/"))
+        assert len(looks) < async_transport.POOL_SIZE
+        hang.set()
+        await asyncio.gather(*waiting)
+        assert len(looks) == len(waiting)
+        await sender.close()
+        await runner.cleanup()
+        return reply.status
+
+    assert asyncio.run(run()) == 204
+
+
 @pytest.mark.parametrize("login", ["", "user:p%40ss@"])
 def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
     async def run() -> tuple[Reply, list[web.BaseRequest]]:
