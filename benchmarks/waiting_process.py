@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120.0
 _ASK_EVERY = 0.05
+#: Part of the time that a loop which is not saturated may be busy, and how long to wait for that, in seconds.
+_CALM, _CALM_TIMEOUT = 0.6, 10.0
 
 
 class Watch(selectors.DefaultSelector):
@@ -70,6 +72,20 @@ async def _answered(looks: int, port: int, ended: asyncio.Future[Any]) -> Moment
     return moment
 
 
+async def _calm(port: int) -> Moment:
+    """Return a moment at which the loop is not saturated, or the last one tried if it always is.
+
+    In the middle of a burst the cost of looks that are not answered yet would be counted on the wrong side.
+    """
+    deadline = time.perf_counter() + _CALM_TIMEOUT
+    while True:
+        cpu, wall = time.process_time(), time.perf_counter()
+        await asyncio.sleep(_ASK_EVERY)
+        moment = await _now(port)
+        if moment.cpu - cpu < _CALM * (moment.wall - wall) or moment.wall > deadline:
+            return moment
+
+
 async def measure(
     wait: Wait, waits: int, counts_port: int, watch: Watch, settle: float, rounds: int
 ) -> dict[str, float]:
@@ -91,8 +107,9 @@ async def measure(
     ended = asyncio.ensure_future(_first_end(tasks))
     started, stall_start = await _answered(waits, counts_port, ended), watch.worst
     await asyncio.sleep(settle)
-    before = await _now(counts_port) if settle else started
-    after = await _answered(before.looks + rounds * waits, counts_port, ended)
+    before = await _calm(counts_port)
+    await _answered(before.looks + rounds * waits, counts_port, ended)
+    after = await _calm(counts_port)
     return {
         "looks": after.looks - before.looks,
         "requests": after.requests - before.requests,
