@@ -57,6 +57,9 @@ class AirflowRun:
 def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> AirflowRun:
     home, stage = tmp_path_factory.mktemp("airflow"), Stage(emulator)
     stage.reset()
+    for kind in _TASKS:
+        # Long enough to be still running when the worker looks, so that there is something to defer for.
+        stage.order(kind, "succeeded", seconds=1, times=2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "AIRFLOW_HOME": str(home),

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from demo.scale.slots import HANDOVER, Slots, waits
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODEL = "65a00000000000000000000a"
 
@@ -41,19 +45,19 @@ def test_other_jobs_are_not_waited_for(other: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("seen", "job_seconds", "held"),
     [
-        (task("running", started=20), HANDOVER + 1, 1),
-        (task("running", started=20), HANDOVER - 2, 0),
-        (task("running", started=1), HANDOVER + 20, 0),
-        (task("deferred", started=20), HANDOVER + 1, 0),
-        (task("running", started=20, host="dead"), HANDOVER + 1, 0),
+        (partial(task, "running", started=20), HANDOVER + 1, 1),
+        (partial(task, "running", started=20), HANDOVER - 2, 0),
+        (partial(task, "running", started=1), HANDOVER + 20, 0),
+        (partial(task, "deferred", started=20), HANDOVER + 1, 0),
+        (partial(task, "running", started=20, host="dead"), HANDOVER + 1, 0),
     ],
     ids=["waits on a worker", "has just submitted", "next try takes the job up", "deferred", "worker is dead"],
 )
 def test_a_slot_is_held_by_a_task_that_runs_on_while_its_job_does(
-    seen: dict[str, Any], job_seconds: float, held: int
+    seen: Callable[[], dict[str, Any]], job_seconds: float, held: int
 ) -> None:
     slots = Slots()
-    slots.look([seen], {("test_version", 3): ago(job_seconds)}, {"dead"})
+    slots.look([seen()], {("test_version", 3): ago(job_seconds)}, {"dead"})
     assert slots.held == held
 
 
