@@ -66,5 +66,7 @@ def _import(bench: Bench, providers: dict[str, Provider], python: str, client: s
     provider = providers[client]
     options = {"base": base(), "package": provider.package, "rooms": provider.rooms}
     # The folder of this tree is on the path for our package alone.
-    env = {**bench.airflow(), "PYTHONPATH": str(ROOT) if provider is OURS else ""}
+    # As where packages are installed: their bytecode is there.
+    bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bench.folder / "bytecode")}
+    env = {**bench.airflow(), **bytecode, "PYTHONPATH": str(ROOT) if provider is OURS else ""}
     return run("import_process", options, folder=bench.folder, env=env, python=python, apart=True)
