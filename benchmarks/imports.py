@@ -65,8 +65,8 @@ def base() -> str:
 def _import(bench: Bench, providers: dict[str, Provider], python: str, client: str) -> dict[str, Any]:
     provider = providers[client]
     options = {"base": base(), "package": provider.package, "rooms": provider.rooms}
-    # The folder of this tree is on the path for our package alone.
-    # As where packages are installed: their bytecode is there.
+    # As where packages are installed, there is bytecode of all of them.
     bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bench.folder / "bytecode")}
+    # The folder of this tree is on the path for our package alone.
     env = {**bench.airflow(), **bytecode, "PYTHONPATH": str(ROOT) if provider is OURS else ""}
     return run("import_process", options, folder=bench.folder, env=env, python=python, apart=True)
