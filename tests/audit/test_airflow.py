@@ -6,6 +6,7 @@ import hashlib
 import json
 import secrets
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -45,6 +46,8 @@ SIGNED = f"/{CANARY}/file?X-Amz-Date=1&X-Amz-Signature={quote(SECRETS['signature
 def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Received], Answer | None]:
     """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
     metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
+    # The worker's look at its build is answered: the trigger's are to be refused.
+    looks_of_worker = iter(["the only one"])
 
     def rule(received: Received) -> Answer | None:
         if received.target.endswith("/metadata/"):
@@ -53,8 +56,11 @@ def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Rec
             kind = "&refuse=1" if refusing else ""
             return Answer(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
         look = received.method == "GET"
-        if not refusing or look != ("dependencyBuild" in received.target):
+        at_build = "dependencyBuild" in received.target
+        if not refusing or look != at_build or (look and next(looks_of_worker, None)):
             return forwarded(emulator_url, received)
+        if look:
+            received = replace(received, body=CANARY.encode())
         return echo("message", 401 if look else 422)(received)
 
     return rule
@@ -175,7 +181,7 @@ def assert_searched(search: Search, stack: AirflowStack) -> None:
     for component in ("api-server", "scheduler", "dag-processor", "triggerer"):
         assert search.counts[f"log of the {component}: bytes"] > 0, component
     assert search.counts["foreign host: requests"] >= 4
-    for where in ("database", "foreign host", "logs of tasks and dag-processor"):
+    for where in ("database", "foreign host", "logs of tasks and dag-processor", "logs of triggers"):
         assert search.canaries[where] > 0, where
     # The search opens what Airflow encrypts: left to look into the variable, it finds the key there.
     opened = Search(KEYS, secrets.token_hex(8))
