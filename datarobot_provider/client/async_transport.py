@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from contextlib import nullcontext
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -27,6 +28,8 @@ _METHODS = frozenset({"GET", "DELETE"})
 _KEEP_ALIVE = 90.0
 #: Connections of the pool that looks leave free.
 _FOR_CANCELLATIONS = 2
+#: Addresses that are kept in their parsed form, since every wait asks for the same one again and again.
+_ADDRESSES = 16_384
 
 
 class AsyncTransport:
@@ -38,7 +41,6 @@ class AsyncTransport:
     """
 
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
-        self._endpoint = endpoint
         self._token = token
         self._settings = settings
         own = settings.ca_bundle or settings.client_cert or not settings.verify
@@ -48,14 +50,17 @@ class AsyncTransport:
         self._proxy_headers = login if tunnelled else None
         # Whoever waits for a turn here costs less than a request that waits for a connection. Cancellations never wait.
         self._turns = asyncio.Semaphore(POOL_SIZE - _FOR_CANCELLATIONS)
+        self._address = lru_cache(_ADDRESSES)(lambda path: URL(endpoint.url(path)))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
             ),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", **({} if tunnelled else login)},
+            # A reply comes in one piece: one timer for all of it costs less than one for each part.
             timeout=aiohttp.ClientTimeout(
-                total=None, sock_connect=settings.connect_timeout, sock_read=settings.read_timeout
+                total=settings.connect_timeout + settings.read_timeout, sock_connect=settings.connect_timeout
             ),
+            cookie_jar=aiohttp.DummyCookieJar(),
             proxy=proxy,
         )
 
@@ -92,7 +97,7 @@ class AsyncTransport:
                 self._turns if looks else nullcontext(),
                 self._session.request(
                     request.method,
-                    self._endpoint.url(request.path),
+                    self._address(request.path),
                     params=request.query() or None,
                     headers={"Authorization": self._token.header()},
                     allow_redirects=False,

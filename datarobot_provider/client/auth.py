@@ -64,7 +64,7 @@ class Token:
         :param body: the body.
         """
         texts, bodies = self._forms
-        return any(form in body for form in bodies) or any(form in text for form in texts)
+        return any(map(body.__contains__, bodies)) or any(map(text.__contains__, texts))
 
     def redact(self, text: str, secrets: Iterable[str] = ()) -> str:
         """Return ``text`` with the token and ``secrets`` replaced by ``***``, however the server has encoded them."""

@@ -45,7 +45,7 @@ def is_id(text: str) -> bool:
     return text.strip() not in ("", "None") and text.isprintable() and not leads_up(text.strip())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of the API.
 
@@ -71,7 +71,7 @@ class Request:
         }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the API answered.
 

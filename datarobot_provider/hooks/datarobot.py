@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
@@ -25,12 +24,13 @@ from datarobot_provider.hooks import form
 from datarobot_provider.version_compat import AirflowNotFoundException, BaseHook, mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
     from datarobot_provider.client.endpoint import Endpoint
     from datarobot_provider.client.transport import TransportSettings
+    from datarobot_provider.hooks.shared_clients import SharedClient
     from datarobot_provider.jobs.job_client import JobClient
     from datarobot_provider.jobs.poller import Note
 
@@ -82,18 +82,17 @@ class DataRobotHook(BaseHook):
         """Return the sync client; the name that Airflow's hooks share."""
         return self.client
 
-    @asynccontextmanager
-    async def async_client(self) -> AsyncIterator[AsyncDataRobotClient]:
+    def async_client(self) -> SharedClient:
         """Give the async client that everybody on this event loop shares who uses this connection.
 
-        It is made by its first user and closed with its last.
+        It is made by its first user and closed with its last: ``async with hook.async_client() as client``. Entering
+        raises :class:`ConfigurationError` if the connection is missing or cannot be used.
 
-        :raises ConfigurationError: if the connection is missing or cannot be used.
+        :returns: a context manager.
         """
-        from datarobot_provider.hooks.shared_clients import shared_client
+        from datarobot_provider.hooks.shared_clients import SharedClient
 
-        async with shared_client(self.datarobot_conn_id, self._make_async_client) as client:
-            yield client
+        return SharedClient(self.datarobot_conn_id, self._make_async_client)
 
     def tell(self, note: Note) -> None:
         """Write what a wait has to say into the task log."""

@@ -1,16 +1,14 @@
 """Waiting for a job: one function that reads a state, one generator that decides what to do next, no I/O in either.
 
-``wait`` and ``wait_async`` only carry out what the generator says; ``glance`` stops at the first pause. So a worker, a
-triggerer, a sensor's poke and a resumed task read the same replies in the same way.
+``wait`` and, on an event loop, ``async_wait`` only carry out what the generator says; ``glance`` stops at the first
+pause. So a worker, a triggerer, a sensor's poke and a resumed task read the same replies in the same way.
 """
 
 from __future__ import annotations
 
-import asyncio
-import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -24,9 +22,8 @@ from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdi
 FAILED_LOOKS = 5
 FAILED_LOOKS_SECONDS = 120.0
 RECORD_LAG_SECONDS = 30.0
-_FIRST_PAUSE = 1.0
+FIRST_PAUSE = 1.0
 _GROWTH = 1.5
-_LONG_PAUSE, _TICK = 0.5, 0.1
 _RELOCATED = 307
 _DONE = 303
 _OK = 200
@@ -114,17 +111,17 @@ class _Watch:
     poll_interval: float
     clock: Callable[[], float]
     jitter: Callable[[], float]
-    pause: float = _FIRST_PAUSE
+    pause: float = FIRST_PAUSE
     failures: int = 0
     failing_since: float = 0.0
     told: set[str] = field(default_factory=set)
 
-    def next_pause(self, seen: Reply | DataRobotError | None) -> Sleep:
-        """Return the next pause: growing, spread out, as long as the server asks, never beyond the deadline."""
+    def next_pause(self, seen: Reply | DataRobotError | None) -> float:
+        """Return the seconds to wait: growing, spread out, as long as the server asks, never beyond the deadline."""
         asked = retry_after(seen) if isinstance(seen, Reply) else None
         seconds = asked if asked is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
         self.pause = min(self.pause * _GROWTH, self.poll_interval)
-        return Sleep(min(seconds, max(0.0, self.deadline - self.clock())))
+        return min(seconds, max(0.0, self.deadline - self.clock()))
 
     def gave_up(self, error: DataRobotError) -> Verdict | None:
         """Count a failed look; return a verdict when the budget of failed looks is spent."""
@@ -172,7 +169,8 @@ def steps(
     watch = _Watch(deadline, poll_interval, clock, jitter)
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
-    for probe, following in zip(probes, (*probes[1:], None), strict=True):
+    for place, probe in enumerate(probes, start=1):
+        following = probes[place] if place < len(probes) else None
         onward = following is not None and ref.fills(following.path)
         verdict = yield from _follow(probe, ref, watch, kind, last=not onward)
         if following is None and verdict.outcome is Outcome.EXPIRED and stuck is not None:
@@ -222,10 +220,13 @@ def _follow(
                 return verdict if probe.path == kind.result else replace(verdict, found=None)
             if not last and _is_stuck(probe, verdict, watch.clock() - since):
                 return Verdict(Outcome.PENDING, verdict.state)
-            latest, before = verdict, seen
+            if verdict is not latest:
+                latest, before = verdict, seen
         if final_look:
             return Verdict(Outcome.TIMED_OUT, latest.state, latest.message)
-        yield watch.next_pause(seen)
+        # What a wait keeps while it sleeps, a thousand waits keep.
+        seconds, seen = watch.next_pause(seen), None
+        yield Sleep(seconds)
 
 
 def _read(probe: Probe, seen: Reply | DataRobotError | None) -> Verdict | DataRobotError:
@@ -289,47 +290,6 @@ def wait(
             tell(step)
 
 
-async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell: Tell) -> tuple[JobRef, Verdict]:
-    """Carry out a wait on an event loop; see :func:`wait`."""
-    answer: Reply | DataRobotError | None = None
-    while True:
-        try:
-            step = loop.send(answer)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
-        answer = None
-        if isinstance(step, Get):
-            try:
-                answer = await look(step.path)
-            except DataRobotError as error:
-                answer = error
-        elif isinstance(step, Sleep):
-            await pause(step.seconds)
-        else:
-            tell(step)
-
-
-async def pause_before_first_look(deadline: float, poll_interval: float) -> None:
-    """Wait a moment after somebody else has looked; jobs that were started together are not looked at together.
-
-    :param deadline: when to stop waiting, in seconds since the epoch.
-    :param poll_interval: longest pause between two looks, in seconds.
-    """
-    seconds = min(_FIRST_PAUSE, poll_interval) * (0.5 + random.random())  # noqa: S311 - nothing to guess
-    await pause(min(seconds, max(0.0, deadline - time.time())))
-
-
-async def pause(seconds: float) -> None:
-    """Sleep at least so many seconds, a long pause until the next full tenth of a second.
-
-    Of a thousand waits, those that wake up at the same moment share what it costs to wake up.
-    """
-    now = asyncio.get_running_loop().time()
-    if seconds >= _LONG_PAUSE:
-        seconds = math.ceil((now + seconds) / _TICK) * _TICK - now
-    await asyncio.sleep(seconds)
-
-
 def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> tuple[JobRef, Verdict]:
     """Look at a job once, without waiting.
 
@@ -340,7 +300,7 @@ def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> tuple[JobRe
         raise _PausedError
 
     try:
-        return wait(steps(ref, deadline=float("inf"), poll_interval=_FIRST_PAUSE), look, tell, pause)
+        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE), look, tell, pause)
     except _PausedError:
         return ref, Verdict(Outcome.PENDING)
 

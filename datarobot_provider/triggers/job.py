@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -10,17 +11,21 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs.async_wait import pause_before_first_look, wait_async
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from datarobot_provider.jobs.poller import pause_before_first_look, steps, wait_async
+from datarobot_provider.jobs.poller import steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from datarobot_provider.client.request import Reply
+    from datarobot_provider.jobs.poller import Note
 
 _CANCEL_SECONDS = 10.0
+#: One for all waits: the logger that a trigger or a hook has of its own is a dozen objects, and there are thousands.
+_LOG = logging.getLogger(__name__)
 
 
 class DataRobotJobTrigger(BaseTrigger):
@@ -68,16 +73,17 @@ class DataRobotJobTrigger(BaseTrigger):
         """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
         await pause_before_first_look(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
-        hook = DataRobotHook(self.datarobot_conn_id)
         try:
-            async with hook.async_client() as client:
+            async with DataRobotHook(self.datarobot_conn_id).async_client() as client:
                 loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
 
                 async def look(path: str) -> Reply:
-                    self._latest = await client.look(path)
-                    return self._latest
+                    reply = await client.look(path)
+                    if self._latest is None or reply.body != self._latest.body:
+                        self._latest = reply
+                    return reply
 
-                event = JobEvent(*await wait_async(loop, look, hook.tell))
+                event = JobEvent(*await wait_async(loop, look, _tell))
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
@@ -129,6 +135,11 @@ class DataRobotJobTrigger(BaseTrigger):
         if isinstance(state, Exception):
             self.log.info("Airflow does not tell the task's state (%s); it is taken as killed.", type(state).__name__)
         return state == "deferred"
+
+
+def _tell(note: Note) -> None:
+    """Write what a wait has to say into the task log."""
+    _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
 
 
 async def _state_of(task_instance: Any) -> str | None:

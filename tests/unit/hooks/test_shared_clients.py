@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from datarobot_provider.exceptions import ConfigurationError
-from datarobot_provider.hooks.shared_clients import _CLIENTS, shared_client
+from datarobot_provider.hooks.shared_clients import _CLIENTS, SharedClient
 
 
 class Client:
@@ -52,7 +52,7 @@ class User:
         self.task = asyncio.ensure_future(self._use(maker, conn_id))
 
     async def _use(self, maker: Maker, conn_id: str) -> None:
-        async with shared_client(conn_id, maker) as client:
+        async with SharedClient(conn_id, maker) as client:
             self.inside.set_result(client)
             await self.leave.wait()
 
@@ -183,7 +183,7 @@ def test_an_error_of_one_user_does_not_close_the_client_of_the_others():
         other = User(maker)
         await other.inside
         with pytest.raises(KeyError):
-            async with shared_client("a", maker):
+            async with SharedClient("a", maker):
                 raise KeyError("x")
         assert maker.made[0].closed == 0
         await other.end()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
 from datarobot_provider.exceptions import AccessDeniedError, TransportError
-from datarobot_provider.jobs import poller
+from datarobot_provider.jobs import async_wait
+from datarobot_provider.jobs.async_wait import wait_async
 from datarobot_provider.jobs.model import JobRef, Outcome
-from datarobot_provider.jobs.poller import glance, steps, wait, wait_async
+from datarobot_provider.jobs.poller import glance, steps, wait
 from tests.unit.jobs.walks import MOST_STEPS, VERSION, ref_of
 from tests.unit.support import ORIGIN, FakeClock, reply
 
@@ -73,7 +73,7 @@ def test_waiting_on_a_thread_and_on_an_event_loop_are_the_same(ref, answers, mon
     first = Teller(answers)
     on_a_thread = wait(loop_of(ref, here), first.look, first.notes.append, here.sleep)
 
-    monkeypatch.setattr(poller, "pause", sleep)
+    monkeypatch.setattr(async_wait, "pause", sleep)
     second = Teller(answers)
     on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.look_async, second.notes.append))
 
@@ -134,44 +134,3 @@ def test_a_glance_at_a_lagging_record_does_not_wait():
     teller = Teller([ENDED, record("in_progress")])
     assert glance(UNTOLD, teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
     assert len(teller.looks) == 2
-
-
-class Loop:
-    """An event loop in which somebody sleeps: what it was asked for, and when that ends."""
-
-    def __init__(self, monkeypatch) -> None:
-        self.slept: list[float] = []
-        self.ends: list[float] = []
-        monkeypatch.setattr(poller.asyncio, "sleep", self._sleep)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.slept.append(seconds)
-        self.ends.append(asyncio.get_running_loop().time() + seconds)
-
-
-@pytest.mark.parametrize("seconds", [0.5, 0.93, 7.3, 100.0])
-def test_long_pauses_end_together_at_full_tenths_of_a_second(monkeypatch, seconds):
-    loop = Loop(monkeypatch)
-    asyncio.run(poller.pause(seconds))
-    assert seconds <= loop.slept[0] <= seconds + 0.1
-    assert round(loop.ends[0], 1) == pytest.approx(loop.ends[0], abs=0.005)
-
-
-@pytest.mark.parametrize("seconds", [0.0, 0.013, 0.49])
-def test_short_pauses_are_as_long_as_asked_for(monkeypatch, seconds):
-    loop = Loop(monkeypatch)
-    asyncio.run(poller.pause(seconds))
-    assert loop.slept == [seconds]
-
-
-def test_the_pause_before_the_first_look_differs_from_wait_to_wait_and_ends_with_the_deadline(monkeypatch):
-    loop, soon = Loop(monkeypatch), time.time() + 3600
-    for _ in range(200):
-        asyncio.run(poller.pause_before_first_look(soon, 10.0))
-    assert 0.5 <= min(loop.slept) < 0.8
-    assert 1.3 < max(loop.slept) <= 1.6
-    loop.slept.clear()
-    asyncio.run(poller.pause_before_first_look(soon, 0.1))
-    asyncio.run(poller.pause_before_first_look(time.time() - 5, 10.0))
-    assert 0.05 <= loop.slept[0] <= 0.15
-    assert loop.slept[1] == 0

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
+import logging
 from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +12,7 @@ import pytest
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs import async_wait
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
@@ -32,6 +35,14 @@ KWARGS = {
 #: What every released version stored; a trigger of a later version must take it.
 RELEASED = {"0.1.0": KWARGS}
 DONE = reply(body={"buildStatus": "success"})
+
+
+#: Objects that the garbage collector has to visit, for each wait.
+MOST_OBJECTS = 40
+
+
+async def at_once(*_: float) -> None:
+    await asyncio.sleep(0)
 
 
 def trigger(**changes: Any) -> DataRobotJobTrigger:
@@ -156,9 +167,6 @@ def test_nothing_but_looks_is_sent(api):
 def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
     looks = []
 
-    async def at_once(*_: float) -> None:
-        await asyncio.sleep(0)
-
     monkeypatch.setattr(job, "pause_before_first_look", at_once)
 
     def answer(_request):
@@ -172,6 +180,52 @@ def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
 
     asyncio.run(both())
     assert (len(looks), api.closed) == (3, 1)
+
+
+def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch, caplog):
+    states = iter(["submitted", "submitted", "pondering", "pondering", "success"])
+    api.on("GET", BUILD, lambda _: reply(body={"buildStatus": next(states)}))
+    monkeypatch.setattr(job, "pause_before_first_look", at_once)
+    monkeypatch.setattr(async_wait, "pause", at_once)
+    with caplog.at_level(logging.INFO, logger=job.__name__):
+        run(trigger())
+    told = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == job.__name__]
+    assert told == [
+        ("INFO", "The dependency build is in the state 'submitted'."),
+        (
+            "WARNING",
+            "The dependency build is in the state 'pondering', which this release does not know: waiting on.",
+        ),
+        ("INFO", "The dependency build is in the state 'success'."),
+    ]
+
+
+def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
+    """Every object of a waiting trigger is one more for the garbage collector, for which all waits stand still."""
+    waits, all_looked = 200, asyncio.Event()
+
+    def answer(_request):
+        if len(api.requests) == waits:
+            all_looked.set()
+        return reply(body={"buildStatus": "submitted"})
+
+    async def main() -> float:
+        gc.collect()
+        before = len(gc.get_objects())
+        tasks = [asyncio.ensure_future(events(trigger(poll_interval=600.0))) for _ in range(waits)]
+        await all_looked.wait()
+        await asyncio.sleep(0)
+        gc.collect()
+        kept = len(gc.get_objects()) - before
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        return kept / waits
+
+    api.on("GET", BUILD, answer)
+    monkeypatch.setattr(job, "pause_before_first_look", at_once)
+    caplog.set_level(logging.ERROR, logger=job.__name__)
+    assert 10 < asyncio.run(main()) <= MOST_OBJECTS
 
 
 class TestKill:
