@@ -38,7 +38,7 @@ DONE = reply(body={"buildStatus": "success"})
 
 
 #: Objects that the garbage collector has to visit, for each wait.
-MOST_OBJECTS = 40
+MOST_OBJECTS = 38
 
 
 async def at_once(*_: float) -> None:
@@ -205,11 +205,12 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
     waits, all_looked = 200, asyncio.Event()
 
     def answer(_request):
-        if len(api.requests) == waits:
+        if len(api.requests) > waits:
             all_looked.set()
-        return reply(body={"buildStatus": "submitted"})
+        return DONE if len(api.requests) == 1 else reply(body={"buildStatus": "submitted"})
 
     async def main() -> float:
+        await events(trigger())  # so that what is imported and cached once is there
         gc.collect()
         before = len(gc.get_objects())
         tasks = [asyncio.ensure_future(events(trigger(poll_interval=600.0))) for _ in range(waits)]
