@@ -28,6 +28,8 @@ _METHODS = frozenset({"GET", "DELETE"})
 _KEEP_ALIVE = 90.0
 #: Connections of the pool that looks leave free.
 _FOR_CANCELLATIONS = 2
+#: Seconds between two checks whether a request takes too long.
+_LIMITS_EVERY = 1.0
 #: Addresses that are kept in their parsed form, since every wait asks for the same one again and again.
 _ADDRESSES = 16_384
 
@@ -50,16 +52,14 @@ class AsyncTransport:
         self._proxy_headers = login if tunnelled else None
         # Whoever waits for a turn here costs less than a request that waits for a connection. Cancellations never wait.
         self._turns = asyncio.Semaphore(POOL_SIZE - _FOR_CANCELLATIONS)
+        self._limits = _TimeLimits(settings.read_timeout)
         self._address = lru_cache(_ADDRESSES)(lambda path: URL(endpoint.url(path)))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
             ),
             headers={"User-Agent": USER_AGENT, "Accept": "application/json", **({} if tunnelled else login)},
-            # A reply comes in one piece: one timer for all of it costs less than one for each part.
-            timeout=aiohttp.ClientTimeout(
-                total=settings.connect_timeout + settings.read_timeout, sock_connect=settings.connect_timeout
-            ),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=proxy,
         )
@@ -93,21 +93,23 @@ class AsyncTransport:
     async def _attempt(self, request: Request) -> Reply | TransportError:
         sendings, looks = _Sendings(), request.method == "GET"
         try:
-            async with (
-                self._turns if looks else nullcontext(),
-                self._session.request(
-                    request.method,
-                    self._address(request.path),
-                    params=request.query() or None,
-                    headers={"Authorization": self._token.header()},
-                    allow_redirects=False,
-                    proxy_headers=self._proxy_headers,
-                    # Only of a DELETE it matters whether it was sent twice.
-                    middlewares=() if looks else (sendings,),
-                ) as response,
-            ):
-                headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
-                body = await response.read()
+            async with self._turns if looks else nullcontext(), asyncio.timeout(None) as limit:
+                self._limits.begin(limit)
+                try:
+                    async with self._session.request(
+                        request.method,
+                        self._address(request.path),
+                        params=request.query() or None,
+                        headers={"Authorization": self._token.header()},
+                        allow_redirects=False,
+                        proxy_headers=self._proxy_headers,
+                        # Only of a DELETE it matters whether it was sent twice.
+                        middlewares=() if looks else (sendings,),
+                    ) as response:
+                        headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
+                        body = await response.read()
+                finally:
+                    self._limits.end(limit)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
@@ -126,6 +128,36 @@ class _Sendings:
         """Send ``request``."""
         self.count += 1
         return await handler(request)
+
+
+class _TimeLimits:
+    """Ends what takes too long. One timer serves all requests: one for each is a sixth of what a look costs.
+
+    :param seconds: how long a request may take; it may take a little longer.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._every = min(_LIMITS_EVERY, seconds / 4)
+        self._running: dict[asyncio.Timeout, float] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self, limit: asyncio.Timeout) -> None:
+        """Let ``limit``, which has no end of its own yet, end in time."""
+        loop = asyncio.get_running_loop()
+        self._running[limit] = loop.time() + self._seconds
+        self._timer = self._timer or loop.call_later(self._every, self._check, loop)
+
+    def end(self, limit: asyncio.Timeout) -> None:
+        """Forget ``limit``: what was inside is over."""
+        self._running.pop(limit, None)
+
+    def _check(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for limit in [limit for limit, end in self._running.items() if end <= now]:
+            del self._running[limit]
+            limit.reschedule(now)
+        self._timer = loop.call_later(self._every, self._check, loop) if self._running else None
 
 
 def _proxy(origin: str) -> tuple[URL | None, dict[str, str]]:

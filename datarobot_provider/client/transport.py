@@ -31,7 +31,7 @@ class TransportSettings:
     """How a sender behaves; set through the extras of the Airflow connection.
 
     :param connect_timeout: seconds to reach the host; default 10.
-    :param read_timeout: seconds without a byte of the reply; default 60.
+    :param read_timeout: seconds without a byte of the reply, in the triggerer for all of a request; default 60.
     :param upload_timeout: the same for requests that upload files; default 600.
     :param ca_bundle: path of a file with the CA certificates to trust instead of the system's.
     :param client_cert: path of a PEM with the certificate to show to a server that wants one, and its chain; the key

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import socket
 import ssl
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,6 +227,47 @@ def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
 
     with raw_server(silent) as port:
         assert fail(f"http://127.0.0.1:{port}", "DELETE", read_timeout=0.3) == ("timeout", True)
+
+
+def test_a_reply_that_never_gets_finished_is_a_timeout():
+    def drip(connection: socket.socket) -> None:
+        read_request(connection)
+        connection.sendall(http_reply(b"", length=10_000))
+        with contextlib.suppress(OSError):
+            while not over.wait(0.05):
+                connection.sendall(b" ")
+
+    over = threading.Event()
+    with raw_server(drip) as port:
+        try:
+            assert fail(f"http://127.0.0.1:{port}", read_timeout=0.3) == ("timeout", True)
+        finally:
+            over.set()
+
+
+def test_time_limits_end_what_takes_too_long_and_nothing_else():
+    async def within(limits: async_transport._TimeLimits, seconds: float) -> str:
+        async with asyncio.timeout(None) as limit:
+            limits.begin(limit)
+            try:
+                await asyncio.sleep(seconds)
+            finally:
+                limits.end(limit)
+        return "in time"
+
+    async def main() -> None:
+        limits = async_transport._TimeLimits(0.2)
+        stuck, done, killed = (asyncio.ensure_future(within(limits, seconds)) for seconds in (30, 0.01, 30))
+        assert await done == "in time"
+        killed.cancel()
+        found = await asyncio.gather(stuck, killed, return_exceptions=True)
+        assert [type(each) for each in found] == [TimeoutError, asyncio.CancelledError]
+        assert limits._timer is None
+        # They go on with what comes later.
+        with pytest.raises(TimeoutError):
+            await within(limits, 30)
+
+    asyncio.run(asyncio.wait_for(main(), timeout=10))
 
 
 @pytest.mark.parametrize(
