@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from dataclasses import replace
 from functools import cached_property
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from datarobot_provider.jobs.poller import Note
 
 _TEST_TIMEOUT = 10.0
+#: One for all waits: the logger that a hook has of its own is a dozen objects, and a triggerer has thousands of waits.
+_LOG = logging.getLogger(f"airflow.task.hooks.{__name__}.DataRobotHook")
 
 
 class _Access(NamedTuple):
@@ -94,9 +97,10 @@ class DataRobotHook(BaseHook):
 
         return SharedClient(self.datarobot_conn_id, self._make_async_client)
 
-    def tell(self, note: Note) -> None:
+    @staticmethod
+    def tell(note: Note) -> None:
         """Write what a wait has to say into the task log."""
-        (self.log.warning if note.warning else self.log.info)("%s", note.text)
+        _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
 
     def test_connection(self) -> tuple[bool, str]:
         """Make one cheap call with the token: GET ``version/``.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from datarobot_provider.client.request import Reply
-    from datarobot_provider.jobs.poller import Note
 
 _CANCEL_SECONDS = 10.0
-#: One for all waits: the logger that a trigger or a hook has of its own is a dozen objects, and there are thousands.
-_LOG = logging.getLogger(__name__)
 
 
 class DataRobotJobTrigger(BaseTrigger):
@@ -83,7 +79,7 @@ class DataRobotJobTrigger(BaseTrigger):
                         self._latest = reply
                     return reply
 
-                event = JobEvent(*await wait_async(loop, look, _tell))
+                event = JobEvent(*await wait_async(loop, look, DataRobotHook.tell))
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
@@ -135,11 +131,6 @@ class DataRobotJobTrigger(BaseTrigger):
         if isinstance(state, Exception):
             self.log.info("Airflow does not tell the task's state (%s); it is taken as killed.", type(state).__name__)
         return state == "deferred"
-
-
-def _tell(note: Note) -> None:
-    """Write what a wait has to say into the task log."""
-    _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
 
 
 async def _state_of(task_instance: Any) -> str | None:

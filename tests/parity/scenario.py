@@ -281,13 +281,13 @@ def both(make: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
 
 
 @contextlib.contextmanager
-def log_lines(writer: type) -> Iterator[list[str]]:
-    """Collect what the operators, triggers or hooks of a class write to their log."""
+def log_lines(writer: object, name: str = "log") -> Iterator[list[str]]:
+    """Collect what the operators or triggers of a class, or a module, write to the logger of this name."""
     lines: list[str] = []
     logger = logging.Logger("parity")  # noqa: LOG001 - below no other logger
     logger.addHandler(_Lines(lines))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(writer, "log", logger, raising=False)
+        patch.setattr(writer, name, logger, raising=False)
         yield lines
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.hooks import datarobot
 from datarobot_provider.jobs import poller
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.scenario import Outcome, Run, both, log_lines, normalised
@@ -67,7 +67,7 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
 
         if not deferrable:
             strike()
-        with log_lines(DataRobotHook) as lines:
+        with log_lines(datarobot, "_LOG") as lines:
             # The trigger is to meet it, not the worker's one look before.
             outcome = run.finish(before_trigger=strike)
         failed_looks.append({normalised(line) for line in lines if "trying again" in line})

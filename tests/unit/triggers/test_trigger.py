@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from datarobot_provider.exceptions import TransportError
+from datarobot_provider.hooks import datarobot
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs import async_wait
 from datarobot_provider.jobs.events import JobEvent
@@ -37,6 +38,7 @@ RELEASED = {"0.1.0": KWARGS}
 DONE = reply(body={"buildStatus": "success"})
 
 
+LOGGER = datarobot._LOG.name
 #: Objects that the garbage collector has to visit, for each wait.
 MOST_OBJECTS = 38
 
@@ -187,9 +189,9 @@ def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch,
     api.on("GET", BUILD, lambda _: reply(body={"buildStatus": next(states)}))
     monkeypatch.setattr(job, "pause_before_first_look", at_once)
     monkeypatch.setattr(async_wait, "pause", at_once)
-    with caplog.at_level(logging.INFO, logger=job.__name__):
+    with caplog.at_level(logging.INFO, logger=LOGGER):
         run(trigger())
-    told = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == job.__name__]
+    told = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == LOGGER]
     assert told == [
         ("INFO", "The dependency build is in the state 'submitted'."),
         (
@@ -225,7 +227,7 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
 
     api.on("GET", BUILD, answer)
     monkeypatch.setattr(job, "pause_before_first_look", at_once)
-    caplog.set_level(logging.ERROR, logger=job.__name__)
+    caplog.set_level(logging.ERROR, logger=LOGGER)
     assert 10 < asyncio.run(main()) <= MOST_OBJECTS
 
 
