@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.bench import Bench, Sample
 from benchmarks.children import ROOT
 from benchmarks.imports import imports
+from benchmarks.latency import latency
 from benchmarks.machine import machine
 from benchmarks.page import page, tables
 from benchmarks.requests_per_run import requests_per_run
@@ -27,6 +28,7 @@ ROWS = {
     "transfers": transfers,
     "imports": imports,
     "requests": requests_per_run,
+    "latency": latency,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks import latency
 from benchmarks.bench import median, of
 from benchmarks.imports import AIRFLOW_2, AIRFLOW_3
 from benchmarks.verdicts import KB, MB, verdicts
@@ -30,6 +31,7 @@ NAMES = {
     "curl": "curl",
     "requests": "bare `requests`",
     "datarobot_airflow": "DataRobot's own",
+    "airflow": "a trigger of Airflow's own that fires at that moment",
 }
 
 
@@ -55,6 +57,7 @@ _FILES = {
     "open files": ("files", _number(0)),
     "memory, MB": ("memory", _number(1, MB)),
 }
+_LATENCY = {"s until the next task starts": ("delay", _number(2))}
 _IMPORTS = {"CPU, ms": ("cpu", _number(0, 1e-3)), "modules": ("modules", _number(0))}
 
 
@@ -64,7 +67,9 @@ def page(samples: Sequence[Sample], about: Mapping[str, str]) -> str:
     :param samples: what was measured.
     :param about: what is to be said of the machine.
     """
-    return TEMPLATE.read_text(encoding="utf-8").format(machine=table(("", ""), about.items()), **tables(samples))
+    made = tables(samples)
+    made["imports_airflow_2"] = made["imports_airflow_2"] or _NOT_INSTALLED
+    return TEMPLATE.read_text(encoding="utf-8").format(machine=table(("", ""), about.items()), **made)
 
 
 def tables(samples: Sequence[Sample]) -> dict[str, str]:
@@ -79,7 +84,8 @@ def tables(samples: Sequence[Sample]) -> dict[str, str]:
         "files": _cases(samples, "files", _FILES),
         "imports": _clients(samples, "imports", AIRFLOW_3, _IMPORTS),
         "requests": _requests(samples),
-        "imports_airflow_2": _clients(samples, "imports", AIRFLOW_2, _IMPORTS) or _NOT_INSTALLED,
+        "latency": _clients(samples, "latency", latency.CASE, _LATENCY),
+        "imports_airflow_2": _clients(samples, "imports", AIRFLOW_2, _IMPORTS),
     }
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import statistics
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.bench import median, of
 from benchmarks.imports import AIRFLOW_3
+from benchmarks.latency import CASE, POLL_INTERVAL
 from benchmarks.waiting import FEW, GROWTH, MANY, PEERS
 
 if TYPE_CHECKING:
@@ -36,7 +38,11 @@ class Verdict(NamedTuple):
 def verdicts(samples: Sequence[Sample]) -> list[Verdict]:
     """Return all requirements whose numbers were measured."""
     found = _Found(samples)
-    return [verdict for verdict in (*_waiting(found), *_crowds(found), *_transfers(found), *_imports(found)) if verdict]
+    return [
+        verdict
+        for verdict in (*_waiting(found), *_crowds(found), *_transfers(found), *_imports(found), *_latency(found))
+        if verdict
+    ]
 
 
 class _Found:
@@ -115,3 +121,14 @@ def _transfers(found: _Found) -> Iterator[Verdict | None]:
 def _imports(found: _Found) -> Iterator[Verdict | None]:
     yield _below("modules added by importing everything", found("imports", AIRFLOW_3, "ours", "modules"), 40, "modules")
     yield _below("CPU of importing everything", found("imports", AIRFLOW_3, "ours", "cpu"), 30, "ms", 1e-3)
+
+
+def _latency(found: _Found) -> Iterator[Verdict | None]:
+    """Judge the start of the next task: the median, and the longest against Airflow's own longest."""
+    ours, airflow = (
+        [each["delay"] for each in of(found.samples, "latency", CASE, name)] for name in ("ours", "airflow")
+    )
+    for name, pick in (("median", statistics.median), ("longest", max)):
+        what = f"start of the next task after the end of a remote job, later than Airflow's own ({name})"
+        late = pick(ours) - pick(airflow) if ours and airflow else None
+        yield _below(what, late, POLL_INTERVAL, "s")

@@ -27,7 +27,8 @@ DELETE   requests                       forget them -> 204
 GET      foreign-requests               ``{"data": [...]}``: the requests to the storage that an image redirects to,
                                         see `requestlog.ForeignExchange`
 DELETE   foreign-requests               forget them -> 204
-GET      jobs                           ``{"data": [{"kind", "ids", "state", "active", "created"}]}``
+GET      jobs                           ``{"data": [{"kind", "ids", "state", "active", "created", "ends"}]}``; `ends` is
+                                        null if it never does
 POST     finish                         every job that runs ends now, as it was going to -> 204
 POST     reset                          forget everything, plant the seed again -> 204
 =======  =============================  ===============================================================================
@@ -301,6 +302,7 @@ class Control:
                     "state": job.word(now),
                     "active": job.active(now),
                     "created": identity.timestamp(job.created),
+                    "ends": None if job.endless else identity.timestamp(job.finished_at()),
                 }
                 for job in self._state.jobs
             ]

@@ -95,6 +95,7 @@ def test_seconds_are_not_scaled(api):
     assert (job["kind"], job["state"], job["active"]) == ("dependency_build", "submitted", True)
     assert job["ids"] == {"customModelId": model, "customModelVersionId": version}
     assert job["created"].endswith("Z")
+    assert job["ends"] > job["created"]
 
 
 def test_jobs_end_when_they_are_told_to_as_they_were_going_to(api):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from benchmarks.bench import Sample
+from benchmarks.latency import CASE
 from benchmarks.page import page, tables
 from benchmarks.verdicts import verdicts
 
@@ -55,6 +56,15 @@ def test_transfers_and_imports_are_judged():
         "modules added by importing everything": False,
         "CPU of importing everything": True,
     }
+
+
+def test_latency_is_judged_by_what_is_added_to_airflows_own():
+    delays = {"ours": (2.0, 4.0, 9.0), "airflow": (1.0, 2.0, 3.0)}
+    found = judged(
+        *(Sample("latency", CASE, name, {"delay": delay}) for name, each in delays.items() for delay in each)
+    )
+    what = "start of the next task after the end of a remote job, later than Airflow's own"
+    assert found == {f"{what} (median)": True, f"{what} (longest)": False}
 
 
 RATES = {"ours": 490e6, "curl": 700e6, "official": 99e6}

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.__main__ import ROWS
 from benchmarks.bench import Sample, of
 
 ROOT = Path(__file__).parents[3]
@@ -17,7 +18,9 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
     results = tmp_path_factory.mktemp("bench") / "results.json"
-    argv = [sys.executable, "-m", "benchmarks", "--small", "--repetitions", "1", "--results", str(results)]
+    # The row about latency needs a real Airflow: tests/system has it.
+    rows = [row for row in ROWS if row != "latency"]
+    argv = [sys.executable, "-m", "benchmarks", *rows, "--small", "--repetitions", "1", "--results", str(results)]
     argv += ["--clients", "ours,bare,bare_spread,requests"]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
     assert done.returncode == 0, done.stderr
