@@ -30,6 +30,7 @@ NAMES = {
     "official": "official client",
     "curl": "curl",
     "requests": "bare `requests`",
+    "tls": "TLS alone, out of memory",
     "datarobot_airflow": "DataRobot's own",
     "airflow": "a trigger of Airflow's own that fires at that moment",
 }

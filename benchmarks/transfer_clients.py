@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import TOKEN
@@ -118,6 +120,25 @@ def requests_up() -> Transfer:
     return send
 
 
+def tls_up() -> Transfer:
+    """Send as many bytes through bare TLS, the same piece of memory again and again: no file, no HTTP library."""
+
+    def send(folder: Path) -> object:
+        size = sum(file.stat().st_size for file in files_of(folder))
+        piece = memoryview(os.urandom(PIECE))
+        context = ssl.create_default_context(cafile=os.environ[CA])
+        with (
+            socket.create_connection((LOCALHOST, int(os.environ[PORT]))) as plain,
+            context.wrap_socket(plain, server_hostname=LOCALHOST) as wire,
+        ):
+            wire.sendall(f"POST /api/v2/ HTTP/1.1\r\nContent-Length: {size}\r\n\r\n".encode())
+            for left in range(size, 0, -PIECE):
+                wire.sendall(piece[:left])
+            return wire.recv(PIECE)
+
+    return send
+
+
 def curl_up(folder: Path) -> list[str]:
     """Return the command that uploads with curl."""
     form = ["-F", "isMajorUpdate=true"]
@@ -142,6 +163,7 @@ IN_PROCESS: dict[tuple[str, str], Callable[[], Transfer]] = {
     ("official", "upload"): official_up,
     ("official", "download"): official_down,
     ("requests", "upload"): requests_up,
+    ("tls", "upload"): tls_up,
 }
 COMMANDS: dict[tuple[str, str], Callable[[Path], list[str]]] = {
     ("curl", "upload"): curl_up,

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 _MIB = 1024 * 1024
-UPLOADERS = ("ours", "curl", "requests", "official")
+UPLOADERS = ("ours", "curl", "requests", "tls", "official")
 DOWNLOADERS = ("ours", "curl", "official")
 #: Files of one upload, and how many descriptors a process may have open in the last case.
 FILES, FEW = (1, 100, 1_000), 256

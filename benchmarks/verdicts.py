@@ -115,7 +115,15 @@ def _transfers(found: _Found) -> Iterator[Verdict | None]:
         yield _least(f"{way} of 1 GiB, over curl's rate", rate["ours"], rate["curl"], 0.7)
         yield _below(f"memory of the {way}", found("transfers", way, "ours", "memory"), 32, "MB", MB)
         if way == "upload":
-            yield _least("upload of 1 GiB, over the official client's rate", rate["ours"], rate["official"], 5)
+            yield from _official(found, rate["ours"], rate["official"])
+
+
+def _official(found: _Found, ours: float | None, official: float | None) -> Iterator[Verdict | None]:
+    """Judge the upload beside the official client's, and say what the machine allows."""
+    what, limit = "upload of 1 GiB, over the official client's rate", found("transfers", "upload", "tls", "rate")
+    if limit and official:
+        what += f" (TLS alone, out of memory: {limit / official:.2f} times)"
+    yield _least(what, ours, official, 5)
 
 
 def _imports(found: _Found) -> Iterator[Verdict | None]:
