@@ -39,6 +39,7 @@ _FIRST_REDIRECT = 300
 _FIRST_ERROR = 400
 _SEE_OTHER = 303
 _UNAUTHORIZED = 401
+_NOT_FOUND = 404
 #: A token that was refused and is still the connection's is not asked for again for so long.
 _RENEWAL_SECONDS = 10.0
 _STATUS_RECORDS = ("status/", "genai/status/")
@@ -80,12 +81,14 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     """Return ``reply`` if it is no error. A token that the server echoes goes no further than here.
 
     :raises ApiError: for a status of 400 or more.
-    :raises MalformedReplyError: for a redirect, and for a page for people whatever its status below 400: the API has
-        none here, so a proxy or a wrong host answered, and what was asked for was not done. Only the 303 of a status
-        record is a reply of the API: it says that a job is done.
+    :raises MalformedReplyError: for a redirect, and for a page for people whose status is below 400 or 404: the API has
+        none here, so a proxy or a wrong host answered, and what was asked for was not done, nor is it known to be gone.
+        Only the 303 of a status record is a reply of the API: it says that a job is done.
     """
     secrets = frozenset(secrets_in(request.json))
     reply = _redacted(reply, token, secrets)
+    if reply.status == _NOT_FOUND and reply.is_page:
+        raise reply.not_json()
     if reply.status >= _FIRST_ERROR:
         raise error_from(reply, request, lambda text: token.redact(text, secrets))
     done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)

@@ -37,10 +37,11 @@ def test_the_303_of_a_job_that_is_done_is_a_reply():
     assert api.client().send(Request("GET", "status/1/")).status == 303
 
 
+@pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
-def test_a_page_for_people_is_not_taken_for_success(method):
+def test_a_page_for_people_is_neither_taken_for_success_nor_for_a_thing_that_is_gone(method, status):
     api = FakeApi()
-    api.on(method, "customModels/1/", reply(200, b"<html>Sign in</html>", content_type="text/html"))
+    api.on(method, "customModels/1/", reply(status, b"<html>Sign in</html>", content_type="text/html"))
     with pytest.raises(MalformedReplyError, match="is not JSON: '<html>Sign in</html>'"):
         api.client().send(Request(method, "customModels/1/"))
 
