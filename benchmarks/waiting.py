@@ -39,7 +39,7 @@ class Crowd:
 
 
 TINY = Crowd(5, 0.2, rounds=3, settle=0.2)
-FEW = Crowd(300, 1, rounds=6, settle=3)
+FEW = Crowd(300, 1, rounds=12, settle=3)
 MANY = Crowd(3_000, 10, rounds=1, settle=20)
 #: Always about 300 looks in a second, so that nothing but the number of waits changes.
 GROWTH = (Crowd(100, 1 / 3, 6, 3), FEW, Crowd(1_000, 10 / 3, 2, 8), MANY, Crowd(10_000, 100 / 3, 1, 80))

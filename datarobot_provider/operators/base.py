@@ -286,7 +286,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
     def _submitted(self, context: Context, ledger: Ledger) -> JobRef | Done:
         made = self.submit(context, ledger)
         if isinstance(made, JobRef):
-            self.log.info("Started the %s %s.", self._kind().title, self._handle(made))
+            self.log.info("The %s is %s.", self._kind().title, self._handle(made))
         return made
 
     def _taken_up(self, ledger: Ledger) -> JobRef | Done | None:
