@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from datarobot_provider.exceptions import DataRobotError
-from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep
+from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep, advance
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from datarobot_provider.client.request import Reply
-    from datarobot_provider.jobs.model import JobRef, Verdict
-    from datarobot_provider.jobs.poller import Step, Steps, Tell
+    from datarobot_provider.jobs.poller import Ending, Step, Steps, Tell
 
 _LONG_PAUSE, _TICK = 0.5, 0.25
 
@@ -25,15 +24,11 @@ _LONG_PAUSE, _TICK = 0.5, 0.25
 _SLEEPERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[asyncio.Future[None]]]] = WeakKeyDictionary()
 
 
-async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell: Tell) -> tuple[JobRef, Verdict]:
+async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell: Tell) -> Ending:
     """Carry out a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`."""
     answer: Reply | DataRobotError | None = None
-    step: Step | None
-    while True:
-        try:
-            step = loop.send(answer)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+    step: Step | Ending | None
+    while not isinstance(step := advance(loop, answer), tuple):
         answer = None
         if isinstance(step, Get):
             try:
@@ -41,10 +36,12 @@ async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell:
             except DataRobotError as error:
                 answer = error
         elif isinstance(step, Sleep):
+            # A thousand sleepers would keep a thousand steps.
             seconds, step = step.seconds, None
             await pause(seconds)
         else:
             tell(step)
+    return step
 
 
 async def pause_before_first_look(deadline: float, poll_interval: float) -> None:

@@ -59,7 +59,8 @@ class Note:
 
 
 Step = Get | Sleep | Note
-Steps = Generator[Step, Reply | DataRobotError | None, tuple[JobRef, Verdict]]
+Ending = tuple[JobRef, Verdict]
+Steps = Generator[Step, Reply | DataRobotError | None, Ending]
 Tell = Callable[[Note], None]
 
 
@@ -261,9 +262,15 @@ def _is_stuck(probe: Probe, verdict: Verdict, seconds: float) -> bool:
     )
 
 
-def wait(
-    loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[[float], None] = time.sleep
-) -> tuple[JobRef, Verdict]:
+def advance(loop: Steps, answer: Reply | DataRobotError | None) -> Step | Ending:
+    """Send what the last step came to into a wait, and return the next step, or how the wait ended."""
+    try:
+        return loop.send(answer)
+    except StopIteration as stop:
+        return stop.value  # type: ignore[no-any-return]
+
+
+def wait(loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[[float], None] = time.sleep) -> Ending:
     """Carry out a wait on this thread.
 
     :param loop: what :func:`steps` gave.
@@ -273,11 +280,7 @@ def wait(
     :returns: the reference and the verdict.
     """
     answer: Reply | DataRobotError | None = None
-    while True:
-        try:
-            step = loop.send(answer)
-        except StopIteration as stop:
-            return stop.value  # type: ignore[no-any-return]
+    while not isinstance(step := advance(loop, answer), tuple):
         answer = None
         if isinstance(step, Get):
             try:
@@ -288,9 +291,10 @@ def wait(
             sleep(step.seconds)
         else:
             tell(step)
+    return step
 
 
-def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> tuple[JobRef, Verdict]:
+def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> Ending:
     """Look at a job once, without waiting.
 
     :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the look failed for now.

@@ -75,6 +75,7 @@ class DataRobotJobTrigger(BaseTrigger):
 
                 async def look(path: str) -> Reply:
                     reply = await client.look(path)
+                    # As in the poller: of many replies that say the same, the first is kept and the others go at once.
                     if self._latest is None or reply.body != self._latest.body:
                         self._latest = reply
                     return reply
