@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import requests
 
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 DAG, KIND = "latency", "vector_database_validation"
 CASE = "a job that ends while its task waits in the triggerer"
-#: The emulator's deployment that holds a vector database.
-DEPLOYMENT = "65a0000000000000000000f1"
+ROUNDS_VARIABLE = "BENCH_ROUNDS"
 #: Seconds: longest pause between two looks; between two ends.
 POLL_INTERVAL, APART = 5.0, 4.0
 ROUNDS, SMALL_ROUNDS = 10, 1
 
 
+def ends(rounds: int) -> list[tuple[float, float]]:
+    """Return for each round when the job of ours ends and when Airflow's own trigger fires: seconds from their start.
+
+    All tasks have started and let go by the first end.
+    """
+    first = 10.0 + 2 * rounds
+    return [(first + APART * 2 * place, first + APART * (2 * place + 1)) for place in range(rounds)]
+
+
 def latency(bench: Bench) -> None:
     """Run the DAG once: jobs that end at known moments, and triggers of Airflow's own that fire in between."""
     rounds = SMALL_ROUNDS if bench.small else bench.repetitions or ROUNDS
-    first = _first(rounds)
-    env = {
-        "PYTHONPATH": str(ROOT),
-        "BENCH_ROUNDS": str(rounds),
-        "BENCH_DEPLOYMENT": DEPLOYMENT,
-        "BENCH_POLL_INTERVAL": str(POLL_INTERVAL),
-        "BENCH_FIRST": str(first),
-        "BENCH_APART": str(APART),
-    }
+    env = {"PYTHONPATH": str(ROOT), ROUNDS_VARIABLE: str(rounds)}
     with Emulator(bench.folder) as emulator:
-        for place in range(rounds):
-            order = {"kind": KIND, "outcome": "succeeded", "seconds": first + APART * 2 * place}
+        for seconds, _ in ends(rounds):
+            order = {"kind": KIND, "outcome": "succeeded", "seconds": seconds}
             requests.post(f"{emulator.control}/outcomes", json=order, timeout=30).raise_for_status()
         connections = {"datarobot_default": emulator.connection}
         home = bench.folder / "latency"
@@ -52,25 +52,20 @@ def _delays(airflow: AirflowStack, emulator: Emulator, rounds: int) -> dict[str,
     airflow.api.wait_for_dag(DAG)
     airflow.api.unpause(DAG)
     run_id = airflow.api.trigger(DAG)
-    state = airflow.api.wait_for_run(DAG, run_id, timeout=_first(rounds) + 2 * rounds * APART + 180)
+    state = airflow.api.wait_for_run(DAG, run_id, timeout=ends(rounds)[-1][-1] + 180)
     tasks = {task["task_id"]: task for task in airflow.api.task_instances(DAG, run_id)}
     if state != "success":
         raise RuntimeError(f"the run of the DAG {DAG} ended as {state}")
     listed = requests.get(f"{emulator.control}/jobs", timeout=30).json()["data"]
-    ends = {job["ids"]["validationId"]: _seconds(job["ends"]) for job in listed if job["kind"] == KIND}
+    ended = {job["ids"]["validationId"]: _seconds(job["ends"]) for job in listed if job["kind"] == KIND}
     found: dict[str, list[float]] = {"ours": [], "airflow": []}
     for place in range(rounds):
         for client, delays in found.items():
             said = airflow.api.xcoms(tasks[f"{client}_{place}"])["return_value"]
-            end = ends[said["id"]] if client == "ours" else said
+            end = ended[said["id"]] if client == "ours" else said
             delays.append(_seconds(tasks[f"{client}_{place}_next"]["start_date"]) - end)
     return found
 
 
-def _first(rounds: int) -> float:
-    """Return the seconds from the start of a task to the first end: all tasks have started and let go by then."""
-    return 10.0 + 2 * rounds
-
-
-def _seconds(moment: Any) -> float:
+def _seconds(moment: str) -> float:
     return datetime.fromisoformat(moment).timestamp()

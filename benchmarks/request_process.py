@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from airflow.providers.common.compat.sdk import TaskDeferred
 
 from benchmarks.children import ROOT, say
+from benchmarks.seed import DATASET, DEPLOYMENT, ENVIRONMENT
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
@@ -26,7 +27,6 @@ from demo.scale.account import Account, requests_by_route
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-DATASET, ENVIRONMENT, DEPLOYMENT = (f"65a0000000000000000000{end}" for end in ("d1", "e1", "f1"))
 GUARD = {
     "name": "Prompt length",
     "description": "Reports long prompts.",

@@ -6,21 +6,23 @@ import os
 
 from airflow.providers.common.compat.sdk import DAG
 
+from benchmarks.latency import DAG as DAG_ID
+from benchmarks.latency import POLL_INTERVAL, ROUNDS_VARIABLE, ends
 from benchmarks.moment import MomentOperator, NothingOperator
+from benchmarks.seed import DEPLOYMENT
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 
-with DAG("latency", schedule=None, catchup=False, max_active_tasks=64):
-    for place in range(int(os.environ["BENCH_ROUNDS"])):
+with DAG(DAG_ID, schedule=None, catchup=False, max_active_tasks=64):
+    for place, (_, seconds) in enumerate(ends(int(os.environ[ROUNDS_VARIABLE]))):
         ours = ValidateVectorDatabaseOperator(
             task_id=f"ours_{place}",
-            deployment_id=os.environ["BENCH_DEPLOYMENT"],
+            deployment_id=DEPLOYMENT,
             prompt_column_name="promptText",
             target_column_name="relevant",
             name=f"latency {place}",
             deferrable=True,
-            poll_interval=float(os.environ["BENCH_POLL_INTERVAL"]),
+            poll_interval=POLL_INTERVAL,
         )
-        seconds = float(os.environ["BENCH_FIRST"]) + float(os.environ["BENCH_APART"]) * (2 * place + 1)
         airflow = MomentOperator(task_id=f"airflow_{place}", seconds=seconds)
         for wait in (ours, airflow):
             wait >> NothingOperator(task_id=f"{wait.task_id}_next")

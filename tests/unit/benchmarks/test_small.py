@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 
 from benchmarks.__main__ import ROWS
-from benchmarks.bench import Sample, of
-
-ROOT = Path(__file__).parents[3]
+from benchmarks.bench import of
+from tests.unit.benchmarks.small import measured
 
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    results = tmp_path_factory.mktemp("bench") / "results.json"
     # The row about latency needs a real Airflow: tests/system has it.
     rows = [row for row in ROWS if row != "latency"]
-    argv = [sys.executable, "-m", "benchmarks", *rows, "--small", "--repetitions", "1", "--results", str(results)]
-    argv += ["--clients", "ours,bare,bare_spread,requests"]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
-    assert done.returncode == 0, done.stderr
-    return [Sample(**sample) for sample in json.loads(results.read_text(encoding="utf-8"))["samples"]]
+    folder = tmp_path_factory.mktemp("bench")
+    return measured(folder, *rows, "--repetitions", "1", "--clients", "ours,bare,bare_spread,requests")
 
 
 def test_every_row_is_measured_without_an_error(samples):
