@@ -82,7 +82,9 @@ class Gateway:
             found, values = routing.find(request.method, path)
             operation = self.contract.operations[(found.method, found.path)]
             call = await self._call(request, path, operation, dict(values))
-            reply = found.handler(call)
+            with self.state.one_moment():
+                self.state.settle()
+                reply = found.handler(call)
         except ApiError as error:
             body = error.genai_body() if path.startswith(f"{API}/genai/") else error.public_body()
             return Reply(error.status, body, dict(error.headers))
@@ -97,7 +99,6 @@ class Gateway:
     async def _call(self, request: Request, path: str, operation: Operation, values: dict[str, str]) -> Call:
         query = intake.read_query(request, operation, self.contract)
         body, files = await intake.read_body(request, operation, self.contract)
-        self.state.settle()
         scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
         return Call(
             state=self.state,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +13,7 @@ from datarobot_provider.emulator.jobs import KINDS, SUCCEEDED, Fate, Job
 from datarobot_provider.emulator.outcomes import Outcomes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from datarobot_provider.emulator.image import Image
@@ -233,6 +234,7 @@ class State:
     def __init__(self, scale: float = 1.0) -> None:
         self.scale = scale
         self.clock: Callable[[], float] = time.monotonic
+        self._moment: float | None = None
         self._begin()
 
     def clear(self) -> None:
@@ -261,7 +263,16 @@ class State:
 
     def now(self) -> float:
         """Return the monotonic time."""
-        return self.clock()
+        return self.clock() if self._moment is None else self._moment
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Let the time stand still: a reply must not tell of a job that ended while it was written."""
+        self._moment = self.clock()
+        try:
+            yield
+        finally:
+            self._moment = None
 
     def start(self, kind: str, ids: dict[str, str], natural: Fate | None = None, seconds: float | None = None) -> Job:
         """Create a job.

@@ -1,18 +1,22 @@
 """The parts that need no server: jobs against a clock of their own, requirements, contract, routes."""
 
+import asyncio
 import hashlib
+import itertools
 import json
 from importlib import resources
 
 import pytest
 
 from datarobot_provider.emulator import deviations, routes
+from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.contract import Contract
 from datarobot_provider.emulator.image import Span, UnsatisfiableRangeError, content, digest, wanted_span
 from datarobot_provider.emulator.inspection import launch_problem, read_requirements
 from datarobot_provider.emulator.jobs import KINDS, Fate
 from datarobot_provider.emulator.routing import ROUTES
 from datarobot_provider.emulator.state import State
+from demo.emulator import SEED
 
 
 class Clock:
@@ -31,6 +35,36 @@ def started(kind, scale=1.0, **fate):
     if fate:
         state.outcomes.order(kind, Fate(**fate), 1)
     return state.start(kind, {}), clock
+
+
+def ask(gateway, method, path, body=b""):
+    """Send one request to the gateway without a socket; return what it sends."""
+    headers = [(b"authorization", b"Bearer t"), (b"host", b"h"), (b"content-type", b"application/json")]
+    scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
+    scope |= {"headers": headers, "scheme": "http", "server": ("h", 80), "http_version": "1.1", "root_path": ""}
+    sent = []
+
+    async def receive():
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message):
+        sent.append(message)
+
+    asyncio.run(gateway(scope, receive, send))
+    return sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent[1:]))
+
+
+def test_a_reply_tells_of_one_moment():
+    """Here time passes with every look at the clock: no reply may say both that a job runs and that it is over."""
+    gateway = create_app("t", SEED).routes[-1].app
+    ticks = itertools.count(100, 10)
+    gateway.state.clock = lambda: next(ticks)
+    gateway.state.outcomes.order("vector_database_validation", Fate(seconds=15), 1)
+    path = "/api/v2/genai/customModelVectorDatabaseValidations/"
+    wanted = {"deploymentId": "65a0000000000000000000f1", "promptColumnName": "promptText"}
+    status, made = ask(gateway, "POST", path, json.dumps({**wanted, "targetColumnName": "relevant"}).encode())
+    seen = [ask(gateway, "GET", f"{path}{made['id']}/")[1]["validationStatus"] for _ in range(2)]
+    assert (status, seen, next(ticks)) == (202, ["TESTING", "PASSED"], 130)
 
 
 @pytest.mark.parametrize("kind", sorted(KINDS))
