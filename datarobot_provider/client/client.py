@@ -25,6 +25,7 @@ from datarobot_provider.client.resources.prediction_explanations import Predicti
 from datarobot_provider.client.resources.prediction_server_image import PredictionServerImage
 from datarobot_provider.client.resources.vector_databases import VectorDatabaseValidations
 from datarobot_provider.client.resources.versions import Versions
+from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import MalformedReplyError
 
 if TYPE_CHECKING:
@@ -131,15 +132,22 @@ class DataRobotClient:
     :param token: the API token; used here only to keep it out of error texts.
     :param transport: sends the requests.
     :param renew: reads the token anew; a wait outlives many a token.
+    :param poll_failure_timeout: how long the polls of a running job may fail in a row, in seconds; default 900.
     """
 
     def __init__(
-        self, endpoint: Endpoint, token: Token, transport: SyncSender, renew: Callable[[], Token] | None = None
+        self,
+        endpoint: Endpoint,
+        token: Token,
+        transport: SyncSender,
+        renew: Callable[[], Token] | None = None,
+        poll_failure_timeout: float = POLL_FAILURE_TIMEOUT,
     ) -> None:
         self.endpoint = endpoint
         self._token = token
         self._transport = transport
         self._renew = renew
+        self.poll_failure_timeout = poll_failure_timeout
 
     def send(self, request: Request) -> Reply:
         """Send any request.

@@ -25,6 +25,8 @@ NOT_HANDLED = frozenset({429, 503})
 _PASSING = frozenset({408, 429})
 _TOO_MANY = 429
 _FIRST_SERVER_ERROR = 500
+#: How long, in seconds, the polls of a running job may fail in a row: a maintenance window.
+POLL_FAILURE_TIMEOUT = 900.0
 #: More doublings than this take any pause beyond any cap, and a few hundred more would overflow.
 _MOST_DOUBLINGS = 64
 

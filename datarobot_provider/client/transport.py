@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from datarobot_provider import __version__
-from datarobot_provider.client.retry import RetryPolicy
+from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, RetryPolicy
 from datarobot_provider.exceptions import ConfigurationError, TransportError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class TransportSettings:
     :param client_key: path of a PEM with the key of ``client_cert``, without a passphrase.
     :param verify: whether to check who answers over TLS; default ``True``.
     :param upload_attempts: how often a request that uploads files is sent at the most; default 3.
+    :param poll_failure_timeout: seconds for which the polls of a running job may fail in a row; default 900.
     :param retry: the retry policy.
     """
 
@@ -50,6 +51,7 @@ class TransportSettings:
     client_key: str | None = None
     verify: bool = True
     upload_attempts: int = 3
+    poll_failure_timeout: float = POLL_FAILURE_TIMEOUT
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def read_timeout_of(self, request: Request) -> float:

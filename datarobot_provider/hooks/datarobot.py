@@ -52,9 +52,10 @@ class DataRobotHook(BaseHook):
     """Gives a client for one Airflow connection.
 
     :param datarobot_conn_id: id of the connection; default ``datarobot_default``. Its host is the API endpoint, its
-        password the API token. Extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout`` (seconds; 10, 60, 600
-        by default), ``attempts``, ``upload_attempts`` (numbers; 5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``,
-        ``client_cert``, ``client_key`` (paths), ``verify`` (boolean; true). Other extras are ignored.
+        password the API token. Extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout``,
+        ``poll_failure_timeout`` (seconds; 10, 60, 600 and 900 by default), ``attempts``, ``upload_attempts`` (numbers;
+        5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``, ``client_cert``, ``client_key`` (paths), ``verify``
+        (boolean; true). Other extras are ignored.
     """
 
     conn_name_attr = "datarobot_conn_id"
@@ -147,11 +148,16 @@ class DataRobotHook(BaseHook):
         mask_secret(password)
         return password
 
+    def _renewed(self) -> Token:
+        return self._access().token
+
     def _access(self) -> _Access:
         try:
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
+        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+            raise _unread_connection(self.datarobot_conn_id, error) from None
         return _read(connection, connection.extra_dejson)
 
     async def _async_access(self) -> _Access:
@@ -161,6 +167,8 @@ class DataRobotHook(BaseHook):
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
+        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+            raise _unread_connection(self.datarobot_conn_id, error) from None
         return _read(connection, await get_async_extra_dejson(connection))
 
     async def _make_async_client(self) -> AsyncDataRobotClient:
@@ -181,7 +189,8 @@ class DataRobotHook(BaseHook):
         from datarobot_provider.client.sync_transport import SyncTransport
 
         self._warn(access)
-        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), lambda: self._access().token)
+        timeout = access.settings.poll_failure_timeout
+        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), self._renewed, timeout)
 
     def _warn(self, access: _Access) -> None:
         if not access.settings.verify:
@@ -230,6 +239,16 @@ def _no_connection(conn_id: str) -> ConfigurationError:
         f"There is no Airflow connection {conn_id!r}. Create one of type DataRobot (Admin > Connections): the host is "
         "the API endpoint, the password the API token."
     )
+
+
+def _unread_connection(conn_id: str, error: Exception) -> ConfigurationError:
+    """Return the error for a secrets backend that does not answer; its own text may hold anything."""
+    unread = ConfigurationError(
+        f"The Airflow connection {conn_id!r} could not be read ({type(error).__name__}). Check the secrets backend and "
+        "Airflow's API server."
+    )
+    unread.can_heal = True
+    return unread
 
 
 def _read(connection: Any, extra: Mapping[str, Any]) -> _Access:

@@ -38,6 +38,9 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "retry_cap": _number(
         "Longest pause (s)", "Seconds between two attempts at the most, also for Retry-After.", 60, 0.01
     ),
+    "poll_failure_timeout": _number(
+        "Poll failure timeout (s)", "Seconds for which the polls of a running job may fail in a row.", 900, 0.1
+    ),
     "ca_bundle": _file("CA bundle", "Path of a file with the CA certificates to trust, for a private CA."),
     "client_cert": _file(
         "Client certificate", "Path of a PEM file with the certificate to show, and its key if it is there."

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from datarobot_provider.exceptions import ConfigurationError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from datarobot_provider.client.client import AsyncDataRobotClient
+
+
+#: A connection that could not be read is not read again for so many seconds: a thousand waits may ask for it.
+PAUSE_AFTER_FAILURE = 5.0
 
 
 @dataclass
@@ -19,7 +25,16 @@ class _Shared:
     users: int = 0
 
 
+@dataclass(frozen=True)
+class _Failure:
+    """Why there was no client; only text, because an exception keeps its event loop alive."""
+
+    message: str
+    until: float
+
+
 _CLIENTS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Shared]] = WeakKeyDictionary()
+_FAILURES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Failure]] = WeakKeyDictionary()
 
 
 class SharedClient:
@@ -28,7 +43,7 @@ class SharedClient:
     A class, because a thousand waits hold one each: what ``asynccontextmanager`` makes is five times as much.
 
     :param conn_id: id of the connection.
-    :param make: makes the client for its first user; what it raises, every waiting user gets.
+    :param make: makes the client for its first user; what it raises, every user gets who asks in the next seconds.
     """
 
     __slots__ = ("_clients", "_conn_id", "_make", "_shared")
@@ -41,7 +56,12 @@ class SharedClient:
 
     async def __aenter__(self) -> AsyncDataRobotClient:
         """Return the client, which the first user makes."""
-        self._clients = _CLIENTS.setdefault(asyncio.get_running_loop(), {})
+        loop = asyncio.get_running_loop()
+        failures = _FAILURES.setdefault(loop, {})
+        failure = failures.get(self._conn_id)
+        if failure is not None and loop.time() < failure.until:
+            raise ConfigurationError(failure.message)
+        self._clients = _CLIENTS.setdefault(loop, {})
         shared = self._clients.get(self._conn_id)
         if shared is None:
             shared = self._clients[self._conn_id] = _Shared(asyncio.ensure_future(self._make()))
@@ -53,6 +73,9 @@ class SharedClient:
             # Shielded: one user that is cancelled while waiting must not take the client from the others.
             client = await asyncio.shield(shared.client)
             entered = True
+        except ConfigurationError as error:
+            failures[self._conn_id] = _Failure(str(error), loop.time() + PAUSE_AFTER_FAILURE)
+            raise
         finally:
             if not entered:
                 await self.__aexit__()

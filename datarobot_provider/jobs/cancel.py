@@ -15,9 +15,9 @@ _OK = 200
 
 
 def cancel_path(ref: JobRef) -> str | None:
-    """Return the path to DELETE, or ``None`` if this job cannot be cancelled through the API."""
+    """Return the path to DELETE, or ``None`` if this job is not to be cancelled, or cannot be through the API."""
     template = KINDS[ref.kind].cancel
-    if template is None or not ref.fills(template):
+    if ref.joined or template is None or not ref.fills(template):
         return None
     return ref.path(template)
 
@@ -64,6 +64,8 @@ def cancel_report(ref: JobRef, path: str | None, error: DataRobotError | None = 
     :param error: what the DELETE ended in, ``None`` if it worked.
     """
     title = KINDS[ref.kind].title
+    if ref.joined:
+        return f"This task did not start the {title}, so it is not cancelled: it goes on in DataRobot."
     if path is None:
         return f"DataRobot has no way to cancel a {title}: it goes on there."
     if error is None:

@@ -35,13 +35,13 @@ _ERRORS: dict[Outcome, tuple[type[JobError], str, str]] = {
     Outcome.TIMED_OUT: (JobTimeoutError, "did not end in time", "look at it in DataRobot, or raise 'timeout'."),
     Outcome.POLLING_ERROR: (
         PollingError,
-        "could not be looked at for too long",
-        "the job was left alone and may be fine; a retry of this task takes it up again where Airflow keeps its id.",
+        "could not be polled for too long",
+        "correct the cause named above. The job goes on; a retry or a clear takes it up where Airflow keeps its id.",
     ),
     Outcome.POLLING_REFUSED: (
         PollingRefusedError,
-        "may not be looked at with this connection",
-        "mend the connection, then clear the task; the job was left alone.",
+        "may not be polled with this connection",
+        "correct the connection, then clear the task; the job was left alone.",
     ),
 }
 

@@ -10,6 +10,7 @@ from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellation
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.model import Outcome
 from datarobot_provider.jobs.poller import Tell, glance, steps, wait
 
 if TYPE_CHECKING:
@@ -37,12 +38,22 @@ class JobClient:
         :param deadline: when to give up, in seconds since the epoch.
         :param poll_interval: longest pause between two looks, in seconds.
         """
-        loop = steps(ref, deadline=deadline, poll_interval=poll_interval)
+        failure_timeout = self._client.poll_failure_timeout
+        loop = steps(ref, deadline=deadline, poll_interval=poll_interval, failure_timeout=failure_timeout)
         return JobEvent(*wait(loop, self._client.look, self._tell))
 
-    def glance(self, ref: JobRef) -> JobEvent:
-        """Look once, without waiting."""
-        return JobEvent(*glance(ref, self._client.look, self._tell))
+    def glance(self, ref: JobRef, *, known: bool = True) -> JobEvent:
+        """Look once, without waiting.
+
+        :param ref: the job.
+        :param known: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
+        """
+        return JobEvent(*glance(ref, self._client.look, self._tell, known=known))
+
+    def is_running(self, ref: JobRef) -> bool:
+        """Poll once, and log nothing; return whether the job runs, as far as that can be told."""
+        _, verdict = glance(ref, self._client.look, lambda _: None)
+        return verdict.outcome is Outcome.PENDING
 
     def cancel(self, ref: JobRef) -> Cancellation:
         """Stop a job where the API can; return what became of it."""

@@ -35,14 +35,17 @@ class JobRef:
 
     :param kind: name of a kind in ``jobs/kinds.py``.
     :param ids: the ids that its routes need, such as ``{"custom_model_id": "…"}``.
+    :param joined: whether somebody else started the job, so that the task must not cancel it; default ``False``.
     """
 
     kind: str
     ids: Mapping[str, str]
+    joined: bool = False
 
     def dumps(self) -> str:
         """Return it as JSON text."""
-        return json.dumps({"kind": self.kind, "ids": dict(self.ids)}, sort_keys=True)
+        joined = {"joined": True} if self.joined else {}
+        return json.dumps({"kind": self.kind, "ids": dict(self.ids), **joined}, sort_keys=True)
 
     @classmethod
     def loads(cls, text: str) -> JobRef:
@@ -52,7 +55,8 @@ class JobRef:
         """
         try:
             raw = json.loads(text)
-            return cls(str(raw["kind"]), {str(name): str(value) for name, value in raw["ids"].items()})
+            ids = {str(name): str(value) for name, value in raw["ids"].items()}
+            return cls(str(raw["kind"]), ids, raw.get("joined") is True)
         except (ValueError, KeyError, TypeError, AttributeError):
             raise InputError(f"{text!r} is not a reference to a DataRobot job.") from None
 

@@ -14,13 +14,13 @@ from typing import Any
 
 from datarobot_provider.client.endpoint import api_path
 from datarobot_provider.client.request import Reply
-from datarobot_provider.client.retry import retry_after
+from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, retry_after
 from datarobot_provider.exceptions import DataRobotError, MalformedReplyError
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
 
-FAILED_LOOKS = 5
-FAILED_LOOKS_SECONDS = 120.0
+#: So many polls have to fail in a row before a wait gives up, however long the pause between them.
+FAILED_POLLS = 5
 RECORD_LAG_SECONDS = 30.0
 FIRST_PAUSE = 1.0
 _GROWTH = 1.5
@@ -112,9 +112,12 @@ class _Watch:
     poll_interval: float
     clock: Callable[[], float]
     jitter: Callable[[], float]
+    failure_timeout: float
+    known: bool
     pause: float = FIRST_PAUSE
     failures: int = 0
     failing_since: float = 0.0
+    warned: bool = False
     told: set[str] = field(default_factory=set)
 
     def next_pause(self, seen: Reply | DataRobotError | None) -> float:
@@ -125,24 +128,39 @@ class _Watch:
         return min(seconds, max(0.0, self.deadline - self.clock()))
 
     def gave_up(self, error: DataRobotError) -> Verdict | None:
-        """Count a failed look; return a verdict when the budget of failed looks is spent."""
-        if not error.can_heal:
+        """Count a failed poll; return a verdict when polls have failed for too long, or the first one was refused."""
+        if not self.known and not error.can_heal:
             return Verdict(Outcome.POLLING_REFUSED, message=str(error))
         self.failing_since = self.failing_since if self.failures else self.clock()
         self.failures += 1
-        if self.failures >= FAILED_LOOKS and self.clock() - self.failing_since >= FAILED_LOOKS_SECONDS:
+        if self.failures >= FAILED_POLLS and self.clock() - self.failing_since >= self.failure_timeout:
             return Verdict(Outcome.POLLING_ERROR, message=str(error))
         return None
 
-    def news(self, title: str, verdict: Verdict) -> Note | None:
-        """Return a note for a state that was not told before."""
+    def trouble(self, title: str, error: DataRobotError) -> tuple[Note, ...]:
+        """Return a note for a failed poll, once for each cause."""
+        cause = f"{type(error).__name__} {getattr(error, 'status', '')}"
+        if cause in self.told:
+            return ()
+        self.told.add(cause)
+        self.warned = True
+        return (Note(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
+
+    def recovered(self, title: str) -> tuple[Note, ...]:
+        """Take note that a poll worked; return a note if a failed one was reported."""
+        warned, self.warned, self.failures, self.known = self.warned, False, 0, True
+        return (Note(f"The {title} can be polled again."),) if warned else ()
+
+    def news(self, title: str, verdict: Verdict) -> tuple[Note, ...]:
+        """Return a note for a state that was not reported before."""
         state = str(verdict.state)
         if state in self.told:
-            return None
+            return ()
         self.told.add(state)
         if verdict.outcome is Outcome.UNKNOWN:
-            return Note(f"The {title} is in the state {state!r}, which this release does not know: waiting on.", True)
-        return Note(f"The {title} is in the state {state!r}.")
+            text = f"The {title} is in the state {state!r}, which this release does not know: waiting on."
+            return (Note(text, True),)
+        return (Note(f"The {title} is in the state {state!r}."),)
 
 
 def steps(
@@ -150,6 +168,8 @@ def steps(
     *,
     deadline: float,
     poll_interval: float,
+    failure_timeout: float = POLL_FAILURE_TIMEOUT,
+    known: bool = True,
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Steps:
@@ -160,6 +180,9 @@ def steps(
     :param ref: the job.
     :param deadline: when to give up, in seconds since the epoch.
     :param poll_interval: longest pause between two looks, in seconds.
+    :param failure_timeout: how long polls may fail in a row before the wait gives up, in seconds; default 900.
+    :param known: whether DataRobot is known to have the job, so that a refused poll says nothing about it; default
+        ``True``. Otherwise a refusal of the first poll ends the wait.
     :param clock: gives the seconds since the epoch.
     :param jitter: gives a number from 0 to 1.
     :returns: the reference, with what was learnt on the way, and the verdict.
@@ -167,7 +190,7 @@ def steps(
     kind = KINDS[ref.kind]
     earlier: Verdict | None = None
     stuck: Probe | None = None
-    watch = _Watch(deadline, poll_interval, clock, jitter)
+    watch = _Watch(deadline, poll_interval, clock, jitter, failure_timeout, known)
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
     for place, probe in enumerate(probes, start=1):
@@ -212,11 +235,11 @@ def _follow(
         if isinstance(verdict, DataRobotError):
             if refused := watch.gave_up(verdict):
                 return refused
-            yield Note(f"Could not look at the {kind.title}, trying again: {verdict}", True)
+            yield from watch.trouble(kind.title, verdict)
         else:
-            watch.failures = 0
-            if verdict is not latest and (note := watch.news(kind.title, verdict)):
-                yield note
+            yield from watch.recovered(kind.title)
+            if verdict is not latest:
+                yield from watch.news(kind.title, verdict)
             if verdict.outcome not in (Outcome.PENDING, Outcome.UNKNOWN):
                 return verdict if probe.path == kind.result else replace(verdict, found=None)
             if not last and _is_stuck(probe, verdict, watch.clock() - since):
@@ -224,7 +247,8 @@ def _follow(
             if verdict is not latest:
                 latest, before = verdict, seen
         if final_look:
-            return Verdict(Outcome.TIMED_OUT, latest.state, latest.message)
+            message = str(verdict) if isinstance(verdict, DataRobotError) else latest.message
+            return Verdict(Outcome.TIMED_OUT, latest.state, message)
         # What a wait keeps while it sleeps, a thousand waits keep.
         seconds, seen = watch.next_pause(seen), None
         yield Sleep(seconds)
@@ -294,9 +318,10 @@ def wait(loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[
     return step
 
 
-def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> Ending:
+def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool = True) -> Ending:
     """Look at a job once, without waiting.
 
+    :param known: whether DataRobot is known to have the job; see :func:`steps`.
     :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the look failed for now.
     """
 
@@ -304,7 +329,7 @@ def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell) -> Ending:
         raise _PausedError
 
     try:
-        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE), look, tell, pause)
+        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known), look, tell, pause)
     except _PausedError:
         return ref, Verdict(Outcome.PENDING)
 

@@ -8,14 +8,22 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.exceptions import DataRobotError, InputError
+from datarobot_provider.exceptions import (
+    AccessDeniedError,
+    AuthenticationError,
+    ConfigurationError,
+    DataRobotError,
+    InputError,
+)
 from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, placeholders
 from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.fields import Converter, payload
 from datarobot_provider.operators.results import JobResult
-from datarobot_provider.operators.submission import Done, Ledger, SubmitsOnce
+from datarobot_provider.operators.submission import Done, SubmitsOnce
+from datarobot_provider.operators.submission_record import SubmissionRecord
+from datarobot_provider.operators.superseded import cancel_superseded_jobs
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, BaseOperator, conf
 
 if TYPE_CHECKING:
@@ -29,10 +37,9 @@ ID_KEY = "datarobot_id"
 _BACKSTOP = timedelta(minutes=10)
 _LAST_STEPS = 30.0
 _EMPTY = ("", "None")
-_TRIGGER_SECONDS = 8.0
-_QUICK = 1.0
 _ENDED_BADLY = (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
-_MAY_STILL_RUN = (Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED)
+_NOT_POLLED = (Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED)
+_MAY_STILL_RUN = (Outcome.TIMED_OUT, *_NOT_POLLED)
 
 
 @contextmanager
@@ -43,6 +50,16 @@ def airflow_errors() -> Iterator[None]:
     except DataRobotError as error:
         kind = AirflowException if error.can_heal else AirflowFailException
         raise kind(str(error)) from None
+
+
+@contextmanager
+def job_is_known() -> Iterator[None]:
+    """Let Airflow retry a task that lost its connection while its job runs: the next attempt takes the job up again."""
+    try:
+        yield
+    except (ConfigurationError, AuthenticationError, AccessDeniedError) as error:
+        error.can_heal = True
+        raise
 
 
 def check_rendered(task: Any, required: Sequence[str], optional: Sequence[str]) -> None:
@@ -170,8 +187,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         super().check()
         self.check_submission()
 
-    def salvage(self, ledger: Ledger) -> Done | None:  # noqa: ARG002 - for subclasses
-        """Find what a job made whose record is of no use any more; ``None`` if that cannot be told."""
+    def recover_expired(self, record: SubmissionRecord) -> Done | None:  # noqa: ARG002 - for subclasses
+        """Find what a job made that DataRobot no longer knows; ``None`` if that cannot be told."""
         return None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> Any:  # noqa: ARG002 - for subclasses
@@ -182,28 +199,32 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         """Start the job or take it up again, then wait for it or defer."""
         deadline = time.time() + self._patience()
         self._rehearse(deadline)
-        ledger = Ledger(context, self.retries)
-        self._make_way(ledger)
-        made = self._taken_up(ledger) or self._submitted(context, ledger)
+        cancel_superseded_jobs(context, deferrable=self.deferrable)
+        record = SubmissionRecord.claim(context, self)
+        made = self._taken_up(record) or self._submitted(context, record)
         if isinstance(made, Done):
             if made.ids:
                 self.push_handles(context, made.value, made.ids)
             return made.value
-        ref = made
+        with job_is_known():
+            return self._awaited(context, record, made, deadline)
+
+    def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
+        """Wait for the job or defer; return what goes to XCom."""
         self.push_handles(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
             return self._handle(ref)
         if self.deferrable:
             seen = self.hook.jobs.glance(ref)
             if seen.verdict.outcome is not Outcome.PENDING:
-                return self._finish(context, seen)
+                return self._finish(seen, record)
             remaining = timedelta(seconds=max(0.0, deadline - time.time()))
             trigger = self._trigger(ref, deadline)
             self.defer(trigger=trigger, method_name="execute_complete", timeout=remaining + _BACKSTOP)
         self._running = ref
         event = self.hook.jobs.wait(ref, deadline, self.poll_interval)
         self._running = None
-        return self._finish(context, event)
+        return self._finish(event, record)
 
     def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:
         """Take the event of the trigger and end the task; called by Airflow after a deferral.
@@ -213,8 +234,9 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         """
         from datarobot_provider.jobs.events import JobEvent
 
-        with airflow_errors():
-            return self._finish(context, JobEvent.load(event, self.kind, *self.other_kinds))
+        with airflow_errors(), job_is_known():
+            ended = JobEvent.load(event, self.kind, *self.other_kinds)
+            return self._finish(ended, SubmissionRecord.of_job(context, self, ended.ref))
 
     def on_kill(self) -> None:
         """Cancel the job when the task is killed on a worker."""
@@ -222,36 +244,37 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             self.log.warning("The task was killed. %s", self.hook.jobs.cancel(self._running).report)
             self._running = None
 
-    def _finish(self, context: Context, event: JobEvent) -> Any:
+    def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
         outcome = event.verdict.outcome
         if outcome is Outcome.SUCCEEDED:
             # The record stays: a worker that dies before Airflow has heard of the success must not do it all again.
             return self.result(event)
-        ledger = Ledger(context, self.retries)
-        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.salvage(ledger)):
+        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
             return made.value
+        if outcome in _NOT_POLLED:
+            record.lose_sight()
         cancelled = None
         if outcome is Outcome.TIMED_OUT and self.cancel_on_kill:
             cancelled = self.hook.jobs.cancel(event.ref)
         failure = self._failure(event, cancelled.report if cancelled else None)
-        # What may still run, and what another try would only repeat, is remembered: the next try takes it up again.
+        # What may still run, and what another attempt would only repeat, is remembered: the next one takes it up again.
         if (cancelled and cancelled.over) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
-            ledger.forget()
+            record.forget()
         return self.on_failure(event, failure)
 
     def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
         from datarobot_provider.jobs.events import in_words, job_error
 
-        outcome, jobs = event.verdict.outcome, self.hook.jobs
-        if outcome is Outcome.POLLING_REFUSED:
-            return job_error(event, url=jobs.page(event.ref))
-        details = self.failure_details(event)
+        outcome = event.verdict.outcome
+        if outcome in _NOT_POLLED:
+            return job_error(event, url=self.page(event.ref))
+        jobs, details = self.hook.jobs, self.failure_details(event)
         if outcome is Outcome.TIMED_OUT:
             details.append(f"It was given {in_words(self._patience())}.")
             details += [cancel_report] if cancel_report else []
         with_log = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT)
         log_tail = jobs.log_tail(event.ref) if with_log else []
-        return job_error(event, details=details, log_tail=log_tail, url=jobs.page(event.ref))
+        return job_error(event, details=details, log_tail=log_tail, url=self.page(event.ref))
 
     def _patience(self) -> float:
         timeout = self.timeout if self.timeout is not None else self._kind().timeout
@@ -277,32 +300,34 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             deadline=deadline,
             poll_interval=float(self.poll_interval),
             cancel_on_kill=bool(self.cancel_on_kill),
+            poll_failure_timeout=self.hook.client.poll_failure_timeout,
         )
 
     def _rehearse(self, deadline: float) -> None:
         """Fail before the job is started, not after, if the trigger could not be stored."""
         json.dumps(self._trigger(JobRef(self.kind, {}), deadline).serialize())
 
-    def _submitted(self, context: Context, ledger: Ledger) -> JobRef | Done:
-        made = self.submit(context, ledger)
+    def _submitted(self, context: Context, record: SubmissionRecord) -> JobRef | Done:
+        made = self.submit(context, record)
         if isinstance(made, JobRef):
             self.log.info("The %s is %s.", self._kind().title, self._handle(made))
+            if made.joined:
+                self.log.info("This task did not start it, so it does not cancel it either.")
         return made
 
-    def _taken_up(self, ledger: Ledger) -> JobRef | Done | None:
-        """Take up what an earlier try of this task started, unless it ended in a way that another try may mend."""
-        ref = ledger.made
+    def _taken_up(self, record: SubmissionRecord) -> JobRef | Done | None:
+        """Take up what an earlier attempt started, unless it ended in a way that another attempt may mend."""
+        ref = record.made
         if not isinstance(ref, JobRef):
             return ref
-        same = all(str(getattr(self, name, value)) == value for name, value in ref.ids.items())
-        if ref.kind in (self.kind, *self.other_kinds) and same:
+        with job_is_known():
             ended, ref = (None, ref) if not self.wait_for_completion else self._glance(ref)
-            if ended not in _ENDED_BADLY or self._is_verdict(ended):
-                self.log.info("An earlier try of this task started the job already; taking it up again.")
-                return ref
-            if ended is Outcome.EXPIRED and (made := self.salvage(ledger)):
-                return made
-        ledger.forget()
+        if ended not in _ENDED_BADLY or self._is_verdict(ended):
+            self.log.info("An earlier attempt of this task started the job already; taking it up again.")
+            return ref
+        if ended is Outcome.EXPIRED and (made := self.recover_expired(record)):
+            return made
+        record.forget()
         return None
 
     def _is_verdict(self, outcome: Outcome) -> bool:
@@ -314,28 +339,5 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         return event.verdict.outcome, event.ref
 
     def may_adopt(self, made: JobRef | Done) -> bool:
-        """Return whether a job that was found is not one that an earlier try has seen fail."""
+        """Return whether a job that was found is not one that an earlier attempt has seen fail."""
         return isinstance(made, Done) or self._glance(made)[0] not in _ENDED_BADLY
-
-    def _make_way(self, ledger: Ledger) -> None:
-        """Stop the job that still runs for a task that a user has cleared, and who wants the work done anew."""
-        from datarobot_provider.jobs.cancel import cancel_path
-
-        ref = ledger.outdated
-        known = isinstance(ref, JobRef) and ref.kind in (self.kind, *self.other_kinds)
-        if not isinstance(ref, JobRef) or not known or self._glance(ref)[0] is not Outcome.PENDING:
-            return
-        self.log.info("The task was cleared while its job was running.")
-        if not self.cancel_on_kill:
-            self.log.warning("The job is left alone, as cancel_on_kill says.")
-            return
-        jobs = self.hook.jobs
-        if self.deferrable and cancel_path(ref):
-            # The trigger is cancelling it already; a second DELETE could hit the next job at the same address.
-            soon = time.time() + _TRIGGER_SECONDS
-            if jobs.wait(ref, soon, _QUICK).verdict.outcome is not Outcome.TIMED_OUT:
-                return
-        cancelled = jobs.cancel(ref)
-        self.log.warning("%s", cancelled.report)
-        if cancelled.over:
-            jobs.wait(ref, time.time() + _LAST_STEPS, _QUICK)

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from datarobot_provider.exceptions import OVER, ApiError, InputError, NotFoundError
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.submission import Done, Ledger, SubmitsOnce
+from datarobot_provider.operators.submission import Done, SubmitsOnce
+from datarobot_provider.operators.submission_record import SubmissionRecord, is_retry
+from datarobot_provider.operators.superseded import cancel_superseded_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,8 +60,9 @@ class CreateOperator(SubmitsOnce, DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> str:
         """Make it, or find what an earlier try made; return its id."""
-        ledger = Ledger(context, self.retries)
-        made = ledger.made or self.submit(context, ledger)
+        cancel_superseded_jobs(context, deferrable=False)
+        record = SubmissionRecord.claim(context, self)
+        made = record.made or self.submit(context, record)
         if not isinstance(made, Done):
             raise TypeError(f"{made} is a job, not something that is there at once")
         self.push_handles(context, made.value, made.ids)
@@ -105,7 +108,7 @@ class DeleteOperator(DataRobotBaseOperator):
             self.delete()
         except self.gone as error:
             missing = self.ignore_if_missing and isinstance(error, NotFoundError)
-            if not (missing or error.repeated or Ledger(context, self.retries).is_retry):
+            if not (missing or error.repeated or is_retry(context, self.retries)):
                 raise
             self.log.info("It is gone already. %s", str(error).splitlines()[0])
         else:
@@ -131,7 +134,7 @@ class CancelOperator(DataRobotBaseOperator):
         try:
             self.cancel()
         except OVER as error:
-            if not (self.ignore_if_over or error.repeated or Ledger(context, self.retries).is_retry):
+            if not (self.ignore_if_over or error.repeated or is_retry(context, self.retries)):
                 raise
             self.log.info("It is over already. %s", str(error).splitlines()[0])
         else:

@@ -242,7 +242,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
             if not self._goes_on():
                 raise
             self.log.info("DataRobot is assigning training data already: %s", refusal.message)
-            return JobRef(self.kind, ids)
+            return JobRef(self.kind, ids, joined=True)
         return JobRef(self.kind, {**ids, "status_id": status_id})
 
     def _goes_on(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.exceptions import ValidationError
@@ -41,20 +42,23 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
         """Start the build, or find the one that the version already has."""
-        ids = self.ids()
-        ref = JobRef(self.kind, ids)
+        ids, ref = self.ids(), self.existing()
         try:
             self.hook.client.dependency_builds.start(**ids)
         except ValidationError as refusal:
             outcome = self.hook.jobs.glance(ref).verdict.outcome
             if outcome not in (Outcome.CANCELLED, Outcome.EXPIRED):
                 self.log.info("DataRobot has a build of this version already: %s", refusal.message)
-            elif self.hook.client.versions.get(**ids).get("dependencies") == []:
+                return replace(ref, joined=True)
+            if self.hook.client.versions.get(**ids).get("dependencies") == []:
                 self.log.info("The version has no dependencies: there is nothing to build.")
                 return Done(None)
-            else:
-                raise
+            raise
         return ref
+
+    def existing(self) -> JobRef:
+        """Return the build of the version: it has one at the most."""
+        return JobRef(self.kind, self.ids())
 
 
 class GetDependencyBuildOperator(VersionOperator):

@@ -47,6 +47,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJ
     """
 
     kind = "feature_impact"
+    other_kinds = ("image_feature_impact",)
     api_fields = {"row_count": fields.integer}
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *_WHAT, *api_fields)
     operator_extra_links = (CustomModelVersionLink(),)
@@ -61,8 +62,6 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJ
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        if image_id is not None:
-            self.kind = "image_feature_impact"
         self.image_id = image_id
         self.custom_model_id = custom_model_id
         self.custom_model_version_id = custom_model_version_id
@@ -75,21 +74,24 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJ
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the computation, or find the one that was submitted before."""
-        impacts = self.hook.client.feature_impacts
+        impacts, ref, joined = self.hook.client.feature_impacts, self.existing(), False
+        start = impacts.start if self.image_id is None else impacts.start_for_image
+        if self.image_id is not None:
+            self.log.warning("DataRobot has deprecated feature impact of images; compute it of versions instead.")
         try:
-            if self.image_id is not None:
-                self.log.warning("DataRobot has deprecated feature impact of images; compute it of versions instead.")
-                ids = self.ids("image_id")
-                status_id = impacts.start_for_image(**ids, payload=self.payload()).status_id
-            else:
-                ids = self.ids("custom_model_id", "custom_model_version_id")
-                status_id = impacts.start(**ids, payload=self.payload()).status_id
+            status_id = start(**ref.ids, payload=self.payload()).status_id
         except NotFoundError as refusal:
             if refusal.job_id is None:
                 raise
             self.log.info("Feature impact was submitted before: %s", refusal.message)
-            status_id = refusal.job_id
-        return JobRef(self.kind, {**ids, "status_id": status_id})
+            status_id, joined = refusal.job_id, True
+        return JobRef(ref.kind, {**ref.ids, "status_id": status_id}, joined)
+
+    def existing(self) -> JobRef:
+        """Return the computation of the version or the image: it has one at the most."""
+        if self.image_id is not None:
+            return JobRef("image_feature_impact", self.ids("image_id"))
+        return JobRef("feature_impact", self.ids("custom_model_id", "custom_model_version_id"))
 
 
 class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):

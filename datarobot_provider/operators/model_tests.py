@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
@@ -134,7 +135,7 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
             if running is None or self.hook.jobs.glance(running).verdict.outcome is not Outcome.PENDING:
                 raise
             self.log.info("DataRobot runs such a test already: %s", refusal.message)
-            return running
+            return replace(running, joined=True)
         try:
             newest = self._newest()
         except DataRobotError as error:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.request import Reply
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.submission import Ledger
+    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -86,9 +86,9 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         genai = "genai/" in str(reply.location)
         return JobRef("genai_task_status" if genai else self.kind, {"status_id": status_id})
 
-    def submit(self, context: Context, ledger: Ledger) -> JobRef | Done:
+    def submit(self, context: Context, record: SubmissionRecord) -> JobRef | Done:
         """Send the request; what only reads is not remembered."""
-        return self.start(context) if self.method == "GET" else super().submit(context, ledger)
+        return self.start(context) if self.method == "GET" else super().submit(context, record)
 
     def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
         """Let a POST be uncertain, and send anything else again."""

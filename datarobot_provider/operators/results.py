@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.exceptions import DataRobotError, JobFailedError
+from datarobot_provider.exceptions import ConfigurationError, DataRobotError, JobFailedError
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 from datarobot_provider.operators import fields
 
 if TYPE_CHECKING:
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.jobs.model import JobRef
 
 
 class JobResult(UsesDataRobotHook):
@@ -18,6 +19,13 @@ class JobResult(UsesDataRobotHook):
     def result(self, event: JobEvent) -> Any:
         """Return what goes to XCom when the job has succeeded."""
         return self.hook.jobs.result(event)
+
+    def page(self, ref: JobRef) -> str | None:
+        """Return the URL of the page that shows the job; ``None`` without one, or without the connection."""
+        try:
+            return self.hook.jobs.page(ref)
+        except ConfigurationError:
+            return None
 
     def failure_details(self, event: JobEvent) -> list[str]:  # noqa: ARG002 - for subclasses
         """Return more lines for the error of a job that did not end well."""

@@ -1,17 +1,15 @@
-"""Submit once: what a task remembers from try to try, and how it finds what a lost reply would have told it.
+"""Submit once: a request that makes something is sent once, whatever dies on the way.
 
 Before a request that makes something, the task writes down that it is about to send it, and what DataRobot had until
-then. After the reply it writes down what was made. A later try that finds only the first half asks DataRobot.
+then. After the response it writes down what was made. A later attempt that finds only the first half asks DataRobot.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pendulum
@@ -27,111 +25,27 @@ from datarobot_provider.exceptions import (
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators.fields import Converter, payload
+from datarobot_provider.operators.submission_record import Done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
-STORE_KEY = "datarobot_job"
+__all__ = [
+    "Done",
+    "FoundAmongVersions",
+    "FoundInList",
+    "RefusedTwice",
+    "SubmitsOnce",
+    "same_fields",
+]
+
 _POLICIES = ("fail", "resubmit")
 _NEWEST = 10
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a request made that leaves nothing to wait for.
-
-    :param value: what goes to XCom.
-    :param ids: what the pages of the links need.
-    """
-
-    value: Any
-    ids: Mapping[str, str] = field(default_factory=dict)
-
-
-class Ledger:
-    """What a task remembers from try to try, in Airflow's task state store (Airflow 3.3 and up).
-
-    The store outlives a user's clear, after which the work is to be done anew. Airflow raises ``max_tries`` then, so a
-    record with another number is history.
-
-    :param context: the context of the task.
-    :param retries: how many retries the task has.
-    :ivar kept: whether Airflow has a store at all.
-    :ivar is_retry: whether this is a later try since the task's beginning, or since its last clear.
-    :ivar before: what DataRobot had before the request; ``None`` if no request was ever about to be sent.
-    :ivar made: what the request made; ``None`` if that is not known.
-    :ivar outdated: what the task had made when it was cleared.
-    """
-
-    def __init__(self, context: Context, retries: int | None) -> None:
-        task_instance = context["ti"]
-        self._store = context.get("task_state_store")
-        self._max_tries = int(getattr(task_instance, "max_tries", 0))
-        tries_before_clear = self._max_tries - (retries or 0)
-        self.kept = self._store is not None
-        self.is_retry = int(getattr(task_instance, "try_number", 1)) - tries_before_clear > 1
-        record = self._load()
-        cleared = record.get("max_tries", self._max_tries) != self._max_tries
-        self.outdated = _made(record) if cleared else None
-        self.made = None if cleared else _made(record)
-        self.before: dict[str, Any] | None = None if cleared else record.get("before")
-
-    def intend(self, before: Callable[[], dict[str, Any]]) -> None:
-        """Write down that the request is about to be sent.
-
-        :param before: tells what DataRobot has until then; asked only once for all tries.
-        """
-        if self._store is not None and self.before is None:
-            self.before = before()
-            self._write({})
-
-    def keep(self, made: JobRef | Done) -> None:
-        """Write down what the request made."""
-        self.made = made
-        if isinstance(made, JobRef):
-            self._write({"ref": made.dumps()})
-        else:
-            self._write({"done": {"value": made.value, "ids": dict(made.ids)}})
-
-    def forget(self) -> None:
-        """Let the next try begin anew."""
-        self.made = self.before = None
-        if self._store is not None:
-            self._store.delete(STORE_KEY)
-
-    def _write(self, outcome: dict[str, Any]) -> None:
-        if self._store is None:
-            return
-        record = {"max_tries": self._max_tries, "before": self.before or {}, **outcome}
-        try:
-            text = json.dumps(record, allow_nan=False)
-        except (TypeError, ValueError):
-            log.warning("What the request returned cannot be remembered as JSON; a retry will not know it.")
-            return
-        self._store.set(STORE_KEY, text)
-
-    def _load(self) -> dict[str, Any]:
-        text = self._store.get(STORE_KEY) if self._store is not None else None
-        if not text:
-            return {}
-        try:
-            record = dict(json.loads(str(text)))
-            record["before"] = dict(record["before"])
-            _made(record)
-        except (ValueError, KeyError, TypeError, AttributeError, InputError, RecursionError):
-            log.warning("The task state store holds something else under %r; it is not used.", STORE_KEY)
-            return {}
-        return record
-
-
-def _made(record: Mapping[str, Any]) -> JobRef | Done | None:
-    if "ref" in record:
-        return JobRef.loads(record["ref"])
-    return Done(record["done"]["value"], dict(record["done"]["ids"])) if "done" in record else None
 
 
 class SubmitsOnce(UsesDataRobotHook):
@@ -159,19 +73,29 @@ class SubmitsOnce(UsesDataRobotHook):
         """
         raise UncertainSubmitError("DataRobot offers no way to find out.")
 
-    def submit(self, context: Context, ledger: Ledger) -> JobRef | Done:
-        """Send the request, unless an earlier try has done so."""
-        made = self._recovered(context, ledger)
+    def submit(self, context: Context, record: SubmissionRecord) -> JobRef | Done:
+        """Send the request, unless an earlier attempt has done so."""
+        made = self._recovered(context, record)
         if made is None:
-            ledger.intend(self.before)
+            sent_before = record.before is not None
+            record.intend(self.before)
             try:
                 made = self.start(context)
             except DataRobotError as error:
                 if _made_nothing(error):
-                    ledger.forget()
+                    record.forget()
                 raise
-        ledger.keep(made)
+            if isinstance(made, JobRef) and made.joined and sent_before and self.is_own(record.before or {}):
+                made = replace(made, joined=False)
+        record.keep(made)
         return made
+
+    def is_own(self, before: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether a running job that refuses the request is one whose start an earlier attempt had requested.
+
+        :param before: what :meth:`before` returned ahead of the earlier request.
+        """
+        return False
 
     def check_submission(self) -> None:
         """Check what is to be sent, before DataRobot is asked anything.
@@ -184,8 +108,8 @@ class SubmitsOnce(UsesDataRobotHook):
                 f"on_uncertain_submit should be one of {', '.join(_POLICIES)}, but is {self.on_uncertain_submit!r}."
             )
 
-    def _recovered(self, context: Context, ledger: Ledger) -> JobRef | Done | None:
-        before = ledger.before if ledger.kept else _since_the_run_began(context, ledger)
+    def _recovered(self, context: Context, record: SubmissionRecord) -> JobRef | Done | None:
+        before = record.before if record.kept else _since_the_run_began(context, record)
         if before is None:
             return None
         try:
@@ -195,10 +119,11 @@ class SubmitsOnce(UsesDataRobotHook):
                 raise
             log.warning("%s Sending it again, as on_uncertain_submit says.", error.headline)
             return None
-        if made is not None and (ledger.kept or self.may_adopt(made)):
-            log.info("An earlier try of this task made it already, only its reply was lost; taking it up.")
-            return made
-        return None
+        if made is None or not (record.kept or self.may_adopt(made)):
+            return None
+        log.info("An earlier attempt of this task made it already, only its response was lost; taking it up.")
+        # Without a record it is only likely that this task started the job.
+        return replace(made, joined=True) if isinstance(made, JobRef) and not record.kept else made
 
     def may_adopt(self, made: JobRef | Done) -> bool:  # noqa: ARG002 - for subclasses
         """Return whether to take what was found without a record of this task."""
@@ -206,7 +131,19 @@ class SubmitsOnce(UsesDataRobotHook):
 
 
 class RefusedTwice(SubmitsOnce):
-    """For requests that DataRobot refuses a second time, naming what is there: sending them again is the way to ask."""
+    """For jobs of which DataRobot refuses a second one, naming the first: sending again is the way to ask."""
+
+    @abstractmethod
+    def existing(self) -> JobRef:
+        """Return the job that may be there already, by the ids of what it works on."""
+
+    def before(self) -> dict[str, Any]:
+        """Return whether somebody else's job runs already, which is then not this task's to cancel."""
+        return {"running": self.hook.jobs.is_running(self.existing())}
+
+    def is_own(self, before: Mapping[str, Any]) -> bool:
+        """Return whether no job ran before the earlier attempt sent its request."""
+        return before.get("running") is False
 
     def recover(self, before: dict[str, Any]) -> None:
         """Leave it to the refusal."""
@@ -230,16 +167,10 @@ class FoundInList(SubmitsOnce):
     def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
         """Return a row as :meth:`start` would have."""
 
-    @cached_property
-    def newest(self) -> list[dict[str, Any]]:
-        """The newest rows before the request: some, because more than one may be of the same second."""
-        return self.listed(_NEWEST)
-
     def before(self) -> dict[str, Any]:
-        """Return the ids of the newest rows, and the time of creation of the newest."""
-        if not self.newest:
-            return {}
-        return {"ids": [row["id"] for row in self.newest], "created": self.newest[0].get(self.created_at)}
+        """Return the ids of the newest rows (several may be of the same second) and when the newest was made."""
+        newest = self.listed(_NEWEST)
+        return {"ids": [row["id"] for row in newest], "created": newest[0].get(self.created_at)} if newest else {}
 
     def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
         """Look for what is newer than what was the newest before."""
@@ -295,10 +226,10 @@ def _agrees(value: Any, sent: Any) -> bool:
     return bool(value == sent)
 
 
-def _since_the_run_began(context: Context, ledger: Ledger) -> dict[str, Any] | None:
+def _since_the_run_began(context: Context, record: SubmissionRecord) -> dict[str, Any] | None:
     """Return the best that can be known before Airflow 3.3: on a retry, that the run began at that time."""
     began = getattr(context.get("dag_run"), "start_date", None)
-    return {"created": began.isoformat()} if ledger.is_retry and began else None
+    return {"created": began.isoformat()} if record.is_retry and began else None
 
 
 def _made_nothing(error: DataRobotError) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.submission import Ledger
+    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
 
@@ -124,10 +124,10 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
         version_id = required(row, "id")
         return Done(version_id, {"custom_model_id": str(self.custom_model_id)})
 
-    def salvage(self, ledger: Ledger) -> Done | None:
+    def recover_expired(self, record: SubmissionRecord) -> Done | None:
         """Look for the version itself."""
         try:
-            made = None if ledger.before is None else self.recover(ledger.before)
+            made = None if record.before is None else self.recover(record.before)
         except UncertainSubmitError:
             return None
         return made if isinstance(made, Done) else None

@@ -234,7 +234,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         if self.files_to_delete is None:
             return []
         wanted = fields.converted("files_to_delete", self.files_to_delete, fields.texts)
-        items = self.newest[0].get("items") or [] if self.newest else []
+        items = [item for version in self.listed(1) for item in version.get("items") or []]
         ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
         unknown = [name for name in wanted if name not in ids]
         if unknown:

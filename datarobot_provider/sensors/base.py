@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.model import JobRef, Outcome
-from datarobot_provider.operators.base import airflow_errors, check_rendered
+from datarobot_provider.operators.base import airflow_errors, check_rendered, job_is_known
 from datarobot_provider.operators.results import JobResult
+from datarobot_provider.sensors.poll_failures import PollFailures
 from datarobot_provider.version_compat import (
     AirflowFailException,
     AirflowSensorTimeout,
@@ -57,6 +58,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         super().__init__(**kwargs)
         self.datarobot_conn_id = datarobot_conn_id
         self.deferrable = deferrable
+        self._failures = PollFailures()
 
     @abstractmethod
     def ref(self) -> JobRef:
@@ -82,13 +84,13 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         self.defer(trigger=self._trigger(deadline), method_name="execute_complete", timeout=backstop)
         return None
 
-    def poke(self, context: Context) -> PokeReturnValue:  # noqa: ARG002 - Airflow's signature
-        """Look once.
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Poll once. A poll that fails after others have worked says nothing about the job for a while.
 
         :returns: whether the job has succeeded, and the result.
         """
         with airflow_errors():
-            event = self.hook.jobs.glance(self.ref())
+            event = self._failures.polled(context, self)
             if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
                 return PokeReturnValue(is_done=False)
             return PokeReturnValue(is_done=True, xcom_value=self._finish(event))
@@ -101,23 +103,23 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         """
         from datarobot_provider.jobs.events import JobEvent
 
-        with airflow_errors():
+        with airflow_errors(), job_is_known():
             return self._finish(JobEvent.load(event, self.ref().kind))
 
     def _finish(self, event: JobEvent) -> Any:
         from datarobot_provider.jobs.events import job_error
 
-        outcome, jobs = event.verdict.outcome, self.hook.jobs
+        outcome, page = event.verdict.outcome, self.page(event.ref)
         if outcome is Outcome.SUCCEEDED:
             return self.result(event)
         if outcome is Outcome.TIMED_OUT:
-            raise AirflowSensorTimeout(str(job_error(event, url=jobs.page(event.ref))))
+            raise AirflowSensorTimeout(str(job_error(event, url=page)))
         failed = outcome is Outcome.FAILED
         error = job_error(
             event,
             details=self.failure_details(event) if failed else [],
-            log_tail=jobs.log_tail(event.ref) if failed else [],
-            url=jobs.page(event.ref),
+            log_tail=self.hook.jobs.log_tail(event.ref) if failed else [],
+            url=page,
         )
         # A sensor only watches: looking again at a job that has ended would burn retries.
         error.can_heal = outcome is Outcome.POLLING_ERROR
@@ -132,6 +134,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
             deadline=deadline,
             poll_interval=float(self.poke_interval),
             cancel_on_kill=False,
+            poll_failure_timeout=self.hook.client.poll_failure_timeout,
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.triggers.base import BaseTrigger, TriggerEvent
 
+from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.async_wait import pause_before_first_look, wait_async
@@ -19,7 +20,9 @@ from datarobot_provider.jobs.poller import steps
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from datarobot_provider.client.client import AsyncDataRobotClient
     from datarobot_provider.client.request import Reply
+    from datarobot_provider.hooks.shared_clients import SharedClient
 
 _CANCEL_SECONDS = 10.0
 
@@ -34,7 +37,10 @@ class DataRobotJobTrigger(BaseTrigger):
     :param datarobot_conn_id: id of the Airflow connection.
     :param deadline: when to give up, in seconds since the epoch; a restart of the triggerer does not move it.
     :param poll_interval: longest pause between two looks, in seconds.
-    :param cancel_on_kill: whether a user's kill of the task also cancels the job (Airflow 3.3 and up).
+    :param cancel_on_kill: whether a user's kill of the task also cancels the job (Airflow 3.3 and up), unless the task
+        only joined it.
+    :param poll_failure_timeout: how long polls may fail in a row, in seconds; default 900. A connection that cannot be
+        read counts as a failed poll: the job runs on.
     """
 
     def __init__(
@@ -44,6 +50,7 @@ class DataRobotJobTrigger(BaseTrigger):
         deadline: float,
         poll_interval: float = 10.0,
         cancel_on_kill: bool = True,
+        poll_failure_timeout: float = POLL_FAILURE_TIMEOUT,
         **_: Any,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -52,8 +59,11 @@ class DataRobotJobTrigger(BaseTrigger):
         self.deadline = deadline
         self.poll_interval = poll_interval
         self.cancel_on_kill = cancel_on_kill
+        self.poll_failure_timeout = poll_failure_timeout
         self._ended = False
         self._latest: Reply | None = None
+        self._client: AsyncDataRobotClient | None = None
+        self._shared: SharedClient | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
@@ -63,30 +73,41 @@ class DataRobotJobTrigger(BaseTrigger):
             "deadline": self.deadline,
             "poll_interval": self.poll_interval,
             "cancel_on_kill": self.cancel_on_kill,
+            "poll_failure_timeout": self.poll_failure_timeout,
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
         await pause_before_first_look(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
+        loop = steps(
+            ref,
+            deadline=self.deadline,
+            poll_interval=self.poll_interval,
+            failure_timeout=self.poll_failure_timeout,
+        )
         try:
-            async with DataRobotHook(self.datarobot_conn_id).async_client() as client:
-                loop = steps(ref, deadline=self.deadline, poll_interval=self.poll_interval)
-
-                async def look(path: str) -> Reply:
-                    reply = await client.look(path)
-                    # As in the poller: of many replies that say the same, the first is kept and the others go at once.
-                    if self._latest is None or reply.body != self._latest.body:
-                        self._latest = reply
-                    return reply
-
-                event = JobEvent(*await wait_async(loop, look, DataRobotHook.tell))
+            event = JobEvent(*await wait_async(loop, self._poll, DataRobotHook.tell))
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
+        finally:
+            if self._shared is not None:
+                await self._shared.__aexit__()
         # Airflow also calls on_kill when the event was already sent.
         self._ended = True
         yield TriggerEvent(event.dump())
+
+    async def _poll(self, path: str) -> Reply:
+        """Poll with the client that all triggers of the connection share; a connection may be missing for a while."""
+        if self._client is None:
+            shared = DataRobotHook(self.datarobot_conn_id).async_client()
+            self._client, self._shared = await shared.__aenter__(), shared
+        reply = await self._client.look(path)
+        # As in the poller: of many responses that say the same, the first is kept and the others go at once.
+        if self._latest is None or reply.body != self._latest.body:
+            self._latest = reply
+        return reply
 
     async def on_kill(self) -> None:
         """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""

@@ -37,9 +37,9 @@ MODEL = {
 }
 
 
-def connection(endpoint: str, token: str = TOKEN) -> str:
+def connection(endpoint: str, token: str = TOKEN, **extra: Any) -> str:
     """Return an Airflow connection as an environment variable holds it."""
-    return json.dumps({"conn_type": "datarobot", "host": endpoint, "password": token})
+    return json.dumps({"conn_type": "datarobot", "host": endpoint, "password": token, "extra": extra})
 
 
 def until(told: Callable[[], Any], what: str, seconds: float = 20.0) -> None:

@@ -5,7 +5,6 @@ Counted twice, and never by the package: by the emulator's log of requests, and 
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -357,9 +356,3 @@ SUBMITTERS = (*JOBS, *CREATES)
 def each(*submitters: Submitter) -> Any:
     """Parametrize a test with these."""
     return pytest.mark.parametrize("submitter", submitters, ids=lambda each: each.name)
-
-
-def record_of(stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return what the task state store holds, as an object."""
-    record: dict[str, Any] = json.loads(json.loads(stored["datarobot_job"]))
-    return record

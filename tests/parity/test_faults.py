@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
+from airflow.providers.common.compat.sdk import AirflowException
 
 from datarobot_provider.hooks import datarobot
-from datarobot_provider.jobs import poller
+from datarobot_provider.jobs.job_client import JobClient
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import Outcome, Run, both, log_lines, normalised
+from tests.parity.scenario import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
 from tests.parity.stage import CONNECTION, Stage, connection
 
 #: Every route that is asked while a job operator waits and takes its result.
@@ -65,12 +65,12 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
         def strike() -> None:
             stage.fault(path, **fault)  # type: ignore[arg-type]
 
-        if not deferrable:
-            strike()
-        with log_lines(datarobot, "_LOG") as lines:
-            # The trigger is to meet it, not the worker's one look before.
+        with log_lines(datarobot, "_LOG") as lines, pytest.MonkeyPatch.context() as patch:
+            # The wait is to meet it, not the worker's one poll before.
+            wait = JobClient.wait
+            patch.setattr(JobClient, "wait", lambda *given: strike() or wait(*given))
             outcome = run.finish(before_trigger=strike)
-        failed_looks.append({normalised(line) for line in lines if "trying again" in line})
+        failed_looks.append({normalised(line) for line in lines if "cannot be polled at present" in line})
         assert stage.faults_left() == [0]
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
@@ -88,8 +88,7 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
 def test_looks_that_fail_for_too_long_end_in_the_same_words(
     stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
-    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+    impatient(stage, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
@@ -103,17 +102,16 @@ def test_looks_that_fail_for_too_long_end_in_the_same_words(
 
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
-    assert outcome.text.startswith(f"The {case.title} could not be looked at for too long")
+    assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "\nDataRobot says: DataRobot answered 503 to GET " in outcome.text
-    assert list(outcome.stored) == ["datarobot_job"]
+    assert outcome.remembers
 
 
 @each_case
 def test_a_connection_that_stays_cut_ends_in_the_same_words(
     stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
-    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+    impatient(stage, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
@@ -126,17 +124,16 @@ def test_a_connection_that_stays_cut_ends_in_the_same_words(
 
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
-    assert outcome.text.startswith(f"The {case.title} could not be looked at for too long")
+    assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "the connection broke off before the reply was complete" in outcome.text
-    assert list(outcome.stored) == ["datarobot_job"]
+    assert outcome.remembers
 
 
 @each_case
 def test_the_event_of_a_connection_that_stays_cut_names_no_host(
     stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(poller, "FAILED_LOOKS", 2)
-    monkeypatch.setattr(poller, "FAILED_LOOKS_SECONDS", 0.05)
+    impatient(stage, monkeypatch)
     run = Run(stage, case, deferrable=True)
     stage.order(case.kind, "stuck")
     stage.fault(case.looks[0], cut="before", times=None)
@@ -144,7 +141,10 @@ def test_the_event_of_a_connection_that_stays_cut_names_no_host(
 
 
 @each_case
-def test_a_refused_look_ends_in_the_same_words(stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_refused_polls_end_in_the_same_words_and_are_retried(
+    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    impatient(stage, monkeypatch)
     refusal = {"message": "Invalid Authorization header."}
 
     def make(deferrable: bool) -> Outcome:
@@ -154,15 +154,15 @@ def test_a_refused_look_ends_in_the_same_words(stage: Stage, case: Case, monkeyp
         return _refused(run, run.finish())
 
     outcome, _ = both(make)
-    assert type(outcome.error) is AirflowFailException
-    assert outcome.text.startswith(f"The {case.title} may not be looked at with this connection")
-    assert list(outcome.stored) == ["datarobot_job"]
+    assert type(outcome.error) is AirflowException
+    assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
+    assert outcome.remembers
 
     # The same for real: the token is changed while the task is deferred, so that the trigger has one that is refused.
     # A task that waits on a worker read its token before.
     changed = Run(stage, case, deferrable=True)
     stage.order(case.kind, "stuck")
-    wrong = connection(stage.emulator.endpoint, "a-token-nobody-knows")
+    wrong = connection(stage.emulator.endpoint, "a-token-nobody-knows", **IMPATIENT)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
     deferred = _refused(changed, outcome_of_change)
     assert "a-token-nobody-knows" not in str(deferred.error)
@@ -174,6 +174,7 @@ def test_a_triggerer_without_the_connection_is_told_of(
     stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""
+    impatient(stage, monkeypatch)
     run = Run(stage, case, deferrable=True)
     stage.order(case.kind, "stuck")
     good = connection(stage.emulator.endpoint)
@@ -182,10 +183,10 @@ def test_a_triggerer_without_the_connection_is_told_of(
         after_trigger=lambda: monkeypatch.setenv(CONNECTION, good),
     )
     _refused(run, outcome)
-    assert type(outcome.error) is AirflowFailException
-    assert outcome.text.startswith(f"The {case.title} may not be looked at with this connection")
+    assert type(outcome.error) is AirflowException
+    assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "\nDataRobot says: There is no Airflow connection 'datarobot_default'." in outcome.text
-    assert list(outcome.stored) == ["datarobot_job"]
+    assert outcome.remembers
 
 
 def _refused(run: Run, outcome: Outcome) -> Outcome:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from datarobot_provider.operators import base
+from datarobot_provider.operators import superseded
+from tests.parity.scenario import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
-from tests.parity.submitters import ANEW, CREATES, JOBS, REFUSED, SUBMITTERS, Submitter, each, record_of
+from tests.parity.submitters import ANEW, CREATES, JOBS, REFUSED, SUBMITTERS, Submitter, each
 
 if TYPE_CHECKING:
     from tests.parity.scenario import Outcome
@@ -109,7 +110,7 @@ def test_a_job_that_runs_is_stopped_once_and_started_anew(
     stage: Stage, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In deferrable mode the trigger is given time to stop it; here there is no triggerer that would.
-    monkeypatch.setattr(base, "_TRIGGER_SECONDS", 0.1)
+    monkeypatch.setattr(superseded, "TRIGGER_SECONDS", 0.1)
     run = SubmitRun(stage, submitter, deferrable=deferrable)
     _cleared_while_it_runs(run, "stuck")
     outcome = run.finish()

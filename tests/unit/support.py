@@ -13,6 +13,8 @@ from datarobot_provider.client.auth import Token
 from datarobot_provider.client.client import DataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.operators.submission_record import STORE_KEY, SubmissionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,6 +128,18 @@ class FakeStore:
     def delete(self, key: str) -> None:
         self.values.pop(key, None)
         self.history.append(("delete", key))
+
+
+def remember(context: dict[str, Any], task: Any, made: Any) -> None:
+    """Leave the record of an attempt that made something, and begin the next attempt."""
+    SubmissionRecord.claim(context, task).keep(made)
+    context["ti"].retry()
+
+
+def remembered(store: FakeStore) -> list[Any]:
+    """Return what the records of a task hold: jobs, other results, ``None`` for a request about to be sent."""
+    calls = json.loads(store.values.get(STORE_KEY, '{"calls": []}'))["calls"]
+    return [JobRef.loads(call["ref"]) if "ref" in call else call.get("done") for call in calls]
 
 
 class FakeClock:

@@ -86,6 +86,7 @@ def test_no_field_offers_to_hold_a_secret_in_clear_text():
     names = set(DECLARED["conn-fields"])
     assert names == {
         *("connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"),
+        "poll_failure_timeout",
         *("ca_bundle", "client_cert", "client_key", "verify"),
     }
     assert not any("__" in name for name in names)

@@ -185,7 +185,7 @@ def test_making_a_hook_reads_no_connection(monkeypatch):
     monkeypatch.setattr(DataRobotHook, "get_connection", refuse)
     hook = DataRobotHook("any")
     assert repr(hook)
-    with pytest.raises(AssertionError, match="was read"):
+    with pytest.raises(ConfigurationError, match="'any' could not be read \\(AssertionError\\)"):
         _ = hook.client
 
 

@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from datarobot_provider.exceptions import ConfigurationError
-from datarobot_provider.hooks.shared_clients import _CLIENTS, SharedClient
+from datarobot_provider.hooks import shared_clients
+from datarobot_provider.hooks.shared_clients import _CLIENTS, _FAILURES, SharedClient
 
 
 class Client:
@@ -113,7 +114,7 @@ def test_every_connection_has_its_own_client():
     asyncio.run(run())
 
 
-def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_again():
+def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_again(monkeypatch):
     async def run() -> None:
         maker = Maker(failures=1)
         users = [User(maker) for _ in range(3)]
@@ -122,6 +123,11 @@ def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_
         ends = await asyncio.gather(*(user.task for user in users), return_exceptions=True)
         assert [type(end) for end in ends] == [ConfigurationError] * 3
         assert maker.calls == 1
+        with pytest.raises(ConfigurationError, match="no such connection"):
+            await User(maker).task
+        assert maker.calls == 1, "a thousand waits do not read a broken connection a thousand times"
+        monkeypatch.setattr(shared_clients, "PAUSE_AFTER_FAILURE", 0.0)
+        _FAILURES.clear()
         later = User(maker)
         assert await later.inside is maker.made[0]
         await later.end()

@@ -80,8 +80,8 @@ def test_what_is_not_the_end_of_the_jobs_kind_is_refused(event, reason):
         (Outcome.CANCELLED, exceptions.JobCancelledError, "was cancelled in DataRobot"),
         (Outcome.EXPIRED, exceptions.JobExpiredError, "is gone"),
         (Outcome.TIMED_OUT, exceptions.JobTimeoutError, "did not end in time"),
-        (Outcome.POLLING_ERROR, exceptions.PollingError, "could not be looked at"),
-        (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "may not be looked at"),
+        (Outcome.POLLING_ERROR, exceptions.PollingError, "could not be polled"),
+        (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "may not be polled"),
     ],
 )
 def test_every_bad_end_has_its_exception(outcome, kind, words):

@@ -7,6 +7,7 @@ import pytest
 from datarobot_provider.exceptions import (
     AccessDeniedError,
     AuthenticationError,
+    ConfigurationError,
     MalformedReplyError,
     ServerError,
     TransportError,
@@ -141,23 +142,54 @@ def test_an_unknown_state_for_ever_ends_at_the_deadline_and_is_named():
 
 
 @pytest.mark.parametrize("kind", [AuthenticationError, AccessDeniedError])
-def test_a_look_that_is_refused_ends_the_wait_at_once(kind):
-    done = walk(ref_of("task_status"), [RUNNING, kind(403, "no", method="GET", path="status/s/")])
-    assert (done.outcome, len(done.gets)) == ("polling_refused", 2)
+def test_a_first_poll_that_is_refused_ends_the_wait_if_nothing_is_known_of_the_job(kind):
+    refusal = kind(403, "no", method="GET", path="status/s/")
+    done = walk(ref_of("task_status"), [refusal], known=False)
+    assert (done.outcome, len(done.gets)) == ("polling_refused", 1)
     assert "no" in done.verdict.message
+    later = walk(ref_of("task_status"), [RUNNING, refusal], known=False)
+    assert (later.outcome, len(later.gets) > 5) == ("polling_error", True)
 
 
 @pytest.mark.parametrize(
-    "error", [LOST, ServerError(503, "down", method="GET", path="status/s/"), MalformedReplyError("HTML")]
+    "error",
+    [
+        LOST,
+        ServerError(503, "down", method="GET", path="status/s/"),
+        MalformedReplyError("HTML"),
+        AuthenticationError(401, "no", method="GET", path="status/s/"),
+        AccessDeniedError(403, "no", method="GET", path="status/s/"),
+        ConfigurationError("no connection"),
+    ],
+    ids=lambda error: type(error).__name__,
 )
-def test_failed_looks_are_borne_for_two_minutes_and_at_least_five_times(error):
+def test_failed_polls_are_borne_for_fifteen_minutes_and_reported_once(error):
     clock = FakeClock()
     done = walk(ref_of("task_status"), [RUNNING, error], poll_interval=10, clock=clock)
     assert done.outcome == "polling_error"
     failing = sum(done.pauses[1:])
-    assert 120 <= failing < 131
-    assert len(done.warnings) >= 5
+    assert 900 <= failing < 911
+    assert len(done.warnings) == 1
     assert str(error) in done.verdict.message
+
+
+def test_each_cause_is_reported_once_and_so_is_the_end_of_the_trouble():
+    refused = AccessDeniedError(403, "no", method="GET", path="status/s/")
+    done = walk(ref_of("task_status"), [RUNNING, LOST, refused, LOST, refused, RUNNING, LOST, RUNNING, DONE])
+    assert [note.text.partition(";")[0] for note in done.notes] == [
+        "The job is in the state 'RUNNING'.",
+        "The job cannot be polled at present",
+        "The job cannot be polled at present",
+        "The job can be polled again.",
+        done.notes[-1].text,
+    ]
+
+
+def test_how_long_polls_may_fail_can_be_set():
+    clock = FakeClock()
+    done = walk(ref_of("task_status"), [RUNNING, LOST], clock=clock, failure_timeout=60)
+    assert done.outcome == "polling_error"
+    assert 60 <= sum(done.pauses[1:]) < 71
 
 
 def test_five_failed_looks_are_needed_however_long_they_take():
@@ -165,7 +197,9 @@ def test_five_failed_looks_are_needed_however_long_they_take():
     assert done.outcome == "polling_error"
     assert len(done.gets) >= 5
     slow = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="100")], patience=1e6)
-    assert (slow.outcome, len(slow.gets)) == ("polling_error", 5)
+    assert (slow.outcome, len(slow.gets)) == ("polling_error", 10)
+    few = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="1000")], patience=1e6)
+    assert (few.outcome, len(few.gets)) == ("polling_error", 5)
 
 
 def test_a_good_look_forgives_the_failed_ones_before():

@@ -60,7 +60,15 @@ class Teller:
 
 
 def loop_of(ref, clock):
-    return steps(ref, deadline=clock() + 300, poll_interval=10, clock=clock, jitter=lambda: 1.0)
+    return steps(
+        ref,
+        deadline=clock() + 300,
+        poll_interval=10,
+        failure_timeout=120,
+        known=False,
+        clock=clock,
+        jitter=lambda: 1.0,
+    )
 
 
 @pytest.mark.parametrize(("ref", "answers"), SCENES.values(), ids=SCENES)
@@ -120,8 +128,13 @@ def test_an_error_that_is_not_ours_is_not_swallowed():
 )
 def test_a_glance_is_one_look(answer, outcome):
     teller = Teller([answer])
-    ref, verdict = glance(ref_of("task_status"), teller.look, teller.notes.append)
+    ref, verdict = glance(ref_of("task_status"), teller.look, teller.notes.append, known=False)
     assert (ref, verdict.outcome, len(teller.looks)) == (ref_of("task_status"), outcome, 1)
+
+
+def test_a_refused_glance_at_a_job_that_is_known_says_nothing_about_it():
+    teller = Teller([AccessDeniedError(403, "no", method="GET", path="status/s/")])
+    assert glance(ref_of("task_status"), teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
 
 
 def test_a_glance_goes_on_to_the_record_of_a_job_that_ended():

@@ -62,10 +62,12 @@ def walk(
     poll_interval: float = 10.0,
     jitter: float = 1.0,
     clock: FakeClock | None = None,
+    **given: Any,
 ) -> Walk:
     """Walk a wait to its end.
 
     :param answers: replies or errors in order, the last one for ever; or a function of the path.
+    :param given: more arguments of :func:`steps`.
     """
     clock = clock or FakeClock()
     coming = list(answers) if isinstance(answers, list) else []
@@ -82,6 +84,7 @@ def walk(
         poll_interval=poll_interval,
         clock=clock,
         jitter=lambda: jitter,
+        **given,
     )
     seen = None
     for _ in range(MOST_STEPS):

@@ -16,14 +16,13 @@ from datarobot_provider.operators.vector_databases import ValidateVectorDatabase
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.unit.jobs.walks import ref_of
-from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.support import ORIGIN, TOKEN, remember, remembered, reply
 
 try:
     from airflow.sdk.exceptions import TaskDeferred
 except ImportError:
     from airflow.exceptions import TaskDeferred
 
-KEY = "datarobot_job"
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD = "customModels/m/versions/v/dependencyBuild/"
 LOG = "customModels/m/versions/v/dependencyBuildLog/"
@@ -32,11 +31,6 @@ REF = ref_of("dependency_build")
 
 def state(word):
     return reply(body={"buildStatus": word})
-
-
-def record(ref=REF, max_tries=0, before=None):
-    """Return what the store holds once a job was started."""
-    return json.dumps({"max_tries": max_tries, "before": before or {}, "ref": ref.dumps()})
 
 
 def build(**given):
@@ -70,13 +64,13 @@ class TestDeferring:
         assert (kwargs["poll_interval"], kwargs["cancel_on_kill"]) == (3.0, False)
         assert TOKEN not in json.dumps(kwargs)
         assert ORIGIN not in json.dumps(kwargs)
-        assert [request.method for request in api.requests] == ["POST", "GET"]
+        assert [request.method for request in api.requests] == ["GET", "POST", "GET"]
 
     @pytest.mark.parametrize("looks", [[state("success")], [reply(200, {"buildStatus": "success", "next": None})]])
     def test_a_job_that_is_done_already_is_not_deferred(self, api, context, looks):
         script(api, *looks)
         assert build(deferrable=True).execute(context)["buildStatus"] == "success"
-        assert [request.method for request in api.requests] == ["POST", "GET"]
+        assert [request.method for request in api.requests] == ["GET", "POST", "GET"]
 
     def test_a_job_that_has_failed_already_is_not_deferred(self, api, context):
         script(api, state("failed"))
@@ -91,12 +85,12 @@ class TestDeferring:
         self.defer(api, context)
         assert ti.xcoms["datarobot_id"] == "v"
         assert ti.xcoms["_link_CustomModelVersionLink"].startswith(ORIGIN)
-        assert store.values == {KEY: record()}
+        assert remembered(store) == [REF]
 
     def test_what_cannot_be_stored_fails_before_the_job_is_started(self, api, context):
         task = build(deferrable=True)
         task.datarobot_conn_id = object()
-        with pytest.raises(TypeError):
+        with pytest.raises((TypeError, AirflowFailException)):
             task.execute(context)
         assert api.requests == []
 
@@ -121,7 +115,7 @@ def test_the_shorter_of_the_timeouts_counts(given, seconds):
 def test_without_waiting_the_handle_is_returned_for_a_sensor(api, context, ti):
     script(api, state("success"))
     assert build(wait_for_completion=False, deferrable=True).execute(context) == "v"
-    assert api.paths() == []
+    assert len(api.paths()) == 1, "whether a build runs already"
     # A worker that died before Airflow heard of it starts no second job; whoever clears the task wants a new one.
     ti.retry()
     assert build(wait_for_completion=False, deferrable=True).execute(context) == "v"
@@ -141,7 +135,7 @@ class TestTheEnd:
             script(api, state(word))
             if request.param == "worker":
                 return build(**given).execute(context)
-            context["task_state_store"].set(KEY, record())
+            remember(context, build(), REF)
             event = JobEvent(REF, Verdict(outcome, word)).dump()
             return build(**given).execute_complete(context, event=json.loads(json.dumps(event)))
 
@@ -160,7 +154,7 @@ class TestTheEnd:
         ti.clear()
         assert build().execute(context) == {"buildStatus": "success"}
         assert len(api.sent("POST")) == posts + 1
-        assert store.values == {KEY: record(max_tries=1)}
+        assert remembered(store) == [REF]
         assert api.sent("DELETE") == []
 
     def test_failure_says_everything_and_keeps_a_verdict_for_a_worker_that_dies_now(self, finish, store):
@@ -175,7 +169,7 @@ class TestTheEnd:
             f"See: {ORIGIN}/registry/custom-model-workshop/m/versions/v",
             "What to do: mend the cause named above, then clear the task.",
         ]
-        assert list(store.values) == [KEY]
+        assert remembered(store) == [REF]
 
 
 @pytest.mark.parametrize(
@@ -185,20 +179,20 @@ class TestTheEnd:
         (Outcome.CANCELLED, AirflowFailException, False, "was cancelled in DataRobot"),
         (Outcome.EXPIRED, AirflowException, False, "is gone"),
         (Outcome.TIMED_OUT, AirflowException, False, "did not end in time"),
-        (Outcome.POLLING_ERROR, AirflowException, True, "could not be looked at for too long"),
-        (Outcome.POLLING_REFUSED, AirflowFailException, True, "may not be looked at"),
+        (Outcome.POLLING_ERROR, AirflowException, True, "could not be polled for too long"),
+        (Outcome.POLLING_REFUSED, AirflowFailException, True, "may not be polled"),
     ],
 )
 def test_every_bad_end_has_its_exception_and_what_is_not_to_be_started_again_is_remembered(
     api, context, store, outcome, kind, kept, words
 ):
     script(api)
-    store.set(KEY, record())
+    remember(context, build(), REF)
     with pytest.raises(AirflowException, match=words) as caught:
         build().execute_complete(context, event=end(outcome, message="the server's words"))
     assert type(caught.value) is kind
     assert "DataRobot says: the server's words" in str(caught.value)
-    assert (KEY in store.values) is kept
+    assert remembered(store) == ([REF] if kept else [])
     assert len(api.sent("DELETE")) == (1 if outcome is Outcome.TIMED_OUT else 0)
 
 
@@ -230,6 +224,7 @@ def test_a_job_that_cannot_be_cancelled_is_said_to_go_on_and_not_started_twice(a
     with pytest.raises(AirflowException, match="no way to cancel a vector database validation"):
         task.execute(context)
     # It still runs: the retry has to take it up again, not start a second one.
+    context["ti"].retry()
     task.timeout = 60
     api.on("GET", f"{path}x/", reply(body={"validationStatus": "PASSED"}))
     assert task.execute(context) == {"validationStatus": "PASSED"}
@@ -261,7 +256,7 @@ def test_an_error_after_the_job_was_started_keeps_the_reference_for_the_retry(ap
     api.on("GET", impact, TransportError("no reply", reason="lost", sent=True))
     with pytest.raises(AirflowException, match="no reply"):
         ComputeFeatureImpactOperator(task_id="t", **IDS).execute(context)
-    assert store.values == {KEY: record(JobRef("feature_impact", {**IDS, "status_id": "s"}))}
+    assert remembered(store) == [JobRef("feature_impact", {**IDS, "status_id": "s"})]
 
 
 class TestResuming:
@@ -276,33 +271,33 @@ class TestResuming:
     )
     def test_a_job_that_runs_or_is_done_is_taken_up_without_another_post(self, api, context, store, ti, looks):
         script(api, *looks)
-        store.set(KEY, record())
+        remember(context, build(), REF)
         assert build().execute(context) == {"buildStatus": "success"}
         assert api.sent("POST") == []
         assert ti.xcoms["datarobot_id"] == "v"
-        assert store.values == {KEY: record()}
+        assert remembered(store) == [REF]
 
     def test_a_job_that_runs_is_taken_up_by_deferring_again(self, api, context, store):
         script(api, state("processing"))
-        store.set(KEY, record())
+        remember(context, build(), REF)
         with pytest.raises(TaskDeferred):
             build(deferrable=True).execute(context)
         assert api.sent("POST") == []
-        assert store.values == {KEY: record()}
+        assert remembered(store) == [REF]
 
     @pytest.mark.parametrize("first", [reply(404), reply(422, {})], ids=["gone", "cancelled"])
     def test_a_job_that_was_stopped_or_is_gone_is_started_again(self, api, context, store, first):
         script(api, first, state("success"))
-        store.set(KEY, record())
+        remember(context, build(), REF)
         assert build().execute(context) == {"buildStatus": "success"}
         assert len(api.sent("POST")) == 1
-        # Forgotten, about to be sent, sent.
-        assert store.history[1:] == [("delete", KEY), ("set", KEY), ("set", KEY)]
-        assert store.values == {KEY: record()}
+        # Made by the first attempt, taken up, forgotten, about to be sent, sent.
+        assert [what for what, _ in store.history] == ["set", "set", "delete", "set", "set"]
+        assert remembered(store) == [REF]
 
     def test_a_job_that_failed_and_would_fail_again_is_not_started_again(self, api, context, store):
         script(api, state("failed"))
-        store.set(KEY, record())
+        remember(context, build(), REF)
         with pytest.raises(AirflowFailException, match="The dependency build failed"):
             build().execute(context)
         assert api.sent("POST") == []
@@ -310,7 +305,6 @@ class TestResuming:
     def test_a_job_that_failed_and_may_do_better_is_started_again(self, api, context, store):
         path = "genai/customModelVectorDatabaseValidations/"
         old = JobRef("vector_database_validation", {"validation_id": "old", "deployment_id": "d"})
-        store.set(KEY, record(old))
         api.on("GET", f"{path}old/", reply(body={"validationStatus": "FAILED"}))
         api.on("GET", path, reply(body={"data": []}))
         api.on("POST", path, reply(202, {"id": "x"}))
@@ -318,29 +312,41 @@ class TestResuming:
         task = ValidateVectorDatabaseOperator(
             task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
         )
+        remember(context, task, old)
         assert task.execute(context) == {"validationStatus": "PASSED"}
         assert len(api.sent("POST")) == 1
 
     @pytest.mark.parametrize("ids", [{**IDS, "custom_model_id": "other"}, {**IDS, "custom_model_version_id": "other"}])
-    def test_a_job_of_other_ids_is_not_taken_for_ours(self, api, context, store, ids):
+    def test_a_job_of_other_ids_is_not_taken_for_ours(self, api, context, ids):
         script(api, state("success"))
-        store.set(KEY, record(JobRef("dependency_build", ids)))
+        other = StartDependencyBuildOperator(task_id="t", **ids)
+        remember(context, other, JobRef("dependency_build", ids))
         build().execute(context)
         assert len(api.sent("POST")) == 1
-        assert api.requests[0].method == "POST"
 
-    def test_a_job_of_another_kind_is_not_taken_for_ours(self, api, context, store):
+    def test_a_job_of_another_operator_is_not_taken_for_ours(self, api, context):
         script(api, state("success"))
-        store.set(KEY, record(ref_of("feature_impact")))
+        remember(context, ComputeFeatureImpactOperator(task_id="t", **IDS), ref_of("feature_impact"))
         build().execute(context)
-        assert api.requests[0].method == "POST"
+        assert len(api.sent("POST")) == 1
 
-    def test_a_refused_look_starts_nothing_a_second_time(self, api, context, store):
-        script(api, reply(403, {"message": "no"}))
-        store.set(KEY, record())
-        with pytest.raises(AirflowException):
-            build().execute(context)
-        assert api.sent("POST") == []
+    @pytest.mark.parametrize("refusal", [reply(401, {}), reply(403, {"message": "no"})], ids=["401", "403"])
+    def test_refused_polls_start_nothing_a_second_time_and_are_retried(
+        self, api, context, store, connection, refusal, task_log
+    ):
+        connection(extra={"poll_failure_timeout": 1})
+        script(api, refusal)
+        remember(context, build(), REF)
+        with pytest.raises(AirflowException, match="could not be polled for too long") as caught:
+            build(poll_interval=0.1).execute(context)
+        assert type(caught.value) is AirflowException
+        assert api.sent("POST") == api.sent("DELETE") == []
+        assert task_log().count("cannot be polled at present") == 2, "once for the first poll, once for the wait"
+        # A clear takes the job up as well, once it can be polled again.
+        context["ti"].clear()
+        script(api, state("success"))
+        assert build().execute(context) == {"buildStatus": "success"}
+        assert api.sent("POST") == api.sent("DELETE") == []
 
     def test_without_a_store_the_job_is_simply_started(self, api, ti):
         script(api, state("success"))
@@ -357,7 +363,7 @@ class TestKilling:
             task.on_kill()
             return state("success")
 
-        api.on("GET", BUILD, killed, state("success"))
+        api.on("GET", BUILD, reply(422, {}), killed, state("success"))
         task.execute(context)
         assert api.paths("DELETE") == [BUILD]
         assert "The task was killed. The dependency build was cancelled in DataRobot." in task_log()
@@ -375,4 +381,61 @@ class TestKilling:
         task.on_kill()
         task.execute(context)
         task.on_kill()
+        assert api.sent("DELETE") == []
+
+    def test_a_kill_does_not_cancel_a_build_of_somebody_else(self, api, context, task_log):
+        script(api, state("processing"))
+        api.on("POST", BUILD, reply(422, {"message": "it is being built"}))
+        task = build()
+        api.on("GET", BUILD, state("processing"), state("processing"), lambda _: task.on_kill() or state("success"))
+        assert task.execute(context) == {"buildStatus": "success"}
+        assert api.sent("DELETE") == []
+        assert "This task did not start it, so it does not cancel it either." in task_log()
+        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+
+
+class TestJoining:
+    """A build that runs already refuses a second one; whoever is refused waits for it, and leaves it alone."""
+
+    REFUSED = reply(422, {"message": "it is being built"})
+
+    def test_a_timeout_does_not_cancel_a_build_of_somebody_else(self, api, context, store):
+        script(api, state("processing"))
+        api.on("POST", BUILD, self.REFUSED)
+        with pytest.raises(AirflowException, match="This task did not start the dependency build"):
+            build(timeout=0).execute(context)
+        assert api.sent("DELETE") == []
+        assert remembered(store) == [JobRef(REF.kind, REF.ids, joined=True)]
+
+    def test_the_trigger_is_told_that_the_task_only_joined(self, api, context):
+        script(api, state("processing"))
+        api.on("POST", BUILD, self.REFUSED)
+        with pytest.raises(TaskDeferred) as caught:
+            build(deferrable=True).execute(context)
+        assert JobRef.loads(caught.value.trigger.serialize()[1]["ref"]).joined is True
+
+    @pytest.mark.parametrize(
+        ("before", "joined"), [(reply(422, {}), False), (state("processing"), True)], ids=["nothing ran", "one ran"]
+    )
+    def test_a_build_whose_response_was_lost_is_our_own_if_none_ran_before(
+        self, api, context, store, ti, before, joined
+    ):
+        script(api, before)
+        api.on("POST", BUILD, TransportError("lost", reason="lost", sent=True))
+        with pytest.raises(AirflowException, match="lost"):
+            build().execute(context)
+        ti.retry()
+        script(api, state("processing"), state("success"))
+        api.on("POST", BUILD, self.REFUSED)
+        build().execute(context)
+        assert remembered(store) == [JobRef(REF.kind, REF.ids, joined=joined)]
+
+    def test_a_clear_leaves_a_joined_build_alone(self, api, context, ti):
+        script(api, state("processing"))
+        api.on("POST", BUILD, self.REFUSED)
+        build(wait_for_completion=False).execute(context)
+        ti.clear()
+        script(api, state("processing"), state("success"))
+        api.on("POST", BUILD, self.REFUSED)
+        assert build().execute(context) == {"buildStatus": "success"}
         assert api.sent("DELETE") == []

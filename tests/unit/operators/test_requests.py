@@ -241,6 +241,7 @@ class TestFeatureImpact:
         assert f"bmi  {'#' * 30}  1.000" in task_log()
 
     def test_without_a_row_count_an_empty_object_is_sent(self, api, context):
+        api.on("GET", IMPACT, reply(404))
         api.on("POST", IMPACT, reply(202, None, location=f"{ORIGIN}/api/v2/status/s/"))
         task = ComputeFeatureImpactOperator(task_id="t", **IDS, wait_for_completion=False)
         assert task.execute(context) == "s"
@@ -253,6 +254,7 @@ class TestFeatureImpact:
         assert ComputeFeatureImpactOperator(task_id="t", **IDS).execute(context) == {"featureImpacts": []}
 
     def test_a_404_that_names_no_job_is_an_error(self, api, context):
+        api.on("GET", IMPACT, reply(404))
         api.on("POST", IMPACT, reply(404, {"message": "Not Found"}))
         with pytest.raises(AirflowFailException, match="404"):
             ComputeFeatureImpactOperator(task_id="t", **IDS).execute(context)

@@ -17,7 +17,8 @@ from datarobot_provider.exceptions import (
     TransportError,
     UncertainSubmitError,
 )
-from datarobot_provider.operators.submission import Done, FoundInList, Ledger, RefusedTwice, SubmitsOnce, same_fields
+from datarobot_provider.operators.submission import Done, FoundInList, RefusedTwice, SubmitsOnce, same_fields
+from datarobot_provider.operators.submission_record import SubmissionRecord
 from tests.unit.support import FakeStore, FakeTaskInstance
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Refusing(RefusedTwice, InList):
 
 
 class Tries:
-    """The tries of one task; each has a fresh ledger."""
+    """The tries of one task; each has a fresh record."""
 
     def __init__(self, *, store: bool = True, began: datetime | None = NOON) -> None:
         self.ti = FakeTaskInstance(RETRIES)
@@ -94,10 +95,10 @@ class Tries:
             self.context["task_state_store"] = FakeStore()
 
     def submit(self, task: SubmitsOnce) -> JobRef | Done:
-        return task.submit(self.context, self.ledger())
+        return task.submit(self.context, self.record())
 
-    def ledger(self) -> Ledger:
-        return Ledger(self.context, RETRIES)
+    def record(self) -> SubmissionRecord:
+        return SubmissionRecord.claim(self.context, SimpleNamespace(datarobot_conn_id="c", retries=RETRIES))
 
     def lose(self, task: InList, reply: Exception = LOST) -> None:
         """Make a try whose request came through, and begin the next."""
@@ -176,7 +177,7 @@ class TestLostReplies:
         assert tries.submit(task) == Done("new-1")
         assert task.sent == 1
         tries.ti.retry()
-        assert tries.ledger().made == Done("new-1")
+        assert tries.record().made == Done("new-1")
 
     def test_the_next_try_sends_it_if_there_is_none(self, reply):
         task, tries = InList(OLD), Tries()

@@ -116,7 +116,7 @@ class TestPoking:
             (state("failed"), "The dependency build failed"),
             (reply(422, {}), "was cancelled in DataRobot"),
             (reply(404), "is gone"),
-            (reply(403), "may not be looked at"),
+            (reply(403), "may not be polled"),
         ],
     )
     def test_a_job_that_ended_badly_fails_at_once_for_looking_again_heals_nothing(self, api, context, look, words):

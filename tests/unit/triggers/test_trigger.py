@@ -4,6 +4,7 @@ import asyncio
 import gc
 import json
 import logging
+import os
 from importlib import import_module
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -32,9 +33,13 @@ KWARGS = {
     "deadline": LATER,
     "poll_interval": 5.0,
     "cancel_on_kill": False,
+    "poll_failure_timeout": 60.0,
 }
 #: What every released version stored; a trigger of a later version must take it.
-RELEASED = {"0.1.0": KWARGS}
+RELEASED = {
+    "0.1.0": {name: value for name, value in KWARGS.items() if name != "poll_failure_timeout"},
+    "0.2.0": KWARGS,
+}
 DONE = reply(body={"buildStatus": "success"})
 
 
@@ -45,6 +50,12 @@ MOST_OBJECTS = 38
 
 async def at_once(*_: float) -> None:
     await asyncio.sleep(0)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the pauses between polls pass at once."""
+    monkeypatch.setattr(async_wait, "pause", at_once)
 
 
 def trigger(**changes: Any) -> DataRobotJobTrigger:
@@ -81,7 +92,10 @@ def test_what_is_stored_holds_ids_only(api):
     stored = path + json.dumps(kwargs)
     assert TOKEN not in stored
     assert "://" not in stored
-    assert set(kwargs) == {"ref", "datarobot_conn_id", "deadline", "poll_interval", "cancel_on_kill"}
+    assert set(kwargs) == {
+        *("ref", "datarobot_conn_id", "deadline", "poll_interval"),
+        *("cancel_on_kill", "poll_failure_timeout"),
+    }
     assert api.requests == []
 
 
@@ -99,6 +113,7 @@ def test_what_a_later_version_may_add_is_ignored_and_what_it_may_leave_out_has_a
         "deadline": 1.0,
         "poll_interval": 10.0,
         "cancel_on_kill": True,
+        "poll_failure_timeout": 900.0,
     }
 
 
@@ -109,13 +124,13 @@ def test_what_a_later_version_may_add_is_ignored_and_what_it_may_leave_out_has_a
         (reply(body={"buildStatus": "failed"}), "failed"),
         (reply(422, {}), "cancelled"),
         (reply(404), "expired"),
-        (reply(403, {"message": "no"}), "polling_refused"),
-        (reply(401, {"message": "no"}), "polling_refused"),
+        (reply(403, {"message": "no"}), "polling_error"),
+        (reply(401, {"message": "no"}), "polling_error"),
     ],
 )
-def test_one_event_says_how_the_job_ended(api, answer, outcome):
+def test_one_event_says_how_the_job_ended(api, answer, outcome, no_pauses):
     api.on("GET", BUILD, answer)
-    payload = run(trigger())
+    payload = run(trigger(poll_failure_timeout=0.0))
     assert json.loads(json.dumps(payload)) == payload
     event = JobEvent.load(payload, "dependency_build")
     assert (event.ref, event.verdict.outcome) == (ref_of("dependency_build"), outcome)
@@ -135,10 +150,35 @@ def test_what_was_learnt_on_the_way_is_in_the_event(api):
     assert JobRef.loads(payload["ref"]).ids["custom_model_test_id"] == "t"
 
 
-def test_a_connection_that_is_missing_becomes_an_event_too():
-    payload = run(trigger(datarobot_conn_id="nowhere"))
-    assert payload["outcome"] == "polling_refused"
+def test_a_connection_that_is_missing_for_too_long_becomes_an_event_too(no_pauses):
+    payload = run(trigger(datarobot_conn_id="nowhere", poll_failure_timeout=0.0))
+    assert payload["outcome"] == "polling_error"
     assert "no Airflow connection 'nowhere'" in payload["message"]
+
+
+def test_a_connection_that_is_missing_for_a_moment_is_not_the_jobs_failure(api, monkeypatch, no_pauses, caplog):
+    """A secrets backend may be late when a triggerer starts, a token revoked before its successor is stored."""
+    monkeypatch.setattr("datarobot_provider.hooks.shared_clients.PAUSE_AFTER_FAILURE", 0.0)
+    stored = os.environ.pop("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+    answers = iter([reply(401, {}), reply(403, {}), reply(403, {}), DONE])
+    api.on("GET", BUILD, lambda _: next(answers))
+    asked = []
+
+    async def reads(hook):
+        asked.append(hook)
+        if len(asked) > 2:
+            monkeypatch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", stored)
+        return await make(hook)
+
+    make = DataRobotHook._make_async_client
+    monkeypatch.setattr(DataRobotHook, "_make_async_client", reads)
+    with caplog.at_level(logging.INFO, logger=LOGGER):
+        assert run(trigger())["outcome"] == "succeeded"
+    reported = [each.getMessage() for each in caplog.records if each.name == LOGGER]
+    assert [line.partition(";")[0] for line in reported if "cannot be polled" in line] == [
+        "The dependency build cannot be polled at present"
+    ] * 3, "once for each cause: no connection, 401, 403"
+    assert "The dependency build can be polled again." in reported
 
 
 def test_an_error_that_may_heal_is_told_apart(monkeypatch, api):
@@ -151,11 +191,9 @@ def test_an_error_that_may_heal_is_told_apart(monkeypatch, api):
     assert payload["ref"] == KWARGS["ref"]
 
 
-def test_a_server_that_echoes_the_token_does_not_bring_it_into_the_event(monkeypatch, api):
-    monkeypatch.setattr("datarobot_provider.jobs.poller.FAILED_LOOKS_SECONDS", 0.0)
-    monkeypatch.setattr("datarobot_provider.jobs.poller.FAILED_LOOKS", 1)
+def test_a_server_that_echoes_the_token_does_not_bring_it_into_the_event(api, no_pauses):
     api.on("GET", BUILD, reply(200, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()))
-    payload = run(trigger())
+    payload = run(trigger(poll_failure_timeout=0.0))
     assert payload["outcome"] == "polling_error"
     assert TOKEN not in json.dumps(payload)
 
@@ -364,6 +402,12 @@ class TestKill:
         monkeypatch.setattr("datarobot_provider.client.client.AsyncDataRobotClient.delete", never)
         asyncio.run(trigger().on_kill())
         assert "no answer in time" in task_log()
+
+    def test_a_kill_leaves_a_job_alone_that_the_task_only_joined(self, api, task_log):
+        ref = ref_of("dependency_build")
+        asyncio.run(trigger(ref=JobRef(ref.kind, ref.ids, joined=True).dumps()).on_kill())
+        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+        assert api.requests == []
 
     def test_a_job_that_cannot_be_cancelled_is_said_to_go_on(self, api, task_log):
         asyncio.run(trigger(ref=ref_of("feature_impact").dumps()).on_kill())

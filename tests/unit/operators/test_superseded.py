@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import json
+from typing import TYPE_CHECKING
 
 import pytest
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
-from datarobot_provider.operators import base
+from datarobot_provider.operators import superseded
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.submission_record import SubmissionRecord
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from tests.unit.jobs.walks import ref_of
 from tests.unit.support import reply
+
+if TYPE_CHECKING:
+    from datarobot_provider.operators.base import DataRobotJobOperator
 
 try:
     from airflow.sdk.exceptions import TaskDeferred
 except ImportError:
     from airflow.exceptions import TaskDeferred
 
-KEY = "datarobot_job"
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD = "customModels/m/versions/v/dependencyBuild/"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
@@ -31,11 +34,11 @@ RUNS, DONE, STOPPED = (
 
 
 @pytest.fixture
-def cleared(store, ti):
-    """Give a function that lets the task be cleared after it had started a job."""
+def cleared(context, ti):
+    """Give a function that lets a task be cleared after it had started a job."""
 
-    def clear(ref: JobRef) -> None:
-        store.set(KEY, json.dumps({"max_tries": ti.max_tries, "before": {}, "ref": ref.dumps()}))
+    def clear(task: DataRobotJobOperator, ref: JobRef) -> None:
+        SubmissionRecord.claim(context, task).keep(ref)
         ti.clear()
 
     return clear
@@ -56,10 +59,11 @@ def build(**given):
 
 
 def test_a_job_that_runs_is_stopped_waited_out_and_started_anew(api, context, cleared, task_log):
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
-    assert methods(api)[:4] == ["GET", "DELETE", "GET", "POST"]
+    assert methods(api)[:4] == ["GET", "DELETE", "GET", "GET"]
+    assert methods(api)[4] == "POST"
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
     assert "The task was cleared while its job was running." in task_log()
     assert "The dependency build was cancelled in DataRobot." in task_log()
@@ -67,21 +71,25 @@ def test_a_job_that_runs_is_stopped_waited_out_and_started_anew(api, context, cl
 
 @pytest.mark.parametrize(
     "look",
-    [DONE, STOPPED, reply(body={"buildStatus": "failed"}), reply(404), reply(403)],
-    ids=["done", "stopped", "failed", "gone", "refused"],
+    [DONE, STOPPED, reply(body={"buildStatus": "failed"}), reply(404)],
+    ids=["done", "stopped", "failed", "gone"],
 )
 def test_what_does_not_run_is_left_alone(api, context, cleared, look):
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, look, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
-    assert methods(api)[:2] == ["GET", "POST"]
+    assert methods(api)[:3] == ["GET", "GET", "POST"]
     assert api.sent("DELETE") == []
 
 
-@pytest.mark.parametrize("look", [TransportError("lost", reason="lost", sent=True), reply(500)], ids=["lost", "500"])
+@pytest.mark.parametrize(
+    "look",
+    [TransportError("lost", reason="lost", sent=True), reply(500), reply(403)],
+    ids=["lost", "500", "refused"],
+)
 def test_what_may_run_is_stopped_too(api, context, cleared, look, task_log):
     """To stop what is over does no harm: DataRobot says that it is."""
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, look, DONE, delete=reply(422, {"message": "it is over"}))
     assert build().execute(context) == {"buildStatus": "success"}
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
@@ -89,7 +97,7 @@ def test_what_may_run_is_stopped_too(api, context, cleared, look, task_log):
 
 
 def test_it_is_left_alone_if_so_told(api, context, cleared, task_log):
-    cleared(ref_of("dependency_build"))
+    cleared(build(cancel_on_kill=False), ref_of("dependency_build"))
     script(api, RUNS, DONE)
     build(cancel_on_kill=False).execute(context)
     assert api.sent("DELETE") == []
@@ -97,28 +105,28 @@ def test_it_is_left_alone_if_so_told(api, context, cleared, task_log):
 
 
 def test_a_stop_that_fails_is_told_and_the_request_is_sent_all_the_same(api, context, cleared, task_log):
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, DONE, delete=reply(403, {"message": "not yours"}))
     build().execute(context)
-    assert methods(api)[:3] == ["GET", "DELETE", "POST"]
+    assert methods(api)[:4] == ["GET", "DELETE", "GET", "POST"]
     assert "could not be cancelled and may still run in DataRobot" in task_log()
 
 
 def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, task_log):
-    cleared(ref_of("vector_database_validation"))
+    task = ValidateVectorDatabaseOperator(
+        task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
+    )
+    cleared(task, ref_of("vector_database_validation"))
     api.on("GET", f"{VALIDATIONS}x/", reply(body={"validationStatus": "TESTING"}))
     api.on("GET", VALIDATIONS, reply(body={"data": []}))
     api.on("POST", VALIDATIONS, reply(202, {"id": "y"}))
     api.on("GET", f"{VALIDATIONS}y/", reply(body={"validationStatus": "PASSED"}))
-    task = ValidateVectorDatabaseOperator(
-        task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
-    )
     assert task.execute(context) == {"validationStatus": "PASSED"}
     assert "DataRobot has no way to cancel a vector database validation: it goes on there." in task_log()
 
 
 def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared):
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
         build(deferrable=True).execute(context)
@@ -127,8 +135,8 @@ def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared
 
 
 def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context, cleared, monkeypatch):
-    monkeypatch.setattr(base, "_TRIGGER_SECONDS", 0.0)
-    cleared(ref_of("dependency_build"))
+    monkeypatch.setattr(superseded, "TRIGGER_SECONDS", 0.0)
+    cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
         build(deferrable=True).execute(context)
@@ -137,7 +145,7 @@ def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context,
 
 def test_a_worker_that_dies_after_the_stop_does_not_stop_the_next_one(api, context, cleared, ti):
     """Both builds of a version stand at one address."""
-    cleared(ref_of("dependency_build"))
+    cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, DONE)
     build(wait_for_completion=False).execute(context)
     api.on("GET", BUILD, RUNS, DONE)
@@ -147,6 +155,6 @@ def test_a_worker_that_dies_after_the_stop_does_not_stop_the_next_one(api, conte
 
 
 def test_a_job_of_a_kind_that_nobody_knows_is_left_alone(api, context, cleared):
-    cleared(JobRef("kind_of_another_release", IDS))
+    cleared(build(), JobRef("kind_of_another_release", IDS))
     script(api, DONE)
     assert build().execute(context) == {"buildStatus": "success"}

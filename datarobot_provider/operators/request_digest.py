@@ -1,0 +1,83 @@
+"""A digest of what a task asks for, by which a retry attempt recognizes its own request."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datarobot_provider.operators.base import DataRobotBaseOperator
+
+#: Names of values that have no part in a digest.
+_SECRET = re.compile(r"(?i)api_?key$|(^|access|auth|bearer|session)_?token$|secret|passw|private_?key")
+_PACKAGE = "datarobot_provider."
+_LENGTH = 24
+#: Arguments that say how to wait or what to make of the result: they may change between two attempts.
+_NOT_ASKED = frozenset(
+    {
+        "wait_for_completion",
+        "deferrable",
+        "poll_interval",
+        "timeout",
+        "cancel_on_kill",
+        "on_uncertain_submit",
+        "fail_on_warning",
+        "raise_on_failure",
+    }
+)
+_SCALARS = (str, bool, int, float, type(None))
+
+
+def request_digest(task: DataRobotBaseOperator) -> str:
+    """Return a digest of an operator's class and of the rendered arguments that make up its request.
+
+    Secret values have no part in it. The digest is the same in every process.
+
+    :param task: the operator, its templates rendered.
+    """
+    arguments = {name: getattr(task, name, None) for name in _asked(type(task))}
+    text = json.dumps([_class_name(type(task)), _plain(arguments)], sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:_LENGTH]
+
+
+def _asked(operator: type) -> set[str]:
+    """Return the arguments that make up the request, also where a subclass does not render them."""
+    names: set[str] = set()
+    for base in operator.__mro__:
+        for declared in ("template_fields", "api_fields", "required_fields"):
+            names.update(vars(base).get(declared) or ())
+    return names - _NOT_ASKED
+
+
+def _class_name(operator: type) -> str:
+    """Name a class; Airflow names the module of a DAG file after its path, which may differ between two attempts."""
+    ours = next((base for base in operator.__mro__ if base.__module__.startswith(_PACKAGE)), operator)
+    return f"{ours.__module__}.{ours.__qualname__} {operator.__qualname__}"
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON, whatever an argument may hold; an object without a text of its own is its class."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        return _plain_text(value)
+    if isinstance(value, _SCALARS):
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items() if not _SECRET.search(str(key))}
+    if isinstance(value, os.PathLike) or not isinstance(value, Iterable):
+        named = type(value).__str__ is not object.__str__ or type(value).__repr__ is not object.__repr__
+        return str(value) if named else type(value).__qualname__
+    if isinstance(value, set | frozenset):
+        return sorted((_plain(item) for item in value), key=repr)
+    return [_plain(item) for item in value]
+
+
+def _plain_text(value: str) -> Any:
+    """Return an object or a list that a template rendered to JSON, so that secret values in it are left out."""
+    try:
+        return _plain(json.loads(value))
+    except (ValueError, RecursionError):
+        return value
