@@ -115,6 +115,8 @@ class _Check:
             raise several_artifacts(self._artifacts)
         if self._artifacts:
             return
+        if len(self._uncertain) > 1:
+            raise several_artifacts(self._uncertain)
         if self._uncertain:
             self._notes.append(f"whether the runner of the environment loads {self._uncertain[0]} cannot be told")
         elif self._metadata(_LAZY):

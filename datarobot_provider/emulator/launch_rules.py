@@ -49,8 +49,9 @@ def with_extension(paths: Iterable[str], extensions: tuple[str, ...]) -> list[st
 
 
 def named(folder: Folder, name: str) -> list[str]:
-    """Return the paths of all files of a name, hidden folders included."""
-    return [path for path in folder.paths if posixpath.basename(path) == name]
+    """Return the paths of all files of a name, hidden folders included; the one at the top comes first."""
+    found = [path for path in folder.paths if posixpath.basename(path) == name]
+    return sorted(found, key=lambda path: (path.count("/"), path))
 
 
 def _hidden(path: str) -> bool:

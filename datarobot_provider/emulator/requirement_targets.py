@@ -18,7 +18,6 @@ from datarobot_provider.emulator.requirement_lines import RefusedError
 if TYPE_CHECKING:
     from datarobot_provider.emulator.folder import Folder
 
-_EXTRAS = re.compile(r"^(?P<path>.+)(?P<extras>\[[^\]]+\])$")
 _VERSION_IN_NAME = re.compile(r"-\d.*$")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _OPERATORS = ("~=", "==", "!=", "<=", ">=", "<", ">", "===")
@@ -212,11 +211,11 @@ def _like_path(name: str) -> bool:
 
 
 def _without_extras(text: str) -> tuple[str, frozenset[str]]:
-    found = _EXTRAS.match(text)
-    if found is None:
+    start = text.rfind("[")
+    if start < 1 or not text.endswith("]") or "]" in text[start:-1] or start == len(text) - 2:
         return text, frozenset()
     try:
-        return found["path"], frozenset(Requirement("placeholder" + found["extras"].lower()).extras)
+        return text[:start], frozenset(Requirement("placeholder" + text[start:].lower()).extras)
     except InvalidRequirement as error:
         raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
 

@@ -34,9 +34,10 @@ FILE = "requirements.txt"
 _CONSTRAINTS = frozenset({"<", "<=", "==", ">=", ">"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?![A-Za-z0-9._+:/-])")
 _REMOTE = re.compile(r"^(http|https):", re.IGNORECASE)
-_MAX_BYTES = 16_000_000
+# Beyond these bounds, reading would hold up the emulator for seconds.
+_MAX_BYTES = 6_000_000
 _MAX_LINE = 100_000
-_MAX_LINES = 5_000
+_MAX_LINES, _MAX_CHARACTERS = 5_000, 2_000_000
 
 
 class Source(NamedTuple):
@@ -104,7 +105,7 @@ class _Reader:
         self._wanted: list[Wanted] = []
         self._require_hashes = False
         self._open: list[_File] = []
-        self._lines = 0
+        self._lines = self._characters = 0
 
     def read(self) -> Requirements:
         """Read requirements.txt and all that it includes."""
@@ -116,8 +117,9 @@ class _Reader:
                 self._open.pop()
                 continue
             self._lines += 1
-            if self._lines > _MAX_LINES:
-                self._result.notes.append(f"only the first {_MAX_LINES} lines of the requirements are read")
+            self._characters += len(step[1])
+            if self._lines > _MAX_LINES or self._characters > _MAX_CHARACTERS:
+                self._result.notes.append(f"only the first {self._lines - 1} lines of the requirements are read")
                 break
             self._line(file, *step)
         if self._result.refusal is None:
