@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.inspection import launch_problem
+from datarobot_provider.emulator.folder import Folder
 from datarobot_provider.emulator.jobs import FAILED, UNKNOWN, WARNING, Fate
+from datarobot_provider.emulator.launch_check import check_launch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from datarobot_provider.emulator.state import Dataset, ModelTest, Version
+    from datarobot_provider.emulator.state import CustomModel, Dataset, ModelTest, Version
 
 ORDER = (
     "longRunningService", "errorCheck", "nullValueImputation", "sideEffects", "predictionVerificationCheck",
@@ -25,15 +26,21 @@ _OVER = frozenset({"succeeded", "warning", "failed", "canceled"})
 Verdicts = dict[str, tuple[str, str]]
 
 
-def natural_problem(version: Version, dataset: Dataset | None) -> tuple[str, str] | None:
-    """Return the check that a version fails by itself and the reason, or None if it passes all."""
-    files = {item.path: item.read() for item in version.items if item.path == "custom.py"}
-    problem = launch_problem(files, [item.path for item in version.items])
-    if problem:
-        return _FIRST, problem
+class Findings(NamedTuple):
+    """What the inputs of a test show: the check that they fail and the reason, and notes for the log."""
+
+    problem: tuple[str, str] | None
+    notes: list[str]
+
+
+def inspect(model: CustomModel, version: Version, dataset: Dataset | None) -> Findings:
+    """Return the check that a version fails by itself, if it fails any."""
+    launch = check_launch(Folder(version.items), model.fields.get("targetType", ""))
+    if launch.problem:
+        return Findings((_FIRST, launch.problem), launch.notes)
     if dataset is not None and not dataset.rows:
-        return _SECOND, "The testing dataset has no rows, so no prediction could be made."
-    return None
+        return Findings((_SECOND, "The testing dataset has no rows, so no prediction could be made."), launch.notes)
+    return Findings(None, launch.notes)
 
 
 def decide(configuration: Mapping[str, str], problem: tuple[str, str] | None, fate: Fate) -> Verdicts:
@@ -114,6 +121,7 @@ def log(test: ModelTest, now: float) -> str | None:
         f"Testing custom model {test.model.id}, version {test.version.label} ({test.version.id})",
         f"Environment: {test.environment.name} ({test.environment.id})",
         "Starting the model server ...",
+        *(f"NOTE: {note}" for note in test.notes),
     ]
     for check, state in statuses(test, now).items():
         if state["status"] != "skipped":

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from datarobot_provider.emulator.image import Image
+    from datarobot_provider.emulator.requirements import Requirements
 
 VERSION_ENTITY = "customModelVersion"
 # Where all deployments of the emulator live.
@@ -118,8 +119,7 @@ class Version:
     items: list[Item]
     environment: Environment | None
     settings: dict[str, Any]
-    dependencies: list[dict[str, Any]]
-    refused_lines: dict[int, str]
+    requirements: Requirements
     training: TrainingData | None = None
     holdout: dict[str, Any] = field(default_factory=dict)
     superseded: bool = False
@@ -131,6 +131,11 @@ class Version:
     def label(self) -> str:
         """The version's number as text."""
         return f"{self.major}.{self.minor}"
+
+    @property
+    def dependencies(self) -> list[dict[str, Any]]:
+        """What the requirements name, as the API answers it."""
+        return self.requirements.dependencies
 
 
 @dataclass
@@ -180,7 +185,11 @@ class CustomModel:
 
 @dataclass
 class ModelTest:
-    """A test of a version. `verdicts` says how each of its checks will end: check -> (status, message)."""
+    """A test of a version.
+
+    `verdicts` says how each of its checks will end: check -> (status, message). `notes` are lines of its log that say
+    what was not looked at, and by what means the rest was.
+    """
 
     id: str
     job: Job
@@ -190,6 +199,7 @@ class ModelTest:
     dataset: Dataset | None
     settings: dict[str, Any]
     verdicts: dict[str, tuple[str, str]]
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass

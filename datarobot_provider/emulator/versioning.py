@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.inspection import Requirements, read_requirements
+from datarobot_provider.emulator.folder import Folder
+from datarobot_provider.emulator.requirements import read_requirements
 from datarobot_provider.emulator.state import CustomModel, Environment, Item, Version
 
 
@@ -30,7 +31,6 @@ def add_version(model: CustomModel, draft: Draft, version_id: str | None = None)
     """Add a version to `model`; the one before it is superseded and thereby frozen. Returns the new version."""
     latest = model.latest
     major, minor = _number(latest, major=draft.major)
-    requirements = _requirements(draft.items)
     version = Version(
         id=version_id or identity.object_id(),
         model_id=model.id,
@@ -40,8 +40,7 @@ def add_version(model: CustomModel, draft: Draft, version_id: str | None = None)
         items=draft.items,
         environment=draft.environment,
         settings=draft.settings,
-        dependencies=requirements.dependencies,
-        refused_lines=requirements.refused,
+        requirements=read_requirements(Folder(draft.items)),
     )
     if latest:
         latest.superseded = True
@@ -56,10 +55,3 @@ def _number(latest: Version | None, *, major: bool) -> tuple[int, int]:
     if latest is None:
         return 1, 0
     return (latest.major + 1, 0) if major else (latest.major, latest.minor + 1)
-
-
-def _requirements(items: list[Item]) -> Requirements:
-    for item in items:
-        if item.path == "requirements.txt":
-            return read_requirements(item.read().decode("utf-8", errors="replace"))
-    return Requirements([], {})

@@ -21,13 +21,13 @@ _BUILD = _VERSION + "dependencyBuild/"
 def start_build(call: Call) -> Reply:
     """Start the dependency build of a version (POST .../dependencyBuild/)."""
     version = wanted_version(call)
-    if not version.dependencies:
+    if not version.requirements.build_needed:
         raise ApiError(422, f"Custom model version {version.id} has no dependencies to build.")
     job = version.build
     if job is not None and job.result(call.now()) != CANCELLED:
         raise ApiError(422, _why_not_again(call, version, job))
     ids = {"customModelId": version.model_id, "customModelVersionId": version.id}
-    natural = Fate(FAILED) if version.refused_lines else Fate()
+    natural = Fate() if version.requirements.refusal is None else Fate(FAILED)
     version.build = call.state.start("dependency_build", ids, natural)
     return Reply(202, _view(call, version, version.build))
 
@@ -61,8 +61,10 @@ def get_build_log(call: Call) -> Reply:
 
 
 def built(call: Call, version: Version) -> bool:
-    """Return whether a version can be run: it has no dependencies, or they are built."""
-    return not version.dependencies or (version.build is not None and version.build.word(call.now()) == "success")
+    """Return whether a version can be run: there is nothing to build, or it is built."""
+    if not version.requirements.build_needed:
+        return True
+    return version.build is not None and version.build.word(call.now()) == "success"
 
 
 def _started(call: Call, version: Version) -> Job:

@@ -83,7 +83,7 @@ def _begin(call: Call, version: Version, dataset: Dataset | None, environment: E
     state, body = call.state, call.body
     model = state.model(version.model_id)
     test_id = identity.object_id()
-    problem = checks.natural_problem(version, dataset)
+    problem, notes = checks.inspect(model, version, dataset)
     configuration = body.get("configuration", {})
     natural = Fate(checks.outcome_of(checks.decide(configuration, problem, Fate())))
     ids = {"customModelId": model.id, "customModelVersionId": version.id, "customModelTestId": test_id}
@@ -92,7 +92,7 @@ def _begin(call: Call, version: Version, dataset: Dataset | None, environment: E
     if job.fate.outcome in {SUCCEEDED, WARNING, FAILED}:
         job.fate = replace(job.fate, outcome=checks.outcome_of(verdicts))
     settings = {name: body.get(name) for name in _STORED}
-    test = ModelTest(test_id, job, model, version, environment, dataset, settings, verdicts)
+    test = ModelTest(test_id, job, model, version, environment, dataset, settings, verdicts, notes)
     state.tests[test_id] = test
     return test
 

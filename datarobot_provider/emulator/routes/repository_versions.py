@@ -17,7 +17,8 @@ from datarobot_provider.emulator.versioning import Draft, add_version, copy_of
 _FROM_REPOSITORY = "/customModels/{customModelId}/versions/fromRepository/"
 _CONTENTS = {
     "requirements.txt": b"pandas>=2.0\n",
-    "custom.py": b"def score(data, model, **kwargs):\n    return data\n",
+    "custom.py": b"def load_model(code_dir):\n    return code_dir\n\n\n"
+    b"def score(data, model, **kwargs):\n    return data\n",
 }
 
 

@@ -78,7 +78,8 @@ def test_code_that_does_not_compile_fails_with_a_traceback(api):
         ({"model.pkl": b"\x80"}, "succeeded"),
         ({"custom.py": b"x = 1\n", "model.onnx": b""}, "succeeded"),
         ({"custom.py": b"from helper import score\n"}, "succeeded"),
-        ({"custom.py": b"async def chat(prompt): ...\n"}, "succeeded"),
+        ({"custom.py": b"async def score(data, model): ...\n"}, "succeeded"),
+        ({"custom.py": b"async def chat(prompt): ...\n"}, "failed"),
     ],
 )
 def test_a_model_needs_a_hook_or_an_artifact(api, files, status):
@@ -123,7 +124,8 @@ def test_refusals(api, subject, refused_fields):
 
 def test_unstructured_models_need_no_dataset(api):
     model = api.model(targetType="Unstructured", targetName=None)
-    test = api.ended_test(api.start_test(model, api.version(model)))
+    files = {"custom.py": b"def score_unstructured(model, data, **kwargs): ...\n"}
+    test = api.ended_test(api.start_test(model, api.version(model, files)))
     assert (test["overallStatus"], test["datasetId"]) == ("succeeded", None)
 
 

@@ -1,4 +1,4 @@
-"""The parts that need no server: jobs against a clock of their own, requirements, contract, routes."""
+"""The parts that need no server: jobs against a clock of their own, contract, routes."""
 
 import asyncio
 import hashlib
@@ -12,7 +12,6 @@ from datarobot_provider.emulator import deviations, routes
 from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.contract import Contract
 from datarobot_provider.emulator.image import Span, UnsatisfiableRangeError, content, digest, wanted_span
-from datarobot_provider.emulator.inspection import launch_problem, read_requirements
 from datarobot_provider.emulator.jobs import KINDS, Fate
 from datarobot_provider.emulator.routing import ROUTES
 from datarobot_provider.emulator.state import State
@@ -101,34 +100,6 @@ def test_seconds_override_the_scale():
 def test_time_scale_zero_is_done_at_once():
     job, clock = started("dependency_build", 0.0)
     assert job.word(clock.time) == "success"
-
-
-def test_requirements():
-    text = (
-        "--index-url https://packages.example.com\n"
-        "a==1.0  # pinned\n"
-        "b[x,y]~=2.0 ; python_version > '3'\n"
-        "git+https://git.example.com/c\n"
-        "d>=1,<2 --hash=sha256:00\n"
-        "==oops\n"
-    )
-    found = read_requirements(text)
-    assert [d["packageName"] for d in found.dependencies] == ["a", "b", "d", "==oops"]
-    assert [d["lineNumber"] for d in found.dependencies] == [2, 3, 5, 6]
-    assert found.dependencies[1]["extras"] == "x,y"
-    assert found.dependencies[1]["constraints"] == []
-    assert list(found.refused) == [6]
-
-
-def test_code_is_never_run(tmp_path):
-    trace = tmp_path / "trace"
-    code = f"open({str(trace)!r}, 'w')\ndef score(data, model): ...\n".encode()
-    assert launch_problem({"custom.py": code}, ["custom.py"]) is None
-    assert not trace.exists()
-
-
-def test_code_with_null_bytes_is_a_problem_not_a_crash():
-    assert "Error" in launch_problem({"custom.py": b"\0"}, ["custom.py"])
 
 
 def test_every_route_is_in_the_contract_or_in_the_table():
