@@ -1,4 +1,4 @@
-"""What DataRobot's own clients know of guards beyond the reference pages, written down here without the emulator's help.
+"""What DataRobot's clients know of guards beyond the reference pages, written down without the emulator's help.
 
 Sources: the package ``datarobot-moderations`` 11.4, the newer public page of the guard routes, the official client 3.20
 and DataRobot's Terraform provider.
