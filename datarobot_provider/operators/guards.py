@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,6 @@ from datarobot_provider.links.datarobot import CustomModelVersionLink
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.crud import CreateOperator
-from datarobot_provider.operators.guard_fields import CREDENTIALS, check_credential_id, is_credential_id
 from datarobot_provider.operators.guard_templates import filled
 from datarobot_provider.operators.submission import Done, FoundAmongVersions
 from datarobot_provider.version_compat import mask_secret
@@ -28,7 +28,27 @@ if TYPE_CHECKING:
 _EMPTY = ("", "None")
 #: The language models whose key is one of OpenAI or Azure. A NIM may take a key as well, but one of its own.
 _WITH_OPENAI_KEY = ("openAi", "azureOpenAi")
+#: The fields that name a credential stored in DataRobot.
+CREDENTIALS = ("openai_credential", "google_service_account", "aws_account")
+_ID = re.compile(r"[\w.-]*")
 _CREDENTIALS = tuple(fields.camel_case(name) for name in CREDENTIALS)
+
+
+def is_credential_id(value: object) -> bool:
+    """Return whether a value can be the id of a credential; the key file of a cloud, pasted by mistake, cannot."""
+    return value is None or _ID.fullmatch(str(value).strip()) is not None
+
+
+def check_credential_id(name: str, value: object) -> None:
+    """Refuse what is a credential itself where its id is wanted.
+
+    :param name: the argument or the field.
+    :param value: what was given.
+    :raises InputError: naming it, without the value.
+    """
+    if not is_credential_id(value):
+        mask_secret(str(value))
+        raise InputError(f"{name} should be the id of a credential in DataRobot, but is something else, maybe the key.")
 
 
 class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):

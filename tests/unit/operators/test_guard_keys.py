@@ -29,7 +29,7 @@ PLAIN = {"name": "Tokens", "description": "d", "type": "ootb", "stages": ["promp
 def masked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Write down what the masker is told."""
     told: list[str] = []
-    for module in ("operators.guards", "operators.guard_fields", "hooks.datarobot"):
+    for module in ("operators.guards", "operators.guard_configs", "hooks.datarobot"):
         monkeypatch.setattr(f"datarobot_provider.{module}.mask_secret", told.append)
     return told
 

@@ -167,7 +167,7 @@ class TestTheEnd:
         with pytest.raises(AirflowFailException) as caught:
             finish("failed")
         assert str(caught.value).splitlines() == [
-            "The dependency build failed (last seen as 'failed').",
+            "The dependency build failed.",
             "Ids: custom_model_id m, custom_model_version_id v",
             "Last 2 lines of the remote log:",
             "  | first",

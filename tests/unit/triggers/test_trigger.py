@@ -193,12 +193,12 @@ def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch,
         run(trigger())
     told = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == LOGGER]
     assert told == [
-        ("INFO", "The dependency build is in the state 'submitted'."),
+        ("INFO", "The dependency build is running (submitted)."),
         (
             "WARNING",
             "The dependency build is in the state 'pondering', which this release does not know: waiting on.",
         ),
-        ("INFO", "The dependency build is in the state 'success'."),
+        ("INFO", "The dependency build succeeded."),
     ]
 
 
