@@ -121,6 +121,7 @@ class ApiError(DataRobotError):
 
     can_heal = False
     advice: ClassVar[str] = ""
+    explanation = ""
 
     def __init__(
         self,
@@ -147,6 +148,8 @@ class ApiError(DataRobotError):
     def _text(self) -> str:
         lines = [f"DataRobot answered {self.status} to {self.method} {self.path}: {self.message}"]
         lines += [f"  {field}: {text}"[:_LONGEST_MESSAGE] for field, text in self.errors.items()]
+        if self.explanation:
+            lines.append(self.explanation[:_LONGEST_MESSAGE])
         if self.request_id:
             lines.append(f"Request id: {self.request_id}")
         if self.advice:
@@ -170,6 +173,14 @@ class NotFoundError(ApiError):
     """404 or 410: no such thing, or the user may not see it."""
 
     advice = "check the ids; DataRobot also answers 404 for things that the token's user may not see."
+
+    def explain(self, explanation: str) -> None:
+        """Add which argument and which id the error is about.
+
+        :param explanation: one line; nothing is added if it is empty.
+        """
+        self.explanation = explanation
+        self.args = (self._text(),)
 
 
 class ConflictError(ApiError):

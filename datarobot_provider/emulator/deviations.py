@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from datarobot_provider.emulator import guard_fields
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,13 +47,6 @@ _TARGET_TYPES = {
         "VectorDatabase", "AgenticWorkflow", "Multilabel", "MCP",
     ],
 }  # fmt: skip
-_OOTB_TYPES = {
-    "type": ["string", "null"],
-    "enum": [
-        "token_count", "faithfulness", "rouge_1", "cost", "agent_goal_accuracy", "agent_goal_accuracy_with_reference",
-        "task_adherence", "tool_call_accuracy", None,
-    ],
-}  # fmt: skip
 
 
 def _or_empty(schema: str) -> dict[str, Any]:
@@ -65,6 +60,16 @@ def _nullable(schema: str) -> dict[str, Any]:
 _CHECKS = ("predictionVerificationCheck", "performanceCheck", "stabilityCheck")
 _VERSION_FORMS = ("CustomModelVersionCreate", "CustomModelVersionCreateFromLatest")
 _GUARD_PUSH = "GuardConfigurationFullPost"
+_GUARD_READ = "GuardConfigurationRetrieveResponse"
+_GUARD_REQUESTS = ("GuardConfigurationCreate", "GuardConfigurationUpdate", _GUARD_PUSH)
+_GUARD_REPLIES = (_GUARD_READ, "GuardTemplateRetrieveResponse")
+_GUARD_INTERVENTION = "GuardConfigurationInterventionResponse"
+
+
+def _guard_fields(schema: str) -> list[Amendment]:
+    newer = [Amendment(schema, name, spec, reason) for name, (spec, reason) in guard_fields.FIELDS.items()]
+    return [Amendment(schema, "llmType", guard_fields.LLM_TYPE, "newer language models of guards"), *newer]
+
 
 REQUEST: tuple[Amendment, ...] = (
     Amendment("CustomModelCreate", "targetType", _TARGET_TYPES, "newer target types, sent by the SDK and Terraform"),
@@ -90,8 +95,21 @@ REQUEST: tuple[Amendment, ...] = (
     Amendment("UserRoleWithGrant", "canUseData", {"type": "boolean"}, "may be sent by the SDK's sharing"),
     *(Amendment("CustomModelTestsConfig", name, _SKIP_WARN_FAIL, "a check of the GitHub Action") for name in _CHECKS),
     Amendment(_GUARD_PUSH, "parameters", None, "never sent by the SDK or Terraform", optional=True),
-    Amendment(_GUARD_PUSH, "ootbType", _OOTB_TYPES, "newer out-of-the-box guards"),
-    Amendment(_GUARD_PUSH, "additionalGuardConfig", {"type": "object"}, "sent by Terraform"),
+    Amendment(_GUARD_PUSH, "description", None, "left out by the moderation library's add-guard", optional=True),
+    Amendment(_GUARD_PUSH, "creatorName", {"type": "string"}, "copied along by datarobotx-idp"),
+    Amendment(_GUARD_PUSH, "ootbType", guard_fields.OOTB_TYPE, "newer out-of-the-box guards"),
+    Amendment(
+        _GUARD_INTERVENTION,
+        "message",
+        {"type": ["string", "null"], "maxLength": 255},
+        "left out by Terraform where there is none, null in the moderation library",
+        optional=True,
+    ),
+    *(amendment for schema in _GUARD_REQUESTS for amendment in _guard_fields(schema)),
+    *(
+        Amendment(schema, "stages", guard_fields.STAGE_LIST, "clients know no other stages than prompt and response")
+        for schema in ("GuardConfigurationCreate", _GUARD_PUSH)
+    ),
     Amendment(_GUARD_PUSH, "modelInfo", _or_empty("GuardConfigurationModelInfoResponse"), "Terraform sends {}"),
     Amendment(_GUARD_PUSH, "nemoInfo", _or_empty("GuardConfigurationNemoInfoResponse"), "Terraform sends {}"),
 )
@@ -114,7 +132,11 @@ REPLY: tuple[Amendment, ...] = (
         _nullable("TrainingDataAssignmentErrorResponse"),
         "null when all is well: {} or a null message breaks the SDK and Terraform",
     ),
-    Amendment("GuardConfigurationRetrieveResponse", "ootbType", _OOTB_TYPES, "newer out-of-the-box guards"),
+    *(
+        Amendment(schema, "ootbType", guard_fields.OOTB_TYPE, "newer out-of-the-box guards")
+        for schema in _GUARD_REPLIES
+    ),
+    *(amendment for schema in _GUARD_REPLIES for amendment in _guard_fields(schema)),
     Amendment(
         "OverallModerationConfigurationResponse",
         "timeoutSec",

@@ -22,7 +22,7 @@ from datarobot_provider.exceptions import (
     TransportError,
 )
 from datarobot_provider.hooks import form
-from datarobot_provider.version_compat import AirflowNotFoundException, BaseHook, mask_secret
+from datarobot_provider.version_compat import UNREADABLE, AirflowNotFoundException, BaseHook, mask_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -156,7 +156,7 @@ class DataRobotHook(BaseHook):
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+        except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
         return _read(connection, connection.extra_dejson)
 
@@ -167,7 +167,7 @@ class DataRobotHook(BaseHook):
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+        except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
         return _read(connection, await get_async_extra_dejson(connection))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 
+from datarobot_provider.client.not_found import GivenId, were_not_found
 from datarobot_provider.exceptions import (
     InputError,
     JobCancelledError,
@@ -18,8 +19,9 @@ from datarobot_provider.exceptions import (
     PollingError,
     PollingRefusedError,
 )
-from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.kinds import GONE, KINDS
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
+from datarobot_provider.jobs.wording import headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,19 +30,17 @@ _LONGEST_TEXT = 2000
 #: A finished thing that is longer than this, in characters of JSON, does not ride in an event; it is fetched instead.
 _LONGEST_FOUND = 16_384
 
-_ERRORS: dict[Outcome, tuple[type[JobError], str, str]] = {
-    Outcome.FAILED: (JobFailedError, "failed", "mend the cause named above, then clear the task."),
-    Outcome.CANCELLED: (JobCancelledError, "was cancelled in DataRobot", "clear the task to start it again."),
-    Outcome.EXPIRED: (JobExpiredError, "is gone: DataRobot no longer knows it", "clear the task to start it again."),
-    Outcome.TIMED_OUT: (JobTimeoutError, "did not end in time", "look at it in DataRobot, or raise 'timeout'."),
+_ERRORS: dict[Outcome, tuple[type[JobError], str]] = {
+    Outcome.FAILED: (JobFailedError, "mend the cause named above, then clear the task."),
+    Outcome.CANCELLED: (JobCancelledError, "clear the task to start it again."),
+    Outcome.EXPIRED: (JobExpiredError, "clear the task to start it again."),
+    Outcome.TIMED_OUT: (JobTimeoutError, "look at it in DataRobot, or raise 'timeout'."),
     Outcome.POLLING_ERROR: (
         PollingError,
-        "could not be polled for too long",
         "correct the cause named above. The job goes on; a retry or a clear takes it up where Airflow keeps its id.",
     ),
     Outcome.POLLING_REFUSED: (
         PollingRefusedError,
-        "may not be polled with this connection",
         "correct the connection, then clear the task; the job was left alone.",
     ),
 }
@@ -111,21 +111,25 @@ def job_error(
     :param log_tail: the last lines of its log.
     :param url: the page that shows it.
     """
-    error, what, advice = _ERRORS[event.verdict.outcome]
+    error, advice = _ERRORS[event.verdict.outcome]
     kind = KINDS[event.ref.kind]
-    state = event.verdict.state
-    ids = ", ".join(f"{name} {value}" for name, value in sorted(event.ref.ids.items()))
-    seen = f" (last seen as {state!r})" if state else ""
     return error(
-        f"The {kind.title} {what}{seen}.",
-        state=state,
+        headline(kind, event.verdict),
+        state=event.verdict.state,
         message=event.verdict.message,
-        details=[f"Ids: {ids}", *details],
+        details=[_ids(event), *details],
         log_tail=log_tail,
         url=url,
         advice=advice,
         can_heal=kind.repeatable if event.verdict.outcome is Outcome.FAILED else None,
     )
+
+
+def _ids(event: JobEvent) -> str:
+    ids = sorted(event.ref.ids.items())
+    if event.verdict.outcome is Outcome.EXPIRED and event.verdict.state == GONE and ids:
+        return were_not_found([GivenId(name, value) for name, value in ids])
+    return f"Ids: {', '.join(f'{name} {value}' for name, value in ids)}"
 
 
 def in_words(seconds: float) -> str:

@@ -18,6 +18,8 @@ _TEST = "customModelTests/{custom_model_test_id}/"
 _VALIDATION = "genai/customModelVectorDatabaseValidations/{validation_id}/"
 _CONVERSION = _VERSION + "conversions/{conversion_id}/"
 _HOUR = 3600.0
+#: Our own words for what DataRobot tells by HTTP statuses and flags only.
+RUNNING, SUCCEEDED, FAILED, CANCELLED, GONE = "running", "succeeded", "failed", "cancelled", "gone"
 #: A status record may never leave its first state although the job goes on: then, after so many seconds, ask the job.
 _STUCK = ("INITIALIZED", 120.0)
 
@@ -45,35 +47,35 @@ def _impact(path: str) -> Probe:
     """Return the probe of a feature impact, which has no state word: its HTTP status says how far it is."""
     return Probe(
         path,
-        http_states={200: "computed", 404: "not there", 422: "in progress"},
-        running=_states("in progress"),
-        succeeded=_states("computed"),
-        expired=_states("not there"),
+        http_states={200: SUCCEEDED, 404: GONE, 422: RUNNING},
+        running=_states(RUNNING),
+        succeeded=_states(SUCCEEDED),
+        expired=_states(GONE),
     )
 
 
 _TRAINING_DATA = Probe(
     _VERSION,
     flags=(
-        ("trainingData.assignmentInProgress", True, "assignment in progress"),
-        ("trainingData.assignmentError.message", True, "assignment failed"),
+        ("trainingData.assignmentInProgress", True, RUNNING),
+        ("trainingData.assignmentError.message", True, FAILED),
     ),
-    unflagged="assigned",
-    running=_states("assignment in progress"),
-    succeeded=_states("assigned"),
-    failed=_states("assignment failed"),
+    unflagged=SUCCEEDED,
+    running=_states(RUNNING),
+    succeeded=_states(SUCCEEDED),
+    failed=_states(FAILED),
     messages=("trainingData.assignmentError.message",),
 )
 
 _MODEL_TRAINING_DATA = Probe(
     _MODEL,
     flags=(
-        ("trainingDataAssignmentInProgress", True, "assignment in progress"),
+        ("trainingDataAssignmentInProgress", True, RUNNING),
         ("trainingDatasetId", None, "not assigned"),
     ),
-    unflagged="assigned",
-    running=_states("assignment in progress"),
-    succeeded=_states("assigned"),
+    unflagged=SUCCEEDED,
+    running=_states(RUNNING),
+    succeeded=_states(SUCCEEDED),
     # Not begun, or lost: only the status record can tell.
     expired=_states("not assigned"),
 )
@@ -88,12 +90,12 @@ _ALL = (
             Probe(
                 _VERSION + "dependencyBuild/",
                 state="buildStatus",
-                # A started build is "not started" again once somebody has cancelled it.
-                http_states={422: "not started"},
+                # A started build is one that was not started (422) again once somebody has cancelled it.
+                http_states={422: CANCELLED},
                 running=_states("submitted", "processing"),
                 succeeded=_states("success"),
                 failed=_states("failed"),
-                cancelled=_states("not started"),
+                cancelled=_states(CANCELLED),
             ),
         ),
         _HOUR,
@@ -201,16 +203,16 @@ _ALL = (
             Probe(
                 _CONVERSION,
                 flags=(
-                    ("conversionSucceeded", True, "succeeded"),
-                    ("shouldStop", True, "stopped"),
-                    ("conversionInProgress", True, "in progress"),
+                    ("conversionSucceeded", True, SUCCEEDED),
+                    ("shouldStop", True, CANCELLED),
+                    ("conversionInProgress", True, RUNNING),
                     ("conversionInProgress", None, "queued"),
                 ),
-                unflagged="failed",
-                running=_states("in progress", "queued"),
-                succeeded=_states("succeeded"),
-                failed=_states("failed"),
-                cancelled=_states("stopped"),
+                unflagged=FAILED,
+                running=_states(RUNNING, "queued"),
+                succeeded=_states(SUCCEEDED),
+                failed=_states(FAILED),
+                cancelled=_states(CANCELLED),
                 messages=("logMessage",),
             ),
         ),

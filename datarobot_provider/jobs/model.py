@@ -123,9 +123,8 @@ class Probe:
         if len(folded) != len(set(folded)):
             raise ValueError(f"{self.path}: a state stands in two groups")
 
-    def outcome_of(self, state: str) -> Outcome:
-        """Return the outcome that a state word means."""
-        word = state.casefold()
+    def states(self, outcome: Outcome) -> frozenset[str]:
+        """Return the state words that mean an outcome."""
         groups = {
             Outcome.PENDING: self.running,
             Outcome.SUCCEEDED: self.succeeded,
@@ -133,7 +132,12 @@ class Probe:
             Outcome.CANCELLED: self.cancelled,
             Outcome.EXPIRED: self.expired,
         }
-        matches = (outcome for outcome, states in groups.items() if word in {item.casefold() for item in states})
+        return groups.get(outcome, frozenset())
+
+    def outcome_of(self, state: str) -> Outcome:
+        """Return the outcome that a state word means."""
+        word = state.casefold()
+        matches = (outcome for outcome in Outcome if word in {item.casefold() for item in self.states(outcome)})
         return next(matches, Outcome.UNKNOWN)
 
 
@@ -173,7 +177,7 @@ class Verdict:
     """What is known about a job.
 
     :param outcome: what it means.
-    :param state: the server's own word.
+    :param state: the server's own word; where it has none, one of ours (see ``jobs/kinds.py``).
     :param message: the server's own explanation.
     :param result: path below ``/api/v2/`` of the finished thing, where the server named it.
     :param found: the finished thing itself, where the look that ended the wait came back with it.

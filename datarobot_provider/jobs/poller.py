@@ -16,8 +16,9 @@ from datarobot_provider.client.endpoint import api_path
 from datarobot_provider.client.request import Reply
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, retry_after
 from datarobot_provider.exceptions import DataRobotError, MalformedReplyError
-from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.kinds import GONE, KINDS, SUCCEEDED
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
+from datarobot_provider.jobs.wording import goes_on, has_ended
 
 #: So many polls have to fail in a row before a wait gives up, however long the pause between them.
 FAILED_POLLS = 5
@@ -73,12 +74,12 @@ def decide(probe: Probe, reply: Reply) -> Verdict:
     :raises MalformedReplyError: if the reply is not JSON.
     """
     if reply.status == _DONE and probe.done_on_303:
-        return Verdict(Outcome.SUCCEEDED, "done (303)", result=api_path(reply.location or ""))
+        return Verdict(Outcome.SUCCEEDED, SUCCEEDED, result=api_path(reply.location or ""))
     named = probe.http_states.get(reply.status)
     if named is not None:
         return Verdict(probe.outcome_of(named), named)
     if reply.status in _GONE:
-        return Verdict(Outcome.EXPIRED, str(reply.status), "DataRobot no longer knows it")
+        return Verdict(Outcome.EXPIRED, GONE)
     if reply.status != _OK:
         return Verdict(Outcome.UNKNOWN, f"HTTP {reply.status}")
     body = reply.object()
@@ -151,16 +152,13 @@ class _Watch:
         warned, self.warned, self.failures, self.known = self.warned, False, 0, True
         return (Note(f"The {title} can be polled again."),) if warned else ()
 
-    def news(self, title: str, verdict: Verdict) -> tuple[Note, ...]:
-        """Return a note for a state that was not reported before."""
-        state = str(verdict.state)
-        if state in self.told:
+    def news(self, kind: JobKind, verdict: Verdict) -> tuple[Note, ...]:
+        """Return a note for a state of a job that goes on, if it was not logged before."""
+        line = goes_on(kind, verdict)
+        if line in self.told:
             return ()
-        self.told.add(state)
-        if verdict.outcome is Outcome.UNKNOWN:
-            text = f"The {title} is in the state {state!r}, which this release does not know: waiting on."
-            return (Note(text, True),)
-        return (Note(f"The {title} is in the state {state!r}."),)
+        self.told.add(line)
+        return (Note(line, verdict.outcome is Outcome.UNKNOWN),)
 
 
 def steps(
@@ -187,10 +185,18 @@ def steps(
     :param jitter: gives a number from 0 to 1.
     :returns: the reference, with what was learnt on the way, and the verdict.
     """
+    ref, verdict = yield from _walk(ref, _Watch(deadline, poll_interval, clock, jitter, failure_timeout, known))
+    if line := has_ended(KINDS[ref.kind], verdict):
+        yield Note(line)
+    return ref, verdict
+
+
+def _walk(ref: JobRef, watch: _Watch) -> Steps:
+    """Follow the probes of a job, one after the other, to the verdict that counts."""
     kind = KINDS[ref.kind]
     earlier: Verdict | None = None
     stuck: Probe | None = None
-    watch = _Watch(deadline, poll_interval, clock, jitter, failure_timeout, known)
+    deadline = watch.deadline
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
     for place, probe in enumerate(probes, start=1):
@@ -211,7 +217,7 @@ def steps(
             return ref, verdict
         elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
             earlier = verdict
-            watch.deadline = min(deadline, clock() + RECORD_LAG_SECONDS)
+            watch.deadline = min(deadline, watch.clock() + RECORD_LAG_SECONDS)
         elif verdict.outcome is Outcome.PENDING:
             stuck = probe
         elif verdict.outcome is not Outcome.EXPIRED:
@@ -238,10 +244,10 @@ def _follow(
             yield from watch.trouble(kind.title, verdict)
         else:
             yield from watch.recovered(kind.title)
-            if verdict is not latest:
-                yield from watch.news(kind.title, verdict)
             if verdict.outcome not in (Outcome.PENDING, Outcome.UNKNOWN):
                 return verdict if probe.path == kind.result else replace(verdict, found=None)
+            if verdict is not latest:
+                yield from watch.news(kind, verdict)
             if not last and _is_stuck(probe, verdict, watch.clock() - since):
                 return Verdict(Outcome.PENDING, verdict.state)
             if verdict is not latest:

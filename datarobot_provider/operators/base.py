@@ -14,6 +14,7 @@ from datarobot_provider.exceptions import (
     ConfigurationError,
     DataRobotError,
     InputError,
+    NotFoundError,
 )
 from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
 from datarobot_provider.jobs.kinds import KINDS
@@ -43,11 +44,18 @@ _MAY_STILL_RUN = (Outcome.TIMED_OUT, *_NOT_POLLED)
 
 
 @contextmanager
-def airflow_errors() -> Iterator[None]:
-    """Turn our errors into Airflow's: a retry where one can help, an immediate failure where none can."""
+def airflow_errors(task: Any = None) -> Iterator[None]:
+    """Turn our errors into Airflow's: a retry where one can help, an immediate failure where none can.
+
+    :param task: the operator or sensor, if there is one; a 404 names those of its arguments that it is about.
+    """
     try:
         yield
     except DataRobotError as error:
+        if isinstance(error, NotFoundError) and task is not None:
+            from datarobot_provider.operators.not_found import explanation
+
+            error.explain(explanation(error, task))
         kind = AirflowException if error.can_heal else AirflowFailException
         raise kind(str(error)) from None
 
@@ -100,7 +108,7 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Check the rendered arguments, make the request, return what goes to XCom."""
-        with airflow_errors():
+        with airflow_errors(self):
             self.check()
             return self.run_request(context)
 
@@ -234,7 +242,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         """
         from datarobot_provider.jobs.events import JobEvent
 
-        with airflow_errors(), job_is_known():
+        with airflow_errors(self), job_is_known():
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
             return self._finish(ended, SubmissionRecord.of_job(context, self, ended.ref))
 

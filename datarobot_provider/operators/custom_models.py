@@ -43,8 +43,9 @@ class CreateCustomModelOperator(ModelMaker):
 
     :param name: name of the model, up to 255 characters; required.
     :param custom_model_type: ``inference`` (default) or ``training``.
-    :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Anomaly``, ``Transform``, ``TextGeneration``,
-        ``GeoPoint``, ``Unstructured`` or ``VectorDatabase``.
+    :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Multilabel``, ``Anomaly``, ``Transform``,
+        ``TextGeneration``, ``GeoPoint``, ``Unstructured``, ``VectorDatabase``, ``AgenticWorkflow`` (an agent) or
+        ``MCP`` (a server of the Model Context Protocol). The older installations of DataRobot do not have all of them.
     :param target_name: name of the target column; needed for most inference models, refused for training models.
     :param description: up to 10,000 characters.
     :param language: programming language of the model, up to 500 characters.

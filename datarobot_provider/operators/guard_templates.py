@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.exceptions import InputError
+from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.crud import ListOperator
 
@@ -23,7 +24,12 @@ _TAKEN_OVER = (
     "openaiApiBase",
     "openaiDeploymentId",
     "customMetric",
+    "copyCitations",
+    "isAgentic",
+    "additionalGuardConfig",
 )
+#: Objects of which a guard may give only the fields that differ from the template's.
+_MERGED = ("modelInfo", "nemoInfo", "additionalGuardConfig", "intervention")
 
 
 def filled(wanted: Sequence[str | Mapping[str, Any]], templates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -45,12 +51,12 @@ def _filled(wanted: Mapping[str, Any], templates: Sequence[Mapping[str, Any]]) -
         raise InputError(f"from_templates names {key!r}, which is no guard template. There are: {names}.")
     guard = {name: template[name] for name in _TAKEN_OVER if template.get(name) is not None}
     guard["stages"] = list(template.get("allowedStages") or [])
-    intervention = _intervention(template.get("intervention"))
-    differing = {name: value for name, value in wanted.items() if name != "template"}
-    if intervention and isinstance(differing.get("intervention"), Mapping):
-        differing["intervention"] = {**intervention, **differing["intervention"]}
-    elif intervention:
+    if intervention := _intervention(template.get("intervention")):
         guard["intervention"] = intervention
+    differing = {name: value for name, value in wanted.items() if name != "template"}
+    for name in _MERGED:
+        if isinstance(differing.get(name), Mapping):
+            differing[name] = {**(guard.get(name) or {}), **differing[name]}
     return {**guard, **differing}
 
 
@@ -67,15 +73,23 @@ class ListGuardTemplatesOperator(ListOperator):
 
     Route: GET ``/api/v2/guardTemplates/``.
 
+    :param include_agentic: also return the templates for agentic workflows; DataRobot's default is not to; templated.
     :param limit: most templates to return; default all; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of templates.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:  # noqa: ARG002 - it has none
+    api_fields = {"include_agentic": fields.boolean}
+    template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
+
+    def __init__(self, *, include_agentic: bool | str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.include_agentic = include_agentic
+
+    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
         """Ask for the templates."""
-        return self.hook.client.guards.templates(limit)
+        return self.hook.client.guards.templates(filters, limit)
 
 
 class GetGuardTemplateOperator(DataRobotBaseOperator):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,29 @@ if TYPE_CHECKING:
 
 #: What a template renders to when the connection has no password, or the variable no value.
 _EMPTY = ("", "None")
+#: The language models whose key is one of OpenAI or Azure. A NIM may take a key as well, but one of its own.
+_WITH_OPENAI_KEY = ("openAi", "azureOpenAi")
+#: The fields that name a credential stored in DataRobot.
+CREDENTIALS = ("openai_credential", "google_service_account", "aws_account")
+_ID = re.compile(r"[\w.-]*")
+_CREDENTIALS = tuple(fields.camel_case(name) for name in CREDENTIALS)
+
+
+def is_credential_id(value: object) -> bool:
+    """Return whether a value can be the id of a credential; the key file of a cloud, pasted by mistake, cannot."""
+    return value is None or _ID.fullmatch(str(value).strip()) is not None
+
+
+def check_credential_id(name: str, value: object) -> None:
+    """Refuse what is a credential itself where its id is wanted.
+
+    :param name: the argument or the field.
+    :param value: what was given.
+    :raises InputError: naming it, without the value.
+    """
+    if not is_credential_id(value):
+        mask_secret(str(value))
+        raise InputError(f"{name} should be the id of a credential in DataRobot, but is something else, maybe the key.")
 
 
 class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
@@ -32,10 +56,11 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
 
     Route: POST ``/api/v2/guardConfigurations/toNewCustomModelVersion/``. All arguments are templated.
 
-    Guards that ask a language model need its key, which belongs into the password of an Airflow connection. One for
-    all of them is named by ``openai_api_key_conn_id``; a guard that needs another one has ``openaiApiKeyConnId`` of its
-    own. A guard may also bring an ``openaiApiKey``, but only as a template of something secret: what a DAG file holds
-    in clear text, Airflow stores in clear text.
+    Guards that ask a language model of OpenAI or Azure need its key, which belongs into the password of an Airflow
+    connection. One for all of them is named by ``openai_api_key_conn_id``; a guard that needs another one has
+    ``openaiApiKeyConnId`` of its own. A guard may also bring an ``openaiApiKey``, but only as a template of something
+    secret: what a DAG file holds in clear text, Airflow stores in clear text. For Google and Amazon, DataRobot keeps
+    the keys itself: ``googleServiceAccount`` and ``awsAccount`` are ids of its credentials.
 
     :param custom_model_id: id of the custom model; required.
     :param guards: the guards, up to 200, each a :class:`GuardToApply`: the API's own names, and ``openaiApiKeyConnId``.
@@ -44,9 +69,9 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         ``{"template": "Prompt Tokens", "stages": ["prompt"], "intervention": {"message": "Too long."}}``. Give
         ``guards``, ``from_templates`` or both.
     :param overall_config: what holds for all guards, an :class:`OverallModerationConfig`.
-    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key of every guard that has an
-        ``llmType`` and no key, key's connection or credential of its own; read when the task runs, and only if such a
-        guard is there.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key of every guard that has the
+        ``llmType`` ``openAi`` or ``azureOpenAi`` and no key, key's connection or credential of its own; read when the
+        task runs, and only if such a guard is there.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -88,7 +113,8 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
             with suppress(fields.MismatchError):
-                for key in secrets_in(fields.texts_or_mappings(given)):
+                guards = fields.texts_or_mappings(given)
+                for key in (*secrets_in(guards), *_misplaced_keys(guards)):
                     mask_secret(key)
 
     def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
@@ -127,7 +153,7 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         guards = [] if self.guards is None else fields.converted("guards", self.guards, fields.mappings)
         if self.from_templates is not None:
             wanted = fields.converted("from_templates", self.from_templates, fields.texts_or_mappings)
-            guards += filled(wanted, self.hook.client.guards.templates())
+            guards += filled(wanted, self.hook.client.guards.templates({"includeAgentic": True}))
         body: dict[str, Any] = {
             "customModelId": str(self.custom_model_id),
             "data": [{"parameters": [], **self._with_key(guard)} for guard in guards],
@@ -141,6 +167,8 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         sent = {name: value for name, value in guard.items() if name != "openaiApiKeyConnId"}
         key, conn_id = guard.get("openaiApiKey"), guard.get("openaiApiKeyConnId")
         name = guard.get("name")
+        for field in _CREDENTIALS:
+            check_credential_id(f"{field} of the guard {name!r}", guard.get(field))
         if key is not None and conn_id is not None:
             raise InputError(f"The guard {name!r} has openaiApiKey and openaiApiKeyConnId; give one of them.")
         if any(isinstance(value, str) and value.strip() in _EMPTY for value in (key, conn_id)):
@@ -155,4 +183,10 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
 def _needs_key(guard: Mapping[str, Any]) -> bool:
     """Return whether a guard that has no key asks a language model that wants one."""
     credentials = (guard.get("openaiCredential"), (guard.get("nemoInfo") or {}).get("credentialId"))
-    return bool(guard.get("llmType")) and not any(credentials)
+    return guard.get("llmType") in _WITH_OPENAI_KEY and not any(credentials)
+
+
+def _misplaced_keys(guards: Sequence[str | Mapping[str, Any]]) -> list[str]:
+    """Return what stands where the id of a credential is wanted, but is none."""
+    values = [guard.get(field) for guard in guards if not isinstance(guard, str) for field in _CREDENTIALS]
+    return [str(value) for value in values if not is_credential_id(value)]

@@ -139,11 +139,11 @@ class RefusedTwice(SubmitsOnce):
 
     def before(self) -> dict[str, Any]:
         """Return whether somebody else's job runs already, which is then not this task's to cancel."""
-        return {"running": self.hook.jobs.is_running(self.existing())}
+        return {"busy": self.hook.jobs.is_running(self.existing())}
 
     def is_own(self, before: Mapping[str, Any]) -> bool:
         """Return whether no job ran before the earlier attempt sent its request."""
-        return before.get("running") is False
+        return before.get("busy") is False
 
     def recover(self, before: dict[str, Any]) -> None:
         """Leave it to the refusal."""

@@ -66,7 +66,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Watch by poking, or look once and defer."""
-        with airflow_errors():
+        with airflow_errors(self):
             check_rendered(self, self.required_fields, self.template_fields)
         if not self.deferrable:
             return super().execute(context)
@@ -89,7 +89,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
         :returns: whether the job has succeeded, and the result.
         """
-        with airflow_errors():
+        with airflow_errors(self):
             event = self._failures.polled(context, self)
             if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
                 return PokeReturnValue(is_done=False)
@@ -103,7 +103,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         """
         from datarobot_provider.jobs.events import JobEvent
 
-        with airflow_errors(), job_is_known():
+        with airflow_errors(self), job_is_known():
             return self._finish(JobEvent.load(event, self.ref().kind))
 
     def _finish(self, event: JobEvent) -> Any:

@@ -66,6 +66,18 @@ def test_templates():
     assert refusal.value.status_code == 404
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["Stay on topic for inputs", "Stay on topic for output", "Sentiment Classifier", "Custom Deployment", "Cost",
+     "Task Adherence", "Emotions Classifier", "Agent Goal Accuracy"],
+)  # fmt: skip
+def test_templates_are_found_by_the_names_that_clients_know(guard, name):
+    found = ModerationTemplate.find(name)
+    assert found.name == name
+    made = guard(name, template_id=found.id, stages=found.allowed_stages)
+    assert (made.type, made.ootb_type) == (found.type, found.ootb_type)
+
+
 def test_create_and_get(guard, version):
     made = guard()
     assert (made.name, made.description, made.stages) == ("tokens", "counts", [PROMPT])

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]
+_PONDERING = "did not end in time; it was last seen as 'pondering', a state that this release does not know"
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Case:
     :param handle: the id in the job list that the task returns when it does not wait.
     :param link: the XCom of the link.
     :param value: tells whether an XCom return value is that of a job that succeeded, given the job.
-    :param endings: the exception that each bad ending raises, and how its message begins after the title.
+    :param endings: the exception that each bad ending raises, and the first line of its message after the title.
     """
 
     kind: str
@@ -102,13 +103,13 @@ CASES = (
         link="_link_CustomModelVersionLink",
         value=lambda value, job: value == job["ids"]["customModelVersionId"],
         endings={
-            "failed": (AirflowFailException, "failed (last seen as 'assignment failed')"),
+            "failed": (AirflowFailException, "failed"),
             # The API has no way to cancel an assignment; one that DataRobot gave up shows as an error of the version.
-            "cancelled": (AirflowFailException, "failed (last seen as 'assignment failed')"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
+            "cancelled": (AirflowFailException, "failed"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
             # A version has no word for the state of an assignment: one without end is all that can be told.
-            "unknown": (AirflowException, "did not end in time (last seen as 'assignment in progress')"),
-            "stuck": (AirflowException, "did not end in time (last seen as 'assignment in progress')"),
+            "unknown": (AirflowException, "did not end in time; it was last seen as running"),
+            "stuck": (AirflowException, "did not end in time; it was last seen as running"),
         },
     ),
     Case(
@@ -123,11 +124,11 @@ CASES = (
         link="_link_CustomModelVersionLink",
         value=lambda value, _: value["buildStatus"] == "success" and value["buildEnd"] is not None,
         endings={
-            "failed": (AirflowFailException, "failed (last seen as 'failed')"),
-            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'not started')"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
-            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
-            "stuck": (AirflowException, "did not end in time (last seen as 'submitted')"),
+            "failed": (AirflowFailException, "failed"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "unknown": (AirflowException, _PONDERING),
+            "stuck": (AirflowException, "did not end in time; it was last seen as running (submitted)"),
         },
     ),
     Case(
@@ -144,11 +145,11 @@ CASES = (
             value["overallStatus"] == "succeeded" and value["id"] == job["ids"]["customModelTestId"]
         ),
         endings={
-            "failed": (AirflowFailException, "failed (last seen as 'failed')"),
-            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'canceled')"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
-            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
-            "stuck": (AirflowException, "did not end in time (last seen as 'INITIALIZED')"),
+            "failed": (AirflowFailException, "failed"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "unknown": (AirflowException, _PONDERING),
+            "stuck": (AirflowException, "did not end in time; it was last seen as running (INITIALIZED)"),
         },
     ),
     Case(
@@ -164,11 +165,11 @@ CASES = (
         link="_link_CustomModelVersionLink",
         value=lambda value, _: "bmi" in [impact["featureName"] for impact in value["featureImpacts"]],
         endings={
-            "failed": (AirflowException, "failed (last seen as 'ERROR')"),
-            "cancelled": (AirflowFailException, "was cancelled in DataRobot (last seen as 'ABORTED')"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as 'not there')"),
-            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
-            "stuck": (AirflowException, "did not end in time (last seen as 'INITIALIZED')"),
+            "failed": (AirflowException, "failed"),
+            "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "unknown": (AirflowException, _PONDERING),
+            "stuck": (AirflowException, "did not end in time; it was last seen as running (INITIALIZED)"),
         },
     ),
     Case(
@@ -184,12 +185,12 @@ CASES = (
         link="_link_DeploymentLink",
         value=lambda value, job: value["validationStatus"] == "PASSED" and value["id"] == job["ids"]["validationId"],
         endings={
-            "failed": (AirflowException, "failed (last seen as 'FAILED')"),
+            "failed": (AirflowException, "failed"),
             # A validation cannot be cancelled, only deleted: it is gone then.
-            "cancelled": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it (last seen as '404')"),
-            "unknown": (AirflowException, "did not end in time (last seen as 'pondering')"),
-            "stuck": (AirflowException, "did not end in time (last seen as 'TESTING')"),
+            "cancelled": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "unknown": (AirflowException, _PONDERING),
+            "stuck": (AirflowException, "did not end in time; it was last seen as running"),
         },
     ),
 )

@@ -51,9 +51,9 @@ class Guards(Resource):
         filters = {"customModelVersionId": custom_model_version_id}
         return items(self._send, path, filters, limit=limit, page_size=_MOST_ENVIRONMENTS)
 
-    def templates(self, limit: int | None = None) -> Rows:
+    def templates(self, filters: Mapping[str, Any], limit: int | None = None) -> Rows:
         """Return the templates: GET ``guardTemplates/``."""
-        return items(self._send, _TEMPLATES, {}, limit=limit)
+        return items(self._send, _TEMPLATES, filters, limit=limit)
 
     def template(self, template_id: str) -> dict[str, Any]:
         """Return a template: GET ``guardTemplates/{templateId}/``."""

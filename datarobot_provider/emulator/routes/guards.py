@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from datarobot_provider.emulator import identity
+from datarobot_provider.emulator import guard_fields, identity
 from datarobot_provider.emulator.errors import ApiError, not_found
 from datarobot_provider.emulator.routes import moderation
 from datarobot_provider.emulator.routes.versions import latest_or_404
@@ -18,15 +18,24 @@ _CONFIGURATION = "/guardConfigurations/{configId}/"
 _PAGE = 200
 _ENVIRONMENTS = 32
 _CONFLICT = HTTPStatus.CONFLICT
-_NULLABLE = ("deploymentId", "llmType", "ootbType", "openaiApiBase", "openaiDeploymentId", "openaiCredential")
-_OBJECTS = ("intervention", "modelInfo", "nemoInfo")
+_NULLABLE = (
+    "deploymentId", "llmType", "ootbType", "openaiApiBase", "openaiDeploymentId", "openaiCredential",
+    *guard_fields.TEXTS,
+)  # fmt: skip
+_OBJECTS = ("modelInfo", "nemoInfo")
+_INHERITED = ("description", "type", "ootbType", "isAgentic", "copyCitations")
+_TRUE = ("true", "True")
 
 
 @route("GET", "/guardTemplates/")
 def list_templates(call: Call) -> Reply:
-    """List the guard templates, by name if one is asked for (GET /guardTemplates/)."""
-    name = call.argument("name")
-    return call.page([t for t in TEMPLATES if name in {None, t["name"]}], dict, _PAGE)
+    """List the guard templates, by name if one is asked for, the agentic ones on demand (GET /guardTemplates/)."""
+    name = call.argument("name") or None
+    only_agentic = call.argument("isAgentic") in _TRUE
+    agentic_too = only_agentic or call.argument("includeAgentic") in _TRUE
+    shown = [t for t in TEMPLATES if t["isAgentic"] or not only_agentic]
+    rows = [t for t in shown if name in {None, t["name"]} and (agentic_too or not t["isAgentic"])]
+    return call.page(rows, dict, _PAGE)
 
 
 @route("GET", "/guardTemplates/{templateId}/")
@@ -50,7 +59,7 @@ def create_guard(call: Call) -> Reply:
     template = _template(body["templateId"])
     moderation.check_entity(call, body["entityType"], body["entityId"])
     _refuse_frozen(call, body["entityType"], body["entityId"])
-    inherited = {name: template[name] for name in ("description", "type", "ootbType")}
+    inherited = {name: template[name] for name in _INHERITED if name in template}
     guard = _add(call, body["entityType"], body["entityId"], {**inherited, **body})
     return Reply(201, guard.body)
 
@@ -152,27 +161,27 @@ def _add(call: Call, entity_type: str, entity_id: str, entry: Json) -> Guard:
 
 def _view(entry: Json) -> Json:
     """Return what of a guard's fields is shown; a key for a language model never is."""
-    problem = _problem(entry)
+    problem = guard_fields.problem(entry)
     return {
         "name": entry["name"],
-        "description": entry["description"],
+        # The official client cannot read a guard whose description is missing or empty.
+        "description": entry.get("description", entry["name"]),
         "type": entry["type"],
         "stages": entry["stages"],
         "parameters": entry.get("parameters", []),
         **{name: entry.get(name) for name in _NULLABLE},
         **{name: entry[name] for name in _OBJECTS if entry.get(name)},
+        **{name: entry[name] for name in guard_fields.OTHERS if entry.get(name) not in (None, {})},
+        **_intervention(entry.get("intervention")),
         "openaiApiKey": None,
         "isValid": problem is None,
         "errorMessage": problem,
     }
 
 
-def _problem(entry: Json) -> str | None:
-    if entry["type"] == "guardModel" and not entry.get("deploymentId"):
-        return "A guard of the type guardModel needs a deployment."
-    if entry.get("ootbType") == "faithfulness" and not entry.get("llmType"):
-        return "A faithfulness guard needs a language model."
-    return None
+def _intervention(given: Json | None) -> Json:
+    """Return the intervention as it is shown: always with a message, be it an empty one."""
+    return {"intervention": {**given, "message": given.get("message") or ""}} if given else {}
 
 
 def _check_deployment(call: Call, entry: Json) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.operators.fields import camel_case
 from datarobot_provider.operators.guard_configs import (
     CreateGuardConfigOperator,
     DeleteGuardConfigOperator,
@@ -45,6 +46,20 @@ EVERYTHING = {
     "openai_api_key": KEY,
     "openai_credential": "credential",
     "openai_deployment_id": "azure",
+    "google_service_account": "65a000000000000000000a01",
+    "google_region": "us-east1",
+    "google_model": "google-gemini-1.5-pro",
+    "aws_account": "65a000000000000000000a02",
+    "aws_region": "us-east-1",
+    "aws_model": "amazon-nova-lite",
+    "llm_gateway_model_id": "azure/gpt-4o",
+    "nim_endpoint": "https://nim.example/",
+    "faas_url": "https://metric.example/",
+    "forward_token": False,
+    "copy_citations": True,
+    "is_agentic": False,
+    "additional_guard_config": {"agentGuideline": "Be kind."},
+    "streaming_character_threshold": 100,
     "parameters": [],
 }
 NEMO = {"actions": "", "blockedTerms": "", "llmPrompts": "", "mainConfig": "x", "railsConfig": "y"}
@@ -77,8 +92,12 @@ def test_templates(stage):
     assert {"Prompt Tokens", "Faithfulness", "PII Detection"} <= set(names(templates))
     assert stage.run(ListGuardTemplatesOperator, limit="2") == templates[:2]
     assert queries(stage, "guardTemplates/") == [{"offset": "0", "limit": "100"}, {"offset": "0", "limit": "2"}]
+    stage.seen.clear()
     for template in templates:
         assert stage.run(GetGuardTemplateOperator, template_id=template["id"]) == template
+    more = stage.run(ListGuardTemplatesOperator, include_agentic="true")
+    assert set(names(more)) - set(names(templates)) == {"Agent Goal Accuracy", "Agent Guideline Adherence"}
+    assert stage.run(ListGuardTemplatesOperator, include_agentic=False) == templates
 
 
 @covers("create_guard_configuration", "get_guard_configuration")
@@ -94,6 +113,35 @@ def test_create_and_get(stage, templates, model):
     assert json.loads(body)["openaiApiKey"] == KEY
     assert len(json.loads(body)) == len(EVERYTHING) + 5
     assert KEY not in json.dumps(seen)
+    shown = {camel_case(name): value for name, value in EVERYTHING.items() if name != "openai_api_key"}
+    assert {name: seen[name] for name in shown} == {**shown, "intervention": seen["intervention"]}
+
+
+@covers("create_guard_configuration")
+def test_what_templates_render_is_converted(stage, templates, model):
+    """From a template, a Variable or an environment everything comes as a string."""
+    given = {
+        "forward_token": "False",
+        "copy_citations": "true",
+        "is_agentic": "FALSE",
+        "streaming_character_threshold": "100",
+        "additional_guard_config": '{"agentGuideline": "Be kind."}',
+    }
+    make_guard(stage, templates, model, **given)
+    (body,) = stage.bodies("POST", "guardConfigurations/")
+    sent = json.loads(body)
+    assert [sent[camel_case(name)] for name in given] == [False, True, False, 100, {"agentGuideline": "Be kind."}]
+
+
+@covers("create_guard_configuration", "update_guard_configuration")
+def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(stage, templates, model, capsys, caplog):
+    guard = make_guard(stage, templates, model, llm_type="google")
+    said = "DataRobot shows the guard as invalid: A guard with the llmType google needs googleRegion and googleModel."
+    # Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``.
+    assert said in capsys.readouterr().out + caplog.text
+    caplog.clear()
+    stage.run(UpdateGuardConfigOperator, config_id=guard, google_region="us-east1", google_model="chat-bison")
+    assert "invalid" not in capsys.readouterr().out + caplog.text
 
 
 @covers("list_guard_configurations")
@@ -198,12 +246,42 @@ def test_apply_from_templates(stage, templates, model):
     assert (overall["timeoutSec"], overall["timeoutAction"]) == (9, "block")
 
 
-@pytest.mark.parametrize("name", ["Prompt Tokens", "Response Tokens", "Faithfulness", "Rouge 1", "Prompt Injection"])
 @covers("push_guards_to_new_custom_model_version")
-def test_every_template_makes_a_guard_that_the_api_takes(stage, model, name):
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=[name])
-    (guard,) = guards_of(stage, version, "customModelVersion")
-    assert guard["name"] == name
+def test_every_template_makes_a_guard_that_the_api_takes(stage, model):
+    """The agentic ones included: they are asked for."""
+    every = stage.run(ListGuardTemplatesOperator, include_agentic=True)
+    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=names(every))
+    guards = {guard["name"]: guard for guard in guards_of(stage, version, "customModelVersion")}
+    assert set(guards) == set(names(every))
+    for template in every:
+        guard = guards[template["name"]]
+        taken = ("description", "type", "ootbType", "llmType", "nemoInfo", "modelInfo")
+        assert [guard.get(name) for name in taken] == [template.get(name) for name in taken]
+        assert guard.get("isAgentic", False) == template["isAgentic"]
+        assert guard["stages"] == template["allowedStages"]
+
+
+@covers("push_guards_to_new_custom_model_version")
+def test_of_the_objects_of_a_template_only_what_differs_is_given(stage, templates, model):
+    topic = templates["Stay on topic for inputs"]["nemoInfo"]
+    wanted = [
+        {"template": "Stay on topic for inputs", "nemoInfo": {"blockedTerms": "weather"}},
+        {"template": "Toxicity", "modelInfo": {"outputColumnName": "other"}},
+    ]
+    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=wanted)
+    guards = {guard["name"]: guard for guard in guards_of(stage, version, "customModelVersion")}
+    assert guards["Stay on topic for inputs"]["nemoInfo"] == {**topic, "blockedTerms": "weather"}
+    assert guards["Toxicity"]["modelInfo"] == {**templates["Toxicity"]["modelInfo"], "outputColumnName": "other"}
+
+
+@covers("push_guards_to_new_custom_model_version")
+def test_guards_without_a_description_are_applied(stage, model):
+    """As the moderation library's add-guard sends them."""
+    bare = {"name": "Bare", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
+    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[bare])
+    (body,) = stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
+    assert json.loads(body)["data"] == [{"parameters": [], **bare}]
+    assert names(guards_of(stage, version, "customModelVersion")) == ["Bare"]
 
 
 def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(stage, templates, model):
@@ -228,7 +306,9 @@ def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(sta
 
 
 def test_a_template_that_there_is_not(stage, model):
-    with pytest.raises(AirflowFailException, match=r"'Politeness', which is no guard template\. There are: Faithful"):
+    with pytest.raises(
+        AirflowFailException, match=r"'Politeness', which is no guard template\. There are: .*, Faithful"
+    ):
         stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["Politeness"])
     assert stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
     with pytest.raises(AirflowFailException, match="Give guards, from_templates or both"):

@@ -289,6 +289,11 @@ def test_a_refusal_says_what_the_server_says(stage, model_folder, name, status, 
     (entry,) = [entry for entry in stage.log() if entry["requestId"] in message]
     assert (entry["method"], entry["path"], entry["status"]) == (exchange.method, exchange.path, status)
     assert f"Request id: {entry['requestId']}" in message
+    if status in (404, 410):
+        asked = {argument: value for argument, value in given.items() if argument.endswith("_id") and value}
+        named = [argument for argument, value in asked.items() if f"{argument} {value!r}" in message]
+        assert named or not asked
+        assert set(named) >= {argument for argument, value in asked.items() if value == NOWHERE}
 
 
 def test_every_listed_refusal_is_natural_or_made_by_a_fault():

@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jsonschema import Draft202012Validator
 
+from tests.contract.guard_additions import extended
 from tests.unit.client.forms import parse_form
 
 ROOT = Path(__file__).parents[3]
-DOCUMENT = json.loads((ROOT / "datarobot_provider/emulator/contract.json").read_text(encoding="utf-8"))
+DOCUMENT = extended(json.loads((ROOT / "datarobot_provider/emulator/contract.json").read_text(encoding="utf-8")))
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 FORM, JSON = "multipart/form-data", "application/json"
 #: GenAI jobs are tracked below a route of their own, which the published pages mention only in a ``Location``.

@@ -178,6 +178,8 @@ def test_the_type_of_the_overall_configuration_is_the_contracts():
         (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "type"),
         (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "ootbType"),
         (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "llmType"),
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "googleModel"),
+        (guard_types.GuardConfiguration, "GuardConfigurationFullPost", "awsModel"),
         (guard_types.GuardIntervention, "GuardConfigurationInterventionResponse", "action"),
         (guard_types.GuardModelInfo, "GuardConfigurationModelInfoResponse", "targetType"),
     ],

@@ -91,7 +91,8 @@ def test_every_bad_end_has_its_exception(outcome, kind, words):
     assert (error.state, error.message, error.url) == ("processing", "the server's words", "https://page.example/")
     lines = str(error).splitlines()
     assert lines[0].startswith(f"The dependency build {words}")
-    assert lines[0].endswith("(last seen as 'processing').")
+    ended = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
+    assert lines[0].endswith("it was last seen as running (processing).") is not ended
     assert lines[1:8] == [
         "DataRobot says: the server's words",
         "Ids: custom_model_id m, custom_model_version_id v",

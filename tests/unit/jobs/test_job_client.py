@@ -37,7 +37,7 @@ def test_a_wait_ends_in_an_event_and_tells_what_it_saw(fake, jobs, notes):
     fake.on("GET", BUILD, reply(body={"buildStatus": "success"}))
     event = jobs.wait(ref_of("dependency_build"), deadline=0, poll_interval=1)
     assert (event.ref, event.verdict.outcome) == (ref_of("dependency_build"), Outcome.SUCCEEDED)
-    assert [note.text for note in notes] == ["The dependency build is in the state 'success'."]
+    assert [note.text for note in notes] == ["The dependency build succeeded."]
 
 
 def test_a_glance_is_an_event_too(fake, jobs):

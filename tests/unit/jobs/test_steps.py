@@ -78,9 +78,9 @@ def test_a_running_job_is_followed_to_its_end_and_each_new_state_is_told_once():
     assert done.outcome == "succeeded"
     assert len(done.gets) == 5
     assert [note.text for note in done.notes] == [
-        "The job is in the state 'INITIALIZED'.",
-        "The job is in the state 'RUNNING'.",
-        "The job is in the state 'COMPLETED'.",
+        "The job is running (INITIALIZED).",
+        "The job is running.",
+        "The job succeeded.",
     ]
 
 
@@ -177,7 +177,7 @@ def test_each_cause_is_reported_once_and_so_is_the_end_of_the_trouble():
     refused = AccessDeniedError(403, "no", method="GET", path="status/s/")
     done = walk(ref_of("task_status"), [RUNNING, LOST, refused, LOST, refused, RUNNING, LOST, RUNNING, DONE])
     assert [note.text.partition(";")[0] for note in done.notes] == [
-        "The job is in the state 'RUNNING'.",
+        "The job is running.",
         "The job cannot be polled at present",
         "The job cannot be polled at present",
         "The job can be polled again.",
@@ -244,7 +244,7 @@ def test_a_move_to_another_place_than_the_api_is_not_followed():
 
 def test_a_status_record_gone_at_the_last_probe_means_expired():
     done = walk(ref_of("task_status"), [RUNNING, reply(404)])
-    assert (done.outcome, done.verdict.message) == ("expired", "DataRobot no longer knows it")
+    assert (done.outcome, done.verdict.state, done.verdict.message) == ("expired", "gone", None)
 
 
 def test_every_wait_without_a_status_id_goes_to_the_resource():

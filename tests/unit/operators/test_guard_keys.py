@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.operators.fields import camel_case
 from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator, UpdateGuardConfigOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowFailException
@@ -93,6 +94,38 @@ def test_apply_gives_the_key_to_the_guards_that_need_one_and_have_none(keys, con
     }
     assert not any("openaiApiKeyConnId" in guard for guard in sent(keys)["data"])
     assert {KEY, OTHER, "sk-own-key"} <= set(masked)
+
+
+@pytest.mark.parametrize("llm_type", ["google", "amazon", "datarobot", "nim", "llmGateway", "of tomorrow"])
+def test_an_openai_key_goes_to_no_other_language_model(keys, context, llm_type):
+    """The address of a NIM is another host, and what DataRobot does with keys that it does not want is not known."""
+    own = {**ASKING, "name": "Own", "llmType": llm_type, "openaiApiKeyConnId": "other_openai"}
+    apply(context, [{**ASKING, "llmType": llm_type}, own], openai_api_key_conn_id="my_openai")
+    assert [guard.get("openaiApiKey") for guard in sent(keys)["data"]] == [None, OTHER]
+
+
+SERVICE_ACCOUNT = '{"type": "service_account", "private_key": "-----BEGIN PRIVATE KEY-----"}'
+
+
+@pytest.mark.parametrize("argument", ["google_service_account", "aws_account", "openai_credential"])
+@pytest.mark.parametrize("value", [SERVICE_ACCOUNT, "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"])
+def test_a_key_where_the_id_of_a_credential_is_wanted_is_refused_and_masked(
+    keys, context, masked, task_log, argument, value
+):
+    made = [
+        CreateGuardConfigOperator(task_id="t", **CREATE, **{argument: value}),
+        UpdateGuardConfigOperator(task_id="t", config_id="g", **{argument: value}),
+        ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{**PLAIN, camel_case(argument): value}]),
+    ]
+    for task in made:
+        masked.clear()
+        task.render_template_fields({})
+        assert masked == [value]
+        with pytest.raises(AirflowFailException, match="should be the id of a credential in DataRobot") as caught:
+            task.execute(context)
+        assert (argument if task is not made[2] else camel_case(argument)) in str(caught.value)
+        assert value not in str(caught.value) + task_log()
+    assert keys.sent("POST") + keys.sent("PATCH") == []
 
 
 def test_a_guard_names_its_connection_without_the_task_naming_one(keys, context, masked):

@@ -1,0 +1,204 @@
+"""What a kill of the waiting task makes of the job."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from datarobot_provider.exceptions import TransportError
+from datarobot_provider.hooks import datarobot
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.triggers import job
+from datarobot_provider.triggers.job import DataRobotJobTrigger
+from tests.unit.jobs.walks import ref_of
+from tests.unit.support import reply
+
+if TYPE_CHECKING:
+    from airflow.triggers.base import TriggerEvent
+
+BUILD = "customModels/m/versions/v/dependencyBuild/"
+LATER = 4_000_000_000.0
+KWARGS = {
+    "ref": ref_of("dependency_build").dumps(),
+    "datarobot_conn_id": "datarobot_default",
+    "deadline": LATER,
+    "poll_interval": 5.0,
+    "cancel_on_kill": False,
+    "poll_failure_timeout": 60.0,
+}
+#: What every released version stored; a trigger of a later version must take it.
+RELEASED = {
+    "0.1.0": {name: value for name, value in KWARGS.items() if name != "poll_failure_timeout"},
+    "0.2.0": KWARGS,
+}
+DONE = reply(body={"buildStatus": "success"})
+
+
+LOGGER = datarobot._LOG.name
+#: Objects that the garbage collector has to visit, for each wait.
+MOST_OBJECTS = 38
+
+
+async def at_once(*_: float) -> None:
+    await asyncio.sleep(0)
+
+
+def trigger(**changes: Any) -> DataRobotJobTrigger:
+    return DataRobotJobTrigger(**{**KWARGS, "cancel_on_kill": True, **changes})
+
+
+async def events(made: DataRobotJobTrigger) -> list[TriggerEvent]:
+    return [event async for event in made.run()]
+
+
+class TestKill:
+    def test_a_kill_cancels_the_job_once(self, api, task_log):
+        api.on("DELETE", BUILD, reply(204))
+        asyncio.run(trigger().on_kill())
+        assert api.paths("DELETE") == [BUILD]
+        assert "The task was killed. The dependency build was cancelled in DataRobot." in task_log()
+
+    @pytest.mark.parametrize(("state", "deletes"), [("deferred", 0), ("failed", 1), ("restarting", 1), (None, 1)])
+    def test_only_a_task_that_no_longer_waits_was_killed(self, api, monkeypatch, task_log, state, deletes):
+        """Airflow also calls on_kill in a triggerer that lost its tasks to another one."""
+        api.on("DELETE", BUILD, reply(204))
+        asked = []
+
+        def states(**what):
+            asked.append(what)
+            return {"run": {"task_3": state}}
+
+        monkeypatch.setattr("airflow.sdk.execution_time.task_runner.RuntimeTaskInstance.get_task_states", states)
+        made = trigger()
+        made.task_instance = SimpleNamespace(dag_id="dag", run_id="run", task_id="task", map_index=3)
+        asyncio.run(made.on_kill())
+        assert len(api.paths("DELETE")) == deletes
+        assert asked == [{"dag_id": "dag", "run_ids": ["run"], "task_ids": ["task"], "map_index": 3}]
+        assert ("left alone" in task_log()) is not bool(deletes)
+
+    @pytest.mark.parametrize(
+        ("now", "deletes"),
+        [
+            (reply(body={"buildStatus": "processing", "buildStart": "noon"}), 1),
+            (reply(body={"buildStatus": "processing", "buildStart": "later"}), 0),
+            (reply(422, {"message": "not started"}), 0),
+            (reply(200, b"no JSON"), 0),
+        ],
+        ids=["its own", "the next one", "none", "unreadable"],
+    )
+    def test_only_the_build_that_was_waited_for_is_cancelled(self, api, now, deletes):
+        """A build that is started again has the address of the one before."""
+        api.on("DELETE", BUILD, reply(204))
+
+        async def kill() -> None:
+            made, looked = trigger(), asyncio.Event()
+            mine = reply(body={"buildStatus": "processing", "buildStart": "noon"})
+            api.on("GET", BUILD, lambda _: looked.set() or mine)
+            waiting = asyncio.ensure_future(events(made))
+            await looked.wait()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            api.on("GET", BUILD, now)
+            await made.on_kill()
+
+        asyncio.run(kill())
+        assert len(api.paths("DELETE")) == deletes
+
+    def test_a_triggerer_that_is_impatient_does_not_stop_the_cancellation(self, api, monkeypatch):
+        """Airflow cancels a trigger again while its on_kill still asks."""
+        api.on("DELETE", BUILD, reply(204))
+
+        async def kill() -> None:
+            asked, told = asyncio.Event(), asyncio.Event()
+
+            async def slowly(_: object) -> str:
+                asked.set()
+                await told.wait()
+                return "failed"
+
+            monkeypatch.setattr(job, "_state_of", slowly)
+            killing = asyncio.ensure_future(trigger().on_kill())
+            await asked.wait()
+            for _ in range(3):
+                killing.cancel()
+                await asyncio.sleep(0)
+            told.set()
+            await killing
+
+        asyncio.run(kill())
+        assert api.paths("DELETE") == [BUILD]
+
+    def test_a_kill_while_waiting_cancels_the_job(self, api):
+        api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
+        api.on("DELETE", BUILD, reply(204))
+
+        async def kill() -> None:
+            made, looked = trigger(), asyncio.Event()
+            api.on("GET", BUILD, lambda _: looked.set() or reply(body={"buildStatus": "processing"}))
+            waiting = asyncio.ensure_future(events(made))
+            await looked.wait()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+            await made.on_kill()
+
+        asyncio.run(kill())
+        assert api.paths("DELETE") == [BUILD]
+
+    def test_a_kill_after_the_event_cancels_nothing(self, api):
+        api.on("GET", BUILD, DONE)
+        made = trigger()
+
+        async def kill() -> None:
+            await anext(made.run())
+            await made.on_kill()
+
+        asyncio.run(kill())
+        assert api.sent("DELETE") == []
+
+    def test_a_kill_cancels_nothing_if_so_told(self, api):
+        asyncio.run(trigger(cancel_on_kill=False).on_kill())
+        assert api.requests == []
+
+    def test_a_cleanup_cancels_nothing(self, api):
+        asyncio.run(trigger().cleanup())
+        assert api.requests == []
+
+    @pytest.mark.parametrize("status", [404, 409, 422])
+    def test_a_job_that_is_over_already_is_no_trouble(self, api, task_log, status):
+        api.on("DELETE", BUILD, reply(status, {"message": "no"}))
+        asyncio.run(trigger().on_kill())
+        assert "already over" in task_log()
+
+    @pytest.mark.parametrize("answer", [reply(403), TransportError("gone", reason="lost", sent=True)])
+    def test_a_cancellation_that_fails_is_told_not_raised(self, api, task_log, answer):
+        api.on("DELETE", BUILD, answer)
+        asyncio.run(trigger().on_kill())
+        assert "may still run in DataRobot" in task_log()
+
+    def test_a_cancellation_that_takes_too_long_is_given_up(self, api, task_log, monkeypatch):
+        monkeypatch.setattr(job, "_CANCEL_SECONDS", 0.01)
+
+        async def never(*_args):
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr("datarobot_provider.client.client.AsyncDataRobotClient.delete", never)
+        asyncio.run(trigger().on_kill())
+        assert "no answer in time" in task_log()
+
+    def test_a_kill_leaves_a_job_alone_that_the_task_only_joined(self, api, task_log):
+        ref = ref_of("dependency_build")
+        asyncio.run(trigger(ref=JobRef(ref.kind, ref.ids, joined=True).dumps()).on_kill())
+        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+        assert api.requests == []
+
+    def test_a_job_that_cannot_be_cancelled_is_said_to_go_on(self, api, task_log):
+        asyncio.run(trigger(ref=ref_of("feature_impact").dumps()).on_kill())
+        assert "no way to cancel" in task_log()
+        assert api.requests == []
+
+    def test_a_connection_that_is_missing_is_told_not_raised(self, task_log):
+        asyncio.run(trigger(datarobot_conn_id="nowhere").on_kill())
+        assert "could not be cancelled" in task_log()
