@@ -46,6 +46,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     """
 
     kind = "conversion"
+    argument_types = {"main_program_path": fields.optional(fields.text)}
     required_fields = _VERSION
     template_fields: Sequence[str] = (
         *DataRobotJobOperator.template_fields,
@@ -97,7 +98,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     @cached_property
     def _item_id(self) -> str:
         if self.main_program_item_id is not None:
-            return str(self.main_program_item_id)
+            return self.main_program_item_id
         items = self.hook.client.versions.get(**self.ids()).get("items") or []
         found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
         if not found:
@@ -195,6 +196,8 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ConversionOperator.required_fields)
 
     # A conversion that is over is still there, and cannot be stopped.
     gone = OVER

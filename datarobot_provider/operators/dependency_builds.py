@@ -12,6 +12,8 @@ from datarobot_provider.operators.crud import CancelOperator, VersionOperator
 from datarobot_provider.operators.submission import Done, RefusedTwice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datarobot_provider.version_compat import Context
 
 
@@ -37,6 +39,7 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
     """
 
     kind = "dependency_build"
+    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *VersionOperator.required_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
@@ -103,6 +106,8 @@ class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*CancelOperator.template_fields, *VersionOperator.required_fields)
 
     def cancel(self) -> None:
         """Send the cancellation."""

@@ -22,13 +22,13 @@ _CONFIG = ("config_id",)
 _COMMON = {
     "description": fields.text,
     "intervention": fields.mapping,
-    "deployment_id": fields.text,
+    "deployment_id": fields.identifier,
     "model_info": fields.mapping,
     "nemo_info": fields.mapping,
     "llm_type": fields.text,
     "openai_api_base": fields.text,
     "openai_api_key": fields.text,
-    "openai_credential": fields.text,
+    "openai_credential": fields.identifier,
     "openai_deployment_id": fields.text,
     "custom_metric": fields.mapping,
     "parameters": fields.mappings,
@@ -142,10 +142,10 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
 
     created_at = "createdAt"
     api_fields = {
-        "template_id": fields.text,
+        "template_id": fields.identifier,
         "name": fields.text,
         "stages": fields.texts,
-        "entity_id": fields.text,
+        "entity_id": fields.identifier,
         "entity_type": fields.text,
         **_COMMON,
     }
@@ -177,7 +177,7 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the configurations of the entity; their order is not documented."""
-        entity = {"entityId": str(self.entity_id), "entityType": str(self.entity_type)}
+        entity = {"entityId": self.entity_id, "entityType": self.entity_type}
         configs = self.hook.client.guards.list(entity)
         return sorted(configs, key=lambda config: str(config.get(self.created_at)), reverse=True)[:limit]
 
@@ -272,7 +272,7 @@ class ListGuardConfigsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"entity_id": fields.text, "entity_type": fields.text}
+    api_fields = {"entity_id": fields.identifier, "entity_type": fields.text}
     required_fields = ("entity_id", "entity_type")
     template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields)
 
@@ -297,6 +297,8 @@ class DeleteGuardConfigOperator(DeleteOperator, GuardConfigOperator):
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *GuardConfigOperator.required_fields)
 
     def delete(self) -> None:
         """Send the deletion."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +53,11 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
+    argument_types = {
+        "guards": fields.optional(fields.mappings),
+        "from_templates": fields.optional(fields.texts_or_mappings),
+        "overall_config": fields.optional(fields.mapping),
+    }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (
         *DataRobotBaseOperator.template_fields,
@@ -87,9 +91,8 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
-            with suppress(fields.MismatchError):
-                for key in secrets_in(fields.texts_or_mappings(given)):
-                    mask_secret(key)
+            for key in secrets_in(fields.readable(given)):
+                mask_secret(key)
 
     def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
         """Apply the guards."""
@@ -112,15 +115,13 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     def adopted(self, row: Mapping[str, Any]) -> Done:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id})
+        return Done(version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id})
 
     def check(self) -> None:
         """Check the arguments, and that there is a guard to apply."""
         super().check()
         if self.guards is None and self.from_templates is None:
             raise InputError("Give guards, from_templates or both.")
-        if self.guards is not None:
-            fields.converted("guards", self.guards, fields.mappings)
 
     def payload(self) -> dict[str, Any]:
         """Return the request body; the API wants ``parameters`` in every guard, if only an empty list."""
@@ -129,7 +130,7 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
             wanted = fields.converted("from_templates", self.from_templates, fields.texts_or_mappings)
             guards += filled(wanted, self.hook.client.guards.templates())
         body: dict[str, Any] = {
-            "customModelId": str(self.custom_model_id),
+            "customModelId": self.custom_model_id,
             "data": [{"parameters": [], **self._with_key(guard)} for guard in guards],
         }
         if self.overall_config is not None:

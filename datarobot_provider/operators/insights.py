@@ -162,10 +162,10 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
 
     kind = "prediction_explanations"
     api_fields = {
-        "custom_model_id": fields.text,
-        "custom_model_version_id": fields.text,
-        "environment_id": fields.text,
-        "environment_version_id": fields.text,
+        "custom_model_id": fields.identifier,
+        "custom_model_version_id": fields.identifier,
+        "environment_id": fields.identifier,
+        "environment_version_id": fields.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)

@@ -59,20 +59,21 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     """
 
     kind = "model_test"
+    argument_types = {"raise_on_failure": fields.boolean}
     api_fields = {
-        "custom_model_id": fields.text,
-        "custom_model_version_id": fields.text,
-        "dataset_id": fields.text,
-        "dataset_version_id": fields.text,
+        "custom_model_id": fields.identifier,
+        "custom_model_version_id": fields.identifier,
+        "dataset_id": fields.identifier,
+        "dataset_version_id": fields.identifier,
         "configuration": fields.mapping,
-        "environment_id": fields.text,
-        "environment_version_id": fields.text,
+        "environment_id": fields.identifier,
+        "environment_version_id": fields.identifier,
         "network_egress_policy": fields.text,
         "maximum_memory": fields.integer,
         "desired_memory": fields.integer,
         "replicas": fields.integer,
         "requires_ha": fields.boolean,
-        "resource_bundle_id": fields.text,
+        "resource_bundle_id": fields.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (
@@ -145,7 +146,7 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the tests of the model, the newest first."""
-        return self.hook.client.model_tests.list(str(self.custom_model_id), limit=limit)
+        return self.hook.client.model_tests.list(self.custom_model_id, limit=limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a test is one of this version and dataset."""
@@ -167,20 +168,11 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> dict[str, Any]:
         """Raise, or return the failed test if so asked."""
-        if self._raises() or not isinstance(error, JobFailedError):
+        if self.raise_on_failure or not isinstance(error, JobFailedError):
             raise error
         self.log.warning("%s", error)
         test: dict[str, Any] = self.hook.jobs.result(event)
         return test
-
-    def check(self) -> None:
-        """Check the arguments, the two switches included."""
-        super().check()
-        self.warnings_fail()
-        self._raises()
-
-    def _raises(self) -> bool:
-        return bool(fields.converted("raise_on_failure", self.raise_on_failure, fields.boolean))
 
 
 class ModelTestOperator(DataRobotBaseOperator):
@@ -225,18 +217,19 @@ class GetModelTestLogOperator(ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because there is no log yet.
     """
 
+    argument_types = {"lines": fields.optional(fields.positive)}
     template_fields: Sequence[str] = (*ModelTestOperator.template_fields, "lines")
 
     def __init__(self, *, lines: int | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lines = lines
+        self.lines: Any = lines
 
     def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
         """Return the log."""
         tests = self.hook.client.model_tests
         if self.lines is None:
             return tests.log(**self.ids())
-        return tests.log_tail(**self.ids(), lines=fields.converted("lines", self.lines, fields.positive))
+        return tests.log_tail(**self.ids(), lines=self.lines)
 
 
 class CancelModelTestOperator(CancelOperator, ModelTestOperator):
@@ -250,6 +243,8 @@ class CancelModelTestOperator(CancelOperator, ModelTestOperator):
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*CancelOperator.template_fields, *ModelTestOperator.required_fields)
 
     def cancel(self) -> None:
         """Send the cancellation."""
@@ -275,7 +270,7 @@ class ListModelTestsOperator(ListOperator):
     """
 
     api_fields = {
-        "resource_bundle_id": fields.text,
+        "resource_bundle_id": fields.identifier,
         "maximum_memory": fields.integer,
         "desired_memory": fields.integer,
         "network_egress_policy": fields.text,

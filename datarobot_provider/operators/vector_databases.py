@@ -51,11 +51,11 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     kind = "vector_database_validation"
     created_at = "creationDate"
     api_fields = {
-        "deployment_id": fields.text,
+        "deployment_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
-        "model_id": fields.text,
-        "use_case_id": fields.text,
+        "model_id": fields.identifier,
+        "use_case_id": fields.identifier,
         "name": fields.text,
         "prediction_timeout": fields.integer,
     }
@@ -201,13 +201,13 @@ class ListVectorDatabaseValidationsOperator(ListOperator):
     """
 
     api_fields = {
-        "use_case_id": fields.text,
-        "playground_id": fields.text,
+        "use_case_id": fields.identifier,
+        "playground_id": fields.identifier,
         "search": fields.text,
         "sort": fields.text,
         "completed_only": fields.boolean,
-        "deployment_id": fields.text,
-        "model_id": fields.text,
+        "deployment_id": fields.identifier,
+        "model_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
     }
@@ -263,8 +263,8 @@ class UpdateVectorDatabaseValidationOperator(UpdateOperator):
 
     api_fields = {
         "name": fields.text,
-        "deployment_id": fields.text,
-        "model_id": fields.text,
+        "deployment_id": fields.identifier,
+        "model_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
         "prediction_timeout": fields.integer,
@@ -309,6 +309,8 @@ class DeleteVectorDatabaseValidationOperator(DeleteOperator, ValidationOperator)
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ValidationOperator.required_fields)
 
     def delete(self) -> None:
         """Send the deletion."""

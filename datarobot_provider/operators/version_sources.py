@@ -62,12 +62,13 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     """
 
     kind = "version_from_repository"
+    argument_types = {"from_latest": fields.boolean}
     api_fields = {
-        "repository_id": fields.text,
+        "repository_id": fields.identifier,
         "ref": fields.text,
         "source_path": fields.text_or_texts,
         "is_major_update": fields.boolean,
-        "base_environment_id": fields.text,
+        "base_environment_id": fields.identifier,
         "keep_training_holdout_data": fields.boolean,
         "required_metadata": fields.mapping,
         "required_metadata_values": fields.mappings,
@@ -99,7 +100,7 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
         self.repository_id = repository_id
         self.ref = ref
         self.source_path = source_path
-        self.from_latest = from_latest
+        self.from_latest: Any = from_latest
         self.is_major_update = is_major_update
         self.base_environment_id = base_environment_id
         self.keep_training_holdout_data = keep_training_holdout_data
@@ -109,9 +110,8 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start making the version."""
         ids = self.ids("custom_model_id")
-        from_latest = fields.converted("from_latest", self.from_latest, fields.boolean)
         versions = self.hook.client.versions
-        job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=from_latest)
+        job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=self.from_latest)
         return JobRef(self.kind, {**ids, "status_id": job.status_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
@@ -122,7 +122,7 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     def adopted(self, row: Mapping[str, Any]) -> Done:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": str(self.custom_model_id)})
+        return Done(version_id, {"custom_model_id": self.custom_model_id})
 
     def salvage(self, ledger: Ledger) -> Done | None:
         """Look for the version itself."""
