@@ -276,11 +276,10 @@ def converters(task: type) -> Mapping[str, Converter]:
 
 
 def readable(value: Any) -> Any:
-    """Return the list or the object that a string spells, and anything else as it is; nothing is refused."""
-    try:
-        return _parsed(value)
-    except MismatchError:
-        return value
+    """Return the lists and objects that a string spells, to find secrets in them; anything else as it is."""
+    from datarobot_provider.operators import spelling
+
+    return spelling.lenient(value) if isinstance(value, str) else value
 
 
 def camel_case(name: str) -> str:

@@ -37,7 +37,22 @@ def parsed(text: str) -> Any:
     except AmbiguousTextError:
         raise
     except (ValueError, RecursionError):
-        return _literal(stripped, text)
+        value, tree = _literal(stripped)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            _check_keys([key.value for key in node.keys if isinstance(key, ast.Constant)])
+    return text if value is None else value
+
+
+def lenient(text: str) -> Any:
+    """Read a text as :func:`parsed` does, to find secrets in it: every key of an object counts, and nothing is refused.
+
+    :returns: objects as lists of objects with one key each.
+    """
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: [{name: value} for name, value in pairs])
+    except (ValueError, RecursionError):
+        return _literal(text.strip())[0]
 
 
 def number(value: Any) -> float | None:
@@ -76,20 +91,17 @@ def unwrapped(value: Any) -> Any:
         return value
 
 
-def _literal(stripped: str, text: str) -> Any:
-    if len(stripped) > LONGEST_LITERAL or _is_deep(stripped):
-        return text
+def _literal(text: str) -> tuple[list[Any] | tuple[Any, ...] | dict[Any, Any] | None, ast.AST]:
+    """Return the list, tuple or dictionary that Python reads in a text, or ``None``; and its syntax tree."""
+    nothing = ast.Expression(ast.Constant(None))
+    if len(text) > LONGEST_LITERAL or _is_deep(text):
+        return None, nothing
     try:
-        tree = ast.parse(stripped, mode="eval")
+        tree = ast.parse(text, mode="eval")
         value = ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return text
-    if not isinstance(value, list | tuple | dict):
-        return text
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Dict):
-            _check_keys([key.value for key in node.keys if isinstance(key, ast.Constant)])
-    return value
+        return None, nothing
+    return (value, tree) if isinstance(value, list | tuple | dict) else (None, nothing)
 
 
 def _is_deep(text: str) -> bool:
