@@ -59,8 +59,9 @@ def is_list(value: Any) -> bool:
         return False
     if isinstance(value, Sequence | KeysView | ValuesView | ItemsView):
         return True
-    methods = ("__iter__", "__len__", "__getitem__")
-    return all(hasattr(type(value), name) for name in methods) and not hasattr(type(value), "keys")
+    # By the classes alone: the class of an enumeration has these methods for itself.
+    methods = {name for base in type(value).__mro__ for name in vars(base)}
+    return methods >= {"__iter__", "__len__", "__getitem__"} and "keys" not in methods
 
 
 def plain(value: Any) -> Any:
