@@ -32,11 +32,11 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     :param custom_model_version_id: id of the version; templated; required.
     :param main_program_item_id: id of the version's file that holds the main program; templated.
     :param main_program_path: path of that file inside the model; costs one more request; templated.
-    :param wait_for_completion: wait for the conversion; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the conversion; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -191,7 +191,7 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param conversion_id: id of the conversion; templated; required.
-    :param ignore_if_missing: take it well if there is no such conversion; default ``False``.
+    :param ignore_if_missing: take it well if there is no such conversion; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.

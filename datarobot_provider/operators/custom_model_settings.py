@@ -192,10 +192,10 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
     :param dataset_version_id: id of one version of the dataset; default is the latest; templated.
     :param dataset_name: name of the dataset, up to 255 characters; templated.
     :param partition_column: column of the dataset that says what is training and what is holdout; templated.
-    :param wait_for_completion: wait for the assignment; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the assignment; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: no effect here: the model tells which data it has.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.

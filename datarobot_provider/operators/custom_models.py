@@ -315,7 +315,7 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     Route: DELETE ``/api/v2/customModels/{customModelId}/``. DataRobot refuses it while the model is deployed or tested.
 
     :param custom_model_id: id of the custom model; templated; required.
-    :param ignore_if_missing: take it well if the model is gone already; default ``False``.
+    :param ignore_if_missing: take it well if the model is gone already; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.

@@ -26,11 +26,11 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param wait_for_completion: wait for the build; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the build; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: no effect here: DataRobot builds a version once.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the build: ``{"buildStatus", "buildStart", "buildEnd", "buildLogLocation"}``; with
@@ -101,7 +101,7 @@ class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.

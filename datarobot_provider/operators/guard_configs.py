@@ -292,7 +292,7 @@ class DeleteGuardConfigOperator(DeleteOperator, GuardConfigOperator):
     Route: DELETE ``/api/v2/guardConfigurations/{configId}/``.
 
     :param config_id: id of the configuration; templated; required.
-    :param ignore_if_missing: take it well if it is gone already; default ``False``.
+    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.

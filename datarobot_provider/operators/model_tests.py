@@ -45,11 +45,11 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     :param fail_on_warning: also fail the task when a check warns; default ``False``.
     :param raise_on_failure: fail the task when the test fails; default ``True``. Otherwise the test is returned as it
         is, for a branch of your own.
-    :param wait_for_completion: wait for the test; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: cancel the test when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the test; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: cancel the test when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -238,7 +238,7 @@ class CancelModelTestOperator(CancelOperator, ModelTestOperator):
     Route: DELETE ``/api/v2/customModelTests/{customModelTestId}/``.
 
     :param custom_model_test_id: id of the test; templated; required.
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.

@@ -37,11 +37,11 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     :param json: JSON body, in the API's own names; templated. A string is read as the object or the list that it
         spells, in JSON or in Python's spelling.
     :param response_filter: a function that gets the JSON and returns what goes to XCom; default: all of it.
-    :param wait_for_completion: wait for the ``Location`` of a 202; default ``True``. Otherwise the id of the status
-        record is returned, for :class:`DataRobotStatusSensor`.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the ``Location`` of a 202; default ``True``; templated. Otherwise the id of the
+        status record is returned, for :class:`DataRobotStatusSensor`.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: a status record cannot be cancelled.
     :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose reply was lost: ``fail``
         (default) or ``resubmit``. Nobody knows how to ask DataRobot about any POST; other methods may be sent twice.

@@ -48,10 +48,10 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     :param keep_training_holdout_data: take over the data of the previous version; DataRobot's default is ``True``.
     :param required_metadata: values that the environment asks for, as an object.
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
-    :param wait_for_completion: wait for the version; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the version; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel it.
     :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
         ``resubmit``. DataRobot can tell only once the version is there.
@@ -154,10 +154,10 @@ class CreateVersionWithTrainingDataOperator(VersionMaker):
     :param holdout_data: ``{"datasetId": …}`` or ``{"partitionColumn": …}``; templated.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``; templated.
-    :param wait_for_completion: wait for the assignment; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the assignment; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.

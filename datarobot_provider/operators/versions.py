@@ -58,10 +58,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
-    :param wait_for_completion: wait until training data is assigned; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait for training data, in seconds; default 3600.
+    :param wait_for_completion: wait until training data is assigned; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait for training data, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
