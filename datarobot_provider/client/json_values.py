@@ -55,11 +55,11 @@ def is_list(value: Any) -> bool:
     """
     if isinstance(value, list | tuple):
         return True
-    if isinstance(value, str | bytes | bytearray | memoryview | Mapping):
+    if isinstance(value, str | bytes | bytearray | memoryview | Mapping | type):
         return False
     if isinstance(value, Sequence | KeysView | ValuesView | ItemsView):
         return True
-    # By the classes alone: the class of an enumeration has these methods for itself.
+    # By the classes that the value is of: a metaclass, such as that of enumerations, has these methods for itself.
     methods = {name for base in type(value).__mro__ for name in vars(base)}
     return methods >= {"__iter__", "__len__", "__getitem__"} and "keys" not in methods
 

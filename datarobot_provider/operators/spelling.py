@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import math
+import warnings
 from collections import Counter
 from datetime import timedelta
 from typing import Any, NoReturn
@@ -97,7 +98,10 @@ def _literal(text: str) -> tuple[list[Any] | tuple[Any, ...] | dict[Any, Any] | 
     if len(text) > LONGEST_LITERAL or _is_deep(text):
         return None, nothing
     try:
-        tree = ast.parse(text, mode="eval")
+        with warnings.catch_warnings():
+            # Python warns of an unknown escape; a label may well have a backslash.
+            warnings.simplefilter("ignore")
+            tree = ast.parse(text, mode="eval")
         value = ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         return None, nothing

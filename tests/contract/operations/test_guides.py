@@ -23,6 +23,11 @@ SNIPPETS = [
 EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
+def is_unresolved(value):
+    """Return whether Airflow puts something else in the place of an argument before the task runs."""
+    return hasattr(value, "resolve") or (isinstance(value, str) and "{{" in value)
+
+
 @pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
 def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
     monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
@@ -37,9 +42,10 @@ def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
         if getattr(task, "folder", None) is not None:
             # The reader's folder; its files are looked at.
             task.folder = str(tmp_path)
-        check = getattr(task, "check", None)
-        if check:
-            check()
+        for argument in task.template_fields:
+            if is_unresolved(getattr(task, argument)):
+                setattr(task, argument, "65a0000000000000000000a1")
+        task.check()
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "README"], ids=lambda page: page.stem)
