@@ -194,7 +194,7 @@ class TestFalse:
     def test_a_failed_test_is_returned_after_a_deferral_too(self, api, context, value):
         test = {"overallStatus": "failed", "testingStatus": {}}
         api.on("GET", "customModelTests/x/", reply(body=test))
-        api.on("GET", "customModelTests/x/log/", reply(200, b""))
+        api.on("GET", "customModelTests/x/tail/?lines=50", reply(200, b""))
         event = JobEvent(JobRef("model_test", {"custom_model_test_id": "x"}), Verdict(Outcome.FAILED)).dump()
         task = RunModelTestOperator(task_id="t", **IDS, raise_on_failure=value)
         assert task.execute_complete(context, event=json.loads(json.dumps(event))) == test
