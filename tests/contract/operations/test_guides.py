@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 import pytest
 from airflow.models import DagBag
 
+from datarobot_provider.operators import fields
 from docs._generate.contract import ROOT
 from tests.unit.operators.catalogue import TASKS
 
@@ -28,6 +30,16 @@ def is_unresolved(value):
     return hasattr(value, "resolve") or (isinstance(value, str) and "{{" in value)
 
 
+def stand_in(task, argument):
+    """Return a value that fits an argument which Airflow would render."""
+    converter = fields.converters(type(task)).get(argument, fields.text)
+    for value in ("65a0000000000000000000a1", "true", "5", '["a"]', '[{"a": 1}]', '{"a": 1}'):
+        with suppress(fields.MismatchError):
+            converter(value)
+            return value
+    raise AssertionError(f"nothing fits {argument}")
+
+
 @pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
 def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
     monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
@@ -44,7 +56,7 @@ def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
             task.folder = str(tmp_path)
         for argument in task.template_fields:
             if is_unresolved(getattr(task, argument)):
-                setattr(task, argument, "65a0000000000000000000a1")
+                setattr(task, argument, stand_in(task, argument))
         task.check()
 
 
