@@ -32,7 +32,7 @@ def route(template: str, **ids: object) -> str:
     :raises InputError: if an id is empty, ``None``, holds a dot segment or a control character.
     """
     for name, value in ids.items():
-        if not is_id(str(value)):
+        if not isinstance(value, str | int) or isinstance(value, bool) or not is_id(str(value)):
             raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which cannot be an id.")
     return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
 
@@ -62,13 +62,16 @@ class Request:
     json: Any = None
     upload: Callable[[], UploadBody] | None = None
 
-    def query(self) -> dict[str, str]:
-        """Return the query parameters that are set, as text, booleans in lower case."""
-        return {
-            name: str(value).lower() if isinstance(value, bool) else str(value)
-            for name, value in self.params.items()
-            if value is not None
-        }
+    def query(self) -> dict[str, str | list[str]]:
+        """Return the query parameters that are set, as strings, booleans in lower case; a list repeats its parameter.
+
+        :raises InputError: naming the parameter that cannot be written.
+        """
+        if not self.params:
+            return {}
+        from datarobot_provider.client.json_values import query_values
+
+        return query_values(self.params)
 
 
 @dataclass(frozen=True, slots=True)

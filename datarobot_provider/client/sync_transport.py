@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import traceback
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
 
+from datarobot_provider.client.json_values import UnwritableError, dump
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.retry import tries
 from datarobot_provider.client.transport import POOL_SIZE, USER_AGENT, TransportSettings, transport_error
@@ -165,8 +165,8 @@ def _body(request: Request) -> dict[str, Any]:
     if request.json is None:
         return {}
     try:
-        body = json.dumps(request.json, allow_nan=False).encode()
-    except (TypeError, ValueError) as error:
+        body = dump(request.json).encode()
+    except UnwritableError as error:
         raise InputError(f"The body of {request.method} {request.path} cannot be written as JSON: {error}.") from None
     return {"data": body, "headers": {"Content-Type": "application/json"}}
 

@@ -20,6 +20,7 @@ from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, placeholders
 from datarobot_provider.links.datarobot import DataRobotLink
+from datarobot_provider.operators import fields
 from datarobot_provider.operators.fields import Converter, payload
 from datarobot_provider.operators.results import JobResult
 from datarobot_provider.operators.submission import Done, SubmitsOnce
@@ -100,6 +101,8 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
     required_fields: ClassVar[Sequence[str]] = ()
     #: Arguments that are fields of the request body, and how each is converted.
     api_fields: ClassVar[Mapping[str, Converter]] = {}
+    #: Other arguments, and how each is converted; those of the bases are added.
+    argument_types: ClassVar[Mapping[str, Converter]] = {}
     ui_color = "#e4e4fd"
 
     def __init__(self, *, datarobot_conn_id: str = DataRobotHook.default_conn_name, **kwargs: Any) -> None:
@@ -117,22 +120,25 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
         raise NotImplementedError
 
     def check(self) -> None:
-        """Check the rendered arguments, before anything is sent.
+        """Check the rendered arguments and convert them in place, before anything is sent.
 
         :raises InputError: naming the argument at fault.
         """
         check_rendered(self, self.required_fields, self.template_fields)
+        fields.convert_arguments(self)
 
     def payload(self) -> dict[str, Any]:
         """Return the request body: the fields that were set, in the API's names."""
         return payload(vars(self), self.api_fields)
 
     def ids(self, *names: str) -> dict[str, str]:
-        """Return ids among the arguments, as text.
+        """Return ids among the arguments, as strings.
 
         :param names: which; by default all required arguments.
+        :raises InputError: naming the argument that is no id.
         """
-        return {name: str(getattr(self, name)) for name in names or self.required_fields}
+        given = {name: getattr(self, name) for name in names or self.required_fields}
+        return {name: fields.converted(name, value, fields.identifier) for name, value in given.items()}
 
     def push_handles(self, context: Context, handle: str, ids: Mapping[str, str]) -> None:
         """Push the id and the links, so that they are there while the task still waits.
@@ -152,15 +158,16 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
 class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
     """Base of the operators that start a job on DataRobot, once, and wait for its end.
 
-    :param wait_for_completion: wait for the job; default ``True``. Otherwise the task ends once the job is started,
-        and returns the job's id for a sensor.
+    :param wait_for_completion: wait for the job; default ``True``; templated. Otherwise the task ends once the job is
+        started, and returns the job's id for a sensor.
     :param deferrable: wait in the triggerer instead of on a worker; default is Airflow's
-        ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10. The first looks come sooner.
-    :param timeout: how long to wait, in seconds or as a ``timedelta``; default depends on the kind of job, mostly one
-        hour. The task's ``execution_timeout`` counts too, where it is shorter.
-    :param cancel_on_kill: cancel the job on DataRobot when the task is killed or times out; default ``True``. Killing a
-        deferred task cancels the job on Airflow 3.3 and up.
+        ``[operators] default_deferrable``. It is needed before templates are rendered, so a template is refused.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``, above 0; default 10;
+        templated. The first polls come sooner.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``, ten years at the most; default depends on the
+        kind of job, mostly one hour; templated. The task's ``execution_timeout`` counts too, where it is shorter.
+    :param cancel_on_kill: cancel the job on DataRobot when the task is killed or times out; default ``True``;
+        templated. Killing a deferred task cancels the job on Airflow 3.3 and up.
     :param on_uncertain_submit: what to do when an earlier try may have started the job and DataRobot cannot tell:
         ``fail`` (default) or ``resubmit``.
     """
@@ -169,23 +176,34 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
     kind: str
     #: More kinds that a task of this operator may turn out to wait for.
     other_kinds: ClassVar[Sequence[str]] = ()
+    argument_types: ClassVar[Mapping[str, Converter]] = {
+        "wait_for_completion": fields.boolean,
+        "deferrable": fields.boolean,
+        "poll_interval": fields.interval,
+        "timeout": fields.optional(fields.seconds),
+        "cancel_on_kill": fields.boolean,
+    }
+    template_fields: Sequence[str] = (
+        *DataRobotBaseOperator.template_fields,
+        *(name for name in argument_types if name != "deferrable"),
+    )
 
     def __init__(
         self,
         *,
-        wait_for_completion: bool = True,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: float = 10.0,
-        timeout: float | timedelta | None = None,
-        cancel_on_kill: bool = True,
+        wait_for_completion: bool | str = True,
+        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float | timedelta | str = 10.0,
+        timeout: float | timedelta | str | None = None,
+        cancel_on_kill: bool | str = True,
         on_uncertain_submit: str = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.on_uncertain_submit = on_uncertain_submit
         self.wait_for_completion = wait_for_completion
-        self.deferrable = deferrable
-        self.poll_interval = poll_interval
+        self.deferrable = fields.early("deferrable", deferrable, fields.boolean)
+        self.poll_interval: Any = poll_interval
         self.timeout = timeout
         self.cancel_on_kill = cancel_on_kill
         self._running: JobRef | None = None
@@ -243,12 +261,13 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         from datarobot_provider.jobs.events import JobEvent
 
         with airflow_errors(self), job_is_known():
+            fields.convert_arguments(self)
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
             return self._finish(ended, SubmissionRecord.of_job(context, self, ended.ref))
 
     def on_kill(self) -> None:
         """Cancel the job when the task is killed on a worker."""
-        if self._running is not None and self.cancel_on_kill:
+        if self._running is not None and fields.is_true(self.cancel_on_kill):
             self.log.warning("The task was killed. %s", self.hook.jobs.cancel(self._running).report)
             self._running = None
 
@@ -286,7 +305,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
 
     def _patience(self) -> float:
         timeout = self.timeout if self.timeout is not None else self._kind().timeout
-        seconds = timeout.total_seconds() if isinstance(timeout, timedelta) else float(timeout)
+        seconds: float = fields.converted("timeout", timeout, fields.seconds)
         if not self.execution_timeout:
             return seconds
         # Airflow's own alarm must not ring before the job is cancelled and its log is read.
@@ -306,8 +325,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             ref=ref.dumps(),
             datarobot_conn_id=self.datarobot_conn_id,
             deadline=deadline,
-            poll_interval=float(self.poll_interval),
-            cancel_on_kill=bool(self.cancel_on_kill),
+            poll_interval=fields.converted("poll_interval", self.poll_interval, fields.interval),
+            cancel_on_kill=fields.is_true(self.cancel_on_kill),
             poll_failure_timeout=self.hook.client.poll_failure_timeout,
         )
 

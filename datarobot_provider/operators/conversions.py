@@ -32,11 +32,11 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     :param custom_model_version_id: id of the version; templated; required.
     :param main_program_item_id: id of the version's file that holds the main program; templated.
     :param main_program_path: path of that file inside the model; costs one more request; templated.
-    :param wait_for_completion: wait for the conversion; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the conversion; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -46,6 +46,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     """
 
     kind = "conversion"
+    argument_types = {"main_program_path": fields.optional(fields.text)}
     required_fields = _VERSION
     template_fields: Sequence[str] = (
         *DataRobotJobOperator.template_fields,
@@ -97,7 +98,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     @cached_property
     def _item_id(self) -> str:
         if self.main_program_item_id is not None:
-            return str(self.main_program_item_id)
+            return self.main_program_item_id
         items = self.hook.client.versions.get(**self.ids()).get("items") or []
         found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
         if not found:
@@ -190,11 +191,13 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param conversion_id: id of the conversion; templated; required.
-    :param ignore_if_missing: take it well if there is no such conversion; default ``False``.
+    :param ignore_if_missing: take it well if there is no such conversion; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ConversionOperator.required_fields)
 
     # A conversion that is over is still there, and cannot be stopped.
     gone = OVER

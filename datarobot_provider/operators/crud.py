@@ -24,16 +24,16 @@ class ListOperator(DataRobotBaseOperator):
     :param limit: most entries to return; default ``None``: all of them, page by page; templated.
     """
 
+    argument_types = {"limit": fields.optional(fields.positive)}
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "limit")
 
     def __init__(self, *, limit: int | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.limit = limit
+        self.limit: Any = limit
 
     def run_request(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 - for operators that push XComs
         """Return the entries."""
-        limit = None if self.limit is None else fields.converted("limit", self.limit, fields.positive)
-        entries = self.entries(self.payload(), limit)
+        entries = self.entries(self.payload(), self.limit)
         self.log.info("DataRobot returned %d entries.", len(entries))
         return entries
 
@@ -92,13 +92,15 @@ class UpdateOperator(DataRobotBaseOperator):
 class DeleteOperator(DataRobotBaseOperator):
     """Base of the operators that delete something.
 
-    :param ignore_if_missing: take it well if it is gone already; default ``False``.
+    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
     """
 
     #: How the API answers when there is nothing left to delete.
     gone: ClassVar[tuple[type[ApiError], ...]] = (NotFoundError,)
+    argument_types = {"ignore_if_missing": fields.boolean}
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *argument_types)
 
-    def __init__(self, *, ignore_if_missing: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, ignore_if_missing: bool | str = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_if_missing = ignore_if_missing
 
@@ -122,10 +124,13 @@ class DeleteOperator(DataRobotBaseOperator):
 class CancelOperator(DataRobotBaseOperator):
     """Base of the operators that cancel a job.
 
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
     """
 
-    def __init__(self, *, ignore_if_over: bool = False, **kwargs: Any) -> None:
+    argument_types = {"ignore_if_over": fields.boolean}
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *argument_types)
+
+    def __init__(self, *, ignore_if_over: bool | str = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_if_over = ignore_if_over
 

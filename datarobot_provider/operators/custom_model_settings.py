@@ -165,6 +165,7 @@ class ShareCustomModelOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one if nobody would own the model.
     """
 
+    argument_types = {"roles": fields.mappings}
     required_fields = ("custom_model_id", "roles")
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
     template_fields_renderers = {"roles": "json"}
@@ -172,13 +173,12 @@ class ShareCustomModelOperator(DataRobotBaseOperator):
     def __init__(self, *, custom_model_id: str, roles: list[dict[str, Any]] | str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
-        self.roles = roles
+        self.roles: Any = roles
 
     def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
         """Send the roles."""
-        roles = fields.converted("roles", self.roles, fields.mappings)
-        self.hook.client.custom_models.share(str(self.custom_model_id), roles)
-        self.log.info("Set the roles of %s.", ", ".join(str(role.get("username")) for role in roles))
+        self.hook.client.custom_models.share(self.custom_model_id, self.roles)
+        self.log.info("Set the roles of %s.", ", ".join(str(role.get("username")) for role in self.roles))
 
 
 class AssignTrainingDataOperator(DataRobotJobOperator):
@@ -192,10 +192,10 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
     :param dataset_version_id: id of one version of the dataset; default is the latest; templated.
     :param dataset_name: name of the dataset, up to 255 characters; templated.
     :param partition_column: column of the dataset that says what is training and what is holdout; templated.
-    :param wait_for_completion: wait for the assignment; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the assignment; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: no effect here: the model tells which data it has.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -206,8 +206,8 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
 
     kind = "model_training_data_assignment"
     api_fields = {
-        "dataset_id": fields.text,
-        "dataset_version_id": fields.text,
+        "dataset_id": fields.identifier,
+        "dataset_version_id": fields.identifier,
         "dataset_name": fields.text,
         "partition_column": fields.text,
     }
@@ -248,15 +248,15 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
     def _goes_on(self) -> bool:
         """Return whether the model is getting training data, as far as that can be told."""
         with suppress(DataRobotError):
-            model = self.hook.client.custom_models.get(str(self.custom_model_id))
+            model = self.hook.client.custom_models.get(self.custom_model_id)
             return bool(model.get("trainingDataAssignmentInProgress"))
         return False
 
     def recover(self, before: dict[str, Any]) -> JobRef | Done | None:  # noqa: ARG002 - the model tells enough
         """Look at the model, which tells what data it has or is getting."""
-        model = self.hook.client.custom_models.get(str(self.custom_model_id))
+        model = self.hook.client.custom_models.get(self.custom_model_id)
         # While it is being assigned, the model has no dataset yet; DataRobot would refuse another one.
-        ours = model.get("trainingDataAssignmentInProgress") or model.get("trainingDatasetId") == str(self.dataset_id)
+        ours = model.get("trainingDataAssignmentInProgress") or model.get("trainingDatasetId") == self.dataset_id
         return JobRef(self.kind, self.ids("custom_model_id")) if ours else None
 
     def result(self, event: JobEvent) -> dict[str, Any]:
@@ -265,7 +265,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
         :raises JobFailedError: if the assignment that was waited for was somebody else's, of other data.
         """
         model: dict[str, Any] = super().result(event)
-        if model.get("trainingDatasetId") not in (None, str(self.dataset_id)):
+        if model.get("trainingDatasetId") not in (None, self.dataset_id):
             raise JobFailedError(
                 f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: somebody else "
                 "assigned them meanwhile.",

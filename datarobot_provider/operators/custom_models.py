@@ -96,10 +96,11 @@ class CreateCustomModelOperator(ModelMaker):
         "is_training_data_for_versions_permanently_enabled": fields.boolean,
         "supports_binary_classification": fields.boolean,
         "supports_regression": fields.boolean,
-        "playground_id": fields.text,
+        "playground_id": fields.identifier,
         "user_provided_id": fields.text,
         "git_model_version": fields.mapping,
     }
+    argument_types = {"if_exists": fields.text}
     required_fields = ("name", "custom_model_type")
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields, "if_exists")
 
@@ -229,7 +230,7 @@ class GetCustomModelOperator(CustomModelOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:
         """Return the model."""
-        self.push_handles(context, str(self.custom_model_id), self.ids())
+        self.push_handles(context, self.custom_model_id, self.ids())
         return self.hook.client.custom_models.get(**self.ids())
 
 
@@ -315,11 +316,13 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     Route: DELETE ``/api/v2/customModels/{customModelId}/``. DataRobot refuses it while the model is deployed or tested.
 
     :param custom_model_id: id of the custom model; templated; required.
-    :param ignore_if_missing: take it well if the model is gone already; default ``False``.
+    :param ignore_if_missing: take it well if the model is gone already; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *CustomModelOperator.required_fields)
 
     def delete(self) -> None:
         """Send the deletion."""

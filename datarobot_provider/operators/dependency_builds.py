@@ -13,6 +13,8 @@ from datarobot_provider.operators.crud import CancelOperator, VersionOperator
 from datarobot_provider.operators.submission import Done, RefusedTwice
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from datarobot_provider.version_compat import Context
 
 
@@ -25,11 +27,11 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param wait_for_completion: wait for the build; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the build; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: cancel the build when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: no effect here: DataRobot builds a version once.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the build: ``{"buildStatus", "buildStart", "buildEnd", "buildLogLocation"}``; with
@@ -38,6 +40,7 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
     """
 
     kind = "dependency_build"
+    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *VersionOperator.required_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
@@ -102,11 +105,13 @@ class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*CancelOperator.template_fields, *VersionOperator.required_fields)
 
     def cancel(self) -> None:
         """Send the cancellation."""

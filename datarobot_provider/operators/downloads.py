@@ -38,17 +38,18 @@ class DownloadOperator(DataRobotBaseOperator):
 class _FilesOperator(DownloadOperator):
     """Base of the downloads of files as a zip."""
 
+    argument_types = {"pps": fields.optional(fields.boolean)}
+
     def __init__(self, *, pps: bool | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.pps = pps
+        self.pps: Any = pps
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Download the zip."""
         from datarobot_provider.client.download import Expected
         from datarobot_provider.operators.storage import StorageSink
 
-        pps = None if self.pps is None else fields.converted("pps", self.pps, fields.boolean)
-        done = self.downloader().fetch(self.files_request(pps), StorageSink(str(self.target)), Expected())
+        done = self.downloader().fetch(self.files_request(self.pps), StorageSink(str(self.target)), Expected())
         self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
         return done
 

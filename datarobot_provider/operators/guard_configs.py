@@ -73,7 +73,7 @@ class GuardFields(DataRobotBaseOperator):
     guard_fields: ClassVar[Mapping[str, fields.Converter]] = {
         "description": fields.text,
         "intervention": fields.mapping,
-        "deployment_id": fields.text,
+        "deployment_id": fields.identifier,
         "model_info": fields.mapping,
         "nemo_info": fields.mapping,
         "llm_type": fields.text,
@@ -217,10 +217,10 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
 
     created_at = "createdAt"
     api_fields = {
-        "template_id": fields.text,
+        "template_id": fields.identifier,
         "name": fields.text,
         "stages": fields.texts,
-        "entity_id": fields.text,
+        "entity_id": fields.identifier,
         "entity_type": fields.text,
         **GuardFields.guard_fields,
     }
@@ -254,7 +254,7 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the configurations of the entity; their order is not documented."""
-        entity = {"entityId": str(self.entity_id), "entityType": str(self.entity_type)}
+        entity = {"entityId": self.entity_id, "entityType": self.entity_type}
         configs = self.hook.client.guards.list(entity)
         return sorted(configs, key=lambda config: str(config.get(self.created_at)), reverse=True)[:limit]
 
@@ -339,7 +339,7 @@ class ListGuardConfigsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"entity_id": fields.text, "entity_type": fields.text}
+    api_fields = {"entity_id": fields.identifier, "entity_type": fields.text}
     required_fields = ("entity_id", "entity_type")
     template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields)
 
@@ -359,11 +359,13 @@ class DeleteGuardConfigOperator(DeleteOperator, GuardConfigOperator):
     Route: DELETE ``/api/v2/guardConfigurations/{configId}/``.
 
     :param config_id: id of the configuration; templated; required.
-    :param ignore_if_missing: take it well if it is gone already; default ``False``.
+    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *GuardConfigOperator.required_fields)
 
     def delete(self) -> None:
         """Send the deletion."""

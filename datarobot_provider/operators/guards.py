@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from contextlib import suppress
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from datarobot_provider.operators.submission import Done, FoundAmongVersions
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from datarobot_provider.operators.guard_types import GuardConfiguration, GuardToApply, OverallModerationConfig
     from datarobot_provider.version_compat import Context
@@ -79,6 +79,11 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
+    argument_types = {
+        "guards": fields.optional(fields.mappings),
+        "from_templates": fields.optional(fields.texts_or_mappings),
+        "overall_config": fields.optional(fields.mapping),
+    }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (
         *DataRobotBaseOperator.template_fields,
@@ -112,10 +117,9 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
-            with suppress(fields.MismatchError):
-                guards = fields.texts_or_mappings(given)
-                for key in (*secrets_in(guards), *_misplaced_keys(guards)):
-                    mask_secret(key)
+            guards = fields.readable(given)
+            for key in (*secrets_in(guards), *_misplaced_keys(guards)):
+                mask_secret(key)
 
     def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
         """Apply the guards."""
@@ -138,15 +142,13 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     def adopted(self, row: Mapping[str, Any]) -> Done:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id})
+        return Done(version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id})
 
     def check(self) -> None:
         """Check the arguments, and that there is a guard to apply."""
         super().check()
         if self.guards is None and self.from_templates is None:
             raise InputError("Give guards, from_templates or both.")
-        if self.guards is not None:
-            fields.converted("guards", self.guards, fields.mappings)
 
     def payload(self) -> dict[str, Any]:
         """Return the request body; the API wants ``parameters`` in every guard, if only an empty list."""
@@ -155,7 +157,7 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
             wanted = fields.converted("from_templates", self.from_templates, fields.texts_or_mappings)
             guards += filled(wanted, self.hook.client.guards.templates({"includeAgentic": True}))
         body: dict[str, Any] = {
-            "customModelId": str(self.custom_model_id),
+            "customModelId": self.custom_model_id,
             "data": [{"parameters": [], **self._with_key(guard)} for guard in guards],
         }
         if self.overall_config is not None:
@@ -186,7 +188,8 @@ def _needs_key(guard: Mapping[str, Any]) -> bool:
     return guard.get("llmType") in _WITH_OPENAI_KEY and not any(credentials)
 
 
-def _misplaced_keys(guards: Sequence[str | Mapping[str, Any]]) -> list[str]:
+def _misplaced_keys(guards: Any) -> list[str]:
     """Return what stands where the id of a credential is wanted, but is none."""
-    values = [guard.get(field) for guard in guards if not isinstance(guard, str) for field in _CREDENTIALS]
+    given = guards if isinstance(guards, list | tuple) else [guards]
+    values = [guard.get(field) for guard in given if isinstance(guard, Mapping) for field in _CREDENTIALS]
     return [str(value) for value in values if not is_credential_id(value)]

@@ -32,10 +32,10 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJ
     :param image_id: id of a custom inference image: the deprecated POST
         ``/api/v2/customInferenceImages/{imageId}/featureImpact/`` is used; templated.
     :param row_count: rows of the training data to use, 10 to 100000; templated; DataRobot chooses by default.
-    :param wait_for_completion: wait for the result; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the result; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel the computation.
     :param on_uncertain_submit: no effect here: DataRobot takes a computation once.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -148,10 +148,10 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
     :param custom_model_version_id: id of the version; templated; required.
     :param environment_id: id of the execution environment to use instead of the version's own; templated.
     :param environment_version_id: id of one version of that environment; templated.
-    :param wait_for_completion: wait for it; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for it; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel it.
     :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
         ``resubmit``. DataRobot cannot tell: it shows an initialization only to who knows its status record.
@@ -164,10 +164,10 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
 
     kind = "prediction_explanations"
     api_fields = {
-        "custom_model_id": fields.text,
-        "custom_model_version_id": fields.text,
-        "environment_id": fields.text,
-        "environment_version_id": fields.text,
+        "custom_model_id": fields.identifier,
+        "custom_model_version_id": fields.identifier,
+        "environment_id": fields.identifier,
+        "environment_version_id": fields.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)

@@ -46,11 +46,11 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     :param fail_on_warning: also fail the task when a check warns; default ``False``.
     :param raise_on_failure: fail the task when the test fails; default ``True``. Otherwise the test is returned as it
         is, for a branch of your own.
-    :param wait_for_completion: wait for the test; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
-    :param cancel_on_kill: cancel the test when the task is killed or times out; default ``True``.
+    :param wait_for_completion: wait for the test; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: cancel the test when the task is killed or times out; default ``True``; templated.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -60,20 +60,21 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     """
 
     kind = "model_test"
+    argument_types = {"raise_on_failure": fields.boolean}
     api_fields = {
-        "custom_model_id": fields.text,
-        "custom_model_version_id": fields.text,
-        "dataset_id": fields.text,
-        "dataset_version_id": fields.text,
+        "custom_model_id": fields.identifier,
+        "custom_model_version_id": fields.identifier,
+        "dataset_id": fields.identifier,
+        "dataset_version_id": fields.identifier,
         "configuration": fields.mapping,
-        "environment_id": fields.text,
-        "environment_version_id": fields.text,
+        "environment_id": fields.identifier,
+        "environment_version_id": fields.identifier,
         "network_egress_policy": fields.text,
         "maximum_memory": fields.integer,
         "desired_memory": fields.integer,
         "replicas": fields.integer,
         "requires_ha": fields.boolean,
-        "resource_bundle_id": fields.text,
+        "resource_bundle_id": fields.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (
@@ -146,7 +147,7 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the tests of the model, the newest first."""
-        return self.hook.client.model_tests.list(str(self.custom_model_id), limit=limit)
+        return self.hook.client.model_tests.list(self.custom_model_id, limit=limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a test is one of this version and dataset."""
@@ -168,20 +169,11 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> dict[str, Any]:
         """Raise, or return the failed test if so asked."""
-        if self._raises() or not isinstance(error, JobFailedError):
+        if self.raise_on_failure or not isinstance(error, JobFailedError):
             raise error
         self.log.warning("%s", error)
         test: dict[str, Any] = self.hook.jobs.result(event)
         return test
-
-    def check(self) -> None:
-        """Check the arguments, the two switches included."""
-        super().check()
-        self.warnings_fail()
-        self._raises()
-
-    def _raises(self) -> bool:
-        return bool(fields.converted("raise_on_failure", self.raise_on_failure, fields.boolean))
 
 
 class ModelTestOperator(DataRobotBaseOperator):
@@ -226,18 +218,19 @@ class GetModelTestLogOperator(ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because there is no log yet.
     """
 
+    argument_types = {"lines": fields.optional(fields.positive)}
     template_fields: Sequence[str] = (*ModelTestOperator.template_fields, "lines")
 
     def __init__(self, *, lines: int | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lines = lines
+        self.lines: Any = lines
 
     def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
         """Return the log."""
         tests = self.hook.client.model_tests
         if self.lines is None:
             return tests.log(**self.ids())
-        return tests.log_tail(**self.ids(), lines=fields.converted("lines", self.lines, fields.positive))
+        return tests.log_tail(**self.ids(), lines=self.lines)
 
 
 class CancelModelTestOperator(CancelOperator, ModelTestOperator):
@@ -246,11 +239,13 @@ class CancelModelTestOperator(CancelOperator, ModelTestOperator):
     Route: DELETE ``/api/v2/customModelTests/{customModelTestId}/``.
 
     :param custom_model_test_id: id of the test; templated; required.
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``.
+    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*CancelOperator.template_fields, *ModelTestOperator.required_fields)
 
     def cancel(self) -> None:
         """Send the cancellation."""
@@ -276,7 +271,7 @@ class ListModelTestsOperator(ListOperator):
     """
 
     api_fields = {
-        "resource_bundle_id": fields.text,
+        "resource_bundle_id": fields.identifier,
         "maximum_memory": fields.integer,
         "desired_memory": fields.integer,
         "network_egress_policy": fields.text,

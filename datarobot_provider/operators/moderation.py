@@ -27,6 +27,7 @@ class GetOverallModerationConfigOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
+    argument_types = {"entity_type": fields.text}
     required_fields = _ENTITY
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_ENTITY)
 
@@ -55,7 +56,7 @@ class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
     """
 
     api_fields = {
-        "entity_id": fields.text,
+        "entity_id": fields.identifier,
         "entity_type": fields.text,
         "timeout_sec": fields.integer,
         "timeout_action": fields.text,

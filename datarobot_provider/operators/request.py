@@ -13,7 +13,7 @@ from datarobot_provider.operators.base import DataRobotJobOperator
 from datarobot_provider.operators.submission import Done
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from datarobot_provider.client.request import Reply
     from datarobot_provider.jobs.events import JobEvent
@@ -32,14 +32,16 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     :param path: path below ``/api/v2/``, such as ``datasets/`` or ``deployments/65a0…/``; templated; required.
     :param method: ``GET`` (default), ``POST``, ``PATCH``, ``PUT`` or ``DELETE``; templated.
-    :param query: query parameters; templated.
-    :param json: JSON body, in the API's own names; templated.
+    :param query: query parameters, an object; a list as a value repeats its parameter, ``None`` leaves it out;
+        templated.
+    :param json: JSON body, in the API's own names; templated. A string is read as the object or the list that it
+        spells, in JSON or in Python's spelling.
     :param response_filter: a function that gets the JSON and returns what goes to XCom; default: all of it.
-    :param wait_for_completion: wait for the ``Location`` of a 202; default ``True``. Otherwise the id of the status
-        record is returned, for :class:`DataRobotStatusSensor`.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the ``Location`` of a 202; default ``True``; templated. Otherwise the id of the
+        status record is returned, for :class:`DataRobotStatusSensor`.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: a status record cannot be cancelled.
     :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose reply was lost: ``fail``
         (default) or ``resubmit``. Nobody knows how to ask DataRobot about any POST; other methods may be sent twice.
@@ -50,6 +52,12 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     """
 
     kind = "task_status"
+    argument_types = {
+        "path": fields.text,
+        "method": fields.text,
+        "query": fields.optional(fields.query),
+        "json": fields.optional(fields.body),
+    }
     other_kinds = ("genai_task_status",)
     required_fields = ("path", "method")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, "path", "method", "query", "json")
@@ -60,7 +68,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         *,
         path: str,
         method: str = "GET",
-        query: dict[str, Any] | str | None = None,
+        query: Mapping[str, Any] | str | None = None,
         json: Any = None,
         response_filter: Callable[[Any], Any] | None = None,
         **kwargs: Any,
@@ -68,7 +76,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         super().__init__(**kwargs)
         self.path = path
         self.method = method
-        self.query = query
+        self.query: Any = query
         self.json = json
         self.response_filter = response_filter
 
@@ -111,8 +119,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         return api_path(API_PREFIX + self.path.removeprefix(API_PREFIX).lstrip("/"))
 
     def _request(self) -> Request:
-        query = None if self.query is None else fields.converted("query", self.query, fields.mapping)
-        return Request(self.method, str(self._api_path()), params=query or {}, json=self.json)
+        return Request(self.method, str(self._api_path()), params=self.query or {}, json=self.json)
 
     def _filtered(self, reply: Any) -> Any:
         return self.response_filter(reply) if self.response_filter else reply

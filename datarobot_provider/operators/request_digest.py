@@ -29,6 +29,7 @@ _NOT_ASKED = frozenset(
         "raise_on_failure",
     }
 )
+_OPENING = ("{", "[", "(")
 _SCALARS = (str, bool, int, float, type(None))
 
 
@@ -61,8 +62,8 @@ def _class_name(operator: type) -> str:
 
 def _plain(value: Any) -> Any:
     """Return a value as JSON, whatever an argument may hold; an object without a text of its own is its class."""
-    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        return _plain_text(value)
+    if isinstance(value, str) and value.lstrip()[:1] in _OPENING:
+        return _read(value)
     if isinstance(value, _SCALARS):
         return value
     if isinstance(value, Mapping):
@@ -75,9 +76,12 @@ def _plain(value: Any) -> Any:
     return [_plain(item) for item in value]
 
 
-def _plain_text(value: str) -> Any:
-    """Return an object or a list that a template rendered to JSON, so that secret values in it are left out."""
+def _read(value: str) -> Any:
+    """Return the object or the list that a template rendered to a string, without the secret values in it."""
+    from datarobot_provider.operators import spelling
+
     try:
-        return _plain(json.loads(value))
-    except (ValueError, RecursionError):
+        read = spelling.parsed(value)
+    except ValueError:
         return value
+    return value if isinstance(read, str) else _plain(read)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.exceptions import ConfigurationError, DataRobotError, JobFailedError
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 from datarobot_provider.operators import fields
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.jobs.model import JobRef
 
@@ -36,6 +38,7 @@ class ModelTestResult(JobResult):
     """A model test: its checks are shown, and warnings count if asked for."""
 
     fail_on_warning: bool | str
+    argument_types: ClassVar[Mapping[str, fields.Converter]] = {"fail_on_warning": fields.boolean}
 
     def warnings_fail(self) -> bool:
         """Return whether a test that only warned counts as failed."""

@@ -202,7 +202,7 @@ class FoundAmongVersions(FoundInList):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the versions of the model, the newest first."""
-        return self.hook.client.versions.list(str(self.custom_model_id), {}, limit)
+        return self.hook.client.versions.list(self.custom_model_id, {}, limit)
 
 
 def _moment(text: object) -> pendulum.DateTime | None:

@@ -35,10 +35,10 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     :param use_case_id: id of the use case that the validation belongs to.
     :param name: name of the validation, up to 5000 characters; DataRobot's default is ``Untitled``.
     :param prediction_timeout: seconds that the deployment may take to answer, 1 to 1200; DataRobot's default is 300.
-    :param wait_for_completion: wait for the validation; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 1800.
+    :param wait_for_completion: wait for the validation; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 1800; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel a validation.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
@@ -51,11 +51,11 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     kind = "vector_database_validation"
     created_at = "creationDate"
     api_fields = {
-        "deployment_id": fields.text,
+        "deployment_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
-        "model_id": fields.text,
-        "use_case_id": fields.text,
+        "model_id": fields.identifier,
+        "use_case_id": fields.identifier,
         "name": fields.text,
         "prediction_timeout": fields.integer,
     }
@@ -113,10 +113,10 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
     cancelled through the API.
 
     :param validation_id: id of the validation; templated; required.
-    :param wait_for_completion: wait for the validation; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 1800.
+    :param wait_for_completion: wait for the validation; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 1800; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel a validation.
     :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
         ``resubmit``. DataRobot can tell only while the validation runs.
@@ -201,13 +201,13 @@ class ListVectorDatabaseValidationsOperator(ListOperator):
     """
 
     api_fields = {
-        "use_case_id": fields.text,
-        "playground_id": fields.text,
+        "use_case_id": fields.identifier,
+        "playground_id": fields.identifier,
         "search": fields.text,
         "sort": fields.text,
         "completed_only": fields.boolean,
-        "deployment_id": fields.text,
-        "model_id": fields.text,
+        "deployment_id": fields.identifier,
+        "model_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
     }
@@ -263,8 +263,8 @@ class UpdateVectorDatabaseValidationOperator(UpdateOperator):
 
     api_fields = {
         "name": fields.text,
-        "deployment_id": fields.text,
-        "model_id": fields.text,
+        "deployment_id": fields.identifier,
+        "model_id": fields.identifier,
         "prompt_column_name": fields.text,
         "target_column_name": fields.text,
         "prediction_timeout": fields.integer,
@@ -304,11 +304,13 @@ class DeleteVectorDatabaseValidationOperator(DeleteOperator, ValidationOperator)
     Route: DELETE ``/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/``.
 
     :param validation_id: id of the validation; templated; required.
-    :param ignore_if_missing: take it well if it is gone already; default ``False``.
+    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
+
+    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ValidationOperator.required_fields)
 
     def delete(self) -> None:
         """Send the deletion."""

@@ -32,7 +32,7 @@ class GetVersionOperator(VersionOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:
         """Return the version."""
-        self.push_handles(context, str(self.custom_model_version_id), self.ids())
+        self.push_handles(context, self.custom_model_version_id, self.ids())
         return self.hook.client.versions.get(**self.ids())
 
 

@@ -48,10 +48,10 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     :param keep_training_holdout_data: take over the data of the previous version; DataRobot's default is ``True``.
     :param required_metadata: values that the environment asks for, as an object.
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
-    :param wait_for_completion: wait for the version; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the version; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel it.
     :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
         ``resubmit``. DataRobot can tell only once the version is there.
@@ -62,12 +62,13 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     """
 
     kind = "version_from_repository"
+    argument_types = {"from_latest": fields.boolean}
     api_fields = {
-        "repository_id": fields.text,
+        "repository_id": fields.identifier,
         "ref": fields.text,
         "source_path": fields.text_or_texts,
         "is_major_update": fields.boolean,
-        "base_environment_id": fields.text,
+        "base_environment_id": fields.identifier,
         "keep_training_holdout_data": fields.boolean,
         "required_metadata": fields.mapping,
         "required_metadata_values": fields.mappings,
@@ -99,7 +100,7 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
         self.repository_id = repository_id
         self.ref = ref
         self.source_path = source_path
-        self.from_latest = from_latest
+        self.from_latest: Any = from_latest
         self.is_major_update = is_major_update
         self.base_environment_id = base_environment_id
         self.keep_training_holdout_data = keep_training_holdout_data
@@ -109,9 +110,8 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start making the version."""
         ids = self.ids("custom_model_id")
-        from_latest = fields.converted("from_latest", self.from_latest, fields.boolean)
         versions = self.hook.client.versions
-        job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=from_latest)
+        job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=self.from_latest)
         return JobRef(self.kind, {**ids, "status_id": job.status_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
@@ -122,7 +122,7 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     def adopted(self, row: Mapping[str, Any]) -> Done:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": str(self.custom_model_id)})
+        return Done(version_id, {"custom_model_id": self.custom_model_id})
 
     def recover_expired(self, record: SubmissionRecord) -> Done | None:
         """Look for the version itself."""
@@ -154,10 +154,10 @@ class CreateVersionWithTrainingDataOperator(VersionMaker):
     :param holdout_data: ``{"datasetId": …}`` or ``{"partitionColumn": …}``; templated.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``; templated.
-    :param wait_for_completion: wait for the assignment; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait, in seconds; default 3600.
+    :param wait_for_completion: wait for the assignment; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
@@ -59,10 +58,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
-    :param wait_for_completion: wait until training data is assigned; default ``True``.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
-    :param poll_interval: longest pause between two looks, in seconds; default 10.
-    :param timeout: how long to wait for training data, in seconds; default 3600.
+    :param wait_for_completion: wait until training data is assigned; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait for training data, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
     :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
@@ -73,15 +72,20 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     """
 
     kind = "training_data_assignment"
+    argument_types = {
+        "from_latest": fields.boolean,
+        "files_to_delete": fields.optional(fields.texts),
+        "is_major_update": fields.boolean,
+    }
     api_fields = {
-        "base_environment_id": fields.text,
-        "base_environment_version_id": fields.text,
+        "base_environment_id": fields.identifier,
+        "base_environment_version_id": fields.identifier,
         "maximum_memory": fields.integer,
         "desired_memory": fields.integer,
         "network_egress_policy": fields.text,
         "replicas": fields.integer,
         "requires_ha": fields.boolean,
-        "resource_bundle_id": fields.text,
+        "resource_bundle_id": fields.identifier,
         "training_data": fields.mapping,
         "holdout_data": fields.mapping,
         "keep_training_holdout_data": fields.boolean,
@@ -164,9 +168,6 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
             raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
         if self.files_to_delete is not None and not from_latest:
             raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
-        self._major()
-        if self.files_to_delete is not None:
-            fields.converted("files_to_delete", self.files_to_delete, fields.texts)
         self._to_upload = self._model_files()
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
@@ -192,7 +193,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
         """Return the version as made by this task; its training data may still be being assigned."""
         version_id = required(row, "id")
-        ids = {"custom_model_id": str(self.custom_model_id), "custom_model_version_id": version_id}
+        ids = {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
         training = row.get("trainingData") or {}
         if training.get("assignmentInProgress") or training.get("assignmentError"):
             return JobRef(self.kind, ids)
@@ -225,8 +226,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def _form(self) -> list[tuple[str, str]]:
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
-        form = [("isMajorUpdate", _form_text(self._major()))]
-        form += [(name, _form_text(value)) for name, value in self.payload().items()]
+        from datarobot_provider.client.json_values import form_text
+
+        form = [("isMajorUpdate", form_text(self._major()))]
+        form += [(name, form_text(value)) for name, value in self.payload().items()]
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
 
     def _items_to_delete(self) -> list[str]:
@@ -250,7 +253,3 @@ def _files(value: Any) -> list[str] | dict[str, str]:
         return fields.mapping(value)
     except fields.MismatchError:
         return fields.texts(value)
-
-
-def _form_text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

@@ -7,8 +7,10 @@ from abc import abstractmethod
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from datarobot_provider.exceptions import InputError
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import airflow_errors, check_rendered, job_is_known
 from datarobot_provider.operators.results import JobResult
 from datarobot_provider.sensors.poll_failures import PollFailures
@@ -22,28 +24,42 @@ from datarobot_provider.version_compat import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 _BACKSTOP_SECONDS = 600.0
+#: Arguments of every Airflow sensor that its constructor reads, and those that only have to be booleans by then.
+_SPANS = {
+    "poke_interval": fields.interval,
+    "timeout": fields.optional(fields.seconds),
+    "max_wait": fields.optional(fields.seconds),
+}
+_BOOLEANS = ("soft_fail", "never_fail", "silent_fail", "exponential_backoff")
 
 
 class DataRobotJobSensor(JobResult, BaseSensorOperator):
     """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
 
+    Airflow needs ``deferrable``, ``mode``, ``poke_interval``, ``timeout``, ``max_wait``, ``soft_fail``, ``never_fail``,
+    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in them is refused when the
+    sensor is made, and a string such as ``"False"`` or ``"60"`` is converted.
+
     :param deferrable: watch in the triggerer instead of on a worker; default is Airflow's
         ``[operators] default_deferrable``.
-    :param poke_interval: seconds between two looks; default 60.
-    :param timeout: seconds to wait at the most; default one week, as with every Airflow sensor.
-    :param soft_fail: skip instead of fail.
+    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
+    :param timeout: how long to wait at the most, in seconds or as a ``timedelta``, ten years at the most; default one
+        week, as with every Airflow sensor.
+    :param soft_fail: skip instead of fail; default ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     """
 
     template_fields: Sequence[str] = ("datarobot_conn_id",)
     #: Arguments that must have a value once the templates are rendered; for most sensors the ids of the job.
     required_fields: ClassVar[Sequence[str]] = ()
+    #: Arguments that are no ids, and how each is converted; those of the bases are added.
+    argument_types: ClassVar[Mapping[str, fields.Converter]] = {}
     #: Name of the kind in ``jobs/kinds.py``.
     kind: str
     ui_color = "#e4e4fd"
@@ -52,22 +68,36 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         self,
         *,
         datarobot_conn_id: str = DataRobotHook.default_conn_name,
-        deferrable: bool = conf.getboolean("operators", "default_deferrable", fallback=False),
+        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        spans = {name: fields.early(name, kwargs[name], kind) for name, kind in _SPANS.items() if name in kwargs}
+        super().__init__(**{**kwargs, **spans})
         self.datarobot_conn_id = datarobot_conn_id
-        self.deferrable = deferrable
         self._failures = PollFailures()
+        self.deferrable = fields.early("deferrable", deferrable, fields.boolean)
+        # After Airflow's own constructor, which also takes them from the DAG's default_args.
+        for name in _BOOLEANS:
+            setattr(self, name, fields.early(name, getattr(self, name), fields.boolean))
+        if self.soft_fail and self.never_fail:
+            raise InputError("Give soft_fail or never_fail, not both.")
 
     @abstractmethod
     def ref(self) -> JobRef:
         """Return the job to watch, from the rendered arguments."""
 
+    def check(self) -> None:
+        """Check the rendered arguments and convert them in place, before anything is sent.
+
+        :raises InputError: naming the argument at fault.
+        """
+        check_rendered(self, self.required_fields, self.template_fields)
+        fields.convert_arguments(self)
+
     def execute(self, context: Context) -> Any:
         """Watch by poking, or look once and defer."""
         with airflow_errors(self):
-            check_rendered(self, self.required_fields, self.template_fields)
+            self.check()
         if not self.deferrable:
             return super().execute(context)
         try:
@@ -104,6 +134,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         from datarobot_provider.jobs.events import JobEvent
 
         with airflow_errors(self), job_is_known():
+            fields.convert_arguments(self)
             return self._finish(JobEvent.load(event, self.ref().kind))
 
     def _finish(self, event: JobEvent) -> Any:
@@ -143,4 +174,6 @@ class DataRobotIdsSensor(DataRobotJobSensor):
 
     def ref(self) -> JobRef:
         """Return the job that the required arguments name."""
-        return JobRef(self.kind, {name: str(getattr(self, name)) for name in self.required_fields})
+        given = {name: getattr(self, name) for name in self.required_fields}
+        ids = {name: fields.converted(name, value, fields.identifier) for name, value in given.items()}
+        return JobRef(self.kind, ids)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.operators import fields
 from datarobot_provider.operators.results import FeatureImpactResult, ModelTestResult
 from datarobot_provider.sensors.base import DataRobotIdsSensor, DataRobotJobSensor
 
@@ -21,15 +22,16 @@ class DataRobotStatusSensor(DataRobotJobSensor):
     and a 200 with ``COMPLETED`` both mean done.
 
     :param status: the ``Location`` of a reply, the URL of a status record, or its id; templated; required.
-    :param genai: whether a bare id is one of the GenAI routes; default ``False``.
+    :param genai: whether a bare id is one of the GenAI routes; default ``False``; templated.
     :returns: the absolute URL of what the job made, or ``None`` where DataRobot does not say.
     :raises AirflowFailException: if the job fails.
     """
 
+    argument_types = {"status": fields.text, "genai": fields.boolean}
     required_fields = ("status",)
-    template_fields: Sequence[str] = (*DataRobotJobSensor.template_fields, *required_fields)
+    template_fields: Sequence[str] = (*DataRobotJobSensor.template_fields, *argument_types)
 
-    def __init__(self, *, status: str, genai: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *, status: str, genai: bool | str = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status = status
         self.genai = genai
@@ -39,9 +41,11 @@ class DataRobotStatusSensor(DataRobotJobSensor):
         from datarobot_provider.client.endpoint import Endpoint, api_path
         from datarobot_provider.client.resources.base import status_id_of
 
-        status = str(self.status).strip()
+        status = fields.converted("status", self.status, fields.text).strip()
+        genai = fields.converted("genai", self.genai, fields.boolean)
         if "/" not in status:
-            return JobRef("genai_task_status" if self.genai else "task_status", {"status_id": status})
+            status = fields.converted("status", status, fields.identifier)
+            return JobRef("genai_task_status" if genai else "task_status", {"status_id": status})
         status_id = status_id_of(status)
         if status_id is None:
             raise InputError(f"status is {status!r}, which is neither an id nor the URL of a status record.")
@@ -126,7 +130,10 @@ class FeatureImpactSensor(FeatureImpactResult, VersionSensor):
     def ref(self) -> JobRef:
         """Return the job, with its status record where that was given."""
         ref = super().ref()
-        return replace(ref, ids={**ref.ids, "status_id": str(self.status_id)}) if self.status_id else ref
+        if self.status_id is None:
+            return ref
+        status_id = fields.converted("status_id", self.status_id, fields.identifier)
+        return replace(ref, ids={**ref.ids, "status_id": status_id})
 
 
 class VectorDatabaseValidationSensor(DataRobotIdsSensor):

@@ -111,7 +111,8 @@ class DataRobotJobTrigger(BaseTrigger):
 
     async def on_kill(self) -> None:
         """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
-        if self._ended or not self.cancel_on_kill:
+        # Stored by an operator that has converted it: anything but a boolean is no consent to cancel.
+        if self._ended or self.cancel_on_kill is not True:
             return
         work = asyncio.ensure_future(self._cancel())
         while not work.done():

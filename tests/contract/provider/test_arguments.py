@@ -22,7 +22,7 @@ from datarobot_provider.sensors.jobs import (
     VectorDatabaseValidationSensor,
 )
 from tests.contract.provider.openapi import SCHEMAS, operation, resolved
-from tests.unit.operators.catalogue import OPERATORS, SENSORS
+from tests.unit.operators.catalogue import CONTROL, OPERATORS, SENSORS
 
 VERSION = "/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/"
 ROUTES = {
@@ -70,10 +70,12 @@ NOT_SENT = {
     "raise_on_failure",
     "if_exists",
     "openai_api_key_conn_id",
+    *CONTROL,
 }
 CASES = [(task, route) for task, routes in ROUTES.items() for route in routes]
 CONVERTERS = {
     fields.text: {"string"},
+    fields.identifier: {"string"},
     fields.integer: {"integer"},
     fields.number: {"number"},
     fields.boolean: {"boolean"},

@@ -14,9 +14,16 @@ from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 
-with DAG("parity", schedule=None) as dag:
+with DAG("parity", schedule=None, params={"cancel": True}) as dag:
     for mode in ("sync", "deferrable"):
-        job = {"deferrable": mode == "deferrable", "poll_interval": 0.02, "timeout": 60}
+        # As strings and templates, which is how a factory of DAGs gives them.
+        job = {
+            "wait_for_completion": "{{ true }}",
+            "deferrable": str(mode == "deferrable"),
+            "poll_interval": "{{ 0.02 }}",
+            "timeout": "60",
+            "cancel_on_kill": "{{ params.cancel }}",
+        }
         with TaskGroup(mode):
             model = CreateCustomModelOperator(
                 task_id="model",

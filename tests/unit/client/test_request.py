@@ -44,6 +44,17 @@ def test_a_query_holds_what_was_set_with_booleans_in_lower_case():
     assert request.query() == {"a": "true", "b": "false", "d": "0", "e": "T"}
 
 
+def test_a_list_in_a_query_repeats_its_parameter():
+    request = Request("GET", "x/", params={"tagKeys": ("a", "b"), "limit": 5})
+    assert request.query() == {"tagKeys": ["a", "b"], "limit": "5"}
+
+
+@pytest.mark.parametrize("value", [6.4e25, True, ["a"], {"a": 1}, b"a"])
+def test_what_is_no_string_is_not_made_one_for_an_id(value):
+    with pytest.raises(InputError, match="custom_model_id"):
+        route("models/{custom_model_id}/", custom_model_id=value)
+
+
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_numbers_that_no_xcom_can_hold_become_none(literal):
     body = f'{{"a": {literal}, "b": [{literal}, 1.5]}}'.encode()

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import json
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from uuid import UUID
 
 import pytest
 import requests
@@ -59,6 +63,20 @@ def test_a_json_body_is_sent_as_json(wire):
     transport(wire).send(Request("POST", "things/", json={"name": "ä", "list": [1, None]}))
     assert wire.last_request.headers["Content-Type"] == "application/json"
     assert json.loads(wire.last_request.body) == {"name": "ä", "list": [1, None]}
+
+
+def test_what_json_does_not_know_is_converted_in_a_body_and_in_a_query(wire):
+    some_id, day = UUID(int=1), date(2026, 11, 25)
+    wire.register_uri("POST", URL, json={})
+    body = {"id": some_id, "when": day, "share": Decimal("0.5"), "many": MappingProxyType({"a": range(2)})}
+    transport(wire).send(Request("POST", "things/", params={"id": some_id, "tag": ["a", "b"]}, json=body))
+    assert wire.last_request.query == f"id={some_id}&tag=a&tag=b"
+    assert json.loads(wire.last_request.body) == {
+        "id": str(some_id),
+        "when": "2026-11-25",
+        "share": 0.5,
+        "many": {"a": [0, 1]},
+    }
 
 
 @pytest.mark.parametrize("body", [{}, []])

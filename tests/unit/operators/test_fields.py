@@ -47,7 +47,7 @@ def test_what_a_template_may_give_becomes_what_the_api_wants(converter, value, r
         (fields.integer, "a whole number", ["five", "5.5", 5.5, True, [], {}, float("nan"), float("inf"), "1e3"]),
         (fields.number, "a number", ["half", True, [], "nan", float("inf"), "-Infinity"]),
         (fields.boolean, "true or false", ["yes", "1", 1, 0, [], "{{ x }}", ""]),
-        (fields.mapping, "an object", ["x", "[]", [], 5, "{'a': 1}", "null"]),
+        (fields.mapping, "an object", ["x", "[]", [], 5, "{'a'}", "{'a': x}", "null"]),
         (fields.texts, "a list", ["x", "{}", {}, 5, "a, b", {"a"}]),
         (fields.mappings, "a list of objects", ["x", [1], ["a"], {}, '["a"]', '{"a": 1}']),
     ],

@@ -163,7 +163,7 @@ class TestApplyGuards:
         assert sent(api)["data"][0]["openaiApiKey"] == "sk-very-secret"
 
     def test_a_key_in_guards_that_are_not_json_is_not_shown(self, api, context):
-        broken = '[{"name": "Toxic", "openaiApiKey": "sk-very-secret",}]'
+        broken = '[{"name": "Toxic", "openaiApiKey": "sk-very-secret",}'
         with pytest.raises(AirflowFailException, match="guards should be a list of objects") as caught:
             self.apply(api, context, broken)
         assert "sk-very-secret" not in str(caught.value)
