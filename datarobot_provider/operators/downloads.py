@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.download import Downloader
     from datarobot_provider.client.request import Request
+    from datarobot_provider.operators.paths import PathArgument
     from datarobot_provider.version_compat import Context
 
 
@@ -26,7 +27,7 @@ class DownloadOperator(DataRobotBaseOperator):
     required_fields: ClassVar[Sequence[str]] = ("target",)
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "target")
 
-    def __init__(self, *, target: str, **kwargs: Any) -> None:
+    def __init__(self, *, target: PathArgument, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target = target
 
@@ -48,7 +49,7 @@ class _FilesOperator(DownloadOperator):
         from datarobot_provider.operators.storage import StorageSink
 
         pps = None if self.pps is None else fields.converted("pps", self.pps, fields.boolean)
-        done = self.downloader().fetch(self.files_request(pps), StorageSink(str(self.target)), Expected())
+        done = self.downloader().fetch(self.files_request(pps), StorageSink(self.target), Expected())
         self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
         return done
 

@@ -54,7 +54,7 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
             raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
-        sink = StorageSink(str(self.target))
+        sink = StorageSink(self.target)
         if sink.holds(expected):
             self.log.info("%s is there already and is the image: nothing to download.", self.target)
             return {"path": str(self.target), "size": expected.size, "sha256": expected.sha256}
