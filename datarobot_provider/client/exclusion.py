@@ -78,7 +78,7 @@ class Exclusions:
 
     def report(self, log: Log) -> str:
         """Log what was left out, if anything was, and return the same."""
-        summary = ", ".join(f"{label}: {count}" for label, count in self._counts.most_common())
+        summary = ", ".join(f"{label} ({count})" for label, count in self._counts.most_common())
         if summary:
             log.info("Left out of the upload: %s.", summary)
         return summary

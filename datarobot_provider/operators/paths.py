@@ -62,10 +62,15 @@ def path_items(value: Any) -> list[Any] | dict[str, Any]:
     raise fields.MismatchError("a list of paths, or an object of names and paths")
 
 
+def path_text(value: Any) -> str:
+    """Return a path as a string, as it was given; that of object storage holds its connection."""
+    return os.fspath(value) if isinstance(value, os.PathLike) and not is_stored(value) else str(value)
+
+
 def _text(argument: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
-        kind = type(value).__name__
+        kind = type(text).__name__
         raise InputError(
             f"{argument} should be a path: a string, a pathlib.Path or an ObjectStoragePath, but is a {kind}."
         )

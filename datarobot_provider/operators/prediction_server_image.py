@@ -56,6 +56,6 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
             raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
         sink = StorageSink(self.target)
         if sink.holds(expected):
-            self.log.info("%s is there already and is the image: nothing to download.", self.target)
-            return {"path": str(self.target), "size": expected.size, "sha256": expected.sha256}
+            self.log.info("%s is there already and is the image: nothing to download.", sink.name)
+            return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}
         return self.downloader().fetch(image.download_request(), sink, expected)

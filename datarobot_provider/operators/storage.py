@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from datarobot_provider.client.files import is_stored
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.operators.paths import located
+from datarobot_provider.operators.paths import located, path_text
 
 if TYPE_CHECKING:
     from datarobot_provider.client.download import Expected
@@ -26,11 +26,12 @@ class StorageSink:
     The target alone says where the file goes; no name that a server tells has a part in it.
 
     :param target: a local path or an address such as ``s3://conn_id@bucket/key``, as a string or as a path object.
+    :ivar name: the target as it was given, a string.
     :raises InputError: if it is no path, or one that cannot be reached.
     """
 
     def __init__(self, target: Any) -> None:
-        self._name = str(target)
+        self.name = path_text(target)
         self._target: Any = located("target", target)
         self._local = not is_stored(self._target)
         self._partial: Any = self._target.parent / f"{self._target.name}.part"
@@ -56,8 +57,8 @@ class StorageSink:
         elif self._partial.lstat().st_ino == self._inode:
             self._partial.replace(self._target)
         else:
-            raise InputError(f"Another task downloads to {self._name} at the same time.")
-        return self._name
+            raise InputError(f"Another task downloads to {self.name} at the same time.")
+        return self.name
 
     def discard(self) -> None:
         """Remove it, if it is there and is ours."""
