@@ -48,13 +48,13 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
         from datarobot_provider.client.download import Expected
         from datarobot_provider.operators.storage import StorageSink
 
+        sink = StorageSink(self.target)
         image = self.hook.client.prediction_server_image
         metadata = image.metadata()
         try:
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
             raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
-        sink = StorageSink(self.target)
         if sink.holds(expected):
             self.log.info("%s is there already and is the image: nothing to download.", sink.name)
             return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}

@@ -34,6 +34,8 @@ class StorageSink:
         self.name = path_text(target)
         self._target: Any = located("target", target)
         self._local = not is_stored(self._target)
+        if self._local and self._target.is_dir():
+            raise InputError(f"target is {self.name!r}, which is a folder. Add the name of the file.")
         self._partial: Any = self._target.parent / f"{self._target.name}.part"
         self._inode: int | None = None
 
