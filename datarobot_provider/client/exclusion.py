@@ -68,7 +68,7 @@ class Exclusions:
 
     def leaves_out_environment(self, name: str) -> bool:
         """Return whether a folder with ``pyvenv.cfg`` is left out, unless a pattern names it with ``!``."""
-        return self._leaves_out(name, f"virtual environment {name}")
+        return self._leaves_out(name, f"virtual environment {name!r}")
 
     def kept(self, names: Iterable[str]) -> set[str]:
         """Return those of a flat list of files that are not left out."""

@@ -21,8 +21,8 @@ LONGEST_PART, LONGEST_PATH = 255, 1024
 #: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
 _BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
-# A link that is laid in a file's place after the check is not followed.
-_READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+# What is put in a file's place after the check does no harm: a link is not followed, a pipe is not waited for.
+_READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
 
 
 class Log(Protocol):

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class DownloadOperator(DataRobotBaseOperator):
     """Base of the operators that download.
 
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; templated; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        templated; required.
     """
 
     required_fields: ClassVar[Sequence[str]] = ("target",)
@@ -64,8 +65,8 @@ class DownloadCustomModelOperator(_FilesOperator):
     Route: GET ``/api/v2/customModels/{customModelId}/download/``. Every argument is templated.
 
     :param custom_model_id: id of the custom model; required.
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
     :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
         is ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -94,8 +95,8 @@ class DownloadVersionOperator(_FilesOperator):
 
     :param custom_model_id: id of the custom model; required.
     :param custom_model_version_id: id of the version; required.
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
     :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
         is ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.

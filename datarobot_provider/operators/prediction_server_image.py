@@ -35,8 +35,9 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
     target is there already and is that image, nothing is downloaded. Where DataRobot sends the download to another
     host, the token stays behind.
 
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; templated; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        templated; required.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     :returns: ``{"path", "size", "sha256"}``; the size in bytes.
     :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.

@@ -12,6 +12,7 @@ import pytest
 from datarobot_provider.client import folders
 from datarobot_provider.client.archives import zip_files
 from datarobot_provider.client.folders import folder_files
+from datarobot_provider.client.multipart import UploadBody
 from datarobot_provider.exceptions import InputError
 from tests.unit.client.test_files import fill, pack
 
@@ -178,6 +179,16 @@ def test_a_link_that_is_changed_after_the_check_changes_nothing(tmp_path, model)
     assert Path(linked.source).read_bytes() == b"custom.py"
 
 
+@pytest.mark.parametrize("put", [lambda path: path.symlink_to("../secret!!!"), os.mkfifo], ids=["link", "pipe"])
+def test_what_is_put_in_a_files_place_after_the_check_is_not_read(tmp_path, model, put):
+    fill(tmp_path, "secret!!!")
+    (file,) = folder_files(model)
+    (model / "custom.py").unlink()
+    put(model / "custom.py")
+    with pytest.raises(InputError, match=r"custom\.py (could not be read|changed its size) during the upload"):
+        list(UploadBody([], [file]))
+
+
 def test_a_working_copy_is_uploaded_without_what_belongs_to_its_tools(model):
     fill(model, "sub/model.pkl", ".env.example", "src/pkg/__init__.py", "env/notes.txt")
     junk = (
@@ -193,7 +204,7 @@ def test_a_working_copy_is_uploaded_without_what_belongs_to_its_tools(model):
     assert kept == [".env.example", "custom.py", "env/notes.txt", "src/pkg/__init__.py", "sub/model.pkl"]
     (line,) = log.lines
     assert line.startswith("Left out of the upload: ")
-    assert "virtual environment my env/ (1)" in line
+    assert "virtual environment 'my env/' (1)" in line
     assert ".env.* (1)" in line
     assert [file.name for file in zip_files(pack(model.parent / "m.zip", *kept, *junk))] == kept
 
@@ -291,6 +302,6 @@ def test_the_ignore_file_of_a_zip_is_read(tmp_path):
         archive.writestr("venv/lib/site.py", "x")
     log = Lines()
     assert [file.name for file in zip_files(tmp_path / "m.zip", ["*.md"], log=log)] == ["custom.py", ".env"]
-    assert log.lines == ["Left out of the upload: *.csv of .datarobotignore (1), virtual environment venv/ (1)."]
+    assert log.lines == ["Left out of the upload: *.csv of .datarobotignore (1), virtual environment 'venv/' (1)."]
     with pytest.raises(InputError, match="holds no files to upload"):
         zip_files(tmp_path / "m.zip", ["*"])
