@@ -23,6 +23,7 @@ _SHORTENED_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
 _WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
 _LOCAL = ("", "file", "local")
 _EMPTY = ("", "None")
+_UNUSABLE = frozenset("\r\n\0")
 
 
 def located(argument: str, value: Any) -> Any:
@@ -76,8 +77,8 @@ def _text(argument: str, value: Any) -> str:
         )
     if text.strip() in _EMPTY:
         raise InputError(f"{argument} is {text!r}, which is no path. Check its template and the task it reads from.")
-    if "\0" in text:
-        raise InputError(f"{argument} is {text!r}, which holds a NUL character.")
+    if not _UNUSABLE.isdisjoint(text):
+        raise InputError(f"{argument} is {text!r}, which holds a line break or a NUL. Check its template.")
     return text
 
 
