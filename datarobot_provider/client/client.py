@@ -85,12 +85,12 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
         none here, so a proxy or a wrong host answered, and what was asked for was not done, nor is it known to be gone.
         Only the 303 of a status record is a reply of the API: it says that a job is done.
     """
-    secrets = request.secrets | frozenset(secrets_in(request.json))
+    secrets = frozenset(secrets_in(request.json))
     reply = _redacted(reply, token, secrets)
     if reply.status == _NOT_FOUND and reply.is_page:
         raise reply.not_json()
     if reply.status >= _FIRST_ERROR:
-        raise error_from(reply, request, lambda text: token.redact(text, secrets))
+        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private))
     done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
     if reply.status >= _FIRST_REDIRECT and not done:
         raise MalformedReplyError(

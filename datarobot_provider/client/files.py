@@ -21,8 +21,8 @@ LONGEST_PART, LONGEST_PATH = 255, 1024
 #: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
 _BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
-# What is put in a file's place after the check does no harm: a link is not followed, a pipe is not waited for.
-_READ = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READ_AS_CHECKED = _READ | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Log(Protocol):
@@ -57,11 +57,16 @@ def is_stored(source: Any) -> bool:
     return hasattr(type(source), "fs")
 
 
-def opened(source: Any) -> BinaryIO:
-    """Open a file on disk or in object storage for reading."""
+def opened(source: Any, *, as_checked: bool = False) -> BinaryIO:
+    """Open a file on disk or in object storage for reading.
+
+    :param source: its path.
+    :param as_checked: whether it was a regular file when it was checked: a link that was put in its place since then is
+        not followed, and a pipe is not waited for.
+    """
     if is_stored(source):
         return cast("BinaryIO", source.open("rb", block_size=_BLOCK))
-    return os.fdopen(os.open(source, _READ), "rb")
+    return os.fdopen(os.open(source, _READ_AS_CHECKED if as_checked else _READ), "rb")
 
 
 def listed_files(files: Sequence[Any] | Mapping[str, Any]) -> list[ModelFile]:

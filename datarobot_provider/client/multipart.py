@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import zipfile
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
+from datarobot_provider.client import files
 from datarobot_provider.client.archives import UNREADABLE
-from datarobot_provider.client.files import ModelFile, is_stored, opened
+from datarobot_provider.client.files import ModelFile, is_stored
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.exceptions import InputError
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _PIECE = 1024 * 1024
+opened = partial(files.opened, as_checked=True)
 #: What no other try can mend where a file lies in object storage.
 _LASTING = (FileNotFoundError, PermissionError)
 

@@ -52,12 +52,13 @@ def located(argument: str, value: Any) -> Any:
 
 def path_items(value: Any) -> list[Any] | dict[str, Any]:
     """Take a list of paths, or a mapping of names to paths, or a string that is one in JSON; the paths are kept."""
-    if isinstance(value, Mapping | str):
+    if isinstance(value, str):
         try:
-            found = fields.mapping(value)
+            return fields.mapping(value)
         except fields.MismatchError:
             return list(fields.texts(value))
-        return {os.fspath(name) if isinstance(name, os.PathLike) else str(name): path for name, path in found.items()}
+    if isinstance(value, Mapping):
+        return {path_text(name): path for name, path in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return list(value)
     raise fields.MismatchError("a list of paths, or an object of names and paths")

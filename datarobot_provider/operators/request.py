@@ -199,7 +199,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         secrets = frozenset(secrets_in(form_fields(self.data)))
         for secret in secrets:
             mask_secret(secret)
-        return replace(request, upload=lambda: MultipartBody(self._form, self._tell), secrets=secrets)
+        return replace(request, upload=lambda: MultipartBody(self._form, self._tell), private=secrets)
 
     def _downloaded(self, request: Request) -> dict[str, Any]:
         """Stream a response to the target."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.exceptions import InputError
@@ -59,16 +59,16 @@ def _field_text(name: str, value: Any) -> str:
         raise InputError(f"data[{name!r}] cannot be written as JSON: {error}.") from None
 
 
-def _pairs(files: Any) -> Iterator[tuple[str, Any]]:
-    if files is None:
-        return
-    listed = None if isinstance(files, str | Mapping) else _listed(files)
-    if listed is None:
-        yield from ((str(name), entry) for name, entry in fields.converted("files", files, fields.mapping).items())
-    elif all(isinstance(pair, Sequence) and not isinstance(pair, str) and len(pair) == _PAIR for pair in listed):
-        yield from ((str(name), entry) for name, entry in listed)
-    else:
+def _pairs(files: Any) -> list[tuple[str, Any]]:
+    given = fields.converted("files", files, fields.mapping) if isinstance(files, str) else files
+    if given is None:
+        return []
+    pairs = list(given.items()) if isinstance(given, Mapping) else _listed(given)
+    if not all(
+        isinstance(pair, Sequence) and not isinstance(pair, str | bytes) and len(pair) == _PAIR for pair in pairs
+    ):
         raise InputError("files should be an object of form fields and paths, or a list of pairs of them.")
+    return [(str(name), entry) for name, entry in pairs]
 
 
 def _file(field: str, entry: Any) -> ModelFile:

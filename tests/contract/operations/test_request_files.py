@@ -162,6 +162,7 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         ({"files": {"file": [b"x"]}}, r"files\['file'\] should be a path"),
         ({"files": {"file": {"name": "x"}}}, r"files\['file'\] should hold path and filename, but holds 'name'"),
         ({"files": ["a.csv"]}, "files should be an object of form fields and paths, or a list of pairs"),
+        ({"files": b"xy"}, "files should be an object of form fields and paths, or a list of pairs"),
         ({"files": "a.csv"}, "files should be an object"),
         ({"data": "a=1"}, "data should be an object"),
         ({"data": {"a": [1, None]}}, r"data\['a'\] holds None"),
