@@ -37,7 +37,7 @@ def files_of(folder: Path) -> list[Path]:
 
 def ours_up() -> Transfer:
     """Upload as ``CreateVersionOperator`` does."""
-    from datarobot_provider.client.files import folder_files
+    from datarobot_provider.client.folders import folder_files
     from datarobot_provider.hooks.datarobot import DataRobotHook
 
     return lambda folder: DataRobotHook().client.versions.create(

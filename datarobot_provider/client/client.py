@@ -91,7 +91,7 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     if reply.status == _NOT_FOUND and reply.is_page:
         raise reply.not_json()
     if reply.status >= _FIRST_ERROR:
-        raise error_from(reply, request, lambda text: token.redact(text, secrets))
+        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private))
     done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
     if reply.status >= _FIRST_REDIRECT and not done:
         raise MalformedReplyError(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from datarobot_provider.client.auth import redacted, signatures
+from datarobot_provider.client.endpoint import api_path
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.client.request import Reply, Request
@@ -24,6 +25,7 @@ from datarobot_provider.exceptions import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
 
     import requests
 
@@ -122,10 +124,27 @@ class Downloader:
         :raises DownloadError: if size or hash are wrong; what is longer than announced is not read to its end.
         :raises InputError: if it cannot be written, for one because the disk is full.
         """
-        digest, progress, path = hashlib.sha256(), _Arriving("Downloaded", self._tell), None
+        progress = _Arriving("Downloaded", self._tell)
+        with _Discreet(self._redacted):
+            return self._saved(self._pieces(request, progress), progress, sink, expected)
+
+    def save(self, body: bytes, sink: Sink, expected: Expected) -> dict[str, Any]:
+        """Write a body that is there already into ``sink``, with the same checks.
+
+        :returns: ``{"path", "size", "sha256"}``.
+        :raises DownloadError: if size or hash are wrong.
+        :raises InputError: if it cannot be written.
+        """
+        progress = _Arriving("Saved", self._tell)
+        progress.add(len(body))
+        return self._saved(iter((body,)), progress, sink, expected)
+
+    @staticmethod
+    def _saved(pieces: Iterator[bytes], progress: _Arriving, sink: Sink, expected: Expected) -> dict[str, Any]:
+        digest, path = hashlib.sha256(), None
         try:
-            with _Discreet(self._redacted), sink.open() as file:
-                for piece in self._pieces(request, progress):
+            with sink.open() as file:
+                for piece in pieces:
                     _check_size(progress, expected)
                     file.write(piece)
                     digest.update(piece)
@@ -177,20 +196,28 @@ class Downloader:
 
     @contextmanager
     def _opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Open the response, following redirects to other hosts without the token."""
+        """Open the response, following redirects; without the token where they lead away from the API."""
         with self._transport.stream(request, headers) as first:
             if first.status_code not in _REDIRECTS:
                 yield self._checked(first, request)
                 return
-            url = _target(first.url, first.headers.get("Location"))
+            home, url = first.url, _target(first.url, first.headers.get("Location"))
         for _ in range(_MOST_REDIRECTS):
             self._hide(url)
-            with self._transport.stream_elsewhere(request, url, headers) as response:
+            with self._followed(request, home, url, headers) as response:
                 if response.status_code not in _REDIRECTS:
                     yield self._checked(response, request)
                     return
                 url = _target(response.url, response.headers.get("Location"))
         raise MalformedReplyError(f"The download of {request.path} was redirected too often.")
+
+    def _followed(
+        self, request: Request, home: str, url: str, headers: Mapping[str, str]
+    ) -> AbstractContextManager[requests.Response]:
+        path = api_path(url)
+        if path and urlsplit(url)[:2] == urlsplit(home)[:2]:
+            return self._transport.stream(Request("GET", path), headers)
+        return self._transport.stream_elsewhere(request, url, headers)
 
     def _hide(self, url: str) -> None:
         """Keep what makes an address secret out of the logs, and out of what its server says about it."""

@@ -1,6 +1,6 @@
-"""The files of a model version: found in a folder, a list or a zip, and checked before anything is sent.
+"""One file to upload, wherever it lies, and the checks that every list of files has to pass before anything is sent.
 
-All of them may lie on a disk or in object storage, whose paths look like those of the standard library (``fsspec`` and
+Files may lie on a disk or in object storage, whose paths look like those of the standard library (``fsspec`` and
 ``universal_pathlib``, by way of Airflow); they have a file system in ``fs`` and their own place in it in ``path``.
 """
 
@@ -8,31 +8,38 @@ from __future__ import annotations
 
 import os
 import re
-import stat
-import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, Protocol, cast
 
 from datarobot_provider.exceptions import InputError
 
 MOST_FILES = 1000
-IGNORED = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store"})
 #: Longest part of a path and longest path, in bytes: what file systems and object stores take at the most.
 LONGEST_PART, LONGEST_PATH = 255, 1024
-#: A zip that unpacks to more than this many bytes, and to more than so many times its own size, holds no model.
-BOMB_BYTES, BOMB_RATIO = 1 << 30, 100
 #: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
 _BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
+_READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
+_READ_AS_CHECKED = _READ | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+
+
+class Log(Protocol):
+    """Takes lines for the task log: a logger, of the standard library or of Airflow."""
+
+    def info(self, message: str, /, *args: Any) -> Any:
+        """Write a line of information."""
+
+    def warning(self, message: str, /, *args: Any) -> Any:
+        """Write a warning."""
 
 
 @dataclass(frozen=True)
 class ModelFile:
     """One file to upload.
 
-    :param source: path of the file, or of the zip that holds it.
+    :param source: path of the file, or of the zip that holds it; no link.
     :param name: its path inside the model, with ``/``.
     :param size: its length in bytes.
     :param member: its name inside the zip, for a file of a zip.
@@ -46,148 +53,90 @@ class ModelFile:
 
 def is_stored(source: Any) -> bool:
     """Return whether a path leads into object storage."""
-    return hasattr(source, "fs")
+    # Of the class, because the file system itself may need a connection that there is not.
+    return hasattr(type(source), "fs")
 
 
-def opened(source: Any) -> BinaryIO:
-    """Open a file on disk or in object storage for reading."""
-    how = {"block_size": _BLOCK} if is_stored(source) else {}
-    return cast("BinaryIO", source.open("rb", **how))
+def opened(source: Any, *, as_checked: bool = False) -> BinaryIO:
+    """Open a file on disk or in object storage for reading.
 
-
-def folder_files(folder: Any) -> list[ModelFile]:
-    """List the files below a folder, in a stable order.
-
-    Version control, caches and editor leftovers are left out: ``.git``, ``__pycache__``, ``.ipynb_checkpoints``,
-    ``.DS_Store``. A link to a file of the folder stands for that file; no other link is followed.
-
-    :param folder: path of a folder: a text for a local one.
-    :raises InputError: if it is missing, empty, unreadable, or holds what cannot be uploaded, such as a link that leads
-        out of it.
+    :param source: its path.
+    :param as_checked: whether it was a regular file when it was checked: a link that was put in its place since then is
+        not followed, and a pipe is not waited for.
     """
-    if is_stored(folder):
-        return _checked(_stored_files(folder), f"The folder {folder}")
-    root = Path(folder)
-    if not root.is_dir():
-        raise InputError(f"The folder {folder} {'is not a folder' if root.exists() else 'does not exist'}.")
-    found: list[ModelFile] = []
-    for base, folders, names in os.walk(root, onerror=_unreadable):
-        folders[:] = sorted(set(folders) - IGNORED)
-        linked = [name for name in folders if (Path(base) / name).is_symlink()]
-        if linked:
-            raise InputError(f"{Path(base) / linked[0]} is a link to a folder, which is not followed.")
-        found += [_local(Path(base) / name, root) for name in sorted(set(names) - IGNORED)]
-    return _checked(found, f"The folder {folder}")
+    if is_stored(source):
+        return cast("BinaryIO", source.open("rb", block_size=_BLOCK))
+    return os.fdopen(os.open(source, _READ_AS_CHECKED if as_checked else _READ), "rb")
 
 
 def listed_files(files: Sequence[Any] | Mapping[str, Any]) -> list[ModelFile]:
-    """Take single files.
+    """Take single files; a link stands for the file that it leads to.
 
-    :param files: paths, texts for local ones, each uploaded under its base name; or a mapping of the path inside the
+    :param files: paths, strings for local ones, each uploaded under its base name; or a mapping of the path inside the
         model to such a path.
     :raises InputError: if one is missing or cannot be uploaded.
     """
     sources = list(files.values() if isinstance(files, Mapping) else files)
-    paths = [source if is_stored(source) else Path(source) for source in sources]
-    names = list(files) if isinstance(files, Mapping) else [path.name for path in paths]
-    found = [ModelFile(path, name, _file_size(path)) for name, path in zip(names, paths, strict=True)]
-    return _checked(found, "The list of files")
-
-
-def zip_files(archive: Any) -> list[ModelFile]:
-    """List the files inside a zip; they are sent one by one, nothing is unpacked onto the disk.
-
-    :param archive: path of a zip: a text for a local one.
-    :raises InputError: if it is missing, damaged, encrypted, empty, a bomb, or holds what cannot be uploaded, such as a
-        link or a name that leads elsewhere.
-    """
-    path = archive if is_stored(archive) else Path(archive)
-    if not path.is_file():
-        raise InputError(f"The zip {archive} does not exist.")
-    try:
-        with opened(path) as stream, zipfile.ZipFile(stream) as contents:
-            members = [member for member in contents.infolist() if not member.is_dir()]
-    except (zipfile.BadZipFile, OSError) as error:
-        raise InputError(f"The zip {archive} cannot be read: {error}.") from None
-    if any(member.flag_bits & 1 for member in members):
-        raise InputError(f"The zip {archive} is encrypted.")
-    kept = [member for member in members if not IGNORED & set(member.filename.split("/"))]
-    _check_members(kept, archive)
-    _check_bomb(sum(member.file_size for member in kept), path.stat().st_size, archive)
-    return _checked(
-        [ModelFile(path, member.filename, member.file_size, member.filename) for member in kept],
-        f"The zip {archive}",
+    names = list(files) if isinstance(files, Mapping) else [base_name(source) for source in sources]
+    return checked(
+        [single_file(source, name) for name, source in zip(names, sources, strict=True)], "The list of files"
     )
 
 
-def _stored_files(root: Any) -> list[ModelFile]:
-    """List what lies below a path of object storage, with one listing for all."""
-    try:
-        entries = root.fs.find(root.path, detail=True)
-    except (FileNotFoundError, PermissionError) as error:
-        raise InputError(f"The folder {root} cannot be listed: {error}.") from None
-    inside = f"{str(root.path).rstrip('/')}/"
-    found = []
-    for key, entry in sorted(entries.items()):
-        name = str(key).removeprefix(inside)
-        # Some tools mark a folder by an empty object whose name ends in a slash.
-        if entry["type"] == "file" and not name.endswith("/") and not IGNORED & set(name.split("/")):
-            found.append(ModelFile(root / name, name, int(entry["size"])))
-    return found
+def single_file(source: Any, name: str) -> ModelFile:
+    """Take one file.
+
+    :param source: its path: a string for a local one.
+    :param name: the name to upload it under.
+    :raises InputError: if it is missing or unreadable.
+    """
+    path = named_file(source, "file")
+    return ModelFile(path, name, int(path.stat().st_size) if is_stored(path) else local_size(path))
 
 
-def _file_size(path: Any) -> int:
+def named_file(source: Any, kind: str) -> Any:
+    """Return the real path of a file that the DAG's author named, which may be a link.
+
+    :param source: its path: a string for a local one.
+    :param kind: what it is, for the error.
+    :raises InputError: if it is missing or not a regular file.
+    """
+    path = source if is_stored(source) else Path(os.path.realpath(source))
     if not path.is_file():
-        raise InputError(f"The file {path} {'is not a regular file' if path.exists() else 'does not exist'}.")
-    return int(path.stat().st_size) if is_stored(path) else _size(path)
+        raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    return path
 
 
-def _check_members(members: Iterable[zipfile.ZipInfo], archive: str) -> None:
-    """Refuse members that are no files. Where a zip was not made on Unix, the upper bits of the mode are zero."""
-    for member in members:
-        kind = stat.S_IFMT(member.external_attr >> 16)
-        if kind == stat.S_IFLNK:
-            raise InputError(f"The zip {archive}: {member.filename!r} is a link, which is not followed.")
-        if kind not in (0, stat.S_IFREG):
-            raise InputError(f"The zip {archive}: {member.filename!r} is not a regular file.")
-        # Python cuts a name at a NUL; another reader of the same zip may see another name.
-        if "\0" in member.orig_filename:
-            raise InputError(f"The zip {archive}: the name {member.orig_filename!r} holds a control character.")
+def base_name(source: Any) -> str:
+    """Return the last part of a path."""
+    return str(source.name if is_stored(source) else Path(source).name)
 
 
-def _check_bomb(unpacked: int, packed: int, archive: str) -> None:
-    """Refuse a zip by the sizes that it announces; the reader holds every member to its own."""
-    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
-        raise InputError(
-            f"The zip {archive} has {packed:,} bytes and would be uploaded as {unpacked:,}, which no model is packed "
-            "to. Give the folder instead, if this is meant."
-        )
+def local_size(path: Path) -> int:
+    """Return the size of a readable file, in bytes.
 
-
-def _unreadable(error: OSError) -> None:
-    raise InputError(f"{error.filename} cannot be read: {error.strerror}.")
-
-
-def _local(path: Path, root: Path) -> ModelFile:
-    # os.path.realpath, unlike Path.resolve, takes links that lead in a circle; they are no regular files.
-    if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
-        raise InputError(f"{path} is a link out of the model folder, which is not followed.")
-    if not path.is_file():
-        raise InputError(f"{path} is not a regular file.")
-    return ModelFile(path, path.relative_to(root).as_posix(), _size(path))
-
-
-def _size(path: Path) -> int:
+    :raises InputError: if it is not readable.
+    """
     if not os.access(path, os.R_OK):
         raise InputError(f"{path} cannot be read: permission denied.")
     return path.stat().st_size
 
 
-def _checked(files: list[ModelFile], what: str) -> list[ModelFile]:
+def checked(files: list[ModelFile], what: str, left_out: str = "") -> list[ModelFile]:
+    """Return the files, if all of them can be uploaded together.
+
+    :param files: the files.
+    :param what: where they come from, for the error.
+    :param left_out: what was left out there.
+    :raises InputError: if there are none or too many, or if one has a name that cannot be uploaded.
+    """
     if not files:
-        raise InputError(f"{what} holds no files.")
+        raise InputError(f"{what} holds no files{f' to upload: all are left out ({left_out})' if left_out else ''}.")
     if len(files) > MOST_FILES:
-        raise InputError(f"{what} holds {len(files):,} files; DataRobot takes {MOST_FILES:,} at the most.")
+        raise InputError(
+            f"{what} holds {len(files):,} files; DataRobot takes {MOST_FILES:,} at the most. Name what does not belong "
+            "to the model in exclude or in .datarobotignore."
+        )
     _check_names((file.name for file in files), what)
     return files
 

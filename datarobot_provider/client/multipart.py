@@ -1,13 +1,15 @@
-"""The multipart body of a model version: streamed from disk, a zip or object storage, one file open at a time."""
+"""Multipart bodies: streamed from disk, a zip or object storage, one file open at a time."""
 
 from __future__ import annotations
 
 import zipfile
-import zlib
 from contextlib import ExitStack
+from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
-from datarobot_provider.client.files import ModelFile, is_stored, opened
+from datarobot_provider.client import files
+from datarobot_provider.client.archives import UNREADABLE
+from datarobot_provider.client.files import ModelFile, is_stored
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.exceptions import InputError
 
@@ -15,28 +17,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 _PIECE = 1024 * 1024
-#: What reading a file, or a member of a damaged zip, can end in.
-_UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+opened = partial(files.opened, as_checked=True)
 #: What no other try can mend where a file lies in object storage.
 _LASTING = (FileNotFoundError, PermissionError)
 
 
-class UploadBody:
+class MultipartBody:
     """A multipart body of known length that gives itself in large pieces.
 
     An iterator with a length, and no ``read``: ``requests`` would hand an object with ``read`` to the socket in pieces
     of a few KiB, which costs most of the speed.
 
-    :param fields: the form fields, in order.
-    :param files: the files, each sent as ``file`` followed by its ``filePath``; their sizes must not change meanwhile.
+    :param parts: the parts in order: the name of each, and its value or its file; the files' sizes must not change
+        meanwhile.
     :param tell: takes lines for the task log.
     """
 
     def __init__(
-        self,
-        fields: Sequence[tuple[str, str]],
-        files: Sequence[ModelFile],
-        tell: Callable[[str], None] = lambda _: None,
+        self, parts: Sequence[tuple[str, str | ModelFile]], tell: Callable[[str], None] = lambda _: None
     ) -> None:
         from urllib3.filepost import choose_boundary
 
@@ -44,10 +42,13 @@ class UploadBody:
         self.content_type = f"multipart/form-data; boundary={boundary}"
         self._tell = tell
         self._chunks: list[bytes | ModelFile] = []
-        text = b"".join(_part(boundary, name) + value.encode() + b"\r\n" for name, value in fields)
-        for file in files:
-            self._chunks += [text + _part(boundary, "file", file.name.rpartition("/")[2]), file]
-            text = b"\r\n" + _part(boundary, "filePath") + file.name.encode() + b"\r\n"
+        text = b""
+        for name, part in parts:
+            if isinstance(part, ModelFile):
+                self._chunks += [text + _part(boundary, name, part.name.rpartition("/")[2]), part]
+                text = b"\r\n"
+            else:
+                text += _part(boundary, name) + part.encode() + b"\r\n"
         self._chunks.append(text + f"--{boundary}--\r\n".encode())
         self._length = sum(chunk.size if isinstance(chunk, ModelFile) else len(chunk) for chunk in self._chunks)
 
@@ -77,6 +78,26 @@ class UploadBody:
                     yield from _content(chunk, sources)
                 else:
                     yield chunk
+
+
+class UploadBody(MultipartBody):
+    """The body that makes a model version.
+
+    :param fields: the form fields, in order.
+    :param files: the files, each sent as ``file`` followed by its ``filePath``.
+    :param tell: takes lines for the task log.
+    """
+
+    def __init__(
+        self,
+        fields: Sequence[tuple[str, str]],
+        files: Sequence[ModelFile],
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        parts: list[tuple[str, str | ModelFile]] = [*fields]
+        for file in files:
+            parts += [("file", file), ("filePath", file.name)]
+        super().__init__(parts, tell)
 
 
 class _Sources(ExitStack):
@@ -114,7 +135,7 @@ def _content(file: ModelFile, sources: _Sources) -> Iterator[bytes]:
                 left -= len(piece)
                 yield piece
             changed = bool(left or stream.read(1))
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         reason = getattr(error, "strerror", None) or error
         unreadable = InputError(f"{file.source} could not be read during the upload: {reason}.")
         unreadable.can_heal = is_stored(file.source) and not isinstance(error, _LASTING)

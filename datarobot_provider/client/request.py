@@ -14,7 +14,7 @@ from datarobot_provider.exceptions import InputError, MalformedReplyError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from datarobot_provider.client.multipart import UploadBody
+    from datarobot_provider.client.multipart import MultipartBody
 
 REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
@@ -54,13 +54,15 @@ class Request:
     :param params: query parameters; values of ``None`` are left out.
     :param json: JSON body, in the API's own names.
     :param upload: makes a fresh multipart body for each try.
+    :param private: values of the body that no error may show, even if the server echoes them.
     """
 
     method: str
     path: str
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
-    upload: Callable[[], UploadBody] | None = None
+    upload: Callable[[], MultipartBody] | None = None
+    private: frozenset[str] = frozenset()
 
     def query(self) -> dict[str, str | list[str]]:
         """Return the query parameters that are set, as strings, booleans in lower case; a list repeats its parameter.

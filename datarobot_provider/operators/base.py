@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.exceptions import (
@@ -108,6 +109,12 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
     def __init__(self, *, datarobot_conn_id: str = DataRobotHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.datarobot_conn_id = datarobot_conn_id
+
+    def render_template(self, content: Any, *args: Any, **kwargs: Any) -> Any:
+        """Render templates in paths of the standard library, too, which some versions of Airflow resolve instead."""
+        if isinstance(content, PurePath) and not hasattr(type(content), "fs"):
+            content = str(content)
+        return super().render_template(content, *args, **kwargs)
 
     def execute(self, context: Context) -> Any:
         """Check the rendered arguments, make the request, return what goes to XCom."""

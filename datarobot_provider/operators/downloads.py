@@ -13,20 +13,22 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.download import Downloader
     from datarobot_provider.client.request import Request
+    from datarobot_provider.operators.paths import PathArgument
     from datarobot_provider.version_compat import Context
 
 
 class DownloadOperator(DataRobotBaseOperator):
     """Base of the operators that download.
 
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; templated; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        templated; required.
     """
 
     required_fields: ClassVar[Sequence[str]] = ("target",)
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "target")
 
-    def __init__(self, *, target: str, **kwargs: Any) -> None:
+    def __init__(self, *, target: PathArgument, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.target = target
 
@@ -49,7 +51,7 @@ class _FilesOperator(DownloadOperator):
         from datarobot_provider.client.download import Expected
         from datarobot_provider.operators.storage import StorageSink
 
-        done = self.downloader().fetch(self.files_request(self.pps), StorageSink(str(self.target)), Expected())
+        done = self.downloader().fetch(self.files_request(self.pps), StorageSink(self.target), Expected())
         self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
         return done
 
@@ -64,8 +66,8 @@ class DownloadCustomModelOperator(_FilesOperator):
     Route: GET ``/api/v2/customModels/{customModelId}/download/``. Every argument is templated.
 
     :param custom_model_id: id of the custom model; required.
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
     :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
         is ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
@@ -94,8 +96,8 @@ class DownloadVersionOperator(_FilesOperator):
 
     :param custom_model_id: id of the custom model; required.
     :param custom_model_version_id: id of the version; required.
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
     :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
         is ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.

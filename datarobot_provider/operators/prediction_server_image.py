@@ -35,8 +35,9 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
     target is there already and is that image, nothing is downloaded. Where DataRobot sends the download to another
     host, the token stays behind.
 
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``; the
-        file gets this name when it is complete; templated; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        templated; required.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     :returns: ``{"path", "size", "sha256"}``; the size in bytes.
     :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
@@ -48,14 +49,14 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
         from datarobot_provider.client.download import Expected
         from datarobot_provider.operators.storage import StorageSink
 
+        sink = StorageSink(self.target)
         image = self.hook.client.prediction_server_image
         metadata = image.metadata()
         try:
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
             raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
-        sink = StorageSink(str(self.target))
         if sink.holds(expected):
-            self.log.info("%s is there already and is the image: nothing to download.", self.target)
-            return {"path": str(self.target), "size": expected.size, "sha256": expected.sha256}
+            self.log.info("%s is there already and is the image: nothing to download.", sink.name)
+            return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}
         return self.downloader().fetch(image.download_request(), sink, expected)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.auth import secrets_in
 from datarobot_provider.client.endpoint import API_PREFIX, api_path
 from datarobot_provider.client.request import Request
-from datarobot_provider.exceptions import InputError
+from datarobot_provider.exceptions import DownloadError, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotJobOperator
 from datarobot_provider.operators.submission import Done
+from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from datarobot_provider.client.download import Downloader, Expected
+    from datarobot_provider.client.files import ModelFile
     from datarobot_provider.client.request import Reply
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.paths import PathArgument
+    from datarobot_provider.operators.storage import StorageSink
     from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
+_WITH_BODY = ("POST", "PATCH", "PUT")
+_SHA256 = re.compile("[0-9A-Fa-f]{64}")
 
 
 class DataRobotRequestOperator(DataRobotJobOperator):
     """Send any request to the DataRobot API, and wait for the job that it starts, if it starts one.
 
     Route: GET (or POST, PATCH, PUT, DELETE) any path below ``/api/v2/``. A 202 whose ``Location`` is a status record is
-    waited for and followed to its result; every other reply is returned as it is. DataRobot has no way to cancel such a
-    job.
+    waited for and followed to its result; every other response is returned, or saved, as it is. DataRobot has no way to
+    cancel such a job. With ``files`` or ``data`` the request is a multipart form, whose files are streamed from disk or
+    object storage.
 
     :param path: path below ``/api/v2/``, such as ``datasets/`` or ``deployments/65a0…/``; templated; required.
     :param method: ``GET`` (default), ``POST``, ``PATCH``, ``PUT`` or ``DELETE``; templated.
@@ -36,7 +47,15 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         templated.
     :param json: JSON body, in the API's own names; templated. A string is read as the object or the list that it
         spells, in JSON or in Python's spelling.
-    :param response_filter: a function that gets the JSON and returns what goes to XCom; default: all of it.
+    :param data: form fields, name to value; a list repeats its field, an object is sent as JSON; excludes ``json``;
+        templated.
+    :param files: files of the form, field name to file, or a list of such pairs; excludes ``json``; templated. A file
+        is a local path or any path that Airflow's object storage knows, as a string, a ``pathlib.Path`` or an
+        ``ObjectStoragePath``; or ``{"path", "filename"}``. A list of files repeats its field.
+    :param target: save the response, or the result of the job, under this path, which may be of the same kinds;
+        templated. The file gets its name when it is complete.
+    :param sha256: SHA-256 that the saved file must have, hexadecimal; templated.
+    :param response_filter: a function that gets what would be returned, and returns what goes to XCom instead.
     :param wait_for_completion: wait for the ``Location`` of a 202; default ``True``; templated. Otherwise the id of the
         status record is returned, for :class:`DataRobotStatusSensor`.
     :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
@@ -46,9 +65,11 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose reply was lost: ``fail``
         (default) or ``resubmit``. Nobody knows how to ask DataRobot about any POST; other methods may be sent twice.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the JSON of the reply, or of what the job made; ``None`` if there is none.
-    :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
-    :raises AirflowException: if the job fails.
+    :returns: the JSON of the response, or of what the job made; ``None`` if there is none. With ``target``:
+        ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if an argument or a file is wrong, DataRobot refuses the request, or the target cannot
+        be written.
+    :raises AirflowException: if the job fails, or what was to be saved did not arrive as it should.
     """
 
     kind = "task_status"
@@ -57,11 +78,23 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         "method": fields.text,
         "query": fields.optional(fields.query),
         "json": fields.optional(fields.body),
+        "data": fields.optional(fields.mapping),
+        "sha256": fields.optional(fields.text),
     }
     other_kinds = ("genai_task_status",)
     required_fields = ("path", "method")
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, "path", "method", "query", "json")
-    template_fields_renderers = {"query": "json", "json": "json"}
+    template_fields: Sequence[str] = (
+        *DataRobotJobOperator.template_fields,
+        "path",
+        "method",
+        "query",
+        "json",
+        "data",
+        "files",
+        "target",
+        "sha256",
+    )
+    template_fields_renderers = {"query": "json", "json": "json", "data": "json", "files": "json"}
 
     def __init__(
         self,
@@ -70,6 +103,10 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         method: str = "GET",
         query: Mapping[str, Any] | str | None = None,
         json: Any = None,
+        data: Mapping[str, Any] | str | None = None,
+        files: Mapping[str, Any] | Sequence[tuple[str, Any]] | str | None = None,
+        target: PathArgument | None = None,
+        sha256: str | None = None,
         response_filter: Callable[[Any], Any] | None = None,
         **kwargs: Any,
     ) -> None:
@@ -78,19 +115,26 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         self.method = method
         self.query: Any = query
         self.json = json
+        self.data = data
+        self.files = files
+        self.target = target
+        self.sha256 = sha256
         self.response_filter = response_filter
+        self._form: list[tuple[str, str | ModelFile]] = []
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
-        """Send the request; there is a job to wait for if the reply is a 202 that says where."""
+        """Send the request; there is a job to wait for if the response is a 202 that says where."""
         from datarobot_provider.client.client import ACCEPTED
         from datarobot_provider.client.resources.base import status_id_of
 
         request = self._request()
+        if self.target is not None and request.method == "GET":
+            return Done(self._filtered(self._downloaded(request)))
         reply = self.hook.client.send(request)
         self.log.info("DataRobot answered %d to %s %s.", reply.status, request.method, request.path)
         status_id = status_id_of(reply.location or "")
         if reply.status != ACCEPTED or status_id is None:
-            return Done(self._filtered(_json_of(reply)))
+            return Done(self._filtered(_json_of(reply) if self.target is None else self._saved(reply)))
         genai = "genai/" in str(reply.location)
         return JobRef("genai_task_status" if genai else self.kind, {"status_id": status_id})
 
@@ -104,8 +148,12 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     def result(self, event: JobEvent) -> Any:
         """Return the JSON of what the job made."""
-        made = event.verdict.result
-        return self._filtered(_json_of(self.hook.client.send(Request("GET", made))) if made else None)
+        if not event.verdict.result:
+            return self._filtered(None)
+        request = Request("GET", event.verdict.result)
+        if self.target is not None:
+            return self._filtered(self._downloaded(request))
+        return self._filtered(_json_of(self.hook.client.send(request)))
 
     def check(self) -> None:
         """Check the arguments: a method of the API, a path below it."""
@@ -114,15 +162,81 @@ class DataRobotRequestOperator(DataRobotJobOperator):
             raise InputError(f"method should be one of {', '.join(_METHODS)}, but is {self.method!r}.")
         if "://" in self.path or self._api_path() is None:
             raise InputError(f"path should be a path below {API_PREFIX}, such as 'datasets/', but is {self.path!r}.")
+        self._check_form()
+        self._check_target()
+
+    def _check_form(self) -> None:
+        """Check what a form is made of, every file included."""
+        from datarobot_provider.operators.request_form import form_fields, form_parts
+
+        given = [name for name in ("data", "files") if getattr(self, name) is not None]
+        if not given:
+            return
+        if self.json is not None:
+            raise InputError(f"Give json or {' and '.join(given)}, not both: a request has one body.")
+        if self.method not in _WITH_BODY:
+            raise InputError(f"{' and '.join(given)} need the method {', '.join(_WITH_BODY)}, not {self.method}.")
+        self._form = form_parts(form_fields(self.data), self.files)
+        if not self._form:
+            raise InputError(f"{' and '.join(given)} hold nothing to send.")
+
+    def _check_target(self) -> None:
+        from datarobot_provider.operators.storage import StorageSink
+
+        if self.target is not None:
+            StorageSink(self.target)
+        if self.sha256 is None:
+            return
+        if self.target is None:
+            raise InputError("sha256 needs target: it is that of the file that is saved.")
+        if not _SHA256.fullmatch(str(self.sha256)):
+            raise InputError(f"sha256 should be 64 hexadecimal digits, but is {self.sha256!r}.")
 
     def _api_path(self) -> str | None:
         return api_path(API_PREFIX + self.path.removeprefix(API_PREFIX).lstrip("/"))
 
     def _request(self) -> Request:
-        return Request(self.method, str(self._api_path()), params=self.query or {}, json=self.json)
+        from datarobot_provider.operators.request_form import form_fields
 
-    def _filtered(self, reply: Any) -> Any:
-        return self.response_filter(reply) if self.response_filter else reply
+        request = Request(self.method, str(self._api_path()), params=self.query or {}, json=self.json)
+        if not self._form:
+            return request
+        from datarobot_provider.client.multipart import MultipartBody
+
+        sizes = [part.size for _, part in self._form if not isinstance(part, str)]
+        self.log.info("Uploading %d files, %s bytes.", len(sizes), f"{sum(sizes):,}")
+        secrets = frozenset(secrets_in(form_fields(self.data)))
+        for secret in secrets:
+            mask_secret(secret)
+        return replace(request, upload=lambda: MultipartBody(self._form, self._tell), private=secrets)
+
+    def _downloaded(self, request: Request) -> dict[str, Any]:
+        """Stream a response to the target."""
+        saved = self._downloader().fetch(request, *self._destination())
+        self.log.info("Saved %s bytes to %s.", f"{saved['size']:,}", saved["path"])
+        return saved
+
+    def _saved(self, reply: Reply) -> dict[str, Any]:
+        """Save the response of a request that has changed something, which must not be sent again over a full disk."""
+        try:
+            return self._downloader().save(reply.body, *self._destination())
+        except InputError as error:
+            raise DownloadError(f"DataRobot answered {reply.status}, but the response is lost. {error}") from None
+
+    def _destination(self) -> tuple[StorageSink, Expected]:
+        from datarobot_provider.client.download import Expected
+        from datarobot_provider.operators.storage import StorageSink
+
+        return StorageSink(self.target), Expected(sha256=self.sha256)
+
+    def _downloader(self) -> Downloader:
+        return self.hook.client.downloader(self._tell, mask_secret)
+
+    def _tell(self, line: str) -> None:
+        self.log.info("%s", line)
+
+    def _filtered(self, made: Any) -> Any:
+        return self.response_filter(made) if self.response_filter else made
 
 
 def _json_of(reply: Reply) -> Any:

@@ -27,6 +27,8 @@ _NOT_ASKED = frozenset(
         "on_uncertain_submit",
         "fail_on_warning",
         "raise_on_failure",
+        "target",
+        "sha256",
     }
 )
 _OPENING = ("{", "[", "(")

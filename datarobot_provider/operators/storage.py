@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from datarobot_provider.client.files import is_stored
 from datarobot_provider.exceptions import InputError
+from datarobot_provider.operators.paths import located, path_text
 
 if TYPE_CHECKING:
     from datarobot_provider.client.download import Expected
@@ -25,13 +25,17 @@ class StorageSink:
 
     The target alone says where the file goes; no name that a server tells has a part in it.
 
-    :param target: a local path, or a URL such as ``s3://conn_id@bucket/key``.
+    :param target: a local path or an address such as ``s3://conn_id@bucket/key``, as a string or as a path object.
+    :ivar name: the target as it was given, a string.
+    :raises InputError: if it is no path, or one that cannot be reached.
     """
 
-    def __init__(self, target: str) -> None:
-        self._name = target
+    def __init__(self, target: Any) -> None:
+        self.name = path_text(target)
         self._target: Any = located("target", target)
         self._local = not is_stored(self._target)
+        if self._local and self._target.is_dir():
+            raise InputError(f"target is {self.name!r}, which is a folder. Add the name of the file.")
         self._partial: Any = self._target.parent / f"{self._target.name}.part"
         self._inode: int | None = None
 
@@ -55,8 +59,8 @@ class StorageSink:
         elif self._partial.lstat().st_ino == self._inode:
             self._partial.replace(self._target)
         else:
-            raise InputError(f"Another task downloads to {self._name} at the same time.")
-        return self._name
+            raise InputError(f"Another task downloads to {self.name} at the same time.")
+        return self.name
 
     def discard(self) -> None:
         """Remove it, if it is there and is ours."""
@@ -73,21 +77,3 @@ class StorageSink:
             while piece := file.read(_PIECE):
                 digest.update(piece)
         return digest.hexdigest() == str(expected.sha256).lower()
-
-
-def located(argument: str, text: str) -> Any:
-    """Return the path that a text names: a local one, or one in Airflow's object storage.
-
-    :param argument: name of the operator's argument.
-    :param text: a local path, or a URL such as ``s3://conn_id@bucket/key``.
-    :raises InputError: if it is a URL that Airflow's object storage knows nothing of.
-    """
-    if "://" not in text:
-        return Path(text)
-    from datarobot_provider.version_compat import ObjectStoragePath
-
-    try:
-        stored = ObjectStoragePath(text)
-    except ValueError as error:
-        raise InputError(f"{argument} is {text!r}, which Airflow's object storage cannot reach: {error}.") from None
-    return Path(stored.path) if stored.protocol == "file" else stored

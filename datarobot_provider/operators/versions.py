@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.paths import PathArgument
     from datarobot_provider.version_compat import Context
 
 
@@ -33,11 +34,16 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     through the API.
 
     :param custom_model_id: id of the custom model; required.
-    :param folder: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/model``;
-        everything below it is uploaded, except ``.git``, ``__pycache__``, ``.ipynb_checkpoints`` and ``.DS_Store``.
-        Give one of ``folder``, ``files`` and ``zip_file`` at the most.
+    :param folder: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/model``,
+        as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; everything below it is uploaded that is not left
+        out. Give one of ``folder``, ``files`` and ``zip_file`` at the most.
     :param files: such paths, uploaded under their base names; or a mapping of the path inside the model to such a path.
     :param zip_file: such a path of a zip, whose files are uploaded one by one.
+    :param exclude: patterns in the syntax of ``.gitignore`` for what to leave out of a folder or a zip; a list, or one
+        string with a pattern in each line. They add to the defaults (version control, virtual environments, ``.env``,
+        caches, ``node_modules``) and to the ``.datarobotignore`` at the top of the folder; ``!.env`` takes one back.
+    :param follow_links: upload what the links of a local folder lead to outside of it; default ``False``: such a link
+        is refused. Links inside the folder are always followed.
     :param from_latest: start from the files of the latest version, add or replace those given here and remove those of
         ``files_to_delete``; default ``False``: the version has the given files alone.
     :param files_to_delete: with ``from_latest``: paths inside the model, or ids, of the files to leave out.
@@ -76,6 +82,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         "from_latest": fields.boolean,
         "files_to_delete": fields.optional(fields.texts),
         "is_major_update": fields.boolean,
+        "exclude": fields.optional(fields.text_or_texts),
+        "follow_links": fields.boolean,
     }
     api_fields = {
         "base_environment_id": fields.identifier,
@@ -100,6 +108,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         "folder",
         "files",
         "zip_file",
+        "exclude",
+        "follow_links",
         "from_latest",
         "files_to_delete",
         "is_major_update",
@@ -111,9 +121,11 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self,
         *,
         custom_model_id: str,
-        folder: str | None = None,
-        files: list[str] | dict[str, str] | str | None = None,
-        zip_file: str | None = None,
+        folder: PathArgument | None = None,
+        files: Sequence[PathArgument] | Mapping[str, PathArgument] | str | None = None,
+        zip_file: PathArgument | None = None,
+        exclude: str | list[str] | None = None,
+        follow_links: bool | str = False,
         from_latest: bool | str = False,
         files_to_delete: list[str] | str | None = None,
         is_major_update: bool | str = True,
@@ -138,6 +150,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self.folder = folder
         self.files = files
         self.zip_file = zip_file
+        self.exclude = exclude
+        self.follow_links = follow_links
         self.from_latest = from_latest
         self.files_to_delete = files_to_delete
         self.is_major_update = is_major_update
@@ -159,8 +173,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def check(self) -> None:
         """Check the arguments, that they fit together, and every file."""
+        from datarobot_provider.operators.model_files import SOURCES, model_files
+
         super().check()
-        sources = [name for name in ("folder", "files", "zip_file") if getattr(self, name) is not None]
+        sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
             raise InputError(f"Give one source of files, not {' and '.join(sources)}.")
         from_latest = self._from_latest()
@@ -168,7 +184,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
             raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
         if self.files_to_delete is not None and not from_latest:
             raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
-        self._to_upload = self._model_files()
+        self._to_upload = model_files(self, self.log)
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
@@ -209,21 +225,6 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     def _from_latest(self) -> bool:
         return bool(fields.converted("from_latest", self.from_latest, fields.boolean))
 
-    def _model_files(self) -> list[ModelFile]:
-        from datarobot_provider.client.files import folder_files, listed_files, zip_files
-        from datarobot_provider.operators.storage import located
-
-        if self.folder is not None:
-            return folder_files(located("folder", self.folder))
-        if self.zip_file is not None:
-            return zip_files(located("zip_file", self.zip_file))
-        if self.files is None:
-            return []
-        given = fields.converted("files", self.files, _files)
-        if isinstance(given, dict):
-            return listed_files({name: located("files", file) for name, file in given.items()})
-        return listed_files([located("files", file) for file in given])
-
     def _form(self) -> list[tuple[str, str]]:
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
         from datarobot_provider.client.json_values import form_text
@@ -246,10 +247,3 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
                 f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
             )
         return [ids[name] for name in wanted]
-
-
-def _files(value: Any) -> list[str] | dict[str, str]:
-    try:
-        return fields.mapping(value)
-    except fields.MismatchError:
-        return fields.texts(value)

@@ -13,7 +13,18 @@ import pytest
 from datarobot_provider.get_provider_info import get_provider_info
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"requests", "requests_toolbelt", "aiohttp", "urllib3", "pandas", "starlette", "uvicorn", "jsonschema", "numpy"}
+HEAVY = {
+    "requests",
+    "requests_toolbelt",
+    "aiohttp",
+    "urllib3",
+    "pandas",
+    "starlette",
+    "uvicorn",
+    "jsonschema",
+    "numpy",
+    "pathspec",
+}
 SCRIPT = """
 import json, sys
 import airflow.providers.common.compat.sdk as sdk

@@ -66,6 +66,8 @@ ALTERNATIVES = {
 NOT_SENT = {
     "datarobot_conn_id",
     "from_latest",
+    "exclude",
+    "follow_links",
     "fail_on_warning",
     "raise_on_failure",
     "if_exists",

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from datarobot_provider.client import files as files_module
-from datarobot_provider.client.files import folder_files, listed_files, zip_files
+from datarobot_provider.client import archives
+from datarobot_provider.client.archives import zip_files
+from datarobot_provider.client.files import listed_files
+from datarobot_provider.client.folders import folder_files
 from datarobot_provider.exceptions import InputError
 
 
@@ -39,9 +41,9 @@ def test_a_folder_is_listed_in_a_stable_order_with_slashes_and_sizes(tmp_path):
 
 def test_version_control_caches_and_leftovers_are_left_out(tmp_path):
     folder = fill(
-        tmp_path, "custom.py", ".git/config", "__pycache__/a.pyc", ".ipynb_checkpoints/n", "sub/.DS_Store", ".env"
+        tmp_path, "custom.py", ".git/config", "__pycache__/a.pyc", ".ipynb_checkpoints/n", "sub/.DS_Store", ".envelope"
     )
-    assert [file.name for file in folder_files(folder)] == [".env", "custom.py"]
+    assert [file.name for file in folder_files(folder)] == [".envelope", "custom.py"]
 
 
 def test_empty_folders_do_not_matter(tmp_path):
@@ -116,11 +118,10 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
         folder_files(folder)
 
 
-def test_a_link_to_a_folder_is_refused(tmp_path):
+def test_a_link_to_a_folder_inside_stands_for_its_content(tmp_path):
     folder = fill(tmp_path, "sub/custom.py")
     (tmp_path / "again").symlink_to(tmp_path / "sub")
-    with pytest.raises(InputError, match="again is a link to a folder"):
-        folder_files(folder)
+    assert [file.name for file in folder_files(folder)] == ["again/custom.py", "sub/custom.py"]
 
 
 def test_a_link_to_nothing_and_a_pipe_are_refused(tmp_path):
@@ -277,7 +278,7 @@ def test_a_regular_file_inside_a_zip_made_on_unix_is_taken(tmp_path):
 
 
 def test_a_zip_bomb_is_refused_by_the_sizes_it_announces(tmp_path, monkeypatch):
-    monkeypatch.setattr(files_module, "BOMB_BYTES", 10_000_000)
+    monkeypatch.setattr(archives, "BOMB_BYTES", 10_000_000)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(11):

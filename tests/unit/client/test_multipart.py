@@ -11,7 +11,9 @@ from python_multipart.multipart import parse_options_header
 from requests_toolbelt.multipart.decoder import MultipartDecoder
 
 from datarobot_provider.client import multipart
-from datarobot_provider.client.files import ModelFile, folder_files, zip_files
+from datarobot_provider.client.archives import zip_files
+from datarobot_provider.client.files import ModelFile
+from datarobot_provider.client.folders import folder_files
 from datarobot_provider.client.multipart import UploadBody
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.exceptions import InputError

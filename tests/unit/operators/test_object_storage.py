@@ -8,10 +8,13 @@ import zipfile
 import fsspec
 import pytest
 
-from datarobot_provider.client.files import folder_files, listed_files, zip_files
+from datarobot_provider.client.archives import zip_files
+from datarobot_provider.client.files import listed_files
+from datarobot_provider.client.folders import folder_files
 from datarobot_provider.client.multipart import UploadBody
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.operators.storage import StorageSink, located
+from datarobot_provider.operators.paths import located
+from datarobot_provider.operators.storage import StorageSink
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.unit.client.forms import parse_form

@@ -1,0 +1,282 @@
+"""The operator for everything else, where files go out and responses are saved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import fsspec
+import pytest
+
+from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
+from tests.contract.operations.test_request_operator import BOTH_MODES, ask
+from tests.contract.provider.conftest import ENVIRONMENT, PATIENT, TOKEN
+from tests.contract.provider.scenes import make_model
+from tests.unit.client.forms import parse_form
+from tests.unit.support import http_reply, raw_server, read_request
+
+CSV = b"age,price\n1,10\n2,21\n"
+UPLOAD = {"path": "datasets/fromFile/", "method": "POST"}
+
+
+@pytest.fixture
+def csv(tmp_path):
+    (tmp_path / "prices of today.csv").write_bytes(CSV)
+    return tmp_path / "prices of today.csv"
+
+
+@pytest.fixture
+def bucket():
+    from airflow.sdk.io import attach
+
+    store = fsspec.filesystem("memory")
+    store.store.clear()
+    attach(protocol="memory", conn_id="store", fs=store)
+    yield store
+    store.store.clear()
+
+
+def served(stage, *replies, **given):
+    """Run the operator against a server that gives these replies; return what it returned and the requests."""
+    waiting, seen = list(replies), []
+
+    def handle(connection):
+        seen.append(read_request(connection))
+        connection.sendall(waiting.pop(0))
+
+    with raw_server(handle) as port:
+        stage.origin = f"http://127.0.0.1:{port}"
+        stage.connect(TOKEN)
+        return stage.run(DataRobotRequestOperator, **given), seen
+
+
+def form_of(request):
+    """Return the form that a request holds, as an independent parser reads it."""
+    head, _, body = request.partition(b"\r\n\r\n")
+    (kind,) = [line for line in head.decode().split("\r\n") if line.lower().startswith("content-type:")]
+    return [(part.name, part.filename, part.content) for part in parse_form(kind.partition(": ")[2], body)]
+
+
+@BOTH_MODES
+def test_a_dataset_is_uploaded_from_disk(stage, csv, deferrable):
+    made = ask(stage, **UPLOAD, files={"file": csv}, deferrable=deferrable, **PATIENT)
+    assert (made["name"], made["rowCount"], made["datasetSize"]) == ("prices of today.csv", 2, len(CSV))
+
+
+def test_a_dataset_is_uploaded_from_object_storage_under_another_name(stage, bucket):
+    bucket.pipe("/bucket/a.csv", CSV)
+    source = ObjectStoragePath("memory://bucket/a.csv", conn_id="store")
+    made = ask(stage, **UPLOAD, files={"file": {"path": source, "filename": "prices.csv"}}, **PATIENT)
+    assert (made["name"], made["rowCount"]) == ("prices.csv", 2)
+
+
+def test_a_file_that_does_not_fit_is_refused_by_the_server(stage, csv):
+    with pytest.raises(AirflowFailException, match="colour"):
+        ask(stage, **UPLOAD, files={"file": csv}, data={"colour": "red"})
+    with pytest.raises(AirflowFailException, match="exactly one file"):
+        ask(stage, **UPLOAD, files={"file": [csv, csv]})
+
+
+def test_an_environment_version_is_made_from_a_docker_context(stage, tmp_path):
+    """As the official client sends it: form fields, then the archive in ``docker_context``."""
+    with zipfile.ZipFile(tmp_path / "context.zip", "w") as archive:
+        archive.writestr("Dockerfile", "FROM scratch\n")
+    content = (tmp_path / "context.zip").read_bytes()
+    made = {"id": "65a0000000000000000000e2", "buildStatus": "submitted"}
+    returned, (request,) = served(
+        stage,
+        http_reply(json.dumps(made).encode(), "202 Accepted"),
+        path=f"executionEnvironments/{ENVIRONMENT}/versions/",
+        method="POST",
+        data={"label": "1.2", "description": None, "tags": ["a", "b"], "isDefault": True, "more": {"x": 1}},
+        files={"docker_context": str(tmp_path / "context.zip")},
+    )
+    assert returned == made
+    assert form_of(request) == [
+        ("label", None, b"1.2"),
+        ("tags", None, b"a"),
+        ("tags", None, b"b"),
+        ("isDefault", None, b"true"),
+        ("more", None, b'{"x": 1}'),
+        ("docker_context", "context.zip", content),
+    ]
+
+
+def test_fields_alone_are_a_form_too(stage):
+    _, (request,) = served(stage, http_reply(), path="x/", method="PATCH", data='{"a": "1", "b": 2}')
+    assert form_of(request) == [("a", None, b"1"), ("b", None, b"2")]
+
+
+def test_pairs_keep_their_order(stage, csv, tmp_path):
+    (tmp_path / "b").write_bytes(b"")
+    files = [("file", csv), ["extra", {"path": tmp_path / "b", "filename": 'q"uote.bin'}], ("file", str(csv))]
+    _, (request,) = served(stage, http_reply(), path="x/", method="PUT", files=files)
+    assert [(name, content) for name, _, content in form_of(request)] == [
+        ("file", CSV),
+        ("extra", b""),
+        ("file", CSV),
+    ]
+
+
+def test_a_large_file_is_streamed(stage, tmp_path):
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(100_000_000)
+    sizes = []
+
+    def handle(connection):
+        head = connection.recv(65536)
+        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n")[0])
+        left = length - len(head.partition(b"\r\n\r\n")[2])
+        while left:
+            left -= len(connection.recv(1 << 20))
+        sizes.append(length)
+        connection.sendall(http_reply())
+
+    with raw_server(handle) as port:
+        stage.origin = f"http://127.0.0.1:{port}"
+        stage.connect(TOKEN)
+        tracemalloc.start()
+        stage.run(DataRobotRequestOperator, path="x/", method="POST", files={"file": path})
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert sizes[0] > 100_000_000
+    assert peak < 20_000_000
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ({"method": "GET"}, "files need the method POST, PATCH, PUT, not GET"),
+        ({"method": "DELETE"}, "files need the method"),
+        ({"method": "GET", "files": None, "data": {"a": 1}}, "data need the method"),
+        ({"json": {"a": 1}}, "Give json or files, not both"),
+        ({"json": {"a": 1}, "data": {"b": 2}}, "Give json or data and files, not both"),
+        ({"files": {}}, "files hold nothing to send"),
+        ({"files": {"file": "no such file.csv"}}, "no such file.csv does not exist"),
+        ({"files": {"file": None}}, r"files\['file'\] should be a path"),
+        ({"files": {"file": [b"x"]}}, r"files\['file'\] should be a path"),
+        ({"files": {"file": {"name": "x"}}}, r"files\['file'\] should hold path and filename, but holds 'name'"),
+        ({"files": ["a.csv"]}, "files should be an object of form fields and paths, or a list of pairs"),
+        ({"files": b"xy"}, "files should be an object of form fields and paths, or a list of pairs"),
+        ({"files": "a.csv"}, "files should be an object"),
+        ({"data": "a=1"}, "data should be an object"),
+        ({"data": {"a": [1, None]}}, r"data\['a'\] holds None"),
+        ({"data": {"a": float("nan")}}, r"data.a is "),
+        ({"data": {"a": object()}}, r"data.a is "),
+        ({"target": b"x"}, "target should be a path"),
+        ({"target": "/"}, "target is '/', which is a folder"),
+        ({"sha256": "0" * 64}, "sha256 needs target"),
+        ({"sha256": "0" * 63, "target": "x"}, "sha256 should be 64 hexadecimal digits"),
+    ],
+)
+def test_what_cannot_be_sent_is_refused_before_anything_is(stage, csv, given, reason):
+    with pytest.raises(AirflowFailException, match=reason):
+        stage.run(DataRobotRequestOperator, **{**UPLOAD, "files": {"file": csv}, **given})
+    assert stage.seen == []
+
+
+@pytest.mark.parametrize("filename", ["", "a/b.csv", "a\nb", "..\\x"])
+def test_a_filename_that_is_none_is_refused(stage, csv, filename):
+    with pytest.raises(AirflowFailException, match=r"files\['file'\] has the filename .*, which is not a plain name"):
+        ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}})
+
+
+@pytest.mark.parametrize("wrap", [str, Path])
+def test_the_response_of_a_get_is_saved(stage, tmp_path, wrap, model_folder):
+    from datarobot_provider.operators.versions import CreateVersionOperator
+
+    model = make_model(stage)
+    version = stage.run(
+        CreateVersionOperator, custom_model_id=model, folder=model_folder, base_environment_id=ENVIRONMENT
+    )
+    target = tmp_path / "out" / "m.zip"
+    path = f"customModels/{model}/versions/{version}/download/"
+    saved = ask(stage, path, target=wrap(target))
+    content = target.read_bytes()
+    digest = hashlib.sha256(content).hexdigest()
+    assert saved == {"path": str(target), "size": len(content), "sha256": digest}
+    assert "custom.py" in zipfile.ZipFile(target).namelist()
+    assert [each.name for each in target.parent.iterdir()] == ["m.zip"]
+    assert ask(stage, path, target=target, sha256=digest.upper(), response_filter=lambda made: made["path"]) == str(
+        target
+    )
+    with pytest.raises(AirflowException, match="SHA-256"):
+        ask(stage, path, target=tmp_path / "other.zip", sha256="0" * 64)
+    assert not (tmp_path / "other.zip").exists()
+
+
+def test_a_response_is_saved_in_object_storage(stage, bucket):
+    target = ObjectStoragePath("memory://bucket/out/page.json", conn_id="store")
+    saved = ask(stage, "datasets/", query={"limit": 1}, target=target)
+    assert saved["path"] == str(target)
+    assert json.loads(bucket.cat("/bucket/out/page.json"))["count"] == 1
+
+
+@BOTH_MODES
+def test_the_result_of_a_job_is_saved(stage, csv, tmp_path, deferrable):
+    target = tmp_path / "made.json"
+    saved = ask(stage, **UPLOAD, files={"file": csv}, target=target, deferrable=deferrable, **PATIENT)
+    assert saved["path"] == str(target)
+    assert json.loads(target.read_bytes())["name"] == csv.name
+
+
+@pytest.mark.parametrize(("location", "with_token"), [("/api/v2/y/?a=1", True), ("/storage/y?a=1", False)])
+def test_the_token_is_sent_to_a_redirect_within_the_api_alone(stage, tmp_path, location, with_token):
+    moved = http_reply(b"", f"303 See Other\r\nLocation: {location}")
+    _, (_, second) = served(stage, moved, http_reply(CSV), path="x/", target=tmp_path / "a.csv")
+    assert second.startswith(f"GET {location} ".encode())
+    assert (TOKEN.encode() in second) is with_token
+    assert (tmp_path / "a.csv").read_bytes() == CSV
+
+
+def test_an_error_is_an_error_and_leaves_no_file(stage, tmp_path):
+    with pytest.raises(AirflowFailException, match="answered 404 to GET datasets/65a0000000000000000000ff/"):
+        ask(stage, "datasets/65a0000000000000000000ff/", target=tmp_path / "a.json")
+    body = {"name": "x", "customModelType": "inference"}
+    with pytest.raises(AirflowFailException, match="targetType: this field is required"):
+        ask(stage, "customModels/", method="POST", json=body, target=tmp_path / "a.json")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_response_of_a_post_is_saved_and_not_asked_for_again_where_that_fails(stage, tmp_path):
+    body = {"name": "Prices", "customModelType": "inference", "targetType": "Unstructured"}
+    how = {"path": "customModels/", "method": "POST", "json": body}
+    saved = stage.run(DataRobotRequestOperator, **how, target=tmp_path / "m.json")
+    assert json.loads((tmp_path / "m.json").read_bytes())["name"] == "Prices"
+    assert saved["path"] == str(tmp_path / "m.json")
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(AirflowException, match="answered 201, but the response is lost") as caught:
+        stage.run(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
+    assert not isinstance(caught.value, AirflowFailException)
+    stage.ti.retry()
+    with pytest.raises(AirflowFailException, match="no way to find out"):
+        stage.again(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
+    assert len(stage.bodies("POST", "customModels/")) == 2
+
+
+def test_a_secret_in_a_form_does_not_show(stage):
+    secret = "sk-a-very-secret-key"
+    echo = http_reply(json.dumps({"message": f"bad key {secret}"}).encode(), "422 Unprocessable Entity")
+    with pytest.raises(AirflowFailException, match=r"bad key \*\*\*") as caught:
+        served(stage, echo, path="x/", method="POST", data={"openaiApiKey": secret})
+    assert secret not in str(caught.value)
+
+
+def test_every_argument_is_rendered():
+    task = DataRobotRequestOperator(
+        task_id="t",
+        path="datasets/fromFile/",
+        method="POST",
+        data={"name": "{{ params.name }}"},
+        files={"file": Path("/data/{{ params.name }}.csv"), "more": [("{{ params.name }}")]},
+        target=Path("/out/{{ params.name }}.json"),
+        sha256="{{ params.name }}",
+    )
+    task.render_template_fields({"params": {"name": "churn"}})
+    assert (task.data, task.files) == ({"name": "churn"}, {"file": "/data/churn.csv", "more": ["churn"]})
+    assert (task.target, task.sha256) == ("/out/churn.json", "churn")
