@@ -14,6 +14,7 @@ from datarobot_provider.client.download import Downloader
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.resources.conversions import Conversions
+from datarobot_provider.client.resources.credentials import Credentials
 from datarobot_provider.client.resources.custom_models import CustomModels
 from datarobot_provider.client.resources.dependency_builds import DependencyBuilds
 from datarobot_provider.client.resources.feature_impact import FeatureImpacts
@@ -90,7 +91,7 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     if reply.status == _NOT_FOUND and reply.is_page:
         raise reply.not_json()
     if reply.status >= _FIRST_ERROR:
-        raise error_from(reply, request, lambda text: token.redact(text, secrets))
+        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private))
     done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
     if reply.status >= _FIRST_REDIRECT and not done:
         raise MalformedReplyError(
@@ -227,6 +228,11 @@ class DataRobotClient:
     def prediction_server_image(self) -> PredictionServerImage:
         """``mlops/portablePredictionServerImage/``."""
         return PredictionServerImage(self.send)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """``credentials/``."""
+        return Credentials(self.send)
 
     @cached_property
     def platform(self) -> Platform:

@@ -54,6 +54,7 @@ class Request:
     :param params: query parameters; values of ``None`` are left out.
     :param json: JSON body, in the API's own names.
     :param upload: makes a fresh multipart body for each try.
+    :param private: values of the body that no error may show, even if the server echoes them.
     """
 
     method: str
@@ -61,6 +62,7 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     upload: Callable[[], UploadBody] | None = None
+    private: frozenset[str] = frozenset()
 
     def query(self) -> dict[str, str]:
         """Return the query parameters that are set, as text, booleans in lower case."""

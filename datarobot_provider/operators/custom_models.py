@@ -9,11 +9,12 @@ from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.operators.base import DataRobotBaseOperator, check_rendered
 from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator
 from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.version_compat import Context
@@ -41,7 +42,10 @@ class CreateCustomModelOperator(ModelMaker):
     Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
     default holds.
 
-    :param name: name of the model, up to 255 characters; required.
+    :param name: name of the model, up to 255 characters; required unless ``metadata`` has it.
+    :param metadata: path of a ``model-metadata.yaml`` or of its folder, local or in Airflow's object storage. Name,
+        description, language, target type, target, labels and threshold are read from it where they are not given here.
+        Metadata of a training task is refused unless ``custom_model_type`` is ``training``.
     :param custom_model_type: ``inference`` (default) or ``training``.
     :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Anomaly``, ``Transform``, ``TextGeneration``,
         ``GeoPoint``, ``Unstructured`` or ``VectorDatabase``.
@@ -100,12 +104,13 @@ class CreateCustomModelOperator(ModelMaker):
         "git_model_version": fields.mapping,
     }
     required_fields = ("name", "custom_model_type")
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields, "if_exists")
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
 
     def __init__(
         self,
         *,
-        name: str,
+        name: str | None = None,
+        metadata: str | os.PathLike[str] | None = None,
         custom_model_type: str = "inference",
         target_type: str | None = None,
         target_name: str | None = None,
@@ -133,6 +138,7 @@ class CreateCustomModelOperator(ModelMaker):
         super().__init__(**kwargs)
         self.if_exists = if_exists
         self.name = name
+        self.metadata = metadata
         self.custom_model_type = custom_model_type
         self.target_type = target_type
         self.target_name = target_name
@@ -156,7 +162,13 @@ class CreateCustomModelOperator(ModelMaker):
         self.git_model_version = git_model_version
 
     def check(self) -> None:
-        """Check the arguments, ``if_exists`` included."""
+        """Read the metadata, then check the arguments, ``if_exists`` included."""
+        if self.metadata is not None:
+            from datarobot_provider.operators.model_description import described
+
+            check_rendered(self, (), ("metadata",))
+            for name, value in described(self.metadata, vars(self)).items():
+                setattr(self, name, value)
         super().check()
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")

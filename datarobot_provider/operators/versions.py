@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.runtime_parameters import RuntimeParameters
     from datarobot_provider.version_compat import Context
 
 
@@ -59,6 +61,12 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
+    :param runtime_parameter_values: values of the model's runtime parameters: a mapping of names to values, or the
+        API's list of ``{"fieldName", "type", "value"}``. They are held against ``runtimeParameterDefinitions`` of the
+        ``model-metadata.yaml`` among the files or, with ``from_latest`` and without that file, of the latest version.
+        A credential is named by its id or by its name in DataRobot. With ``from_latest`` the others keep their values,
+        and ``None`` takes one back to its default. Secrets belong into a credential: other values are shown to all
+        who may read the task or the version.
     :param wait_for_completion: wait until training data is assigned; default ``True``.
     :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``.
     :param poll_interval: longest pause between two looks, in seconds; default 10.
@@ -100,6 +108,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         "files_to_delete",
         "is_major_update",
         *api_fields,
+        "runtime_parameter_values",
     )
     operator_extra_links = (CustomModelVersionLink(),)
 
@@ -127,6 +136,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         required_metadata: dict[str, Any] | str | None = None,
         required_metadata_values: list[dict[str, str]] | str | None = None,
         git_model_version: dict[str, Any] | str | None = None,
+        runtime_parameter_values: dict[str, Any] | list[dict[str, Any]] | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -151,6 +161,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self.required_metadata = required_metadata
         self.required_metadata_values = required_metadata_values
         self.git_model_version = git_model_version
+        self.runtime_parameter_values = runtime_parameter_values
         self._to_upload: list[ModelFile] = []
 
     def check(self) -> None:
@@ -168,6 +179,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         if self.files_to_delete is not None:
             fields.converted("files_to_delete", self.files_to_delete, fields.texts)
         self._to_upload = self._model_files()
+        if not from_latest:
+            self._runtime_parameters.check()
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
@@ -183,11 +196,13 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         return self.adopted(version)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a version has the files, the environment and the commit of this one."""
+        """Return whether a version has the files, the environment, the commit and the values of this one."""
+        from datarobot_provider.operators.runtime_parameters import agrees
+
         paths = {item["filePath"] for item in row.get("items") or []}
         ours = {file.name for file in self._to_upload}
         complete = ours <= paths if self._from_latest() else ours == paths
-        return complete and same_fields(row, self.payload(), _IDENTITY)
+        return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._runtime_values)
 
     def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
         """Return the version as made by this task; its training data may still be being assigned."""
@@ -201,6 +216,27 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     def result(self, event: JobEvent) -> str:
         """Return the version's id."""
         return event.ref.ids["custom_model_version_id"]
+
+    @cached_property
+    def _runtime_parameters(self) -> RuntimeParameters:
+        from datarobot_provider.operators.runtime_parameters import RuntimeParameters
+
+        return RuntimeParameters(self.runtime_parameter_values, self._to_upload)
+
+    @cached_property
+    def _runtime_values(self) -> list[dict[str, Any]]:
+        """The values of the runtime parameters as they are sent."""
+        latest = self._latest_kept() if self._from_latest() and self._runtime_parameters.need_latest else {}
+        return self._runtime_parameters.resolved(latest, self.hook.client)
+
+    def _latest_kept(self) -> dict[str, Any]:
+        """Return the latest version, without its runtime parameters if their definitions are deleted."""
+        from datarobot_provider.operators.model_metadata import FILE_NAME
+
+        latest = self.newest[0] if self.newest else {}
+        deleted = self._items_to_delete()
+        gone = any(item["filePath"] == FILE_NAME and item["id"] in deleted for item in latest.get("items") or [])
+        return {**latest, "runtimeParameters": []} if gone else latest
 
     def _major(self) -> bool:
         return bool(fields.converted("is_major_update", self.is_major_update, fields.boolean))
@@ -227,6 +263,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
         form = [("isMajorUpdate", _form_text(self._major()))]
         form += [(name, _form_text(value)) for name, value in self.payload().items()]
+        if self._runtime_values:
+            form.append(("runtimeParameterValues", _form_text(self._runtime_values)))
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
 
     def _items_to_delete(self) -> list[str]:
