@@ -103,7 +103,7 @@ class CreateCustomModelOperator(ModelMaker):
         "user_provided_id": fields.text,
         "git_model_version": fields.mapping,
     }
-    required_fields = ("name", "custom_model_type")
+    required_fields = ("custom_model_type",)
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
 
     def __init__(
@@ -166,10 +166,12 @@ class CreateCustomModelOperator(ModelMaker):
         if self.metadata is not None:
             from datarobot_provider.operators.model_description import described
 
-            check_rendered(self, (), ("metadata",))
+            check_rendered(self, (), self.template_fields)
             for name, value in described(self.metadata, vars(self)).items():
                 setattr(self, name, value)
         super().check()
+        if self.name is None:
+            raise InputError("name is missing: it was not given, its template rendered to None, or metadata has none.")
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
 

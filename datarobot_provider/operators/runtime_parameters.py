@@ -7,6 +7,7 @@ string may hold a secret.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from datarobot_provider.operators.runtime_definitions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from datarobot_provider.client.client import DataRobotClient
     from datarobot_provider.client.files import ModelFile
@@ -202,18 +203,21 @@ def _credentials(client: DataRobotClient) -> list[dict[str, Any]]:
 def _given(values: Any) -> list[Given]:
     if values is None:
         return []
-    try:
-        named = fields.mapping(values)
-    except fields.MismatchError:
-        return _listed(fields.converted(ARGUMENT, values, _objects))
-    return [Given(str(name), None, value) for name, value in named.items()]
+    converter = fields.mapping if isinstance(values, Mapping) else _mapping_or_objects
+    found = fields.converted(ARGUMENT, values, converter)
+    if isinstance(found, list):
+        return _listed(found)
+    return [Given(str(name), None, value) for name, value in found.items()]
 
 
-def _objects(values: Any) -> list[dict[str, Any]]:
-    try:
-        return fields.mappings(values)
-    except fields.MismatchError:
-        raise fields.MismatchError("a mapping of names to values, or a list of objects") from None
+def _mapping_or_objects(values: Any) -> dict[str, Any] | list[dict[str, Any]]:
+    """Take either, or a string that is one of them."""
+    for converter in (fields.mapping, fields.mappings):
+        try:
+            return converter(values)
+        except fields.MismatchError:
+            continue
+    raise fields.MismatchError("a mapping of names to values, or a list of objects")
 
 
 def _listed(rows: list[dict[str, Any]]) -> list[Given]:

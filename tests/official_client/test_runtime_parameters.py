@@ -21,7 +21,9 @@ def _defined(folder):
 
 def values(**given):
     types = {"LLM": "string", "TEMPERATURE": "numeric", "STREAM": "boolean", "KEY": "credential"}
-    return [RuntimeParameterValue(field_name=name, type=types.get(name, "string"), value=v) for name, v in given.items()]
+    return [
+        RuntimeParameterValue(field_name=name, type=types.get(name, "string"), value=v) for name, v in given.items()
+    ]
 
 
 def current(version):
