@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FILE_NAME = "model-metadata.yaml"
 Definition = dict[str, Any]
 _SECTION = "runtimeParameterDefinitions"
-_MAX_BYTES = 1 << 20
+_MAX_BYTES = 256 << 10
 _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _OPTIONAL = ("description", "credentialType")

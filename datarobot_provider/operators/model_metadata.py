@@ -25,7 +25,7 @@ FILE_NAME = "model-metadata.yaml"
 #: A name that people give it, and that nobody reads.
 MISNAMED = "model-metadata.yml"
 #: Largest file that is read, in bytes, and most values that its aliases may expand to.
-LARGEST, MOST_VALUES = 1 << 20, 100_000
+LARGEST, MOST_VALUES = 256 << 10, 100_000
 _NULL, _MERGE = "tag:yaml.org,2002:null", "tag:yaml.org,2002:merge"
 _UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
@@ -35,17 +35,17 @@ def among(files: Sequence[ModelFile]) -> dict[str, Any] | None:
 
     :param files: the files to upload.
     :returns: the mapping, empty if the file holds something else; ``None`` if there is no such file.
-    :raises InputError: if it cannot be read, is larger than 1 MiB or is not YAML, naming the line.
+    :raises InputError: if it cannot be read, is larger than 256 KiB or is not YAML, naming the line.
     """
     found = next((file for file in files if file.name == FILE_NAME), None)
     return None if found is None else parsed(_content(found), found.name if found.member else str(found.source))
 
 
 def content_of(path: Any) -> bytes:
-    """Return the content of a metadata file.
+    """Return the content of a metadata file, or of a file that it names.
 
     :param path: path of the file, on a disk or in object storage.
-    :raises InputError: if it cannot be read.
+    :raises InputError: if it cannot be read, or is larger than 256 KiB.
     """
     return _content(ModelFile(path, FILE_NAME, 0))
 
@@ -56,12 +56,10 @@ def parsed(content: bytes, where: str) -> dict[str, Any]:
     :param content: the content of the file: UTF-8, or UTF-16 with a byte order mark.
     :param where: what to call the file in an error.
     :returns: the mapping, with strings, lists, mappings and ``None``; empty if the file holds something else.
-    :raises InputError: if it is larger than 1 MiB or is not YAML, naming the line.
+    :raises InputError: if it is not YAML, naming the line, or expands to too much.
     """
     import yaml
 
-    if len(content) > LARGEST:
-        raise InputError(f"{where} is larger than {LARGEST:,} bytes, which no model metadata is.")
     try:
         node = yaml.compose(content, Loader=yaml.SafeLoader)
         plain = None if node is None else _Reader(where).plain(node)
@@ -114,13 +112,15 @@ class _Reader:
 
 
 def _content(file: ModelFile) -> bytes:
-    """Return the content of a file, at most one byte more than is read."""
     try:
         with ExitStack() as stack:
             stream = stack.enter_context(opened(file.source))
             if file.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(stream))
                 stream = cast("BinaryIO", stack.enter_context(archive.open(file.member)))
-            return stream.read(LARGEST + 1)
+            content = stream.read(LARGEST + 1)
     except _UNREADABLE as error:
         raise InputError(f"{file.source} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    if len(content) > LARGEST:
+        raise InputError(f"{file.source} is larger than {LARGEST:,} bytes, which no metadata of a model is.")
+    return content

@@ -84,13 +84,12 @@ MERGES = "a: &a {x: y}\n" + "".join(
         (b"name: caf\xe9\n", "UTF-8"),
         (b"name: \x00\n", "UTF-8"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"[" * 20_000, "nested too deeply"),
+        (b"[" * 5_000, "nested too deeply"),
         (b"a: &a [*a]\n", "alias of something around itself"),
         (b"a: &a {b: *a}\n", "alias of something around itself"),
         (b"a: &a {<<: *a}\n", "alias of something around itself"),
         (BOMB.encode(), "expands to more than 100,000 values"),
         (MERGES.encode(), "expands to more than 100,000 values"),
-        (b"#" * (LARGEST + 1), "larger than 1,048,576 bytes"),
     ],
 )
 def test_what_is_broken_is_refused(content, words):
@@ -112,3 +111,9 @@ def test_a_file_that_vanishes_is_refused(tmp_path):
     file.unlink()
     with pytest.raises(InputError, match="cannot be read: No such file"):
         among(files)
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path):
+    (tmp_path / "model-metadata.yaml").write_bytes(b"#" * (LARGEST + 1))
+    with pytest.raises(InputError, match="larger than 262,144 bytes"):
+        among(folder_files(tmp_path))
