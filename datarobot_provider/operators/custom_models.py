@@ -9,7 +9,7 @@ from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, check_rendered
+from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator
 from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
@@ -139,6 +139,7 @@ class CreateCustomModelOperator(ModelMaker):
         self.if_exists = if_exists
         self.name = name
         self.metadata = metadata
+        self._described: dict[str, Any] = {}
         self.custom_model_type = custom_model_type
         self.target_type = target_type
         self.target_name = target_name
@@ -162,18 +163,17 @@ class CreateCustomModelOperator(ModelMaker):
         self.git_model_version = git_model_version
 
     def check(self) -> None:
-        """Read the metadata, then check the arguments, ``if_exists`` included."""
-        if self.metadata is not None:
-            from datarobot_provider.operators.model_description import described
-
-            check_rendered(self, (), self.template_fields)
-            for name, value in described(self.metadata, vars(self)).items():
-                setattr(self, name, value)
+        """Check the arguments and what the metadata says, ``if_exists`` included."""
         super().check()
-        if self.name is None:
+        self._described = self._read_metadata()
+        if "name" not in self.payload():
             raise InputError("name is missing: it was not given, its template rendered to None, or metadata has none.")
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
+
+    def payload(self) -> dict[str, Any]:
+        """Return the request body: the fields that were set here or, where they were not, in the metadata."""
+        return fields.payload({**vars(self), **self._described}, self.api_fields)
 
     def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
         """Create the model, or find it."""
@@ -192,6 +192,13 @@ class CreateCustomModelOperator(ModelMaker):
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the name, the type and the target of this one."""
         return same_fields(row, self.payload(), _IDENTITY)
+
+    def _read_metadata(self) -> dict[str, Any]:
+        if self.metadata is None:
+            return {}
+        from datarobot_provider.operators.model_description import described
+
+        return described(self.metadata, vars(self))
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:

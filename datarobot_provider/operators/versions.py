@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
@@ -163,6 +162,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self.git_model_version = git_model_version
         self.runtime_parameter_values = runtime_parameter_values
         self._to_upload: list[ModelFile] = []
+        self._runtime_parameters: RuntimeParameters
+        self._runtime_values: list[dict[str, Any]] | None = None
 
     def check(self) -> None:
         """Check the arguments, that they fit together, and every file."""
@@ -179,8 +180,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         if self.files_to_delete is not None:
             fields.converted("files_to_delete", self.files_to_delete, fields.texts)
         self._to_upload = self._model_files()
-        if not from_latest:
-            self._runtime_parameters.check()
+        self._check_runtime_parameters()
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
@@ -202,7 +202,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         paths = {item["filePath"] for item in row.get("items") or []}
         ours = {file.name for file in self._to_upload}
         complete = ours <= paths if self._from_latest() else ours == paths
-        return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._runtime_values)
+        return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._resolved_values())
 
     def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
         """Return the version as made by this task; its training data may still be being assigned."""
@@ -217,17 +217,20 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         """Return the version's id."""
         return event.ref.ids["custom_model_version_id"]
 
-    @cached_property
-    def _runtime_parameters(self) -> RuntimeParameters:
+    def _check_runtime_parameters(self) -> None:
         from datarobot_provider.operators.runtime_parameters import RuntimeParameters
 
-        return RuntimeParameters(self.runtime_parameter_values, self._to_upload)
+        self._runtime_values = None
+        self._runtime_parameters = RuntimeParameters(self.runtime_parameter_values, self._to_upload)
+        if not self._from_latest():
+            self._runtime_parameters.check()
 
-    @cached_property
-    def _runtime_values(self) -> list[dict[str, Any]]:
-        """The values of the runtime parameters as they are sent."""
-        latest = self._latest_kept() if self._from_latest() and self._runtime_parameters.need_latest else {}
-        return self._runtime_parameters.resolved(latest, self.hook.client)
+    def _resolved_values(self) -> list[dict[str, Any]]:
+        """Return the values of the runtime parameters as they are sent."""
+        if self._runtime_values is None:
+            latest = self._latest_kept() if self._from_latest() and self._runtime_parameters.need_latest else {}
+            self._runtime_values = self._runtime_parameters.resolved(latest, self.hook.client)
+        return self._runtime_values
 
     def _latest_kept(self) -> dict[str, Any]:
         """Return the latest version, without its runtime parameters if their definitions are deleted."""
@@ -263,8 +266,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
         form = [("isMajorUpdate", _form_text(self._major()))]
         form += [(name, _form_text(value)) for name, value in self.payload().items()]
-        if self._runtime_values:
-            form.append(("runtimeParameterValues", _form_text(self._runtime_values)))
+        values = self._resolved_values()
+        if values:
+            self.log.info("Setting the runtime parameters %s.", ", ".join(each["fieldName"] for each in values))
+            form.append(("runtimeParameterValues", _form_text(values)))
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
 
     def _items_to_delete(self) -> list[str]:

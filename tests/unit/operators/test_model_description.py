@@ -208,3 +208,12 @@ def test_broken_yaml_is_refused_with_its_line(refusal, file):
 
 def test_a_threshold_that_is_no_number_is_refused(refusal, file):
     assert "prediction_threshold should be a number" in refusal(metadata=file(BINARY.replace("0.4", "half")))
+
+
+def test_a_task_that_runs_several_times_reads_the_metadata_of_each_time(api, context, file):
+    del context["task_state_store"]
+    operator = CreateCustomModelOperator(task_id="t")
+    for name in ("first", "second"):
+        operator.metadata = file(f"name: {name}\ntargetType: regression\n")
+        operator.execute(context)
+    assert [request.json["name"] for request in api.sent("POST")] == ["first", "second"]

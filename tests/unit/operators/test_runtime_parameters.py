@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
@@ -32,19 +31,6 @@ runtimeParameterDefinitions:
 - {fieldName: C, type: string, allowEmpty: false, defaultValue: x}
 - {fieldName: D, type: credential, allowEmpty: "False"}
 """
-
-
-class Lazy(Sequence):
-    """A sequence that is no list, as mapped tasks give."""
-
-    def __init__(self, items):
-        self._items = items
-
-    def __getitem__(self, index):
-        return self._items[index]
-
-    def __len__(self):
-        return len(self._items)
 
 
 @pytest.fixture(autouse=True)
@@ -271,26 +257,6 @@ def test_broken_metadata_is_refused_with_its_line(refusal):
     assert "model-metadata.yaml is not valid YAML, line 2" in text
 
 
-@pytest.mark.parametrize(
-    ("definitions", "words"),
-    [
-        ("{a: b}", "should be a list"),
-        ("text", "should be a list"),
-        ("[x]", "entry 1 needs a fieldName and a type"),
-        ("[{type: string}]", "entry 1 needs a fieldName and a type"),
-        ("[{fieldName: A}]", "entry 1 needs a fieldName and a type"),
-        ("[{fieldName: A, type: string}, {fieldName: A, type: string}]", "A is defined twice"),
-        ("[{fieldName: A, type: string, allowEmpty: maybe}]", "allowEmpty should be true or false for A"),
-        ("[{fieldName: A, type: numeric, minValue: few}]", "minValue should be a number for A"),
-        ("[{fieldName: A, type: numeric, maxValue: .inf}]", "maxValue should be a number for A"),
-    ],
-)
-def test_definitions_that_cannot_be_used_are_refused(refusal, definitions, words):
-    text = refusal(metadata=f"runtimeParameterDefinitions: {definitions}\n")
-    assert words in text
-    assert "model-metadata.yaml" in text
-
-
 def test_odd_definitions_are_left_to_datarobot(create):
     metadata = (
         'runtimeParameterDefinitions: [{fieldName: A, type: numeric, defaultValue: "5", maxValue: "9"}, {fieldName: B, '
@@ -415,14 +381,3 @@ def test_no_value_is_logged_stored_or_echoed(create, api, context, store, folder
         CreateVersionOperator(task_id="t", **given).execute(context)
     assert "bad value ***" in str(error.value)
     assert "sk-a-long-secret" not in str(error.value) + caplog.text + capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("value", "same"), [(1, True), (1.0, True), (2, False), (None, False)])
-def test_a_version_with_other_values_is_not_the_one_of_this_task(folder, value, same):
-    given = {"custom_model_id": "m", "folder": folder(), "runtime_parameter_values": {"TEMPERATURE": 1}}
-    operator = CreateVersionOperator(task_id="t", **given)
-    operator.check()
-    row = {"items": [{"filePath": "custom.py"}, {"filePath": "model-metadata.yaml"}]}
-    row["runtimeParameters"] = [parameter("TEMPERATURE", "numeric", overrideValue=value)]
-    assert operator.is_same(row) is same
-    assert operator.is_same({**row, "runtimeParameters": []})
