@@ -173,9 +173,9 @@ def _with_credential_ids(
     ids: dict[str, str] = {}
     problems = []
     for name, value in named.items():
-        wanted = defined[name].credential_type if name in defined else None
+        wanted = _plain(defined[name].credential_type if name in defined else None)
         found = [row for row in known if row.get("name") == value]
-        found = [row for row in found if row.get("credentialType") == wanted] or found
+        found = [row for row in found if _plain(row.get("credentialType")) == wanted] or found
         if not found:
             problems.append(f"{shown(name)}: the connection's user has no credential of this name")
         elif len(found) > 1:
@@ -184,6 +184,11 @@ def _with_credential_ids(
         ids[name] = str(found[0].get("credentialId")) if found else ""
     _raise_if_any(problems)
     return [{**each, "value": ids.get(each["fieldName"], each["value"])} for each in values]
+
+
+def _plain(credential_type: Any) -> str:
+    """Return a type of credential in the spelling that ``api_token`` of the API and ``apiToken`` of files share."""
+    return str(credential_type).replace("_", "").lower()
 
 
 def _credentials(client: DataRobotClient) -> list[dict[str, Any]]:

@@ -338,9 +338,11 @@ def test_the_list_of_credentials_is_read_to_its_end(create, api):
     assert create({"KEY": "OpenAI"}) == [sent("KEY", "credential", ID)]
 
 
-def test_the_credential_type_decides_between_two_of_one_name(create, refusal, api):
+@pytest.mark.parametrize("spelling", ["api_token", "apiToken"])
+def test_the_credential_type_decides_between_two_of_one_name(create, api, spelling):
     api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
-    assert create({"KEY": "X"}) == [sent("KEY", "credential", ID)]
+    metadata = DEFINITIONS.replace("api_token", spelling)
+    assert create({"KEY": "X"}, metadata=metadata) == [sent("KEY", "credential", ID)]
 
 
 def test_a_name_that_leads_nowhere_or_to_two_is_refused(refusal, api):
