@@ -36,6 +36,12 @@ PARAMS = {
     "model_name": model_name("Handbook assistant"),
     "model_folder": model_folder("handbook_assistant"),
     "environment_id": environment(),
+    "runtime_parameters": Param(
+        {"NOTHING_FOUND": "I do not know that."},
+        type="object",
+        title="Runtime parameters",
+        description="Values for what `model-metadata.yaml` of the model defines.",
+    ),
     "guards": Param(
         GUARDS,
         type="array",
@@ -106,6 +112,7 @@ with DAG(
         custom_model_id=create_model.output,
         folder="{{ params.model_folder }}",
         base_environment_id="{{ params.environment_id }}",
+        runtime_parameter_values="{{ params.runtime_parameters | tojson }}",
     )
     list_templates = ListGuardTemplatesOperator(task_id="list_templates")
     apply_guards = ApplyGuardConfigOperator(

@@ -14,6 +14,7 @@ from datarobot_provider.client.download import Downloader
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.resources.conversions import Conversions
+from datarobot_provider.client.resources.credentials import Credentials
 from datarobot_provider.client.resources.custom_models import CustomModels
 from datarobot_provider.client.resources.dependency_builds import DependencyBuilds
 from datarobot_provider.client.resources.feature_impact import FeatureImpacts
@@ -235,6 +236,11 @@ class DataRobotClient:
     def prediction_server_image(self) -> PredictionServerImage:
         """``mlops/portablePredictionServerImage/``."""
         return PredictionServerImage(self.send)
+
+    @cached_property
+    def credentials(self) -> Credentials:
+        """``credentials/``."""
+        return Credentials(self.send)
 
     @cached_property
     def platform(self) -> Platform:

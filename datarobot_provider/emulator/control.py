@@ -9,8 +9,11 @@ POST     environments                   ``{"name", "id"?}`` -> 201 ``{"id", "ver
 POST     deployments                    ``{"label", "id"?, "modelId"?, "targetType"?, "columns"?}`` -> 201; a `modelId`
                                         that names a custom model or its version freezes that version
 POST     use-cases                      ``{"name", "id"?}`` -> 201 ``{"id", "name"}``
+POST     credentials                    ``{"name", "id"?, "credentialType"?, "description"?}`` -> 201 ``{"id", "name",
+                                        "credentialType"}``
 GET      datasets, environments,        ``{"data": [...]}``
-         deployments, use-cases
+         deployments, use-cases,
+         credentials
 POST     image                          ``{"size", "redirect", "corrupt"?, "short"?}`` -> 201 with the metadata; the
                                         prediction server image from now on, its hash takes a second per gigabyte or two
 DELETE   image                          there is no image any more -> 204
@@ -51,7 +54,7 @@ from jsonschema import Draft202012Validator
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from datarobot_provider.emulator import identity, image, seed
+from datarobot_provider.emulator import credentials, identity, image, seed
 from datarobot_provider.emulator.faults import Fault
 from datarobot_provider.emulator.jobs import KINDS, OUTCOMES, Fate
 
@@ -80,6 +83,7 @@ _DATASET = _object(["name", "csv"], name=_TEXT, csv={"type": "string"}, id=_TEXT
 _ENVIRONMENT = Draft202012Validator(seed.ENVIRONMENT)
 _DEPLOYMENT = Draft202012Validator(seed.DEPLOYMENT)
 _USE_CASE = Draft202012Validator(seed.USE_CASE)
+_CREDENTIAL = Draft202012Validator(credentials.SCHEMA)
 _IMAGE = _object(
     ["size", "redirect"],
     size={"type": "integer", "minimum": 1},
@@ -145,6 +149,8 @@ class Control:
             ("POST", "/deployments", self._add_deployment),
             ("GET", "/use-cases", self._list_use_cases),
             ("POST", "/use-cases", self._add_use_case),
+            ("GET", "/credentials", self._list_credentials),
+            ("POST", "/credentials", self._add_credential),
             ("POST", "/image", self._set_image),
             ("DELETE", "/image", self._drop_image),
             ("POST", "/outcomes", self._order_outcome),
@@ -213,6 +219,14 @@ class Control:
         use_case = seed.make_use_case(await _body(request, _USE_CASE))
         self._state.use_cases[use_case.id] = use_case
         return JSONResponse(_use_case(use_case), 201)
+
+    async def _list_credentials(self, _: Request) -> Response:
+        return _listing([credential.entry() for credential in self._state.credentials.values()])
+
+    async def _add_credential(self, request: Request) -> Response:
+        credential = credentials.make_credential(await _body(request, _CREDENTIAL))
+        self._state.credentials[credential.id] = credential
+        return JSONResponse(credential.entry(), 201)
 
     async def _set_image(self, request: Request) -> Response:
         body = await _body(request, _IMAGE)

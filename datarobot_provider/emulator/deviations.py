@@ -83,11 +83,8 @@ REQUEST: tuple[Amendment, ...] = (
     ),
     *(Amendment(s, "keepTrainingHoldoutData", _BOOLEAN_OR_WORD, "sent as a word in forms") for s in _VERSION_FORMS),
     *(
-        Amendment(s, "runtimeParameters", {"type": "string"}, "JSON text of the SDK and Terraform")
-        for s in _VERSION_FORMS
-    ),
-    *(
-        Amendment(s, "runtimeParameterValues", {"type": "string"}, "JSON text of the SDK and Terraform")
+        Amendment(s, name, {"type": ["string", "array"]}, "JSON in a string, or a list in a JSON body")
+        for name in ("runtimeParameters", "runtimeParameterValues")
         for s in _VERSION_FORMS
     ),
     Amendment("CustomModelVersionCreateFromRepository", "isMajorUpdate", _MAJOR, "spellings as in the forms"),

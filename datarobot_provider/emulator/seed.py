@@ -6,6 +6,7 @@ A seed folder holds ``seed.json``::
      "environments": [{"id", "name"}],
      "deployments": [{"id", "label", "targetType", "modelId", "columns"}],
      "useCases": [{"id", "name"}],
+     "credentials": [{"id", "name", "credentialType", "description"}],
      "image": {"size", "redirect"}}
 
 All of it is optional, and so is everything in the entries except `name`, `file`, `label` and `size` (in bytes).
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator import identity
+from datarobot_provider.emulator import credentials, identity
 from datarobot_provider.emulator.image import Image, digest
 from datarobot_provider.emulator.state import Dataset, Deployment, Environment, State, UseCase
 
@@ -68,6 +69,7 @@ _SEED = {
         "environments": {"type": "array", "items": ENVIRONMENT},
         "deployments": {"type": "array", "items": DEPLOYMENT},
         "useCases": {"type": "array", "items": USE_CASE},
+        "credentials": {"type": "array", "items": credentials.SCHEMA},
         "image": IMAGE,
     },
     "additionalProperties": False,
@@ -134,6 +136,9 @@ def plant(state: State, folder: Path) -> None:
     for entry in seed.get("useCases", ()):
         use_case = make_use_case(entry)
         state.use_cases[use_case.id] = use_case
+    for entry in seed.get("credentials", ()):
+        credential = credentials.make_credential(entry)
+        state.credentials[credential.id] = credential
     if "image" in seed:
         state.image = make_image(**seed["image"])
 

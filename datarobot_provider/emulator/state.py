@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
+    from datarobot_provider.emulator.credentials import Credential
     from datarobot_provider.emulator.image import Image
     from datarobot_provider.emulator.requirements import Requirements
 
@@ -261,6 +262,7 @@ class State:
         self.environments: dict[str, Environment] = {}
         self.deployments: dict[str, Deployment] = {}
         self.use_cases: dict[str, UseCase] = {}
+        self.credentials: dict[str, Credential] = {}
         self.image: Image | None = None
         self.models: dict[str, CustomModel] = {}
         self.tests: dict[str, ModelTest] = {}

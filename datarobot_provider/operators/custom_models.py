@@ -14,6 +14,7 @@ from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, Li
 from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.version_compat import Context
@@ -41,7 +42,10 @@ class CreateCustomModelOperator(ModelMaker):
     Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
     default holds.
 
-    :param name: name of the model, up to 255 characters; required.
+    :param name: name of the model, up to 255 characters; required unless ``metadata`` has it.
+    :param metadata: path of a ``model-metadata.yaml`` or of its folder, local or in Airflow's object storage. Name,
+        description, language, target type, target, labels and threshold are read from it where they are not given here.
+        Metadata of a training task is refused unless ``custom_model_type`` is ``training``.
     :param custom_model_type: ``inference`` (default) or ``training``.
     :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Multilabel``, ``Anomaly``, ``Transform``,
         ``TextGeneration``, ``GeoPoint``, ``Unstructured``, ``VectorDatabase``, ``AgenticWorkflow`` (an agent) or
@@ -101,13 +105,14 @@ class CreateCustomModelOperator(ModelMaker):
         "git_model_version": fields.mapping,
     }
     argument_types = {"if_exists": fields.text}
-    required_fields = ("name", "custom_model_type")
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields, "if_exists")
+    required_fields = ("custom_model_type",)
+    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
 
     def __init__(
         self,
         *,
-        name: str,
+        name: str | None = None,
+        metadata: str | os.PathLike[str] | None = None,
         custom_model_type: str = "inference",
         target_type: str | None = None,
         target_name: str | None = None,
@@ -135,6 +140,8 @@ class CreateCustomModelOperator(ModelMaker):
         super().__init__(**kwargs)
         self.if_exists = if_exists
         self.name = name
+        self.metadata = metadata
+        self._described: dict[str, Any] = {}
         self.custom_model_type = custom_model_type
         self.target_type = target_type
         self.target_name = target_name
@@ -158,10 +165,17 @@ class CreateCustomModelOperator(ModelMaker):
         self.git_model_version = git_model_version
 
     def check(self) -> None:
-        """Check the arguments, ``if_exists`` included."""
+        """Check the arguments and what the metadata says, ``if_exists`` included."""
         super().check()
+        self._described = self._read_metadata()
+        if "name" not in self.payload():
+            raise InputError("name is missing: it was not given, its template rendered to None, or metadata has none.")
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
+
+    def payload(self) -> dict[str, Any]:
+        """Return the request body: the fields that were set here or, where they were not, in the metadata."""
+        return fields.payload({**vars(self), **self._described}, self.api_fields)
 
     def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
         """Create the model, or find it."""
@@ -180,6 +194,13 @@ class CreateCustomModelOperator(ModelMaker):
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the name, the type and the target of this one."""
         return same_fields(row, self.payload(), _IDENTITY)
+
+    def _read_metadata(self) -> dict[str, Any]:
+        if self.metadata is None:
+            return {}
+        from datarobot_provider.operators.model_description import described
+
+        return described(self.metadata, vars(self))
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -179,6 +179,17 @@ def mappings(value: Any) -> list[dict[str, Any]]:
     return [_element(index, item, mapping) for index, item in enumerate(items)]
 
 
+def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
+    """Take an object or a list of objects, or a string that spells one."""
+    read = _parsed(value)
+    try:
+        return mapping(read) if isinstance(read, Mapping) else mappings(read)
+    except MismatchError:
+        if isinstance(read, Mapping):
+            raise
+        raise MismatchError("an object, or a list of objects", _advice(value)) from None
+
+
 def texts_or_mappings(value: Any) -> list[str | dict[str, Any]]:
     """Take a list of strings and objects, or a string that is one in JSON or in Python's spelling."""
     items = enumerate(_items(value, "a list"))

@@ -35,7 +35,8 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     """Create a version of a custom model from a repository that DataRobot knows, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/fromRepository/``, or PATCH with ``from_latest``. Every
-    argument up to ``required_metadata_values`` is templated. It cannot be cancelled through the API.
+    argument up to ``required_metadata_values`` is templated. It cannot be cancelled through the API. The route takes no
+    values of runtime parameters; :class:`CreateVersionOperator` with ``from_latest`` sets them in one more version.
 
     :param custom_model_id: id of the custom model; required.
     :param repository_id: id of the repository in DataRobot; required.

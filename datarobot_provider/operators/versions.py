@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.operators.paths import PathArgument
+    from datarobot_provider.operators.runtime_parameters import RuntimeParameters
     from datarobot_provider.version_compat import Context
 
 
@@ -64,6 +65,12 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
     :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
+    :param runtime_parameter_values: values of the model's runtime parameters: a mapping of names to values, or the
+        API's list of ``{"fieldName", "type", "value"}``. They are held against ``runtimeParameterDefinitions`` of the
+        ``model-metadata.yaml`` among the files or, with ``from_latest`` and without that file, of the latest version.
+        A credential is named by its id or by its name in DataRobot. With ``from_latest`` the others keep their values,
+        and ``None`` takes one back to its default. Secrets belong into a credential: other values are shown to all
+        who may read the task or the version.
     :param wait_for_completion: wait until training data is assigned; default ``True``; templated.
     :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
     :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
@@ -84,6 +91,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         "is_major_update": fields.boolean,
         "exclude": fields.optional(fields.text_or_texts),
         "follow_links": fields.boolean,
+        "runtime_parameter_values": fields.optional(fields.mapping_or_mappings),
     }
     api_fields = {
         "base_environment_id": fields.identifier,
@@ -114,6 +122,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         "files_to_delete",
         "is_major_update",
         *api_fields,
+        "runtime_parameter_values",
     )
     operator_extra_links = (CustomModelVersionLink(),)
 
@@ -143,6 +152,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         required_metadata: dict[str, Any] | str | None = None,
         required_metadata_values: list[dict[str, str]] | str | None = None,
         git_model_version: dict[str, Any] | str | None = None,
+        runtime_parameter_values: dict[str, Any] | list[dict[str, Any]] | str | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -169,7 +179,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self.required_metadata = required_metadata
         self.required_metadata_values = required_metadata_values
         self.git_model_version = git_model_version
+        self.runtime_parameter_values = runtime_parameter_values
         self._to_upload: list[ModelFile] = []
+        self._runtime_parameters: RuntimeParameters
+        self._runtime_values: list[dict[str, Any]] | None = None
 
     def check(self) -> None:
         """Check the arguments, that they fit together, and every file."""
@@ -185,6 +198,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         if self.files_to_delete is not None and not from_latest:
             raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
         self._to_upload = model_files(self, self.log)
+        self._check_runtime_parameters()
 
     def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
@@ -200,11 +214,13 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         return self.adopted(version)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a version has the files, the environment and the commit of this one."""
+        """Return whether a version has the files, the environment, the commit and the values of this one."""
+        from datarobot_provider.operators.runtime_parameters import agrees
+
         paths = {item["filePath"] for item in row.get("items") or []}
         ours = {file.name for file in self._to_upload}
         complete = ours <= paths if self._from_latest() else ours == paths
-        return complete and same_fields(row, self.payload(), _IDENTITY)
+        return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._resolved_values())
 
     def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
         """Return the version as made by this task; its training data may still be being assigned."""
@@ -219,6 +235,30 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         """Return the version's id."""
         return event.ref.ids["custom_model_version_id"]
 
+    def _check_runtime_parameters(self) -> None:
+        from datarobot_provider.operators.runtime_parameters import RuntimeParameters
+
+        self._runtime_values = None
+        self._runtime_parameters = RuntimeParameters(self.runtime_parameter_values, self._to_upload)
+        if not self._from_latest():
+            self._runtime_parameters.check()
+
+    def _resolved_values(self) -> list[dict[str, Any]]:
+        """Return the values of the runtime parameters as they are sent."""
+        if self._runtime_values is None:
+            latest = self._latest_kept() if self._from_latest() and self._runtime_parameters.need_latest else {}
+            self._runtime_values = self._runtime_parameters.resolved(latest, self.hook.client)
+        return self._runtime_values
+
+    def _latest_kept(self) -> dict[str, Any]:
+        """Return the latest version, without its runtime parameters if their definitions are deleted."""
+        from datarobot_provider.operators.model_metadata import FILE_NAME
+
+        latest = self._latest()
+        deleted = self._items_to_delete()
+        gone = any(item["filePath"] == FILE_NAME and item["id"] in deleted for item in latest.get("items") or [])
+        return {**latest, "runtimeParameters": []} if gone else latest
+
     def _major(self) -> bool:
         return bool(fields.converted("is_major_update", self.is_major_update, fields.boolean))
 
@@ -231,14 +271,21 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
         form = [("isMajorUpdate", form_text(self._major()))]
         form += [(name, form_text(value)) for name, value in self.payload().items()]
+        values = self._resolved_values()
+        if values:
+            self.log.info("Setting the runtime parameters %s.", ", ".join(each["fieldName"] for each in values))
+            form.append(("runtimeParameterValues", form_text(values)))
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
+
+    def _latest(self) -> dict[str, Any]:
+        return next(iter(self.listed(1)), {})
 
     def _items_to_delete(self) -> list[str]:
         """Turn paths into the ids that the API wants, by way of the latest version."""
         if self.files_to_delete is None:
             return []
         wanted = fields.converted("files_to_delete", self.files_to_delete, fields.texts)
-        items = [item for version in self.listed(1) for item in version.get("items") or []]
+        items = self._latest().get("items") or []
         ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
         unknown = [name for name in wanted if name not in ids]
         if unknown:

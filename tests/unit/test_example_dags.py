@@ -91,3 +91,5 @@ def test_the_answer_of_the_handbook_assistant_stands_in_the_handbook(monkeypatch
     prompts = pd.DataFrame({"promptText": ["What does the red lamp mean?", "Who wrote this?"]})
     answers = custom.score(prompts, custom.load_model("/nowhere"))["resultText"]
     assert list(answers) == ["A red lamp means that the tank is empty.", custom.NOTHING]
+    monkeypatch.setenv("MLOPS_RUNTIME_PARAM_NOTHING_FOUND", '{"type": "string", "payload": "Ask somebody."}')
+    assert custom.answer("Who wrote this?", custom.HANDBOOK) == "Ask somebody."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.multipart import UploadBody
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _VERSIONS = "customModels/{custom_model_id}/versions/"
 _VERSION = _VERSIONS + "{custom_model_version_id}/"
+_RUNTIME_PARAMETERS = "runtimeParameterValues"
 
 
 class Versions(Resource):
@@ -86,7 +88,14 @@ class Versions(Resource):
         tell: Callable[[str], None],
     ) -> dict[str, Any]:
         path = route(_VERSIONS, custom_model_id=custom_model_id)
-        return self._send(Request(method, path, upload=lambda: UploadBody(fields, files, tell))).object()
+        upload = Request(method, path, upload=lambda: UploadBody(fields, files, tell), private=_private(fields))
+        return self._send(upload).object()
+
+
+def _private(fields: Sequence[tuple[str, str]]) -> frozenset[str]:
+    """Return the strings among the values of the runtime parameters, which may be secrets."""
+    values = [row["value"] for name, text in fields if name == _RUNTIME_PARAMETERS for row in json.loads(text)]
+    return frozenset(value for value in values if isinstance(value, str))
 
 
 def _path(template: str, custom_model_id: str, custom_model_version_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datarobot_provider.emulator import checks, identity
+from datarobot_provider.emulator import checks, identity, runtime_parameters
 from datarobot_provider.emulator.errors import ApiError, invalid, not_found
 from datarobot_provider.emulator.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Fate, Job
 from datarobot_provider.emulator.routes.dependency_builds import built
@@ -25,6 +25,9 @@ def start_test(call: Call) -> Reply:
     version = state.version(model.id, body["customModelVersionId"])
     dataset = _dataset(call, model)
     environment = _environment(call, version)
+    missing = runtime_parameters.without_value(version)
+    if missing:
+        raise ApiError(422, f"The custom model version has runtime parameters without a value: {', '.join(missing)}.")
     if not built(call, version):
         raise ApiError(422, "The dependencies of the custom model version have to be built before it is tested.")
     if any(state.active_tests(model)):

@@ -6,7 +6,7 @@ import hashlib
 import io
 from pathlib import PurePosixPath
 
-from datarobot_provider.emulator import identity
+from datarobot_provider.emulator import identity, runtime_parameters
 from datarobot_provider.emulator.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import training_data
 from datarobot_provider.emulator.routes.versions import latest_or_404, view_version
@@ -77,8 +77,10 @@ def _start(call: Call, *, from_latest: bool) -> Reply:
 
     def finish() -> None:
         """Add the version on top of whatever is the latest one by then."""
-        base = model.latest.items if from_latest and model.latest else []
-        draft.items = list({item.path: item for item in (*base, *pulled)}.values())
+        base = model.latest if from_latest else None
+        draft.items = list({item.path: item for item in (*(base.items if base else ()), *pulled)}.values())
+        parameters = runtime_parameters.of_new_version(call.state, draft.items, base, {})
+        draft.settings[runtime_parameters.FIELD] = parameters
         add_version(model, draft, version_id)
 
     call.state.when_done(job, finish)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from datarobot_provider.emulator import identity
+from datarobot_provider.emulator import identity, runtime_parameters
 from datarobot_provider.emulator.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import training_data
 from datarobot_provider.emulator.routing import Call, Json, Reply, route
@@ -16,7 +16,7 @@ _VERSIONS = "/customModels/{customModelId}/versions/"
 _MAX_FILES = 1000
 _INHERITED = (
     "desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "resourceBundleId",
-    "requiredMetadata", "requiredMetadataValues", "runtimeParameters",
+    "requiredMetadata", "requiredMetadataValues",
 )  # fmt: skip
 _PLAIN = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "resourceBundleId")
 
@@ -71,10 +71,13 @@ def _create(call: Call, *, from_latest: bool) -> Reply:
     latest, body = model.latest, call.body
     training, holdout = training_data.decode(body, "trainingData"), training_data.decode(body, "holdoutData")
     dataset = training_data.chosen_dataset(call, model, training, holdout)
+    base = latest if from_latest else None
+    items = _items(call, base)
+    parameters = runtime_parameters.of_new_version(call.state, items, base, body)
     draft = Draft(
-        items=_items(call, latest if from_latest else None),
+        items=items,
         environment=_environment(call, latest),
-        settings=_settings(body, latest),
+        settings={**_settings(body, latest), runtime_parameters.FIELD: parameters},
         major=body.get("isMajorUpdate") in {True, "true", "True"},
         keep_data=body.get("keepTrainingHoldoutData") not in {False, "false", "False"},
     )
@@ -136,12 +139,9 @@ def _settings(body: Json, latest: Version | None) -> dict[str, Any]:
     settings.update({name: body[name] for name in _PLAIN if name in body})
     if body.get("gitModelVersion"):
         settings["gitModelVersion"] = body["gitModelVersion"]
-    for name, kind in (("requiredMetadata", dict), ("requiredMetadataValues", list), ("runtimeParameters", list)):
+    for name, kind in (("requiredMetadata", dict), ("requiredMetadataValues", list)):
         if name in body:
             settings[name] = _json_text(body, name, kind)
-    if "runtimeParameterValues" in body:
-        values = {v.get("fieldName"): v for v in _json_text(body, "runtimeParameterValues", list)}
-        settings["runtimeParameters"] = _with_values(settings.get("runtimeParameters", []), values)
     return settings
 
 
@@ -153,14 +153,6 @@ def _json_text(body: Json, name: str, kind: type) -> Any:
     if not isinstance(value, kind) or (isinstance(value, list) and not all(isinstance(v, dict) for v in value)):
         raise invalid(name, "is not JSON of the right form")
     return value
-
-
-def _with_values(parameters: list[Json], values: dict[str, Json]) -> list[Json]:
-    known = {p.get("fieldName"): dict(p) for p in parameters}
-    for name, value in values.items():
-        entry = known.setdefault(name, {"fieldName": name, "type": value.get("type", "string")})
-        entry["overrideValue"] = entry["currentValue"] = value.get("value")
-    return list(known.values())
 
 
 def view_version(call: Call, version: Version) -> Json:

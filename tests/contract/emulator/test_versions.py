@@ -79,7 +79,8 @@ def test_spellings_of_is_major_update_in_json(api, value, label):
 
 def test_json_patch_takes_texts_of_json(api):
     model = api.model()
-    api.version(model)
+    metadata = b"runtimeParameterDefinitions:\n- fieldName: KEY\n  type: string\n"
+    api.version(model, {"custom.py": b"", "model-metadata.yaml": metadata})
     body = {
         "isMajorUpdate": "false",
         "replicas": 2,

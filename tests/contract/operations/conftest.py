@@ -18,7 +18,9 @@ __all__ = ["emulator", "model_folder", "proxy", "stage"]
 
 _FIRST_ERROR = 400
 #: Routes around the contract, which have no schema here.
-_NEIGHBOURS = ("/api/v2/datasets/", "/api/v2/deployments/", "/api/v2/useCases/", "/storage/")
+_NEIGHBOURS = (
+    "/api/v2/datasets/", "/api/v2/deployments/", "/api/v2/useCases/", "/api/v2/credentials/", "/storage/",
+)  # fmt: skip
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -50,10 +50,14 @@ class Stage:
     def run(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
         """Run a new task to its end, through the trigger where it defers."""
         self.store = FakeStore()
-        return self.again(kind, task_id=task_id, **given)
+        return self._attempt(kind, task_id=task_id, **given)
 
     def again(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
-        """Run the task of before once more; what it stored is still there."""
+        """Run the next attempt of the task of before; what it stored is still there."""
+        self.ti.retry()
+        return self._attempt(kind, task_id=task_id, **given)
+
+    def _attempt(self, kind: type, *, task_id: str, **given: Any) -> Any:
         task = kind(task_id=task_id, **given)
         context = {"ti": self.ti, "task_state_store": self.store}
         try:

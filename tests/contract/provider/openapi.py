@@ -21,7 +21,14 @@ SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 FORM, JSON = "multipart/form-data", "application/json"
 #: GenAI jobs are tracked below a route of their own, which the published pages mention only in a ``Location``.
 UNPUBLISHED = {("GET", "/api/v2/genai/status/{statusId}/"): ("GET", "/api/v2/status/{statusId}/")}
-_JSON_IN_FORMS = {"requiredMetadata", "requiredMetadataValues", "trainingData", "holdoutData"}
+#: Fields that DataRobot's own clients send, and that the published pages lack.
+UNPUBLISHED_FIELDS = {
+    name: {"runtimeParameterValues": {"type": "string"}}
+    for name in ("CustomModelVersionCreate", "CustomModelVersionCreateFromLatest")
+}
+_JSON_IN_FORMS = {
+    "requiredMetadata", "requiredMetadataValues", "trainingData", "holdoutData", "runtimeParameterValues",
+}  # fmt: skip
 _LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
 
 
@@ -57,7 +64,10 @@ class Operation:
         if not content:
             return None
         (media,) = content
-        return resolved(content[media]["schema"])
+        schema: dict[str, Any] = resolved(content[media]["schema"])
+        name = content[media]["schema"].get("$ref", "").rsplit("/", 1)[-1]
+        schema.get("properties", {}).update(UNPUBLISHED_FIELDS.get(name, {}))
+        return schema
 
     def media(self) -> str | None:
         content = self.spec.get("requestBody", {}).get("content", {})

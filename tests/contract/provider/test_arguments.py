@@ -59,6 +59,7 @@ OTHERWISE_CALLED = {
 }
 #: Arguments of which one of several sets has to be given; the operator's own check says so.
 ALTERNATIVES = {
+    CreateCustomModelOperator: {"name", "metadata"},
     ComputeFeatureImpactOperator: {"custom_model_id", "custom_model_version_id", "image_id"},
     ApplyGuardConfigOperator: {"guards", "from_templates"},
 }
@@ -71,6 +72,7 @@ NOT_SENT = {
     "fail_on_warning",
     "raise_on_failure",
     "if_exists",
+    "metadata",
     "openai_api_key_conn_id",
     *CONTROL,
 }

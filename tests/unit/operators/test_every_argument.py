@@ -22,7 +22,7 @@ EARLY = {"deferrable"}
 #: Ids that DataRobot does not give out: a slash may stand in them.
 OWN_IDS = {"user_provided_id", "openai_deployment_id", "llm_gateway_model_id"}
 #: Arguments that are read elsewhere: ids of Airflow connections, and what names a file.
-READ_ELSEWHERE = {"datarobot_conn_id", "openai_api_key_conn_id", "folder", "files", "zip_file", "target"}
+READ_ELSEWHERE = {"datarobot_conn_id", "openai_api_key_conn_id", "folder", "files", "zip_file", "target", "metadata"}
 TRUE, FALSE = (True, "true", "True", " TRUE\n", np.True_), (False, "false", "False", "FALSE\n", np.False_)
 NO_BOOLEANS = (1, 0, 2.0, "yes", "1", "no", "perhaps", "{{ x }}", [], [True], {}, b"true", float("nan"))
 NO_STRINGS = (6.4e25, 1.0, float("inf"), True, ["a"], {"a": 1}, b"id", {"a"}, Decimal("1.0"), object())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -199,3 +200,33 @@ def test_a_version_without_training_data_is_done_at_once(api, context, folder, t
     version, _ = create(api, context, made={"id": "v", "trainingData": training}, folder=folder, deferrable=True)
     assert version == "v"
     assert api.paths() == [VERSIONS]
+
+
+@pytest.fixture
+def with_parameter(folder):
+    """Let the folder define a runtime parameter."""
+    definition = "runtimeParameterDefinitions: [{fieldName: T, type: numeric}]"
+    Path(folder, "model-metadata.yaml").write_text(definition, encoding="utf-8")
+    return folder
+
+
+@pytest.mark.parametrize(("value", "same"), [(1, True), (1.0, True), (2, False), (None, False)])
+def test_a_version_with_other_values_is_not_the_one_of_this_task(with_parameter, value, same):
+    given = {"custom_model_id": "m", "folder": with_parameter, "runtime_parameter_values": {"T": 1}}
+    operator = CreateVersionOperator(task_id="t", **given)
+    operator.check()
+    row = {"items": [{"filePath": name} for name in ("custom.py", "model-metadata.yaml", "sub/a.txt")]}
+    row["runtimeParameters"] = [{"fieldName": "T", "overrideValue": value}]
+    assert operator.is_same(row) is same
+    assert operator.is_same({**row, "runtimeParameters": []})
+
+
+def test_a_task_that_runs_several_times_sends_the_values_of_each_time(api, context, with_parameter):
+    del context["task_state_store"]
+    forms = []
+    api.on("POST", VERSIONS, lambda request: forms.append(b"".join(request.upload())) or reply(201, MADE))
+    operator = CreateVersionOperator(task_id="t", custom_model_id="m", folder=with_parameter)
+    for value in (11, 22):
+        operator.runtime_parameter_values = {"T": value}
+        operator.execute(context)
+    assert [b'"value": 22' in form for form in forms] == [False, True]

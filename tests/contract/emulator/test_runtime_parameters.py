@@ -1,0 +1,339 @@
+"""Runtime parameters: defined in model-metadata.yaml, shown, set, refused, inherited, needed for a test."""
+
+import json
+
+import pytest
+
+from tests.contract.emulator.conftest import CODE
+
+METADATA = """
+name: assistant
+type: inference
+targetType: textgeneration
+runtimeParameterDefinitions:
+- fieldName: LLM
+  type: string
+  defaultValue: gpt-4o
+  description: name of the model
+- fieldName: TEMPERATURE
+  type: numeric
+  defaultValue: 0.2
+  minValue: 0
+  maxValue: 2
+- fieldName: STREAM
+  type: boolean
+  defaultValue: true
+- fieldName: KEY
+  type: credential
+  credentialType: api_token
+  allowEmpty: false
+- {fieldName: JUDGE, type: deployment}
+"""
+FILE = "model-metadata.yaml"
+PATH = "/customModels/{}/versions/"
+
+
+def files(metadata=METADATA):
+    content = metadata if isinstance(metadata, bytes) else metadata.encode()
+    return {"custom.py": CODE, FILE: content}
+
+
+def definitions(*rows):
+    return "runtimeParameterDefinitions:\n" + "".join(f"- {{{row}}}\n" for row in rows)
+
+
+def value(name, kind, given):
+    return {"fieldName": name, "type": kind, "value": given}
+
+
+def values(*rows):
+    return {"runtimeParameterValues": json.dumps(list(rows))}
+
+
+def shown(version, field="currentValue"):
+    return {p["fieldName"]: p[field] for p in version["runtimeParameters"]}
+
+
+@pytest.fixture
+def credential(api):
+    return api.control("POST", "credentials", {"name": "OpenAI", "credentialType": "api_token"})["id"]
+
+
+@pytest.fixture
+def upload(api, conforms):
+    """Upload a version of one model, and return it."""
+    model = api.model()
+
+    def made(content=None, method="POST", **fields):
+        reply = api.upload(model, files() if content is None else content, method=method, **fields)
+        return conforms("CustomModelVersionResponse", reply, 201)
+
+    made.model = model
+    return made
+
+
+def refused(api, metadata, *rows, field="runtimeParameterValues", method="POST"):
+    reply = api.upload(api.model(), files(metadata), method=method, **(values(*rows) if rows else {}))
+    assert reply.status_code == 422, reply.text
+    return reply.json()["errors"][field]
+
+
+def test_definitions_are_shown_with_their_defaults(upload):
+    rows = upload()["runtimeParameters"]
+    assert rows[0] == {
+        "fieldName": "LLM",
+        "type": "string",
+        "description": "name of the model",
+        "allowEmpty": True,
+        "defaultValue": "gpt-4o",
+        "overrideValue": None,
+        "currentValue": "gpt-4o",
+    }
+    assert (rows[1]["minValue"], rows[1]["maxValue"], rows[1]["currentValue"]) == (0, 2, 0.2)
+    assert rows[2]["currentValue"] is True
+    assert (rows[3]["allowEmpty"], rows[3]["credentialType"], rows[3]["currentValue"]) == (False, "api_token", None)
+    assert rows[4]["type"] == "deployment"
+
+
+def test_values_override_defaults(upload, credential):
+    sent = values(
+        value("TEMPERATURE", "numeric", 1), value("STREAM", "boolean", False), value("KEY", "credential", credential)
+    )
+    version = upload(**sent)
+    assert shown(version) == {"LLM": "gpt-4o", "TEMPERATURE": 1, "STREAM": False, "KEY": credential, "JUDGE": None}
+    assert shown(version, "overrideValue")["LLM"] is None
+    assert shown(version, "defaultValue")["TEMPERATURE"] == 0.2
+
+
+def test_a_list_in_a_json_body_and_json_in_a_string_are_the_same(api, upload):
+    upload()
+    rows = [value("LLM", "string", "o3")]
+    for sent in (rows, json.dumps(rows)):
+        body = {"isMajorUpdate": "false", "runtimeParameterValues": sent}
+        reply = api("PATCH", PATH.format(upload.model), json=body)
+        assert shown(reply.json())["LLM"] == "o3"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (value("OTHER", "string", "x"), '"OTHER": there is no definition'),
+        (value("LLM", "numeric", 1), '"LLM": the type has to be string'),
+        (value("LLM", "string", 1), '"LLM": the value has to be a string'),
+        (value("TEMPERATURE", "numeric", "1"), '"TEMPERATURE": the value has to be a number'),
+        (value("TEMPERATURE", "numeric", True), '"TEMPERATURE": the value has to be a number'),
+        (value("TEMPERATURE", "numeric", float("nan")), '"TEMPERATURE": the value has to be a number'),
+        (value("TEMPERATURE", "numeric", 10**400), '"TEMPERATURE": the value has to be a number'),
+        (value("TEMPERATURE", "numeric", -0.1), '"TEMPERATURE": must be at least 0'),
+        (value("TEMPERATURE", "numeric", 2.1), '"TEMPERATURE": must be at most 2'),
+        (value("STREAM", "boolean", "true"), '"STREAM": the value has to be a boolean'),
+        (value("JUDGE", "deployment", ["x"]), '"JUDGE": the value has to be a string'),
+        (value("LLM", "string", "\ud800"), '"LLM": the value has to be a string'),
+        (value("KEY", "credential", "64e000000000000000000001"), '"KEY": there is no credential with this ID'),
+        ({"fieldName": "LLM", "value": "x"}, '"LLM": fieldName, type and value are required'),
+        ({"fieldName": "LLM", "type": "string"}, '"LLM": fieldName, type and value are required'),
+        ({"type": "string", "value": "x"}, "an entry without a name: fieldName, type and value are required"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused(api, row, words):
+    assert words in refused(api, METADATA, row)
+
+
+def test_all_that_is_wrong_is_said_at_once(api):
+    text = refused(api, METADATA, value("A", "string", "x"), value("LLM", "string", "x"), value("LLM", "string", "y"))
+    assert '"A": there is no definition' in text
+    assert '"LLM": is given more than once' in text
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", "{}", "3", "null", "[" * 100_000, '[{"fieldName": NaN}'])
+def test_malformed_values_are_refused(api, refused_fields, text):
+    model = api.model()
+    assert "runtimeParameterValues" in refused_fields(api.upload(model, files(), runtimeParameterValues=text))
+    assert api("GET", PATH.format(model)).json()["data"] == []
+
+
+def test_values_without_any_definition_are_refused(api):
+    assert "there is no definition" in refused(api, "name: x\n", value("A", "string", "x"))
+
+
+def test_a_clean_version_inherits_no_values_and_one_from_the_latest_does(upload):
+    upload(**values(value("LLM", "string", "o3"), value("TEMPERATURE", "numeric", 1)))
+    second = upload({"extra.txt": b"x"}, "PATCH", **values(value("TEMPERATURE", "numeric", 1.5)))
+    assert (shown(second)["LLM"], shown(second)["TEMPERATURE"]) == ("o3", 1.5)
+    reset = upload({}, "PATCH", **values(value("LLM", "string", None)))
+    assert (shown(reset)["LLM"], shown(reset)["TEMPERATURE"]) == ("gpt-4o", 1.5)
+    clean = upload()
+    assert (shown(clean)["LLM"], shown(clean)["TEMPERATURE"]) == ("gpt-4o", 0.2)
+
+
+def test_values_are_inherited_for_what_is_still_defined(upload):
+    upload(**values(value("LLM", "string", "o3"), value("TEMPERATURE", "numeric", 1)))
+    changed = definitions("fieldName: LLM, type: string", "fieldName: TEMPERATURE, type: numeric, maxValue: 0.5")
+    second = upload({FILE: changed.encode()}, "PATCH")
+    assert shown(second) == {"LLM": "o3", "TEMPERATURE": None}
+    third = upload({FILE: definitions("fieldName: LLM, type: numeric").encode()}, "PATCH")
+    assert shown(third) == {"LLM": None}
+
+
+def test_without_the_file_nothing_is_defined(api, upload):
+    first = upload()
+    file = next(item["id"] for item in first["items"] if item["filePath"] == FILE)
+    assert upload({}, "PATCH", filesToDelete=file)["runtimeParameters"] == []
+
+
+def test_definitions_of_a_client_replace_all_and_stay(upload):
+    upload()
+    sent = json.dumps([{"fieldName": "LIMIT", "type": "numeric", "defaultValue": 1, "currentValue": 5, "maxValue": 9}])
+    second = upload({}, "PATCH", runtimeParameters=sent)
+    assert shown(second) == {"LIMIT": 5}
+    assert shown(upload({"more.txt": b""}, "PATCH")) == {"LIMIT": 5}
+    third = upload({FILE: definitions("fieldName: LLM, type: string").encode()}, "PATCH")
+    assert shown(third) == {"LLM": None, "LIMIT": 5}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"type": "string"},
+        {"fieldName": "A"},
+        {"fieldName": "A", "type": "numeric", "minValue": "0"},
+        {"fieldName": "A", "type": "string", "allowEmpty": "no"},
+        {"fieldName": "A", "type": "string", "description": 1},
+        {"fieldName": "A", "type": "numeric", "defaultValue": "x"},
+        {"fieldName": "A", "type": "numeric", "maxValue": 1, "currentValue": 2},
+    ],
+)
+def test_definitions_of_a_client_that_are_wrong_are_refused(api, refused_fields, row):
+    reply = api.upload(api.model(), files(), runtimeParameters=json.dumps([row]))
+    assert "runtimeParameters" in refused_fields(reply)
+
+
+def test_definitions_and_values_exclude_each_other(api, refused_fields):
+    reply = api.upload(api.model(), files(), runtimeParameters="[]", runtimeParameterValues="[]")
+    assert "runtimeParameters" in refused_fields(reply)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        "",
+        "just a string",
+        "- a list",
+        "name: x\nanything: {goes: [here, 1, 2024-01-01]}\n",
+        "runtimeParameterDefinitions:\n",
+        "runtimeParameterDefinitions: null\n",
+        "runtimeParameterDefinitions: []\n",
+        "name: !custom tag\n",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
+    ],
+)
+def test_a_file_without_definitions_defines_nothing(upload, metadata):
+    assert upload(files(metadata))["runtimeParameters"] == []
+
+
+def test_a_metadata_file_below_the_top_defines_nothing(upload):
+    assert upload({"custom.py": CODE, f"sub/{FILE}": METADATA.encode()})["runtimeParameters"] == []
+
+
+@pytest.mark.parametrize(
+    ("row", "expected"),
+    [
+        ('fieldName: A, type: numeric, defaultValue: "5"', 5),
+        ("fieldName: A, type: string, defaultValue: 1.0", "1.0"),
+        ("fieldName: A, type: string, defaultValue: no", "no"),
+        ("fieldName: A, type: string, defaultValue: 2024-01-01", "2024-01-01"),
+        ("fieldName: A, type: boolean, defaultValue: Yes", True),
+        ('fieldName: A, type: string, defaultValue: ""', None),
+        ("fieldName: A, type: string, defaultValue: null", None),
+        ("fieldName: A, type: somethingNew, defaultValue: x", "x"),
+    ],
+)
+def test_defaults_are_read_as_their_type_says(upload, row, expected):
+    (parameter,) = upload(files(definitions(row)))["runtimeParameters"]
+    assert parameter["defaultValue"] == parameter["currentValue"] == expected
+
+
+def test_anchors_and_merges_are_followed(upload):
+    metadata = "base: &base {type: numeric, maxValue: 3}\n" + definitions("<<: *base, fieldName: A")
+    (parameter,) = upload(files(metadata))["runtimeParameters"]
+    assert (parameter["type"], parameter["maxValue"]) == ("numeric", 3)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "words"),
+    [
+        ("a:\n\t- b\n", "line 2"),
+        ("a: [1\nb: 2\n", "line"),
+        ("--- 1\n--- 2\n", "not valid YAML"),
+        (b"name: caf\xe9\n", "not valid YAML"),
+        (b"\x00", "not valid YAML"),
+        ("[" * 5000, "not valid YAML"),
+        ("a: *b\n", "line 1"),
+        ("#" * (1 << 21), "too large"),
+        ("runtimeParameterDefinitions: {}\n", "has to be a list"),
+        ("runtimeParameterDefinitions: [1]\n", "entry 1: has to be a mapping"),
+        (definitions("type: string"), "entry 1: fieldName and type are required"),
+        (definitions("fieldName: A"), "entry 1: fieldName and type are required"),
+        (definitions("fieldName: A, type: string", "fieldName: A, type: string"), "entry 2: the fieldName is defined"),
+        (definitions("fieldName: A, type: string, allowEmpty: maybe"), "allowEmpty has to be true or false"),
+        (definitions("fieldName: A, type: numeric, minValue: few"), "minValue has to be a number"),
+        (definitions("fieldName: A, type: numeric, defaultValue: few"), "defaultValue has to be a number"),
+        (definitions("fieldName: A, type: numeric, defaultValue: .nan"), "defaultValue has to be a number"),
+        (definitions("fieldName: A, type: numeric, defaultValue: " + "9" * 5000), "defaultValue has to be a number"),
+        (definitions("fieldName: A, type: numeric, defaultValue: 3, maxValue: 2"), "defaultValue must be at most 2"),
+        (definitions("fieldName: A, type: boolean, defaultValue: 7"), "defaultValue has to be true or false"),
+        (definitions("fieldName: A, type: string, defaultValue: [1]"), "defaultValue has to be a single value"),
+        (definitions('fieldName: "\\ud800", type: string'), "surrogate"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused(api, metadata, words):
+    assert words in refused(api, metadata, field="file")
+
+
+def test_a_test_does_not_start_while_a_value_is_missing(api, upload, credential):
+    version = upload()["id"]
+    reply = api.start_test(upload.model, version, datasetId=api.dataset())
+    assert reply.status_code == 422
+    assert "KEY" in reply.json()["message"]
+    assert "JUDGE" not in reply.json()["message"]
+    complete = upload({}, "PATCH", **values(value("KEY", "credential", credential)))["id"]
+    assert api.start_test(upload.model, complete, datasetId=api.dataset()).status_code == 202
+
+
+def test_an_empty_string_is_no_value(api, upload):
+    metadata = definitions("fieldName: A, type: string, allowEmpty: false")
+    version = upload(files(metadata), **values(value("A", "string", "")))
+    assert shown(version) == {"A": None}
+    assert api.start_test(upload.model, version["id"], datasetId=api.dataset()).status_code == 422
+
+
+def test_versions_of_a_repository_keep_or_drop_them(api, upload):
+    upload(**values(value("LLM", "string", "o3")))
+    path = PATH.format(upload.model) + "fromRepository/"
+    body = {"repositoryId": "65a0000000000000000000c1", "isMajorUpdate": "false", "sourcePath": "custom.py"}
+
+    def made(method):
+        location = api.finish(api(method, path, json=body)).headers["Location"]
+        return api("GET", location).json()
+
+    assert shown(made("PATCH"))["LLM"] == "o3"
+    assert made("POST")["runtimeParameters"] == []
+
+
+def test_a_copy_of_a_model_has_them(api, upload):
+    upload(**values(value("LLM", "string", "o3")))
+    copied = api("POST", "/customModels/fromCustomModel/", json={"customModelId": upload.model}).json()
+    assert shown(copied["latestVersion"])["LLM"] == "o3"
+
+
+def test_credentials_are_listed_and_read(api, conforms):
+    made = [api.control("POST", "credentials", {"name": name})["id"] for name in ("a", "b")]
+    listed = conforms("CredentialList", api("GET", "/credentials/"))["data"]
+    assert [c["credentialId"] for c in listed] == made[::-1]
+    one = conforms("Credential", api("GET", f"/credentials/{made[0]}/"))
+    assert (one["name"], one["credentialType"], one["description"]) == ("a", "api_token", "")
+    assert api("GET", "/credentials/64e000000000000000000001/").status_code == 404
+    page = conforms("CredentialList", api("GET", "/credentials/", params={"limit": 1}))
+    assert page["totalCount"] == 2
+    assert page["next"]
+    assert [c["name"] for c in api.control("GET", "credentials")["data"]] == ["a", "b"]
