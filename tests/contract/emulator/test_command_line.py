@@ -58,6 +58,21 @@ def test_a_token_is_needed(capsys, monkeypatch):
         ('{"data": []}', "data"),
         ('{"datasets": [{"name": "x", "file": "none.csv"}]}', "none.csv"),
         ('{"environments": [{}]}', "environments/0"),
+        ('{"customModels": [{"name": "M", "targetType": "Poem"}]}', "customModels/0/targetType"),
+        (
+            '{"customModels": [{"name": "M", "targetType": "Regression", "version": {"folder": ".",'
+            ' "environmentId": "e9"}}]}',
+            "M: the seed has no environment e9",
+        ),
+        (
+            '{"validations": [{"name": "V", "deploymentId": "p9", "promptColumnName": "p", "targetColumnName": "t"}]}',
+            "V: the seed has no deployment p9",
+        ),
+        (
+            '{"environments": [{"id": "e1", "name": "E"}], "customModels": [{"name": "M", "targetType": "Regression",'
+            ' "version": {"folder": "none", "environmentId": "e1"}}]}',
+            "none is no folder with files",
+        ),
     ],
 )
 def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
