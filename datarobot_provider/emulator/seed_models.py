@@ -97,9 +97,7 @@ def _items(folder: Path) -> list[Item]:
     if not paths:
         raise FileNotFoundError(f"{folder} is no folder with files")
     moment = identity.now()
-    return [
-        Item(identity.object_id(), path.relative_to(folder).as_posix(), path.open("rb"), moment) for path in paths
-    ]
+    return [Item(identity.object_id(), path.relative_to(folder).as_posix(), path.open("rb"), moment) for path in paths]
 
 
 def _left_out(path: Path) -> bool:
