@@ -65,10 +65,6 @@ class World:
         path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
         self.api._call("PATCH", path, json={"new_state": state})
 
-    def form_params(self) -> dict[str, dict[str, Any]]:
-        """Return the fields of the "Trigger" form."""
-        return self.api.form(DAG)
-
     def connection_forms(self) -> list[dict[str, Any]]:
         """Return what the UI knows about the forms of the connection types."""
         self.api.import_errors()
