@@ -108,7 +108,7 @@ def report(
 ) -> dict[str, Any]:
     """Sum up the run in a few lines of the task log, and return the same."""
     validation = ti.xcom_pull(task_ids="validate_vector_database") or {}
-    strongest = [item["featureName"] for item in impact["featureImpacts"][:3]]
+    strongest = ", ".join(item["featureName"] for item in impact["featureImpacts"][:3])
     summary = {
         "custom_model": model_id,
         "tested_version": version_id,

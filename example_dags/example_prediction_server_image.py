@@ -52,7 +52,7 @@ def report(metadata: dict[str, Any], image: dict[str, Any]) -> dict[str, Any]:
     """Show what is where."""
     log.info("%s of %s", metadata["filename"], metadata["created"])
     log.info("%s bytes, SHA-256 %s", f"{image['size']:,}", image["sha256"])
-    log.info("It is in %s; `docker load` makes %s of it.", image["path"], metadata["dockerImageId"])
+    log.info("It was put into %s; `docker load` makes %s of it.", image["path"], metadata["dockerImageId"])
     return {"path": image["path"], "docker_image": metadata["dockerImageId"]}
 
 
