@@ -1,0 +1,87 @@
+"""The snippets of the guides and the README's first DAG, run by Airflow on an emulator that has the examples' seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from datarobot_provider.emulator.server import running
+from demo.emulator import ROOT, SEED
+from tests.contract.operations.test_guides import PAGES, SNIPPETS
+
+SCRIPT = Path(__file__).with_name("dags") / "run_snippets.py"
+EXAMPLES = ROOT / "example_dags"
+TOKEN = "token-of-the-guides-tests"
+#: What stands in the guides for a place of the reader's own: what the tests put there, below a folder of theirs.
+PLACES = {
+    '"/models/churn"': '"{folder}/models/diabetes_regression"',
+    "s3://my_aws_connection@my-bucket/models/churn": "file://{folder}/models/diabetes_regression",
+    "file:///archive/": "file://{folder}/archive/",
+    "file:///images/": "file://{folder}/images/",
+}
+#: The connections that the guides name beside ``datarobot_default``.
+STAGING, OPENAI = "datarobot_staging", "my_openai"
+
+
+def placed(snippet: str, folder: Path) -> str:
+    """Return a snippet with the tests' own places in it."""
+    for theirs, ours in PLACES.items():
+        snippet = snippet.replace(theirs, ours.format(folder=folder))
+    return snippet
+
+
+def environment(endpoint: str, home: Path) -> dict[str, str]:
+    """Return the environment of an Airflow in ``home`` whose connections lead to the emulator."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
+    datarobot = json.dumps({"conn_type": "datarobot", "host": endpoint, "password": TOKEN})
+    return {
+        **kept,
+        "AIRFLOW_HOME": str(home),
+        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
+        "AIRFLOW__CORE__DAGS_FOLDER": str(home / "dags"),
+        "AIRFLOW_CONN_DATAROBOT_DEFAULT": datarobot,
+        f"AIRFLOW_CONN_{STAGING.upper()}": datarobot,
+        f"AIRFLOW_CONN_{OPENAI.upper()}": json.dumps({"conn_type": "generic", "password": "key-of-the-guides-tests"}),
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
+
+
+@pytest.fixture(scope="module")
+def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """Run all snippets; return the states of their tasks."""
+    home = tmp_path_factory.mktemp("guides")
+    (home / "dags").mkdir()
+    # The README's first DAG is saved beside the examples, and takes one of their models.
+    for folder in (home, home / "dags"):
+        (folder / "models").symlink_to(EXAMPLES / "models")
+    for name, snippet in SNIPPETS:
+        (home / "dags" / f"{name}.py").write_text(placed(snippet, home), encoding="utf-8")
+    results = home / "states.json"
+    with running(token=TOKEN, seed=SEED, time_scale=0) as emulator:
+        command = [sys.executable, str(SCRIPT), f"{emulator.url}/__emulator__/reset", str(results)]
+        env = environment(emulator.endpoint, home)
+        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=240, check=False)
+    said = done.stdout + done.stderr
+    print(said)
+    assert done.returncode == 0, said[-5000:]
+    assert TOKEN not in said
+    found: dict[str, dict[str, str]] = json.loads(results.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize("name", [name for name, _ in SNIPPETS])
+def test_a_snippet_runs(states: dict[str, dict[str, str]], name: str) -> None:
+    assert states[name]
+    assert {task: state for task, state in states[name].items() if state != "success"} == {}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_a_page_names_ids_of_the_seed_alone(page: Path) -> None:
+    named = set(re.findall(r"\b[0-9a-f]{24}\b", page.read_text(encoding="utf-8")))
+    assert {each for each in named if f'"{each}"' not in (SEED / "seed.json").read_text(encoding="utf-8")} == set()
