@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.contract.operations.test_guides import PAGES, SNIPPETS
 SCRIPT = Path(__file__).with_name("dags") / "run_snippets.py"
 EXAMPLES = ROOT / "example_dags"
 TOKEN = "token-of-the-guides-tests"
+TEXTS = {".md", ".py"}
 #: What stands in the guides for a place of the reader's own: what the tests put there, below a folder of theirs.
 PLACES = {
     '"/models/churn"': '"{folder}/models/diabetes_regression"',
@@ -52,9 +54,16 @@ def environment(endpoint: str, home: Path) -> dict[str, str]:
     }
 
 
+class Outcome(NamedTuple):
+    """What came of all snippets: the states of the tasks by snippet and task, and the errors of those that failed."""
+
+    states: dict[str, dict[str, str]]
+    errors: list[str]
+
+
 @pytest.fixture(scope="module")
-def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
-    """Run all snippets; return the states of their tasks."""
+def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    """Run all snippets."""
     home = tmp_path_factory.mktemp("guides")
     (home / "dags").mkdir()
     # The README's first DAG is saved beside the examples, and takes one of their models.
@@ -68,17 +77,24 @@ def states(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]
         env = environment(emulator.endpoint, home)
         done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=240, check=False)
     said = done.stdout + done.stderr
-    print(said)
     assert done.returncode == 0, said[-5000:]
     assert TOKEN not in said
-    found: dict[str, dict[str, str]] = json.loads(results.read_text(encoding="utf-8"))
-    return found
+    errors = re.findall(r"^[\w.]+(?:Exception|Error)\b.*", said, re.MULTILINE)
+    return Outcome(json.loads(results.read_text(encoding="utf-8")), errors)
 
 
 @pytest.mark.parametrize("name", [name for name, _ in SNIPPETS])
-def test_a_snippet_runs(states: dict[str, dict[str, str]], name: str) -> None:
-    assert states[name]
-    assert {task: state for task, state in states[name].items() if state != "success"} == {}
+def test_a_snippet_runs(outcome: Outcome, name: str) -> None:
+    states = outcome.states[name]
+    assert states
+    assert {task: state for task, state in states.items() if state != "success"} == {}, "\n".join(outcome.errors)
+
+
+def test_nothing_needs_a_logical_date() -> None:
+    folders = (ROOT / "docs", EXAMPLES, ROOT / "datarobot_provider", ROOT / "demo")
+    files = [ROOT / "README.md", *(file for folder in folders for file in folder.rglob("*") if file.suffix in TEXTS)]
+    dated = re.compile(r"\{\{\s*(?:ds|ts|logical_date|execution_date|data_interval|prev_|next_)")
+    assert [str(file) for file in files if dated.search(file.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
