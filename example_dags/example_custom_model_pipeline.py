@@ -44,7 +44,8 @@ PARAMS = {
     "model_folder": model_folder(),
     "target_type": Param(
         "Regression",
-        enum=["Binary", "Regression", "Multiclass", "Anomaly", "TextGeneration", "Unstructured"],
+        # Other types need class labels, which the form does not ask for, or have no feature impact.
+        enum=["Regression", "Binary"],
         type="string",
         title="Target type",
     ),
