@@ -14,12 +14,13 @@ import pytest
 
 from datarobot_provider.emulator.server import running
 from demo.emulator import ROOT, SEED
-from tests.contract.operations.test_guides import PAGES, SNIPPETS
+from tests.contract.operations.test_guides import SNIPPETS
 
 SCRIPT = Path(__file__).with_name("dags") / "run_snippets.py"
 EXAMPLES = ROOT / "example_dags"
 TOKEN = "token-of-the-guides-tests"
 TEXTS = {".md", ".py"}
+ID = r"\b[0-9a-f]{24}\b"
 #: What stands in the guides for a place of the reader's own: what the tests put there, below a folder of theirs.
 PLACES = {
     '"/models/churn"': '"{folder}/models/diabetes_regression"',
@@ -97,7 +98,7 @@ def test_nothing_needs_a_logical_date() -> None:
     assert [str(file) for file in files if dated.search(file.read_text(encoding="utf-8"))] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_a_page_names_ids_of_the_seed_alone(page: Path) -> None:
-    named = set(re.findall(r"\b[0-9a-f]{24}\b", page.read_text(encoding="utf-8")))
-    assert {each for each in named if f'"{each}"' not in (SEED / "seed.json").read_text(encoding="utf-8")} == set()
+@pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
+def test_a_snippet_names_ids_of_the_seed_alone(name: str, snippet: str) -> None:
+    seeded = set(re.findall(ID, (SEED / "seed.json").read_text(encoding="utf-8")))
+    assert set(re.findall(ID, snippet)) - seeded == set(), name
