@@ -54,7 +54,7 @@ help: ## show this list
 
 venv: $(STAMP) ## make or update the virtual environment in .venv
 
-demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SCALE=5 slows the jobs down, DAG=... names it)
+demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SCALE=5 slows the jobs down, DAG=... names it, DAG=all runs every one)
 	@$(BIN)/python -m demo --dag $(DAG) --time-scale $(TIME_SCALE) $(if $(filter-out 0,$(KEEP)),--keep)
 
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on PostgreSQL, Celery and Redis, and kill half-way (MODELS=30)

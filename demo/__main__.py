@@ -14,7 +14,7 @@ from demo.airflow_env import USER
 from demo.airflow_stack import AirflowStack
 from demo.emulator import ROOT, Emulator
 from demo.processes import Interrupted
-from demo.report import collect, render, task_name
+from demo.report import collect, render, table, task_name
 from demo.runner import KNOWN_FAILURES, SUCCESS, Stopwatch, run_in_folder
 from demo.task_logs import readable
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from demo.airflow_api import AirflowApi, Json
 
 LOGS_SHOWN = 3
+ALL = "all"
 
 
 class Progress:
@@ -43,7 +44,9 @@ class Progress:
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Return the options."""
     parser = argparse.ArgumentParser(prog="python -m demo", description="Run an example DAG in a real Airflow.")
-    parser.add_argument("--dag", default="example_custom_model_pipeline", help="the DAG to run (%(default)s)")
+    parser.add_argument(
+        "--dag", default="example_custom_model_pipeline", help="the DAG to run, or all examples (%(default)s)"
+    )
     parser.add_argument("--dags-folder", type=Path, default=ROOT / "example_dags", help="where its file is")
     parser.add_argument("--time-scale", type=float, default=1.0, help="stretches the emulated jobs (%(default)s)")
     parser.add_argument("--timeout", type=float, help="seconds the run may take (300, and 300 times the scale)")
@@ -95,18 +98,30 @@ def start(emulator: Emulator, airflow: AirflowStack, stopwatch: Stopwatch) -> No
 
 
 def run(options: argparse.Namespace, api: AirflowApi, stopwatch: Stopwatch) -> str:
-    """Run the DAG once; return the last line to print."""
-    stopwatch.say(f"waiting until Airflow has read {options.dag}")
-    api.wait_for_dag(options.dag)
-    api.unpause(options.dag)
-    run_id = api.trigger(options.dag)
-    stopwatch.say(f"triggered {options.dag}, run {run_id}")
-    state = api.wait_for_run(options.dag, run_id, timeout=options.timeout, watch=Progress(stopwatch).watch)
-    rows = collect(api, options.dag, run_id)
+    """Run the DAG once, or every example one after the other; return the last line to print."""
+    if options.dag != ALL:
+        return run_dag(options.dag, options.timeout, api, stopwatch)
+    names = sorted(file.stem for file in options.dags_folder.glob("example_*.py"))
+    outcomes = {name: run_dag(name, options.timeout, api, stopwatch) for name in names}
+    results = [(name, outcome.removeprefix("demo: ")) for name, outcome in outcomes.items()]
+    print(f"\n{table(('example', 'result'), results, numbers=())}\n", flush=True)
+    good = sum(outcome.startswith(SUCCESS) for outcome in outcomes.values())
+    return f"{SUCCESS if good == len(names) else 'demo: failed'}, {good} of {len(names)} examples succeeded"
+
+
+def run_dag(dag_id: str, timeout: float, api: AirflowApi, stopwatch: Stopwatch) -> str:
+    """Run a DAG once, with the values of its form; return the last line to print."""
+    stopwatch.say(f"waiting until Airflow has read {dag_id}")
+    api.wait_for_dag(dag_id)
+    api.unpause(dag_id)
+    run_id = api.submit_form(dag_id)
+    stopwatch.say(f"triggered {dag_id} with the values of its form, run {run_id}")
+    state = api.wait_for_run(dag_id, run_id, timeout=timeout, watch=Progress(stopwatch).watch)
+    rows = collect(api, dag_id, run_id)
     print(f"\n{render(rows)}\n", flush=True)
     if state == "success":
         return f"{SUCCESS}, run {run_id}, {len(rows)} tasks"
-    failed = [task for task in api.task_instances(options.dag, run_id) if task["state"] == "failed"]
+    failed = [task for task in api.task_instances(dag_id, run_id) if task["state"] == "failed"]
     for task in failed[:LOGS_SHOWN]:
         log = readable(api.log(task, task["try_number"]))
         print(f"The end of the log of {task_name(task)}, try {task['try_number']}:\n{log}\n", flush=True)

@@ -79,11 +79,44 @@ class AirflowApi:
         self._call("PATCH", f"/dags/{quote(dag_id)}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, conf: Json | None = None) -> str:
-        """Start a run, as the "Trigger" form does; return its id."""
+        """Start a run without a logical date, as a program does: ``conf`` holds the params to change; return its id."""
+        return self._start(dag_id, conf or {}, None)
+
+    def form(self, dag_id: str) -> dict[str, Json]:
+        """Return the fields of the DAG's "Trigger" form: name -> ``value``, ``schema`` and ``description``."""
+        fields: dict[str, Json] = self._call("GET", f"/dags/{quote(dag_id)}/details")["params"] or {}
+        return fields
+
+    def submit_form(self, dag_id: str, typed: Json | None = None, *, with_date: bool = True) -> str:
+        """Start a run as the "Trigger" form does, which sends every field, also those left as they are.
+
+        :param typed: What is typed into fields, name -> value. An emptied field is ``None``.
+        :param with_date: Whether the field "Logical date" is left as it is, which is now; otherwise it is emptied.
+        :returns: The id of the run.
+        :raises ApiError: There is no such field, or Airflow refuses a value.
+        """
+        fields, typed = self.form(dag_id), typed or {}
+        unknown = sorted(typed.keys() - fields.keys())
+        if unknown:
+            raise ApiError(f"The form of {dag_id} has no field {', '.join(unknown)}, only {', '.join(fields)}")
+        conf = {name: field["value"] for name, field in fields.items()} | typed
+        return self._start(dag_id, conf, datetime.now(UTC) if with_date else None)
+
+    def _start(self, dag_id: str, conf: Json, logical_date: datetime | None) -> str:
         run_id = f"demo__{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%fZ}"
-        body = {"dag_run_id": run_id, "logical_date": None, "conf": conf or {}}
+        body = {
+            "conf": conf,
+            "dag_run_id": run_id,
+            "data_interval_start": None,
+            "data_interval_end": None,
+            "logical_date": logical_date.isoformat() if logical_date else None,
+        }
         self._call("POST", f"/dags/{quote(dag_id)}/dagRuns", json=body)
         return run_id
+
+    def runs(self, dag_id: str) -> list[Json]:
+        """Return the DAG's runs, those that its schedule started too."""
+        return self._all(f"/dags/{quote(dag_id)}/dagRuns", "dag_runs")
 
     def run_state(self, dag_id: str, run_id: str) -> str:
         """Return the run's state."""

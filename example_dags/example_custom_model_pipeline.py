@@ -44,7 +44,8 @@ PARAMS = {
     "model_folder": model_folder(),
     "target_type": Param(
         "Regression",
-        enum=["Binary", "Regression", "Multiclass", "Anomaly", "TextGeneration", "Unstructured"],
+        # Other types need class labels, which the form does not ask for, or have no feature impact.
+        enum=["Regression", "Binary"],
         type="string",
         title="Target type",
     ),
@@ -108,7 +109,7 @@ def report(
 ) -> dict[str, Any]:
     """Sum up the run in a few lines of the task log, and return the same."""
     validation = ti.xcom_pull(task_ids="validate_vector_database") or {}
-    strongest = [item["featureName"] for item in impact["featureImpacts"][:3]]
+    strongest = ", ".join(item["featureName"] for item in impact["featureImpacts"][:3])
     summary = {
         "custom_model": model_id,
         "tested_version": version_id,

@@ -19,7 +19,7 @@ from datarobot_provider.operators.versions import CreateVersionOperator
 log = logging.getLogger(__name__)
 
 GUARDS = [
-    "Response Tokens",
+    {"template": "Response Tokens"},
     {
         "template": "Prompt Tokens",
         "name": "Prompt length",
@@ -45,10 +45,11 @@ PARAMS = {
     "guards": Param(
         GUARDS,
         type="array",
-        items={"type": ["string", "object"]},
+        # Names beside objects would do for the operator, but not for the form: Airflow 3.3 shows such a list encoded.
+        items={"type": "object", "required": ["template"]},
         minItems=1,
         title="Guards",
-        description="Names of templates, or objects with `template` and the fields that differ from the template's. "
+        description="A list of objects: `template` is the name of a template, and other fields replace the template's. "
         "The deployment of the toxicity guard is one of the emulator's seed.",
         section="Guards",
     ),
@@ -97,8 +98,8 @@ with DAG(
     Creates a text-generation model with one version, makes guards from DataRobot's templates and applies them;
     DataRobot puts them on a new version. The log of `report` shows what guards that version.
 
-    A guard is the name of a template, or an object with `template` and the fields that differ: another name, fewer
-    stages, a message of your own. A template that does not exist fails the task with the names of those that do.
+    A guard is an object with the name of its `template` and the fields that differ: another name, fewer stages, a
+    message of your own. A template that does not exist fails the task with the names of those that do.
     """,
 ):
     create_model = CreateCustomModelOperator(

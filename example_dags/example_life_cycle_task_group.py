@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 STRONGEST = 3
 
 PARAMS = {
-    "champion_name": model_name("Diabetes progression, champion"),
+    "champion_name": model_name("Diabetes progression, champion", title="Name of the champion"),
     "champion_folder": model_folder(title="Folder of the champion"),
-    "challenger_name": model_name("Diabetes progression, challenger"),
+    "challenger_name": model_name("Diabetes progression, challenger", title="Name of the challenger"),
     "challenger_folder": model_folder(title="Folder of the challenger"),
     "environment_id": environment(),
     "dataset_id": dataset("Dataset", "The dataset that both were trained on, and are tested with."),

@@ -18,12 +18,11 @@ PARAMS = {
     "model_names": Param(
         ["Diabetes, north", "Diabetes, south"],
         type="array",
-        items={"type": "string", "minLength": 1, "maxLength": 255},
+        items={"type": "string", "maxLength": 255},
         minItems=1,
         maxItems=100,
-        uniqueItems=True,
         title="Models",
-        description="Names, one a line; each becomes a model.",
+        description="Names, one a line; each becomes a model. Empty lines and repeated names do not count.",
     ),
     "model_folder": text(
         str(MODELS / "diabetes_regression"),
@@ -47,7 +46,10 @@ PARAMS = {
 def each_model(params: dict[str, Any] | None = None) -> list[dict[str, str]]:
     """Return what the task group is expanded over: one name and one folder for each model."""
     form = params or {}
-    return [{"name": name, "folder": form["model_folder"].replace("{name}", name)} for name in form["model_names"]]
+    names = dict.fromkeys(line.strip() for line in form["model_names"] if line.strip())
+    if not names:
+        raise AirflowFailException("The field 'Models' has no names: write one a line.")
+    return [{"name": name, "folder": form["model_folder"].replace("{name}", name)} for name in names]
 
 
 @task(trigger_rule="all_done", multiple_outputs=False)
@@ -89,6 +91,6 @@ with DAG(
 ):
     models = each_model()
     # The mapped tasks carry the name of their model instead of a number.
-    names = {"map_index_template": "{{ params.model_names[ti.map_index] }}"}
+    names = {"map_index_template": "{{ ti.xcom_pull(task_ids='each_model')[ti.map_index]['name'] }}"}
     each = life_cycle.override(default_args=names).expand_kwargs(models)
     each >> report(models)

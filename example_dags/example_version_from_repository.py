@@ -23,7 +23,11 @@ PARAMS = {
     "model_name": model_name("Diabetes progression, from git"),
     "environment_id": environment(),
     "repository_id": datarobot_id(
-        "65a0000000000000000000a1", "Repository", "A repository that is connected to DataRobot.", "Repository"
+        "65a000000000000000000091",
+        "Repository",
+        "A repository that is connected to DataRobot.",
+        "Repository",
+        note="The emulator takes any id.",
     ),
     "ref": text("main", "Branch, tag or commit", section="Repository"),
     "source_path": text(

@@ -7,9 +7,12 @@ A seed folder holds ``seed.json``::
      "deployments": [{"id", "label", "targetType", "modelId", "columns"}],
      "useCases": [{"id", "name"}],
      "credentials": [{"id", "name", "credentialType", "description"}],
+     "customModels": [{"id", "name", "targetType", "targetName",
+                       "version": {"id", "folder": "relative", "environmentId", "trainingDatasetId"}}],
+     "validations": [{"id", "name", "useCaseId", "deploymentId", "promptColumnName", "targetColumnName"}],
      "image": {"size", "redirect"}}
 
-All of it is optional, and so is everything in the entries except `name`, `file`, `label` and `size` (in bytes).
+All of it is optional, and so are most things in the entries; docs/emulator.md says which are not.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator import credentials, identity
+from datarobot_provider.emulator import credentials, identity, seed_models
 from datarobot_provider.emulator.image import Image, digest
 from datarobot_provider.emulator.state import Dataset, Deployment, Environment, State, UseCase
 
@@ -70,6 +73,8 @@ _SEED = {
         "deployments": {"type": "array", "items": DEPLOYMENT},
         "useCases": {"type": "array", "items": USE_CASE},
         "credentials": {"type": "array", "items": credentials.SCHEMA},
+        "customModels": {"type": "array", "items": seed_models.MODEL},
+        "validations": {"type": "array", "items": seed_models.VALIDATION},
         "image": IMAGE,
     },
     "additionalProperties": False,
@@ -139,8 +144,21 @@ def plant(state: State, folder: Path) -> None:
     for entry in seed.get("credentials", ()):
         credential = credentials.make_credential(entry)
         state.credentials[credential.id] = credential
+    _plant_models(state, seed, folder)
     if "image" in seed:
         state.image = make_image(**seed["image"])
+
+
+def _plant_models(state: State, seed: dict[str, Any], folder: Path) -> None:
+    entry: dict[str, Any] = {}
+    try:
+        for entry in seed.get("customModels", ()):
+            seed_models.plant_model(state, entry, folder)
+        for entry in seed.get("validations", ()):
+            seed_models.plant_validation(state, entry)
+    except (OSError, ValueError) as error:
+        msg = f"seed.json: {entry['name']}: {error}"
+        raise SeedError(msg) from error
 
 
 def _read(folder: Path) -> dict[str, Any]:

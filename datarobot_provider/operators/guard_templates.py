@@ -30,6 +30,10 @@ _TAKEN_OVER = (
 )
 #: Objects of which a guard may give only the fields that differ from the template's.
 _MERGED = ("modelInfo", "nemoInfo", "additionalGuardConfig", "intervention")
+_ENCODED = (
+    " It is an object as Airflow encodes it: a DAG param whose default mixes strings and objects in one list comes like"
+    ' this from the Trigger form. Make every item of the default an object, such as {"template": "PII Detection"}.'
+)
 
 
 def filled(wanted: Sequence[str | Mapping[str, Any]], templates: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -38,8 +42,12 @@ def filled(wanted: Sequence[str | Mapping[str, Any]], templates: Sequence[Mappin
     :param wanted: names or ids of templates, or objects with ``template`` and the fields that differ.
     :param templates: the templates that there are.
     :returns: guard configurations, as :class:`ApplyGuardConfigOperator` sends them.
-    :raises InputError: for a template that there is not, naming those that there are.
+    :raises InputError: for an object without ``template``, and for a template that there is not, naming those that
+        there are.
     """
+    for index, item in enumerate(wanted):
+        if not isinstance(item, str) and "template" not in item:
+            raise InputError(f"from_templates[{index}] has no 'template'.{_ENCODED if '__var' in item else ''}")
     return [_filled({"template": item} if isinstance(item, str) else item, templates) for item in wanted]
 
 

@@ -59,4 +59,6 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
         if sink.holds(expected):
             self.log.info("%s is there already and is the image: nothing to download.", sink.name)
             return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}
-        return self.downloader().fetch(image.download_request(), sink, expected)
+        done = self.downloader().fetch(image.download_request(), sink, expected)
+        self.log.info("Downloaded %s bytes to %s; size and SHA-256 are right.", f"{done['size']:,}", done["path"])
+        return done

@@ -47,7 +47,7 @@ class Run:
         self._api.wait_for_dag(DAG)
         self._api.unpause(DAG)
         began = self._stopwatch.seconds
-        self._run_id = self._api.trigger(DAG, {"model_names": self._names, "model_folder": model_folder})
+        self._run_id = self._api.submit_form(DAG, {"model_names": self._names, "model_folder": model_folder})
         self._stopwatch.say(f"triggered {DAG} for {len(self._names)} models, their folder is {model_folder}")
         state = self._api.wait_for_run(DAG, self._run_id, timeout=timeout, watch=self._watch)
         self._seconds = self._stopwatch.seconds - began

@@ -10,14 +10,19 @@ from airflow.providers.common.compat.sdk import Param
 MODELS = Path(__file__).parents[1] / "models"
 
 
-def datarobot_id(default: str, title: str, description: str, section: str = "In DataRobot") -> Param:
-    """Return a field for the id of something in DataRobot."""
+IN_SEED = "The default is in the emulator's seed."
+
+
+def datarobot_id(
+    default: str, title: str, description: str, section: str = "In DataRobot", *, note: str = IN_SEED
+) -> Param:
+    """Return a field for the id of something in DataRobot; ``note`` says what its default is."""
     return Param(
         default,
         type="string",
         pattern="^[0-9a-f]{24}$",
         title=title,
-        description=f"{description} The default is what the emulator's seed holds.",
+        description=f"{description} {note}",
         section=section,
     )
 
@@ -27,9 +32,9 @@ def text(default: str, title: str, **schema: Any) -> Param:
     return Param(default, type="string", minLength=1, title=title, **schema)
 
 
-def model_name(default: str) -> Param:
+def model_name(default: str, title: str = "Model name") -> Param:
     """Return the field for the name of a custom model."""
-    return text(default, "Model name", maxLength=255)
+    return text(default, title, maxLength=255)
 
 
 def model_folder(name: str = "diabetes_regression", title: str = "Model folder") -> Param:

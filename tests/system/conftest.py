@@ -30,9 +30,9 @@ class World:
         self.emulator = emulator
         self.api = airflow.api
 
-    def start(self, dag_id: str = DAG, /, **conf: Any) -> str:
-        """Start a DAG, by default the example pipeline, as its form does; return the run's id."""
-        return self.api.trigger(dag_id, conf)
+    def start(self, **typed: Any) -> str:
+        """Start the example pipeline as its form does, with what is typed into some fields; return the run's id."""
+        return self.api.submit_form(DAG, typed)
 
     def ended(self, run_id: str) -> str:
         """Wait for the end of a run; return its state."""
@@ -64,11 +64,6 @@ class World:
         """Mark a task instance, as the buttons of the UI do."""
         path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
         self.api._call("PATCH", path, json={"new_state": state})
-
-    def form_params(self) -> dict[str, dict[str, Any]]:
-        """Return the fields of the "Trigger" form."""
-        params: dict[str, dict[str, Any]] = self.api._call("GET", f"/dags/{DAG}/details")["params"]
-        return params
 
     def connection_forms(self) -> list[dict[str, Any]]:
         """Return what the UI knows about the forms of the connection types."""

@@ -28,10 +28,10 @@ RUN_TIMEOUT = 400.0
 
 @dataclass(frozen=True)
 class Plan:
-    """A run to be started: which DAG, with what in its form."""
+    """A run to be started: which DAG, with what typed into which fields of its form."""
 
     dag_id: str
-    conf: dict[str, Any]
+    typed: dict[str, Any]
 
 
 class Run:
@@ -40,7 +40,8 @@ class Run:
     def __init__(self, world: World, plan: Plan) -> None:
         self.world = world
         self.dag_id = plan.dag_id
-        self.run_id = world.start(plan.dag_id, **plan.conf)
+        # The hard case: the field "Logical date" of the form is emptied, as it is for runs that an asset starts.
+        self.run_id = world.api.submit_form(plan.dag_id, plan.typed, with_date=False)
 
     def ended(self) -> str:
         """Wait for the end; return the run's state."""

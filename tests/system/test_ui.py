@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 from datarobot_provider.hooks.form import EXTRAS
+from demo.airflow_api import ApiError
+from tests.system.examples import FOLDER
 
 if TYPE_CHECKING:
     from tests.system.conftest import World
@@ -34,7 +38,33 @@ def test_the_test_button_says_whether_the_connection_works(world: World) -> None
     assert press("any", "http://127.0.0.1:9")[0] is False
 
 
-def test_the_trigger_form_is_typed_and_has_defaults(world: World) -> None:
-    params = world.form_params()
-    assert all(param["value"] is not None for param in params.values())
-    assert all({"type", "title"} <= set(param["schema"]) for param in params.values())
+@pytest.mark.parametrize("dag_id", [file.stem for file in sorted(FOLDER.glob("example_*.py"))])
+def test_a_trigger_form_is_typed_and_has_defaults_and_labels(world: World, dag_id: str) -> None:
+    world.api.wait_for_dag(dag_id)
+    form = world.api.form(dag_id)
+    assert form
+    assert all(field["value"] is not None for field in form.values())
+    assert all({"type", "title"} <= set(field["schema"]) for field in form.values())
+    assert len({field["schema"]["title"] for field in form.values()}) == len(form)
+    assert "__var" not in str(form)
+
+
+@pytest.mark.parametrize(
+    ("dag_id", "field", "value", "says"),
+    [
+        ("example_custom_model_pipeline", "model_name", None, "None is not of type 'string'"),
+        ("example_custom_model_pipeline", "model_name", "", "'' should be non-empty"),
+        ("example_custom_model_pipeline", "model_name", 2026, "2026 is not of type 'string'"),
+        ("example_custom_model_pipeline", "environment_id", "my environment", "'my environment' does not match"),
+        ("example_custom_model_pipeline", "guard_timeout_seconds", None, "None is not of type 'integer'"),
+        ("example_custom_model_pipeline", "guards", "PII Detection", "'PII Detection' is not of type 'array'"),
+        ("example_guards_from_templates", "guards", ["PII Detection"], "'PII Detection' is not of type 'object'"),
+        ("example_guards_from_templates", "guards", [{"name": "PII"}], "'template' is a required property"),
+        ("example_many_models", "model_names", None, "None is not of type 'array'"),
+    ],
+)
+def test_a_field_says_what_is_wrong_with_it(world: World, dag_id: str, field: str, value: Any, says: str) -> None:
+    world.api.wait_for_dag(dag_id)
+    with pytest.raises(ApiError) as refused:
+        world.api.submit_form(dag_id, {field: value})
+    assert f"Invalid input for param {field}: {says}" in str(refused.value)

@@ -1,6 +1,8 @@
-"""Datasets: upload, list, read, delete."""
+"""Datasets: upload, make of a URL, list, read, delete."""
 
 from __future__ import annotations
+
+from urllib.parse import urlsplit
 
 from datarobot_provider.emulator import identity, seed
 from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
@@ -12,6 +14,7 @@ from datarobot_provider.emulator.state import Dataset
 _DATASETS = "/datasets/"
 _DATASET = "/datasets/{datasetId}/"
 _PAGE = 100
+_SCHEMES = ("http", "https", "s3")
 
 
 @route("POST", _DATASETS + "fromFile/")
@@ -20,12 +23,20 @@ def upload_dataset(call: Call) -> Reply:
     if len(call.files) != 1:
         raise invalid("file", f"exactly one file is needed, found {len(call.files)}")
     dataset, problem = _read(call.files[0].filename or "data.csv", call.files[0].file.read())
-    natural = Fate(FAILED, problem) if problem else Fate()
-    dataset.ingest = call.state.start("dataset_upload", {"datasetId": dataset.id}, natural)
-    call.state.datasets[dataset.id] = dataset
-    record = call.state.track(dataset.ingest, _DATASET.format(datasetId=dataset.id))
-    body = {"catalogId": dataset.id, "catalogVersionId": dataset.version_id, "statusId": record.id}
-    return call.accepted(record, body)
+    return _ingest(call, dataset, problem)
+
+
+@route("POST", _DATASETS + "fromURL/")
+def read_url(call: Call) -> Reply:
+    """Make a dataset of a URL (POST /datasets/fromURL/): nothing is fetched, it has one column and no rows."""
+    try:
+        url = urlsplit(call.body["url"])
+    except ValueError as error:
+        raise invalid("url", f"is not a URL: {error}") from error
+    if url.scheme not in _SCHEMES or not url.netloc:
+        raise invalid("url", f"has to begin with {' or '.join(f'{scheme}://' for scheme in _SCHEMES)}")
+    name = url.path.rstrip("/").rsplit("/", 1)[-1] or url.netloc
+    return _ingest(call, seed.make_dataset(name, "column\n"), None)
 
 
 @route("GET", _DATASETS)
@@ -64,6 +75,16 @@ def delete_dataset(call: Call) -> Reply:
     """Delete a dataset (DELETE /datasets/{datasetId}/)."""
     _wanted(call).deleted = True
     return Reply(204)
+
+
+def _ingest(call: Call, dataset: Dataset, problem: str | None) -> Reply:
+    """Begin to read a dataset, which fails for the `problem` if there is one."""
+    natural = Fate(FAILED, problem) if problem else Fate()
+    dataset.ingest = call.state.start("dataset_upload", {"datasetId": dataset.id}, natural)
+    call.state.datasets[dataset.id] = dataset
+    record = call.state.track(dataset.ingest, _DATASET.format(datasetId=dataset.id))
+    body = {"catalogId": dataset.id, "catalogVersionId": dataset.version_id, "statusId": record.id}
+    return call.accepted(record, body)
 
 
 def _read(name: str, content: bytes) -> tuple[Dataset, str | None]:

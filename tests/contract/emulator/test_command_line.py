@@ -50,6 +50,14 @@ def test_a_token_is_needed(capsys, monkeypatch):
     assert "token" in capsys.readouterr().err
 
 
+SEEDED_MODEL = """
+    {"name": "M", "targetType": "Regression", "version": {"folder": "none", "environmentId": "e1"}}
+"""
+SEEDED_VALIDATION = """
+    {"name": "V", "deploymentId": "p1", "promptColumnName": "prompt", "targetColumnName": "target"}
+"""
+
+
 @pytest.mark.parametrize(
     ("seed", "word"),
     [
@@ -58,6 +66,13 @@ def test_a_token_is_needed(capsys, monkeypatch):
         ('{"data": []}', "data"),
         ('{"datasets": [{"name": "x", "file": "none.csv"}]}', "none.csv"),
         ('{"environments": [{}]}', "environments/0"),
+        ('{"customModels": [{"name": "M", "targetType": "Poem"}]}', "customModels/0/targetType"),
+        (f'{{"customModels": [{SEEDED_MODEL}]}}', "M: the seed has no environment e1"),
+        (
+            f'{{"environments": [{{"id": "e1", "name": "E"}}], "customModels": [{SEEDED_MODEL}]}}',
+            "none is no folder with files",
+        ),
+        (f'{{"validations": [{SEEDED_VALIDATION}]}}', "V: the seed has no deployment p1"),
     ],
 )
 def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):

@@ -52,6 +52,17 @@ def test_upload_refusals(api, refused_fields):
     assert api("POST", "/datasets/fromFile/", json={}).status_code == 422
 
 
+def test_a_dataset_is_made_of_a_url(api, conforms, refused_fields):
+    reply = api("POST", "/datasets/fromURL/", json={"url": "https://data.example.com/2026/houses.csv?a=b"})
+    done = api.finish(reply)
+    dataset = conforms("DatasetUploadAccepted", reply, 202)["catalogId"]
+    seen = conforms("DatasetDetails", api("GET", f"/datasets/{dataset}/"))
+    assert done.headers["Location"] == f"{api.emulator.endpoint}/datasets/{seen['datasetId']}/"
+    assert (seen["name"], seen["rowCount"], seen["processingState"]) == ("houses.csv", 0, "COMPLETED")
+    for body in ({}, {"url": "houses.csv"}, {"url": "file:///houses.csv"}, {"url": "http://["}, {"url": 5}):
+        assert "url" in refused_fields(api("POST", "/datasets/fromURL/", json=body))
+
+
 def test_a_dataset_serves_when_it_is_read(api):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "succeeded", "seconds": 60})
     dataset = upload(api).json()["catalogId"]

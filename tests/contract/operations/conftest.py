@@ -9,12 +9,12 @@ import pytest
 import requests
 
 from tests.contract.operations.replies import Heard, operation_id, problems
-from tests.contract.provider.conftest import TOKEN, Stage, emulator, model_folder, proxy, stage
+from tests.contract.provider.conftest import TOKEN, Stage, emulator, model_folder, proxy, seed, stage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["emulator", "model_folder", "proxy", "stage"]
+__all__ = ["emulator", "model_folder", "proxy", "seed", "stage"]
 
 _FIRST_ERROR = 400
 #: Routes around the contract, which have no schema here.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -313,6 +314,20 @@ def test_a_template_that_there_is_not(stage, model):
     assert stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
     with pytest.raises(AirflowFailException, match="Give guards, from_templates or both"):
         stage.run(ApplyGuardConfigOperator, custom_model_id=model)
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        ({"name": "PII"}, r"from_templates\[1\] has no 'template'\.$"),
+        ({"__var": {"template": "Toxicity"}, "__type": "dict"}, r"from_templates\[1\] .* as Airflow encodes it"),
+    ],
+)
+def test_an_object_that_names_no_template(stage, model, item, words):
+    with pytest.raises(AirflowFailException) as refused:
+        stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["PII Detection", item])
+    assert re.search(words, str(refused.value).splitlines()[0])
+    assert stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
 
 
 @covers("update_overall_moderation_configuration", "get_overall_moderation_configuration")

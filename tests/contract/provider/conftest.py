@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+SEED = ROOT / "example_dags" / "seed"
 TOKEN, READER = "token-of-the-contract-tests", "token-that-may-only-read"
 DATASET, ENVIRONMENT, DEPLOYMENT = ("65a0000000000000000000" + end for end in ("d1", "e1", "f1"))
 PATIENT = {"poll_interval": 0.05, "timeout": 60}
@@ -88,8 +89,20 @@ async def _first(trigger: Any) -> Any:
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with running(token=TOKEN, seed=ROOT / "example_dags" / "seed", time_scale=0.02) as started:
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the seed of the examples without its models and validations: of those, a test finds what it has made."""
+    folder = tmp_path_factory.mktemp("seed")
+    content = json.loads((SEED / "seed.json").read_text(encoding="utf-8"))
+    for dataset in content["datasets"]:
+        dataset["file"] = str((SEED / dataset["file"]).resolve())
+    kept = {kind: entries for kind, entries in content.items() if kind not in {"customModels", "validations"}}
+    (folder / "seed.json").write_text(json.dumps(kept), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def emulator(seed: Path) -> Iterator[Emulator]:
+    with running(token=TOKEN, seed=seed, time_scale=0.02) as started:
         yield started
 
 

@@ -69,6 +69,26 @@ def test_a_refusal_says_what_the_server_said(api: AirflowApi, requests_mock: Moc
         api.trigger("d")
 
 
+def test_the_form_sends_every_field_back(api: AirflowApi, requests_mock: Mocker) -> None:
+    fields = {"name": {"value": "North"}, "guards": {"value": [{"a": 1}]}, "folder": {"value": "/models"}}
+    requests_mock.get(f"{BASE}/api/v2/dags/d/details", json={"params": fields})
+    requests_mock.post(f"{BASE}/api/v2/dags/d/dagRuns", json={})
+    run_ids = [api.submit_form("d", {"folder": None}), api.submit_form("d", with_date=False)]
+    sent = [each.json() for each in requests_mock.request_history if each.path.endswith("/dagruns")]
+    assert [each["dag_run_id"] for each in sent] == run_ids
+    assert sent[0]["conf"] == {"name": "North", "guards": [{"a": 1}], "folder": None}
+    assert sent[1]["conf"] == {"name": "North", "guards": [{"a": 1}], "folder": "/models"}
+    assert sent[0]["logical_date"].endswith("+00:00")
+    assert sent[1]["logical_date"] is None
+    with pytest.raises(ApiError, match="The form of d has no field nme, only name, guards, folder"):
+        api.submit_form("d", {"nme": "North"})
+
+
+def test_a_dag_without_params_has_an_empty_form(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.get(f"{BASE}/api/v2/dags/d/details", json={"params": None})
+    assert api.form("d") == {}
+
+
 def test_the_run_is_watched_until_it_ends(api: AirflowApi, requests_mock: Mocker) -> None:
     seen: list[list[dict[str, Any]]] = []
     late = {"task_id": "a", "map_index": -1, "start_date": None}

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.__main__ import Progress, parse
+import demo.__main__
+from demo.__main__ import Progress, parse, run
 from demo.runner import Stopwatch
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def task(task_id: str, state: str | None) -> dict[str, Any]:
@@ -28,3 +32,23 @@ def test_progress_says_each_change_once(capsys: pytest.CaptureFixture[str]) -> N
 )
 def test_slower_jobs_are_given_more_time(argv: list[str], timeout: float) -> None:
     assert parse(argv).timeout == timeout
+
+
+@pytest.mark.parametrize(("failing", "says"), [("", "demo: success, 2 of 2"), ("example_b", "demo: failed, 1 of 2")])
+def test_all_examples_run_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, failing: str, says: str
+) -> None:
+    for name in ("example_b", "example_a", "helper"):
+        (tmp_path / f"{name}.py").touch()
+    ran = []
+
+    def run_dag(dag_id: str, *_: object) -> str:
+        ran.append(dag_id)
+        return "demo: failed, because" if dag_id == failing else "demo: success, 3 tasks"
+
+    monkeypatch.setattr(demo.__main__, "run_dag", run_dag)
+    api: Any = None
+    outcome = run(parse(["--dag", "all", "--dags-folder", str(tmp_path)]), api, Stopwatch())
+    assert outcome == f"{says} examples succeeded"
+    assert ran == ["example_a", "example_b"]
+    assert "example_a  success, 3 tasks" in capsys.readouterr().out
