@@ -33,7 +33,6 @@ else:
     UNREADABLE = (*UNREADABLE, AirflowRuntimeError)
 
 __all__ = [
-    "UNREADABLE",
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",

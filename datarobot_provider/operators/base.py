@@ -25,14 +25,13 @@ from datarobot_provider.operators import fields
 from datarobot_provider.operators.fields import Converter, payload
 from datarobot_provider.operators.results import JobResult
 from datarobot_provider.operators.submission import Done, SubmitsOnce
-from datarobot_provider.operators.submission_record import SubmissionRecord
-from datarobot_provider.operators.superseded import cancel_superseded_jobs
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, BaseOperator, conf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from datarobot_provider.version_compat import Context
 
@@ -230,6 +229,9 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> Any:
         """Start the job or take it up again, then wait for it or defer."""
+        from datarobot_provider.operators.submission_record import SubmissionRecord
+        from datarobot_provider.operators.superseded import cancel_superseded_jobs
+
         deadline = time.time() + self._patience()
         self._rehearse(deadline)
         cancel_superseded_jobs(context, deferrable=self.deferrable)
@@ -266,6 +268,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         :returns: what goes to XCom.
         """
         from datarobot_provider.jobs.events import JobEvent
+        from datarobot_provider.operators.submission_record import SubmissionRecord
 
         with airflow_errors(self), job_is_known():
             fields.convert_arguments(self)

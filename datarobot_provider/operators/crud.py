@@ -9,8 +9,6 @@ from datarobot_provider.exceptions import OVER, ApiError, InputError, NotFoundEr
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import DataRobotBaseOperator
 from datarobot_provider.operators.submission import Done, SubmitsOnce
-from datarobot_provider.operators.submission_record import SubmissionRecord, is_retry
-from datarobot_provider.operators.superseded import cancel_superseded_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,7 +57,10 @@ class CreateOperator(SubmitsOnce, DataRobotBaseOperator):
         self.check_submission()
 
     def run_request(self, context: Context) -> str:
-        """Make it, or find what an earlier try made; return its id."""
+        """Make it, or find what an earlier attempt made; return its id."""
+        from datarobot_provider.operators.submission_record import SubmissionRecord
+        from datarobot_provider.operators.superseded import cancel_superseded_jobs
+
         cancel_superseded_jobs(context, deferrable=False)
         record = SubmissionRecord.claim(context, self)
         made = record.made or self.submit(context, record)
@@ -110,7 +111,7 @@ class DeleteOperator(DataRobotBaseOperator):
             self.delete()
         except self.gone as error:
             missing = self.ignore_if_missing and isinstance(error, NotFoundError)
-            if not (missing or error.repeated or is_retry(context, self.retries)):
+            if not (missing or error.repeated or _is_retry(context, self.retries)):
                 raise
             self.log.info("It is gone already. %s", str(error).splitlines()[0])
         else:
@@ -139,7 +140,7 @@ class CancelOperator(DataRobotBaseOperator):
         try:
             self.cancel()
         except OVER as error:
-            if not (self.ignore_if_over or error.repeated or is_retry(context, self.retries)):
+            if not (self.ignore_if_over or error.repeated or _is_retry(context, self.retries)):
                 raise
             self.log.info("It is over already. %s", str(error).splitlines()[0])
         else:
@@ -148,6 +149,12 @@ class CancelOperator(DataRobotBaseOperator):
     @abstractmethod
     def cancel(self) -> None:
         """Send the cancellation."""
+
+
+def _is_retry(context: Context, retries: int | None) -> bool:
+    from datarobot_provider.operators.submission_record import is_retry
+
+    return is_retry(context, retries)
 
 
 class VersionOperator(DataRobotBaseOperator):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pendulum
@@ -25,7 +25,6 @@ from datarobot_provider.exceptions import (
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators.fields import Converter, payload
-from datarobot_provider.operators.submission_record import Done
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,19 +32,22 @@ if TYPE_CHECKING:
     from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
-__all__ = [
-    "Done",
-    "FoundAmongVersions",
-    "FoundInList",
-    "RefusedTwice",
-    "SubmitsOnce",
-    "same_fields",
-]
-
 _POLICIES = ("fail", "resubmit")
 _NEWEST = 10
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a request made that leaves nothing to wait for.
+
+    :param value: what goes to XCom.
+    :param ids: what the pages of the links need.
+    """
+
+    value: Any
+    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class SubmitsOnce(UsesDataRobotHook):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.request_digest import request_digest
+from datarobot_provider.operators.submission import Done
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,18 +29,6 @@ _ALWAYS = {"asked", "call", "attempt", "datarobot_conn_id", "cancel"}
 _LOCK = threading.Lock()
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a request made that leaves nothing to wait for.
-
-    :param value: what goes to XCom.
-    :param ids: what the pages of the links need.
-    """
-
-    value: Any
-    ids: Mapping[str, str] = field(default_factory=dict)
 
 
 class SupersededJob(NamedTuple):

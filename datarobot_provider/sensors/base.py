@@ -13,7 +13,6 @@ from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.operators import fields
 from datarobot_provider.operators.base import airflow_errors, check_rendered, job_is_known
 from datarobot_provider.operators.results import JobResult
-from datarobot_provider.sensors.poll_failures import PollFailures
 from datarobot_provider.version_compat import (
     AirflowFailException,
     AirflowSensorTimeout,
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.sensors.poll_failures import PollFailures
     from datarobot_provider.version_compat import Context
 
 _BACKSTOP_SECONDS = 600.0
@@ -74,7 +74,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         spans = {name: fields.early(name, kwargs[name], kind) for name, kind in _SPANS.items() if name in kwargs}
         super().__init__(**{**kwargs, **spans})
         self.datarobot_conn_id = datarobot_conn_id
-        self._failures = PollFailures()
+        self._failures: PollFailures | None = None
         self.deferrable = fields.early("deferrable", deferrable, fields.boolean)
         # After Airflow's own constructor, which also takes them from the DAG's default_args.
         for name in _BOOLEANS:
@@ -119,6 +119,9 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
         :returns: whether the job has succeeded, and the result.
         """
+        from datarobot_provider.sensors.poll_failures import PollFailures
+
+        self._failures = self._failures or PollFailures()
         with airflow_errors(self):
             event = self._failures.polled(context, self)
             if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
