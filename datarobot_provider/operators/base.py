@@ -6,6 +6,7 @@ import json
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import cached_property
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -117,6 +118,7 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
 
     def execute(self, context: Context) -> Any:
         """Check the rendered arguments, make the request, return what goes to XCom."""
+        self._drop_cached()
         with airflow_errors(self):
             self.check()
             return self.run_request(context)
@@ -124,6 +126,12 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
     def run_request(self, context: Context) -> Any:
         """Make the request of this operator; return what goes to XCom."""
         raise NotImplementedError
+
+    def _drop_cached(self) -> None:
+        """Drop what an earlier call has cached: a task may execute one operator several times, with other arguments."""
+        cached = [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]
+        for name in cached:
+            del vars(self)[name]
 
     def check(self) -> None:
         """Check the rendered arguments and convert them in place, before anything is sent.

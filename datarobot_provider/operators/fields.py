@@ -182,12 +182,11 @@ def mappings(value: Any) -> list[dict[str, Any]]:
 def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
     """Take an object or a list of objects, or a string that spells one."""
     read = _parsed(value)
-    try:
-        return mapping(read) if isinstance(read, Mapping) else mappings(read)
-    except MismatchError:
-        if isinstance(read, Mapping):
-            raise
-        raise MismatchError("an object, or a list of objects", _advice(value)) from None
+    if isinstance(read, Mapping):
+        return mapping(read)
+    if not _is_list(read) or not all(isinstance(item, Mapping) for item in read):
+        raise MismatchError("an object, or a list of objects", _advice(value))
+    return mappings(read)
 
 
 def texts_or_mappings(value: Any) -> list[str | dict[str, Any]]:
