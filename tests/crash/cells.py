@@ -52,7 +52,7 @@ COLUMN = {column.name: column for column in COLUMNS}
 BEFORE_STORED = ("before_post", "unread_reply", "unstored_reply")
 CLEARED = ("cleared_running", "cleared_finished")
 #: What DataRobot makes once only, whoever asks: it takes the second request for the first, or it refuses it.
-SAME_AGAIN, REFUSED_AGAIN = ("build", "impact"), ("model_own_id", "guard")
+SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id", "guard")
 
 
 @dataclass(frozen=True)
@@ -135,6 +135,7 @@ def complaints(cell: Cell, result: Result) -> list[str]:
     if cell.undecidable:
         return wrong + _undecidable_complaints(cell, result)
     state, creations = _expected(cell)
+    creations *= cell.row.makes
     if result.state != state:
         wrong.append(f"the task ended as {result.state}, not as {state}")
     if result.creations != creations:
@@ -158,7 +159,7 @@ def _expected(cell: Cell) -> tuple[str, int]:
         return "success", 1
     if column == "cleared_running":
         # What cannot be cancelled and cannot be asked for twice is taken up again.
-        return "success", 1 if name in ("impact", "assignment") else 2
+        return "success", 1 if name in ("joined_build", "impact", "assignment") else 2
     if name in REFUSED_AGAIN:
         return "failed", 1
     return "success", 1 if name in SAME_AGAIN else 2
@@ -166,7 +167,8 @@ def _expected(cell: Cell) -> tuple[str, int]:
 
 def _may_run(cell: Cell) -> int:
     """Return how many jobs may go on: the one that was cleared, where the API has no way to cancel it."""
-    return 1 if cell.column.name == "cleared_running" and not cell.row.cancellable else 0
+    goes_on = not cell.row.cancellable and not cell.row.joins
+    return 1 if cell.column.name == "cleared_running" and goes_on else 0
 
 
 def _undecidable_complaints(cell: Cell, result: Result) -> list[str]:
@@ -197,4 +199,4 @@ def summary(pairs: Sequence[tuple[Cell, Result]]) -> str:
 def _most(cell: Cell) -> int:
     if cell.undecidable:
         return 2 if cell.row.uncertain == "resubmit" else 1
-    return _expected(cell)[1]
+    return _expected(cell)[1] * cell.row.makes

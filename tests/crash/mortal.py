@@ -24,6 +24,8 @@ _PATIENCE = 60.0
 class Death:
     """What a run's conf says about dying: ``point`` where, ``mark`` the file that is made once it was done.
 
+    ``occurrence`` says which time counts in a task that gets to the point several times.
+
     :ivar sending: whether a request that makes something is on its way.
     :ivar answered: whether such a request was answered, and not refused.
     """
@@ -31,6 +33,7 @@ class Death:
     def __init__(self, conf: Mapping[str, Any]) -> None:
         self._point = conf.get("point")
         self._mark = Path(conf["mark"]) if "mark" in conf else None
+        self._left = int(conf.get("occurrence", 1))
         self.sending = self.answered = False
 
     def due(self, point: str) -> bool:
@@ -40,6 +43,9 @@ class Death:
     def strike(self, point: str) -> None:
         """Die if this is the point. The mark is made before, so that no later try dies again."""
         if self.due(point) and self._mark is not None:
+            self._left -= 1
+            if self._left:
+                return
             self._mark.touch(exist_ok=False)
             end_worker()
 

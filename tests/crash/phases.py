@@ -25,6 +25,8 @@ ENDED = frozenset({"success", "failed"})
 #: get there, because they are told to end once it has happened.
 HOLD = 240.0
 OUTAGE = 20.0
+#: How long a job of somebody else takes when nothing is held: until the task has joined it, on any machine.
+JOINED = 40.0
 PATIENCE = 420.0
 #: What happens to a whole phase, once every task of the column waits.
 STRIKES: dict[str, Callable[[World], None]] = {
@@ -91,18 +93,23 @@ class Phase:
     def _prepare(self) -> None:
         stage = self._world.stage
         stage.control("POST", "reset")
+        self._holding = not all(cell.column.in_task for cell in self._cells)
+        stage.joined_seconds = HOLD if self._holding else JOINED
         for number, cell in enumerate(self._cells):
             name = f"{cell.id}-{self._folder.name}-{number}"
             self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
-        held = Counter(cell.row.kind for cell in self._cells if cell.row.kind)
-        if not all(cell.column.in_task for cell in self._cells):
-            self._holding = True
+        held = Counter(cell.row.kind for cell in self._cells if cell.row.kind and not cell.row.joins)
+        if self._holding:
             for kind, times in held.items():
                 stage.order(kind, seconds=HOLD, times=times)
 
     def _conf(self, run: Run) -> Json:
         column = run.cell.column
-        death = {"point": column.name, "mark": str(run.mark)} if column.in_task else {}
+        death: Json = {}
+        if column.in_task:
+            # A task returns once, however much it makes.
+            occurrence = 1 if column.name == "on_return" else run.cell.row.makes
+            death = {"point": column.name, "mark": str(run.mark), "occurrence": occurrence}
         conn_id = THROUGH_PROXY if column.name == "network" else DIRECT
         return {**death, "conn_id": conn_id, "protection": self._protection}
 

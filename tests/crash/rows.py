@@ -35,17 +35,27 @@ GUARD = {
 }
 
 
+_NOTES = {
+    "model_own_id": ", with user_provided_id",
+    "version": ", with training data",
+    "joined_build": ", of a build that another run has started",
+    "two_models": ", a task that creates two models of one name",
+}
+
+
 @dataclass(frozen=True)
 class Row:
     """One logical task.
 
     :param name: what it is called in ids of tests, DAGs and models.
-    :param operator: module below ``datarobot_provider.operators``, and class.
+    :param operator: module below ``datarobot_provider.operators``, or a module of these tests, and class.
     :param given: arguments that the run's conf gives, cell by cell.
     :param fixed: arguments that are the same in every cell.
     :param kind: the emulator's name of its job; ``None`` if there is no job.
     :param cancellable: whether the API can cancel the job.
     :param main: whether it belongs to the short form of the matrix.
+    :param makes: how many things one run of the task makes; the last of them is the one at which it dies.
+    :param joins: whether somebody else has started the job, which the task joins and must leave alone.
     :param uncertain: what ``on_uncertain_submit`` says, where the API cannot tell whether a request came through.
     """
 
@@ -56,6 +66,8 @@ class Row:
     kind: str | None = None
     cancellable: bool = False
     main: bool = False
+    makes: int = 1
+    joins: bool = False
     uncertain: str | None = None
 
     @property
@@ -66,7 +78,7 @@ class Row:
     @property
     def title(self) -> str:
         """Return what tables call it."""
-        note = {"model_own_id": ", with user_provided_id", "version": ", with training data"}.get(self.name, "")
+        note = _NOTES.get(self.name, "")
         policy = ', on_uncertain_submit="resubmit"' if self.uncertain == "resubmit" else ""
         return self.operator.partition(":")[2] + note + policy
 
@@ -100,6 +112,14 @@ ROWS = (
         kind="dependency_build",
         cancellable=True,
         main=True,
+    ),
+    Row(
+        "joined_build",
+        "dependency_builds:StartDependencyBuildOperator",
+        VERSION,
+        kind="dependency_build",
+        main=True,
+        joins=True,
     ),
     Row(
         "test",
@@ -161,6 +181,7 @@ ROWS = (
         "prediction_explanations",
     ),
     Row("model", "custom_models:CreateCustomModelOperator", ("name",), _REGRESSION, main=True),
+    Row("two_models", "tests.crash.several:CreateTwoModelsOperator", ("name",), _REGRESSION, main=True, makes=2),
     Row("model_own_id", "custom_models:CreateCustomModelOperator", ("name", "user_provided_id"), _REGRESSION),
     Row("copy", "custom_models:CopyCustomModelOperator", MODEL),
     Row("version_plain", "versions:CreateVersionOperator", MODEL, _FILES),

@@ -26,6 +26,8 @@ class Stage:
     def __init__(self, emulator: Emulator) -> None:
         self._api = emulator.endpoint
         self._control = emulator.endpoint.removesuffix("/api/v2") + "/__emulator__"
+        #: How long a build takes that somebody else than the task starts.
+        self.joined_seconds = 0.0
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {emulator.token}"
@@ -129,6 +131,13 @@ def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage,
     return prepare
 
 
+def _build_of_another_run(stage: Stage, name: str) -> Json:
+    ids = _version()(stage, name)
+    stage.order("dependency_build", seconds=stage.joined_seconds)
+    stage.post("customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/".format(**ids))
+    return ids
+
+
 def _validation(stage: Stage, name: str) -> Json:
     deployment_id = stage.deployment(name)
     stage.order("vector_database_validation", seconds=0)
@@ -151,6 +160,7 @@ def _guarded(stage: Stage, name: str) -> Json:
 PREPARE: dict[str, Callable[[Stage, str], Json]] = {
     "version": _model,
     "build": _version(),
+    "joined_build": _build_of_another_run,
     "test": _version(built=True),
     "impact": _version(training=True),
     "validation": lambda stage, name: {"deployment_id": stage.deployment(name)},
@@ -161,6 +171,7 @@ PREPARE: dict[str, Callable[[Stage, str], Json]] = {
     "revalidation": _validation,
     "explanations": _version(training=True),
     "model": lambda _, name: {"name": name},
+    "two_models": lambda _, name: {"name": name},
     "model_own_id": lambda _, name: {"name": name, "user_provided_id": name},
     "copy": _original,
     "version_plain": _model,
@@ -191,6 +202,7 @@ MADE: dict[str, Callable[[Stage, Json], list[Json]]] = {
     "conversion": _conversions,
     "with_training_data": _versions,
     "model": _models,
+    "two_models": _models,
     "model_own_id": _models,
     "copy": _models,
     "version_plain": _versions,
@@ -209,7 +221,7 @@ class Account:
         self.conf = PREPARE[row.base](stage, name)
         self._made = MADE.get(row.base)
         self._made_before = len(self._made(stage, self.conf)) if self._made else 0
-        self._jobs_before = len(self.jobs(stage.jobs()))
+        self._jobs_before = len(self.jobs(stage.jobs())) - row.joins
 
     def jobs(self, jobs: list[Json]) -> list[Json]:
         """Return the row's jobs, those of the preparation included."""
@@ -219,7 +231,7 @@ class Account:
         return [job for job in jobs if job["kind"] == self._row.kind and values & set(job["ids"].values())]
 
     def started(self, jobs: list[Json]) -> list[Json]:
-        """Return the jobs that the task started."""
+        """Return the jobs that the task started or joined."""
         return self.jobs(jobs)[self._jobs_before :]
 
     def creations(self, jobs: list[Json]) -> int:

@@ -13,6 +13,8 @@ from tests.crash.phases import dumped, loaded
 from tests.crash.rows import ROW
 
 GOOD = Result("build", "stored", "success", 2, struck=True, creations=1, jobs=1, first_job="success")
+JOINED = replace(GOOD, row="joined_build", column="cleared_running")
+TWO = Result("two_models", "unread_reply", "success", 2, struck=True, creations=2)
 CLEARED = replace(GOOD, column="cleared_running", creations=2, jobs=2, deletes=1, first_job="canceled")
 UNSURE = Result("explanations", "unread_reply", "failed", 2, struck=True, creations=1, jobs=1, advised=True)
 SENT_AGAIN = replace(UNSURE, row="explanations_resubmit", state="success", creations=2, jobs=2)
@@ -22,7 +24,7 @@ def judged(result: Result) -> list[str]:
     return complaints(Cell(ROW[result.row], COLUMN[result.column]), result)
 
 
-@pytest.mark.parametrize("result", [GOOD, CLEARED, UNSURE, SENT_AGAIN, replace(UNSURE, state="success")])
+@pytest.mark.parametrize("result", [GOOD, JOINED, TWO, CLEARED, UNSURE, SENT_AGAIN, replace(UNSURE, state="success")])
 def test_what_is_as_it_should_be(result: Result) -> None:
     assert judged(result) == []
 
@@ -37,6 +39,10 @@ def test_what_is_as_it_should_be(result: Result) -> None:
         (GOOD, {"jobs": 2}),
         (GOOD, {"running": 1}),
         (GOOD, {"deletes": 1}),
+        (JOINED, {"deletes": 1, "first_job": "canceled"}),
+        (JOINED, {"creations": 2, "jobs": 2}),
+        (TWO, {"creations": 1}),
+        (TWO, {"creations": 3}),
         (CLEARED, {"creations": 1, "jobs": 1}),
         (CLEARED, {"running": 1}),
         (CLEARED, {"deletes": 0}),

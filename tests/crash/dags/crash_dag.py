@@ -16,7 +16,8 @@ MANY = 200
 def mortal(row: Row) -> type:
     """Return the row's operator, mortal."""
     module, _, name = row.operator.partition(":")
-    operator = getattr(import_module(f"datarobot_provider.operators.{module}"), name)
+    path = module if module.startswith("tests.") else f"datarobot_provider.operators.{module}"
+    operator = getattr(import_module(path), name)
     return type(f"Mortal{name}", (Mortal, operator), {})
 
 
