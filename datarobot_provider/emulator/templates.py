@@ -17,7 +17,6 @@ def _template(number: int, name: str, description: str, kind: str, stages: list[
         "parameters": [],
         "createdAt": _CREATED,
         "creatorId": None,
-        "creatorName": "DataRobot",
         "orgId": None,
         "productionOnly": False,
         "isValid": True,

@@ -63,7 +63,7 @@ def test_a_token_is_needed(capsys, monkeypatch):
 def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
     if seed is not None:
         (tmp_path / "seed.json").write_text(seed, encoding="utf-8")
-    assert main(["--token", "t", "--seed", str(tmp_path)]) == 2
+    assert main(["--token", "token-of-the-command-line", "--seed", str(tmp_path)]) == 2
     captured = capsys.readouterr()
     assert word in captured.err
     assert captured.out == ""
@@ -71,11 +71,11 @@ def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
 
 def test_a_bad_time_scale_is_refused():
     with pytest.raises(SystemExit) as refusal:
-        main(["--token", "t", "--time-scale", "-1"])
+        main(["--token", "token-of-the-command-line", "--time-scale", "-1"])
     assert refusal.value.code == 2
 
 
 def test_a_taken_port_is_explained(emulator, capsys):
     port = emulator.url.rsplit(":", 1)[1]
-    assert main(["--token", "t", "--port", port]) == 2
+    assert main(["--token", "token-of-the-command-line", "--port", port]) == 2
     assert "cannot listen" in capsys.readouterr().err
