@@ -6,8 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
 from datarobot_provider.emulator import strictjson
 from datarobot_provider.emulator.contract import FORM_TYPE, JSON_TYPE, Contract, Operation
@@ -98,13 +97,26 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 async def _read_form(request: Request, schema: str, contract: Contract) -> tuple[dict[str, Any], list[UploadFile]]:
     try:
-        form = await request.form(max_files=_MAX_PARTS, max_fields=_MAX_PARTS)
-    except (MultiPartException, HTTPException, KeyError, ValueError):
+        parser = _WholeForm(request.headers, request.stream(), max_files=_MAX_PARTS, max_fields=_MAX_PARTS)
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError):
         raise ApiError(422, "The request body is not a valid multipart form.") from None
+    if not parser.ended:
+        raise ApiError(422, "The multipart form ends before its last boundary.")
     fields = contract.form_fields(schema)
     body, files = _gathered(form, fields)
     _raise_if_any(contract.body_problems(schema, body))
     return body, files
+
+
+class _WholeForm(MultiPartParser):
+    """A reader of forms that knows whether the last boundary came: without it, a part may be missing."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        """Note that the last boundary came."""
+        self.ended = True
 
 
 def _gathered(form: FormData, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[UploadFile]]:

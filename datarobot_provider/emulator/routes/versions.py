@@ -149,9 +149,13 @@ def _json_text(body: Json, name: str, kind: type) -> Any:
         value = strictjson.loads(body[name])
     except strictjson.JsonError as error:
         raise invalid(name, f"is not valid JSON: {error}") from None
-    if not isinstance(value, kind) or (isinstance(value, list) and not all(isinstance(v, dict) for v in value)):
+    if not isinstance(value, kind) or (isinstance(value, list) and not all(map(_is_named, value))):
         raise invalid(name, "is not JSON of the right form")
     return value
+
+
+def _is_named(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("fieldName", ""), str)
 
 
 def _with_values(parameters: list[Json], values: dict[str, Json]) -> list[Json]:

@@ -109,7 +109,9 @@ def test_with_training_data_refusals(api, refused_fields):
 
 
 @pytest.mark.parametrize(
-    ("fields", "holdout"), [({"targetName": "weight"}, {}), ({}, {"partitionColumn": "nowhere"})], ids=["target", "split"]
+    ("fields", "holdout"),
+    [({"targetName": "weight"}, {}), ({}, {"partitionColumn": "nowhere"})],
+    ids=["target", "split"],
 )
 def test_with_training_data_that_does_not_fit_is_refused_at_once(api, fields, holdout):
     """The GitHub Action expects the refusal here, and no version."""
