@@ -93,25 +93,22 @@ def unfinished(method, path, framing, body=b"", media="application/json", token=
     return f"{head}{framing}\r\n\r\n".encode() + body
 
 
+LENGTH = "Content-Length: 100"
+
+
 @pytest.mark.parametrize(
-    ("framing", "body"),
+    ("method", "path", "token", "framing", "body"),
     [
-        ("Content-Length: 100", b""),
-        ("Content-Length: 100", b'{"name": "x", '),
-        ("Transfer-Encoding: chunked", b'5\r\n{"a":\r\n'),
+        ("POST", "/api/v2/customModels/", TOKEN, LENGTH, b""),
+        ("POST", "/api/v2/customModels/", TOKEN, LENGTH, b'{"name": "x", '),
+        ("POST", "/api/v2/customModels/", TOKEN, "Transfer-Encoding: chunked", b'5\r\n{"a":\r\n'),
+        ("POST", "/api/v2/customModels/", "another-token", LENGTH, b""),
+        ("GET", "/api/v2/customModels/", TOKEN, LENGTH, b"{"),
+        ("POST", "/api/v2/nothing/", TOKEN, LENGTH, b""),
+        ("POST", "/__emulator__/datasets", TOKEN, LENGTH, b"{"),
+        ("GET", "/storage/x", TOKEN, LENGTH, b""),
     ],
-    ids=["nothing", "a part", "chunks without an end"],
-)
-@pytest.mark.parametrize(
-    ("method", "path", "token"),
-    [
-        ("POST", "/api/v2/customModels/", TOKEN),
-        ("POST", "/api/v2/customModels/", "another-token"),
-        ("GET", "/api/v2/customModels/", TOKEN),
-        ("POST", "/api/v2/nothing/", TOKEN),
-        ("POST", "/__emulator__/datasets", TOKEN),
-        ("GET", "/storage/x", TOKEN),
-    ],
+    ids=["nothing", "a part", "chunks without an end", "a wrong token", "of a GET", "nowhere", "control", "storage"],
 )
 def test_a_body_that_never_comes_is_refused(impatient, method, path, token, framing, body):
     with connected(impatient) as connection:

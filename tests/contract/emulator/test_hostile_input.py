@@ -82,9 +82,15 @@ class Client:
         return repr([state, faults, self.gateway.tokens.secrets])
 
 
-@pytest.fixture
-def client():
+@pytest.fixture(scope="module")
+def shared():
     return Client()
+
+
+@pytest.fixture
+def client(shared):
+    assert shared("POST", "/__emulator__/reset")[0] == 204
+    return shared
 
 
 @pytest.fixture
