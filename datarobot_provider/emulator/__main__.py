@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import math
 import os
 import signal
 import sys
@@ -11,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.jobs import checked_scale
 from datarobot_provider.emulator.seed import SeedError
 from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
+from datarobot_provider.emulator.tokens import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +35,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         app = create_app(token, options.seed, options.time_scale)
         listener = listen(options.host, options.port)
+    except TokenError as error:
+        return _refuse(f"the token cannot be used: {error}")
     except SeedError as error:
         return _refuse(f"the seed folder cannot be used: {error}")
     except OSError as error:
@@ -53,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", default=LOOPBACK, help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--token", help=f"token with full access (default: ${TOKEN_VARIABLE})")
+    parser.add_argument("--token", help=f"token with full access, at least 8 characters (default: ${TOKEN_VARIABLE})")
     parser.add_argument("--seed", type=Path, metavar="DIR", help="folder with seed.json")
     parser.add_argument(
         "--time-scale", type=_factor, default=1.0, metavar="X", help="factor on the duration of jobs (default: 1)"
@@ -63,10 +66,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _factor(text: str) -> float:
     factor = float(text)
-    if not 0 <= factor < math.inf:
-        msg = "has to be zero or more"
-        raise argparse.ArgumentTypeError(msg)
-    return factor
+    try:
+        return checked_scale(factor)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

@@ -9,7 +9,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
 from datarobot_provider.emulator import blobs, pages, routes
-from datarobot_provider.emulator.control import Control, ControlError, control_error
+from datarobot_provider.emulator.control import Control, control_error
+from datarobot_provider.emulator.controlbody import ControlError
 from datarobot_provider.emulator.errors import ApiError
 from datarobot_provider.emulator.faults import Faults
 from datarobot_provider.emulator.gateway import Gateway
@@ -27,7 +28,8 @@ def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) ->
     """Return the emulator as an ASGI application.
 
     Parameters: the `token` that gives full access, the `seed` folder if there is one, and the factor `time_scale` on
-    the duration of every job. Raises `seed.SeedError` if the seed cannot be used.
+    the duration of every job, 0 to 1,000,000. Raises `tokens.TokenError` or `seed.SeedError` if the token or the seed
+    cannot be used, and ValueError for another factor.
     """
     routes.load()
     gateway = Gateway(State(time_scale), Tokens(token), Faults(), RequestLog())
@@ -38,7 +40,7 @@ def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) ->
         routes=[
             Mount("/__emulator__", routes=control.routes()),
             *pages.routes(gateway.state),
-            Mount(blobs.ROOT, app=blobs.Storage(gateway.state, gateway.faults, foreign)),
+            Mount(blobs.ROOT, app=blobs.Storage(gateway.state, gateway.faults, foreign, gateway.tokens)),
             Mount("/", app=gateway),
         ],
         exception_handlers={

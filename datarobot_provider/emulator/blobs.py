@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from starlette.requests import Request
 
-from datarobot_provider.emulator.delivery import Meter, cut, fault_reply, send_reply
+from datarobot_provider.emulator.delivery import Meter, StalledBodyError, cut, fault_reply, send_reply
 from datarobot_provider.emulator.faults import Fault, Faults
 from datarobot_provider.emulator.image import FILENAME, Image, Span, UnsatisfiableRangeError, wanted_span
 from datarobot_provider.emulator.routing import Reply, Stream
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.emulator.requestlog import ForeignLog
     from datarobot_provider.emulator.state import State
+    from datarobot_provider.emulator.tokens import Tokens
 
 ROOT = "/storage"
 _LIFETIME = 3600
@@ -56,21 +57,26 @@ def _signature(path: str, expires: str) -> str:
 class Storage:
     """The ASGI application under `ROOT`. Every request leaves a trace in `log`; ordered faults strike here, too."""
 
-    def __init__(self, state: State, faults: Faults, log: ForeignLog) -> None:
-        self._state, self._faults, self._log = state, faults, log
+    def __init__(self, state: State, faults: Faults, log: ForeignLog, tokens: Tokens) -> None:
+        self._state, self._faults, self._log, self._tokens = state, faults, log, tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         meter = Meter(receive)
         request = Request(scope, meter)
-        exchange = self._log.open(request)
+        exchange = self._log.open(request, self._tokens.secrets)
         fault = self._faults.take(request.method, scope["path"]) or Fault()
         await asyncio.sleep(fault.delay)
-        await meter.drain()
+        try:
+            await meter.drain()
+        except StalledBodyError as error:
+            reply = _refusal(error.status, error.message)
+            reply.headers.update(error.headers)
+        else:
+            reply = fault_reply(fault) if fault.status is not None else self._answer(request)
         if fault.cut in {"before", "after"}:
             await cut(scope, meter)
             return
-        reply = fault_reply(fault) if fault.status is not None else self._answer(request)
         exchange.status = reply.status
         await send_reply(reply, meter, send, half=fault.cut == "inside")
 

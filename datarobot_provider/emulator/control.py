@@ -24,7 +24,7 @@ POST     faults                         ``{"method"?, "path"?, "times"?, "after"
 GET      faults                         ``{"data": [...]}`` with `remaining` counts
 DELETE   faults                         clear all -> 204
 POST     status/STATUS_ID               ``{"status"?, "gone"?}`` -> 200; alters one status record now
-POST     tokens                         ``{"token", "readOnly"?}`` -> 201 ``{"readOnly"}``
+POST     tokens                         ``{"token", "readOnly"?}`` -> 201 ``{"readOnly"}``; at least 8 characters
 GET      requests?method=&path=REGEX    ``{"data": [...]}``: the API requests so far, see `requestlog.Exchange`
 DELETE   requests                       forget them -> 204
 GET      foreign-requests               ``{"data": [...]}``: the requests to the storage that an image redirects to,
@@ -40,23 +40,22 @@ Outcomes: ``succeeded``, ``failed``, ``cancelled`` (as if somebody did it remote
 ``unknown`` (in `state`, a word nobody has heard of, for ever), ``stuck`` (in the first state for ever), ``warning``
 (model tests). `seconds` is the duration whatever the time scale. Faults: `status` answers an error without touching the
 state (`apply`: the state changes, but the answer is the fault), `cut` closes the connection ``before`` the request is
-seen, ``after`` it was handled, or ``inside`` its reply; `delay` waits first.
+seen, ``after`` it was handled, or ``inside`` its reply; `delay` waits first. `seconds` and `delay` are at most 10^9.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-import re
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from datarobot_provider.emulator import credentials, identity, image, seed
+from datarobot_provider.emulator import controlbody, credentials, identity, image, seed
+from datarobot_provider.emulator.controlbody import ControlError, check_pattern, read_body
 from datarobot_provider.emulator.faults import Fault
-from datarobot_provider.emulator.jobs import KINDS, OUTCOMES, Fate
+from datarobot_provider.emulator.jobs import Fate
+from datarobot_provider.emulator.tokens import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -67,64 +66,6 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.gateway import Gateway
     from datarobot_provider.emulator.requestlog import ForeignLog
     from datarobot_provider.emulator.state import Dataset, Deployment, Environment, UseCase
-
-_NUMBER = {"type": "number", "minimum": 0}
-_COUNT = {"type": "integer", "minimum": 0}
-_TEXT = {"type": "string", "minLength": 1}
-
-
-def _object(required: list[str], **properties: Any) -> Draft202012Validator:
-    return Draft202012Validator(
-        {"type": "object", "properties": properties, "required": required, "additionalProperties": False}
-    )
-
-
-_DATASET = _object(["name", "csv"], name=_TEXT, csv={"type": "string"}, id=_TEXT)
-_ENVIRONMENT = Draft202012Validator(seed.ENVIRONMENT)
-_DEPLOYMENT = Draft202012Validator(seed.DEPLOYMENT)
-_USE_CASE = Draft202012Validator(seed.USE_CASE)
-_CREDENTIAL = Draft202012Validator(credentials.SCHEMA)
-_IMAGE = _object(
-    ["size", "redirect"],
-    size={"type": "integer", "minimum": 1},
-    redirect={"type": "boolean"},
-    corrupt={"type": "boolean"},
-    short={"type": "boolean"},
-)
-_OUTCOME = _object(
-    ["kind", "outcome"],
-    kind={"enum": sorted(KINDS)},
-    outcome={"enum": sorted(OUTCOMES)},
-    times={"type": "integer", "minimum": 1},
-    state=_TEXT,
-    message={"type": "string"},
-    seconds=_NUMBER,
-    checks={"type": "object", "additionalProperties": _TEXT},
-)
-_FAULT = _object(
-    [],
-    method=_TEXT,
-    path=_TEXT,
-    times={"type": ["integer", "null"], "minimum": 1},
-    after=_COUNT,
-    status={"type": "integer", "minimum": 200, "maximum": 599},
-    retryAfter={"type": ["string", "number"]},
-    body=True,
-    contentType=_TEXT,
-    cut={"enum": ["before", "inside", "after"]},
-    delay=_NUMBER,
-    apply={"type": "boolean"},
-)
-_STATUS = _object([], status=_TEXT, gone={"type": "boolean"})
-_TOKEN = _object(["token"], token=_TEXT, readOnly={"type": "boolean"})
-
-
-class ControlError(Exception):
-    """A control request that makes no sense."""
-
-    def __init__(self, status: int, message: str) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Control:
@@ -181,7 +122,7 @@ class Control:
         return _listing([_dataset(d) for d in self._state.datasets.values() if not d.deleted])
 
     async def _add_dataset(self, request: Request) -> Response:
-        body = await _body(request, _DATASET)
+        body = await read_body(request, controlbody.DATASET)
         try:
             dataset = seed.make_dataset(body["name"], body["csv"], body.get("id"))
         except ValueError as error:
@@ -200,7 +141,7 @@ class Control:
         return _listing([_environment(e) for e in self._state.environments.values()])
 
     async def _add_environment(self, request: Request) -> Response:
-        environment = seed.make_environment(await _body(request, _ENVIRONMENT))
+        environment = seed.make_environment(await read_body(request, controlbody.ENVIRONMENT))
         self._state.environments[environment.id] = environment
         return JSONResponse(_environment(environment), 201)
 
@@ -208,7 +149,7 @@ class Control:
         return _listing([_deployment(d) for d in self._state.deployments.values()])
 
     async def _add_deployment(self, request: Request) -> Response:
-        deployment = seed.make_deployment(await _body(request, _DEPLOYMENT))
+        deployment = seed.make_deployment(await read_body(request, controlbody.DEPLOYMENT))
         self._state.deploy(deployment)
         return JSONResponse(_deployment(deployment), 201)
 
@@ -216,7 +157,7 @@ class Control:
         return _listing([_use_case(u) for u in self._state.use_cases.values()])
 
     async def _add_use_case(self, request: Request) -> Response:
-        use_case = seed.make_use_case(await _body(request, _USE_CASE))
+        use_case = seed.make_use_case(await read_body(request, controlbody.USE_CASE))
         self._state.use_cases[use_case.id] = use_case
         return JSONResponse(_use_case(use_case), 201)
 
@@ -224,12 +165,12 @@ class Control:
         return _listing([credential.entry() for credential in self._state.credentials.values()])
 
     async def _add_credential(self, request: Request) -> Response:
-        credential = credentials.make_credential(await _body(request, _CREDENTIAL))
+        credential = credentials.make_credential(await read_body(request, controlbody.CREDENTIAL))
         self._state.credentials[credential.id] = credential
         return JSONResponse(credential.entry(), 201)
 
     async def _set_image(self, request: Request) -> Response:
-        body = await _body(request, _IMAGE)
+        body = await read_body(request, controlbody.IMAGE)
         image_id = identity.object_id()
         # In a thread, so that the API is served meanwhile.
         digest = await asyncio.to_thread(image.digest, image_id, body["size"])
@@ -241,7 +182,7 @@ class Control:
         return Response(status_code=204)
 
     async def _order_outcome(self, request: Request) -> Response:
-        body = await _body(request, _OUTCOME)
+        body = await read_body(request, controlbody.OUTCOME)
         if body["outcome"] == "unknown" and "state" not in body:
             raise ControlError(422, "the outcome unknown needs a state")
         fate = Fate(
@@ -258,8 +199,8 @@ class Control:
         return _listing([fault.view() for fault in self._gateway.faults.all])
 
     async def _order_fault(self, request: Request) -> Response:
-        body = await _body(request, _FAULT)
-        _pattern(body.get("path"))
+        body = await read_body(request, controlbody.FAULT)
+        check_pattern(body.get("path"))
         names = {"retryAfter": "retry_after", "contentType": "content_type"}
         fault = Fault(**{names.get(name, name): value for name, value in body.items()})
         if fault.retry_after is not None:
@@ -274,7 +215,7 @@ class Control:
         return Response(status_code=204)
 
     async def _alter_status(self, request: Request) -> Response:
-        body = await _body(request, _STATUS)
+        body = await read_body(request, controlbody.STATUS)
         record = self._state.statuses.get(request.path_params["id"])
         if record is None:
             raise ControlError(404, "no such status record")
@@ -285,14 +226,17 @@ class Control:
         return JSONResponse({"statusId": record.id, "status": record.word, "gone": record.gone})
 
     async def _add_token(self, request: Request) -> Response:
-        body = await _body(request, _TOKEN)
+        body = await read_body(request, controlbody.TOKEN)
         read_only = body.get("readOnly", False)
-        self._gateway.tokens.add(body["token"], read_only=read_only)
+        try:
+            self._gateway.tokens.add(body["token"], read_only=read_only)
+        except TokenError as error:
+            raise ControlError(422, str(error)) from error
         return JSONResponse({"readOnly": read_only}, 201)
 
     async def _list_requests(self, request: Request) -> Response:
         path = request.query_params.get("path")
-        _pattern(path)
+        check_pattern(path)
         return _listing(self._gateway.log.select(request.query_params.get("method"), path))
 
     async def _clear_requests(self, _: Request) -> Response:
@@ -341,25 +285,6 @@ async def control_error(_: Request, error: Exception) -> Response:
     """Return the reply to a control request that makes no sense."""
     status = error.status if isinstance(error, ControlError) else 500
     return JSONResponse({"message": str(error)}, status)
-
-
-async def _body(request: Request, validator: Draft202012Validator) -> dict[str, Any]:
-    try:
-        body: dict[str, Any] = json.loads(await request.body() or b"{}")
-    except ValueError:
-        raise ControlError(422, "the body is not valid JSON") from None
-    for problem in validator.iter_errors(body):
-        place = "/".join(map(str, problem.absolute_path)) or "body"
-        named = validator.schema["properties"] if isinstance(validator.schema, dict) else ()
-        raise ControlError(422, f"{place}: fails {problem.validator}; fields: {', '.join(named)}")
-    return body
-
-
-def _pattern(text: str | None) -> None:
-    try:
-        re.compile(text or "")
-    except re.error as error:
-        raise ControlError(422, f"path is not a regular expression: {error}") from error
 
 
 def _listing(rows: list[dict[str, Any]]) -> Response:

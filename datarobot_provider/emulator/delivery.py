@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.contract import JSON_TYPE
+from datarobot_provider.emulator.errors import ApiError
 from datarobot_provider.emulator.routing import Reply, Stream
 
 if TYPE_CHECKING:
@@ -17,8 +18,24 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.faults import Fault
 
 
+#: Seconds without a byte of a body that was announced, after which the request is refused with 408. An upload that
+#: makes progress, however slowly, is never dropped.
+BODY_TIMEOUT = 60.0
+
+
+class StalledBodyError(ApiError):
+    """A body that was announced and does not arrive."""
+
+    def __init__(self) -> None:
+        text = f"No byte of the request body arrived for {BODY_TIMEOUT:g} seconds."
+        super().__init__(HTTPStatus.REQUEST_TIMEOUT, text, headers={"Connection": "close"})
+
+
 class Meter:
-    """Wraps an ASGI `receive`, counts the body's bytes and knows whether the body has been read to its end."""
+    """Wraps an ASGI `receive`, counts the body's bytes and knows whether the body has been read to its end.
+
+    Raises StalledBodyError where the body makes no progress.
+    """
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
@@ -27,13 +44,23 @@ class Meter:
 
     async def __call__(self) -> Message:
         """Return the next message."""
-        message = await self._receive()
+        message = await self._next()
         if message["type"] == "http.request":
             self.count += len(message.get("body", b""))
             self.done = not message.get("more_body", False)
         else:
             self.done = True
         return message
+
+    async def _next(self) -> Message:
+        if self.done:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(BODY_TIMEOUT):
+                return await self._receive()
+        except TimeoutError:
+            self.done = True
+            raise StalledBodyError from None
 
     async def drain(self) -> None:
         """Read and drop what is left of the body."""
@@ -48,7 +75,9 @@ def fault_reply(fault: Fault) -> Reply:
     headers = {"Content-Type": fault.content_type}
     if fault.retry_after is not None:
         headers["Retry-After"] = fault.retry_after
-    return Reply(fault.status or 500, headers=headers, content=text.encode())
+    status = fault.status or 500
+    content = b"" if status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED} else text.encode()
+    return Reply(status, headers=headers, content=content)
 
 
 async def send_reply(reply: Reply, receive: Receive, send: Send, *, half: bool) -> None:

@@ -37,6 +37,14 @@ class ExtraReply(NamedTuple):
     reason: str
 
 
+_TAGS = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"name": {"type": "string"}, "value": {"type": "string"}},
+        "required": ["name", "value"],
+    },
+}
 _SKIP_WARN_FAIL = {"type": "string", "enum": ["skip", "warn", "fail"]}
 _BOOLEAN_OR_WORD = {"oneOf": [{"type": "boolean"}, {"enum": list(BOOLEAN_WORDS)}]}
 _MAJOR = {"oneOf": [{"type": ["boolean", "null"]}, {"enum": [*BOOLEAN_WORDS, "None"]}]}
@@ -75,7 +83,7 @@ REQUEST: tuple[Amendment, ...] = (
     Amendment("CustomModelCreate", "targetType", _TARGET_TYPES, "newer target types, sent by the SDK and Terraform"),
     Amendment("CustomModelCreate", "isUnstructuredModelKind", {"type": "boolean"}, "sent by the GitHub Action"),
     Amendment("CustomModelCreate", "isProxyModel", {"type": "boolean"}, "sent by Terraform"),
-    Amendment("CustomModelCreate", "tags", {"type": "array"}, "sent by Terraform"),
+    Amendment("CustomModelCreate", "tags", _TAGS, "sent by Terraform"),
     Amendment("CustomModelUpdate", "externalMlopsStatsConfig", {"type": "object"}, "sent by the GitHub Action"),
     *(
         Amendment(s, "isMajorUpdate", _MAJOR, "left out, JSON booleans and 'None' are sent", True)
@@ -114,6 +122,8 @@ REQUEST: tuple[Amendment, ...] = (
 REPLY: tuple[Amendment, ...] = (
     Amendment("CustomModelResponse", "latestVersion", _nullable("CustomModelVersionResponse"), "none on a fresh model"),
     Amendment("CustomModelResponse", "targetType", _TARGET_TYPES, "newer target types"),
+    Amendment("CustomModelResponse", "isProxyModel", {"type": "boolean"}, "what Terraform sent"),
+    Amendment("CustomModelResponse", "tags", _TAGS, "what Terraform sent"),
     Amendment("CustomModelResponse", "externalMlopsStatsConfig", {"type": "object"}, "read back by the GitHub Action"),
     Amendment("CustomModelTestsResponse", "completedAt", {"type": ["string", "null"]}, "a running test has none"),
     Amendment("CustomModelTestsResponse", "datasetId", {"type": ["string", "null"]}, "unstructured models need none"),

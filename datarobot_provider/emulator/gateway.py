@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from datarobot_provider.emulator import intake, routing
 from datarobot_provider.emulator.contract import API, JSON_TYPE, Contract, Operation
-from datarobot_provider.emulator.delivery import Meter, cut, fault_reply, send_reply
+from datarobot_provider.emulator.delivery import Meter, StalledBodyError, cut, fault_reply, send_reply
 from datarobot_provider.emulator.errors import ApiError
 from datarobot_provider.emulator.faults import Fault, Faults
 from datarobot_provider.emulator.routing import Call, Reply
@@ -59,6 +59,8 @@ class Gateway:
                 return
             reply = await self._reply(request, path, fault, exchange)
             await meter.drain()
+        except StalledBodyError as error:
+            reply = _refusal(path, error)
         except ClientDisconnect:
             return
         finally:
@@ -86,8 +88,7 @@ class Gateway:
                 self.state.settle()
                 reply = found.handler(call)
         except ApiError as error:
-            body = error.genai_body() if path.startswith(f"{API}/genai/") else error.public_body()
-            return Reply(error.status, body, dict(error.headers))
+            return _refusal(path, error)
         except ClientDisconnect:
             raise
         except Exception:  # noqa: BLE001 - whatever breaks in a handler is a server error to the client
@@ -106,7 +107,7 @@ class Gateway:
             full_path=path,
             path=values,
             query=query,
-            arguments=request.query_params.multi_items(),
+            arguments=intake.given(request),
             body=body,
             files=files,
         )
@@ -119,3 +120,8 @@ class Gateway:
         listed = operation.spec["responses"].get(str(reply.status), {})
         found += [f"header {name} is missing" for name in listed.get("headers", {}) if name not in reply.headers]
         return found
+
+
+def _refusal(path: str, error: ApiError) -> Reply:
+    body = error.genai_body() if path.startswith(f"{API}/genai/") else error.public_body()
+    return Reply(error.status, body, dict(error.headers))

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
-FILENAME = "portable-prediction-server-2.49.0.tar.gz"
+FILENAME = "portable-prediction-server-2.50.0.tar.gz"
 _BLOCK = 1 << 20
 _MARK = 8
 _SHORT_ID = 12
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# No position has more digits than a 64-bit number, and Python refuses to read thousands of them.
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})")
 
 
 class Span(NamedTuple):

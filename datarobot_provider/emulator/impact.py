@@ -54,11 +54,18 @@ def _correlation(xs: list[float | None], ys: list[float | None]) -> float:
     pairs = [(x, y) for x, y in zip(xs, ys, strict=False) if x is not None and y is not None]
     if not pairs:
         return 0.0
+    # The correlation does not depend on the scale, but numbers like 1e200 have no square.
+    pairs = list(zip(_scaled([x for x, _ in pairs]), _scaled([y for _, y in pairs]), strict=True))
     mean_x = sum(x for x, _ in pairs) / len(pairs)
     mean_y = sum(y for _, y in pairs) / len(pairs)
     cross = sum((x - mean_x) * (y - mean_y) for x, y in pairs)
     spread = math.sqrt(sum((x - mean_x) ** 2 for x, _ in pairs) * sum((y - mean_y) ** 2 for _, y in pairs))
     return min(1.0, abs(cross) / spread) if spread else 0.0
+
+
+def _scaled(values: list[float]) -> list[float]:
+    largest = max(map(abs, values))
+    return [value / largest for value in values] if largest else values
 
 
 def _small(column: str) -> float:

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import FormData, UploadFile
-from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
+from starlette.formparsers import MultiPartException, MultiPartParser
 
-from datarobot_provider.emulator.contract import (
-    FORM_TYPE,
-    JSON_TYPE,
-    Contract,
-    Operation,
-)
+from datarobot_provider.emulator import strictjson
+from datarobot_provider.emulator.contract import FORM_TYPE, JSON_TYPE, Contract, Operation
 from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
 from datarobot_provider.emulator.errors import INVALID, ApiError, FieldProblem, invalid
 
@@ -25,6 +20,13 @@ if TYPE_CHECKING:
 
 _REPEATABLE = frozenset({"file", "filePath", "filesToDelete"})
 _MAX_PARTS = 20_000
+# What fits into 64 bits for certain; Python refuses to read thousands of digits.
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
+
+
+def given(request: Request) -> list[tuple[str, str]]:
+    """Return the query parameters of a request in their order. One with an empty value counts as not given."""
+    return [(name, value) for name, value in request.query_params.multi_items() if value]
 
 
 def read_query(request: Request, operation: Operation, contract: Contract) -> dict[str, Any]:
@@ -34,9 +36,10 @@ def read_query(request: Request, operation: Operation, contract: Contract) -> di
     """
     values: dict[str, Any] = {}
     problems: list[FieldProblem] = []
+    arguments = dict(given(request))
     for parameter in operation.parameters("query"):
         name, schema = parameter["name"], parameter["schema"]
-        text = request.query_params.get(name)
+        text = arguments.get(name)
         if text is None:
             if "default" in schema:
                 values[name] = schema["default"]
@@ -84,9 +87,9 @@ async def read_body(
 
 def _parsed(raw: bytes) -> dict[str, Any]:
     try:
-        body = json.loads(raw)
-    except ValueError:
-        raise ApiError(422, "The request body is not valid JSON.") from None
+        body = strictjson.loads(raw)
+    except strictjson.JsonError as error:
+        raise ApiError(422, f"The request body is not valid JSON: {error}.") from None
     if not isinstance(body, dict):
         raise ApiError(422, "The request body is not a JSON object.")
     return body
@@ -94,19 +97,33 @@ def _parsed(raw: bytes) -> dict[str, Any]:
 
 async def _read_form(request: Request, schema: str, contract: Contract) -> tuple[dict[str, Any], list[UploadFile]]:
     try:
-        form = await request.form(max_files=_MAX_PARTS, max_fields=_MAX_PARTS)
-    except (MultiPartException, HTTPException, KeyError, ValueError):
+        parser = _WholeForm(request.headers, request.stream(), max_files=_MAX_PARTS, max_fields=_MAX_PARTS)
+        form = await parser.parse()
+    except (MultiPartException, KeyError, ValueError):
         raise ApiError(422, "The request body is not a valid multipart form.") from None
+    if not parser.ended:
+        raise ApiError(422, "The multipart form ends before its last boundary.")
     fields = contract.form_fields(schema)
     body, files = _gathered(form, fields)
     _raise_if_any(contract.body_problems(schema, body))
     return body, files
 
 
+class _WholeForm(MultiPartParser):
+    """A reader of forms that knows whether the last boundary came: without it, a part may be missing."""
+
+    ended = False
+
+    def on_end(self) -> None:
+        """Note that the last boundary came."""
+        self.ended = True
+
+
 def _gathered(form: FormData, fields: Mapping[str, Any]) -> tuple[dict[str, Any], list[UploadFile]]:
     body: dict[str, Any] = {}
     files: list[UploadFile] = []
     for name, value in form.multi_items():
+        _check_text(name, value)
         if isinstance(value, UploadFile):
             if name != "file":
                 raise invalid(name, "is not a file field")
@@ -122,16 +139,25 @@ def _gathered(form: FormData, fields: Mapping[str, Any]) -> tuple[dict[str, Any]
     return body, files
 
 
+def _check_text(name: str, value: str | UploadFile) -> None:
+    """Refuse what only a form that names a strange encoding can hold."""
+    try:
+        for text in (name, (value.filename or "") if isinstance(value, UploadFile) else value):
+            strictjson.check_text(text)
+    except strictjson.JsonError:
+        raise ApiError(422, "The request body has a form field that is no valid text.") from None
+
+
 def _decoded(text: str, schema: Mapping[str, Any]) -> Any:
     """Return a parameter or form text as the type its schema asks for, or unchanged if it cannot be that."""
     types = schema.get("type", [])
     types = types if isinstance(types, list) else [types]
     if "$ref" in schema:
         try:
-            return json.loads(text)
-        except ValueError:
+            return strictjson.loads(text)
+        except strictjson.JsonError:
             return text
-    if "integer" in types and text.removeprefix("-").isdecimal():
+    if "integer" in types and _INTEGER.fullmatch(text):
         return int(text)
     if "boolean" in types and text in BOOLEAN_WORDS:
         return text.lower() == "true"

@@ -15,7 +15,16 @@ if TYPE_CHECKING:
 
 SUCCEEDED, WARNING, FAILED, CANCELLED, EXPIRED = "succeeded", "warning", "failed", "cancelled", "expired"
 UNKNOWN, STUCK = "unknown", "stuck"
+_LARGEST_SCALE = 1_000_000
 OUTCOMES = frozenset({SUCCEEDED, WARNING, FAILED, CANCELLED, EXPIRED, UNKNOWN, STUCK})
+
+
+def checked_scale(scale: float) -> float:
+    """Return the time scale. Raises ValueError for one that makes no durations: negative, endless or absurdly long."""
+    if not 0 <= scale <= _LARGEST_SCALE:
+        msg = f"the time scale has to be between 0 and {_LARGEST_SCALE:,}"
+        raise ValueError(msg)
+    return scale
 
 
 @dataclass(frozen=True)

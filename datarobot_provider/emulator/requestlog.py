@@ -1,4 +1,8 @@
-"""The record of all API requests, for tests to look at. A token never enters it."""
+"""The record of all API requests, for tests to look at. A token never enters it.
+
+A token is concealed where it is a whole value: a segment of the path, a value of the query, a word of a header. A part
+of a longer word is left alone, so that no path becomes unreadable because a token looks like a piece of it.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import re
 from collections import deque
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote_plus
 
 from datarobot_provider.emulator import identity
 
@@ -13,6 +18,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 _KEPT = 200_000
+_HIDDEN = "[hidden]"
+_SLASH = "/"
+# What parts the words of a header or of a query's value.
+_SEPARATORS = r"\s/;,=&()\[\]{}<>\"':"
 
 
 @dataclass
@@ -58,24 +67,18 @@ class RequestLog:
         self._count = 0
 
     def open(self, request: Request, authorization: str, hide: tuple[str, ...]) -> Exchange:
-        """Record a request as it arrives; the texts in `hide` are blotted out wherever they appear."""
-
-        def safe(text: str) -> str:
-            for secret in hide:
-                text = text.replace(secret, "[hidden]")
-            return text
-
+        """Record a request as it arrives, with every token in `hide` concealed."""
         self._count += 1
         exchange = Exchange(
             n=self._count,
             time=identity.timestamp(identity.now()),
             method=request.method,
-            path=safe(request.scope["path"]),
-            query=safe(request.scope["query_string"].decode("latin-1")),
+            path=_conceal(request.scope["path"], hide, _SLASH),
+            query=_conceal_query(request.scope["query_string"].decode("latin-1"), hide),
             request_id=identity.status_id(),
             authorization=authorization,
-            user_agent=safe(request.headers.get("user-agent", "")),
-            content_type=safe(request.headers.get("content-type", "")),
+            user_agent=_conceal(request.headers.get("user-agent", ""), hide),
+            content_type=_conceal(request.headers.get("content-type", ""), hide),
         )
         self._exchanges.append(exchange)
         return exchange
@@ -110,13 +113,14 @@ class ForeignLog:
     def __init__(self) -> None:
         self._exchanges: deque[ForeignExchange] = deque(maxlen=_KEPT)
 
-    def open(self, request: Request) -> ForeignExchange:
+    def open(self, request: Request, hide: tuple[str, ...]) -> ForeignExchange:
         """Record a request as it arrives: of its Authorization header no more than whether there is one."""
+        asked = request.headers.get("range")
         exchange = ForeignExchange(
             method=request.method,
-            path=request.scope["path"],
+            path=_conceal(request.scope["path"], hide, _SLASH),
             authorization="present" if "authorization" in request.headers else "absent",
-            range=request.headers.get("range"),
+            range=None if asked is None else _conceal(asked, hide),
         )
         self._exchanges.append(exchange)
         return exchange
@@ -128,3 +132,21 @@ class ForeignLog:
     def clear(self) -> None:
         """Forget all records."""
         self._exchanges.clear()
+
+
+def _conceal(text: str, tokens: tuple[str, ...], separators: str = _SEPARATORS) -> str:
+    """Return `text` with the tokens blotted out that stand in it as whole words between `separators`."""
+    for token in tokens:
+        text = re.sub(rf"(?<![^{separators}]){re.escape(token)}(?![^{separators}])", _HIDDEN, text)
+    return text
+
+
+def _conceal_query(query: str, tokens: tuple[str, ...]) -> str:
+    return "&".join("=".join(_conceal_part(part, tokens) for part in pair.split("=", 1)) for pair in query.split("&"))
+
+
+def _conceal_part(part: str, tokens: tuple[str, ...]) -> str:
+    """Conceal the tokens in a name or a value of a query, however it is quoted; what holds none stays as it came."""
+    plain = unquote_plus(part)
+    safe = _conceal(plain, tokens)
+    return part if safe == plain else quote(safe, safe="[]")

@@ -66,6 +66,10 @@ class Call:
         """Return the last value of a query parameter, declared or not."""
         return dict(self.arguments).get(name)
 
+    def listed(self, name: str) -> set[str]:
+        """Return the values of a query parameter that may be repeated or hold a list with commas."""
+        return {value for key, text in self.arguments if key == name for value in text.split(",") if value}
+
     def now(self) -> float:
         """Return the monotonic time."""
         return self.state.now()

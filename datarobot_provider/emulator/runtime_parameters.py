@@ -6,6 +6,7 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.emulator import strictjson
 from datarobot_provider.emulator.errors import invalid
 from datarobot_provider.emulator.model_metadata import bound_problem, metadata_file, read_definitions
 
@@ -76,9 +77,9 @@ def _view(definition: Json, overrides: dict[str, tuple[str, Any]]) -> Json:
 def _decoded(value: Any, field: str) -> list[Json]:
     """Return a list of objects that came as a list, or as JSON in a string."""
     try:
-        rows = json.loads(value) if isinstance(value, str) else value
-    except (ValueError, RecursionError):
-        raise invalid(field, "is not valid JSON") from None
+        rows = strictjson.loads(value) if isinstance(value, str) else value
+    except strictjson.JsonError as error:
+        raise invalid(field, f"is not valid JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise invalid(field, "has to be a list of objects")
     return rows

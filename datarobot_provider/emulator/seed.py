@@ -19,12 +19,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-
-from datarobot_provider.emulator import credentials, identity, seed_models
+from datarobot_provider.emulator import credentials, identity, seed_models, strictjson
 from datarobot_provider.emulator.image import Image, digest
 from datarobot_provider.emulator.state import Dataset, Deployment, Environment, State, UseCase
 
@@ -59,9 +56,11 @@ _DATASET_FILE = {
     "required": ["name", "file"],
     "additionalProperties": False,
 }
+# The hash of the largest one takes a minute or two.
+IMAGE_SIZE = {"type": "integer", "minimum": 0, "maximum": 100_000_000_000}
 IMAGE = {
     "type": "object",
-    "properties": {"size": {"type": "integer", "minimum": 0}, "redirect": {"type": "boolean"}},
+    "properties": {"size": IMAGE_SIZE, "redirect": {"type": "boolean"}},
     "required": ["size"],
     "additionalProperties": False,
 }
@@ -87,7 +86,10 @@ class SeedError(Exception):
 
 def make_dataset(name: str, text: str, dataset_id: str | None = None) -> Dataset:
     """Return a dataset made of CSV `text`, whose first row names the columns. Raises ValueError if there is none."""
-    rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    try:
+        rows = [row for row in csv.reader(io.StringIO(text)) if row]
+    except csv.Error as error:
+        raise ValueError(str(error)) from error
     if not rows:
         msg = "the CSV text has no header row"
         raise ValueError(msg)
@@ -163,11 +165,11 @@ def _plant_models(state: State, seed: dict[str, Any], folder: Path) -> None:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        seed: dict[str, Any] = json.loads((folder / "seed.json").read_text(encoding="utf-8"))
+        seed: dict[str, Any] = strictjson.loads((folder / "seed.json").read_bytes())
     except (OSError, ValueError) as error:
         msg = f"seed.json: {error}"
         raise SeedError(msg) from error
-    for problem in Draft202012Validator(_SEED).iter_errors(seed):
+    for problem in strictjson.Validator(_SEED).iter_errors(seed):
         msg = f"seed.json: {'/'.join(map(str, problem.absolute_path)) or 'top level'}: {problem.message}"
         raise SeedError(msg)
     return seed

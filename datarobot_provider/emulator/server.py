@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
+#: Seconds that a connection may stay idle between two requests. Longer than any client's poll interval: the official
+#: client polls every 5 s, and a server that closes at that pace closes in the middle of a request now and then.
+KEEP_ALIVE = 120
 _CONTROL_TIMEOUT = 120
 _SUCCESS_FAMILY = 2
 
@@ -35,6 +39,20 @@ class CuttableProtocol(H11Protocol):
         """Hand the connection's switch to the application."""
         super().connection_made(transport)
         self.app_state = {**self.app_state, "hang_up": transport.abort}
+        self._limit_idle_time()
+
+    def data_received(self, data: bytes) -> None:
+        """Read what has arrived; a request head that stays unfinished is idle time, too."""
+        super().data_received(data)
+        self._limit_idle_time()
+
+    def _limit_idle_time(self) -> None:
+        """Start uvicorn's keep-alive timer, which uvicorn itself starts after a response only."""
+        idle = self.conn.their_state is h11.IDLE
+        if idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
 
 class Server(uvicorn.Server):
@@ -65,6 +83,7 @@ def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
         log_config=None,
         log_level="critical",
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=0,
     )
     return Server(config, ready)
@@ -99,7 +118,8 @@ def running(
 ) -> Iterator[Emulator]:
     """Run an emulator in a thread on a free port, for the duration of a ``with`` block.
 
-    Parameters: as for the command line. Yields the `Emulator`.
+    Parameters: as for the command line; `token` has at least 8 characters. Yields the `Emulator`. Raises TokenError or
+    SeedError if the emulator cannot be set up with them.
     """
     app = create_app(token, Path(seed) if seed is not None else None, time_scale)
     with listen() as listener:

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from datarobot_provider.emulator import identity
 from datarobot_provider.emulator.errors import ApiError, invalid, not_found
-from datarobot_provider.emulator.jobs import KINDS, SUCCEEDED, Fate, Job
+from datarobot_provider.emulator.jobs import KINDS, SUCCEEDED, Fate, Job, checked_scale
 from datarobot_provider.emulator.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -243,7 +243,7 @@ class State:
     """
 
     def __init__(self, scale: float = 1.0) -> None:
-        self.scale = scale
+        self.scale = checked_scale(scale)
         self.clock: Callable[[], float] = time.monotonic
         self._moment: float | None = None
         self._begin()

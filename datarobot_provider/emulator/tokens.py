@@ -11,18 +11,31 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 VALID, ABSENT, WRONG = "valid", "absent", "wrong"
+_SHORTEST = 8
+
+
+class TokenError(ValueError):
+    """A token that cannot be used; the message says why and does not repeat it."""
+
+
+def checked(token: str) -> str:
+    """Return `token`. Raises TokenError if it looks like any other word in a log, or cannot stand in a header."""
+    if len(token) < _SHORTEST or not all("!" <= character <= "~" for character in token):
+        msg = f"a token needs at least {_SHORTEST} characters, all of them visible ASCII without spaces"
+        raise TokenError(msg)
+    return token
 
 
 class Tokens:
     """The full-access token given at the start and the tokens added through the control API."""
 
     def __init__(self, token: str) -> None:
-        self._first = token
+        self._first = checked(token)
         self._read_only: dict[str, bool] = {token: False}
 
     def add(self, token: str, *, read_only: bool) -> None:
-        """Accept one more token."""
-        self._read_only[token] = read_only
+        """Accept one more token. Raises TokenError if it cannot be used."""
+        self._read_only[checked(token)] = read_only
 
     def reset(self) -> None:
         """Accept the first token only."""

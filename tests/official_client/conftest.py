@@ -1,5 +1,6 @@
 """The official client on an emulator that runs in a process, and in an environment, of its own."""
 
+import contextlib
 import importlib.util
 import json
 import os
@@ -22,6 +23,8 @@ collect_ignore_glob = [] if importlib.util.find_spec("datarobot") else ["test_*.
 
 class Stage:
     """The emulator's control API, and what the tests need over and over."""
+
+    token = TOKEN
 
     def __init__(self, root):
         self.root = root
@@ -49,11 +52,11 @@ class Stage:
         return self("GET", f"requests?path={pattern}&method={method}")["data"]
 
 
-@pytest.fixture(scope="session")
-def address():
-    """Start the emulator and return its root."""
+@contextlib.contextmanager
+def serving(time_scale):
+    """Run an emulator in a process of its own; yield its root."""
     process = subprocess.Popen(
-        [os.environ["EMULATOR_PYTHON"], "-m", "datarobot_provider.emulator", "--time-scale", "0.02"],
+        [os.environ["EMULATOR_PYTHON"], "-m", "datarobot_provider.emulator", "--time-scale", str(time_scale)],
         env={**os.environ, "DATAROBOT_EMULATOR_TOKEN": TOKEN},
         stdout=subprocess.PIPE,
         text=True,
@@ -65,6 +68,25 @@ def address():
     finally:
         process.terminate()
         process.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def address():
+    """Start the emulator and return its root."""
+    with serving(0.02) as root:
+        yield root
+
+
+@pytest.fixture
+def control_at():
+    """Return the function that runs one more emulator at a time scale, and yields its control API."""
+
+    @contextlib.contextmanager
+    def run(time_scale):
+        with serving(time_scale) as root:
+            yield Stage(root)
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,10 @@ from datarobot_provider.emulator.state import CustomModel
 
 _CONFLICT = HTTPStatus.CONFLICT
 _LOCKED_FIELDS = ("targetName", "positiveClassLabel", "negativeClassLabel", "classLabels", "predictionThreshold")
-_NOT_SHOWN = frozenset({"isUnstructuredModelKind", "isProxyModel", "tags"})
+_NOT_SHOWN = frozenset({"isUnstructuredModelKind"})
+# As the reference prints it in the bodies of create and update.
+_DEFAULT_THRESHOLD = 0.5
+_WITH_THRESHOLD = frozenset({"Binary", "Regression"})
 _NULLABLE_FIELDS = frozenset(
     {"desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "playgroundId"}
 )
@@ -31,8 +34,7 @@ def create_custom_model(call: Call) -> Reply:
         raise ApiError(422, "Cannot create a custom model with a user provided ID that is in use.")
     moment = identity.now()
     model = CustomModel(identity.object_id(), dict(body), moment, moment)
-    if model.fields.get("targetType") == "Binary":
-        _fill_labels(model.fields)
+    _fill_defaults(model.fields)
     call.state.models[model.id] = model
     return Reply(201, view_model(call, model))
 
@@ -49,6 +51,7 @@ def list_custom_models(call: Call) -> Reply:
         models = [m for m in models if bool(call.state.deployments_of(m)) == wanted]
     if query.get("searchFor"):
         models = [m for m in models if _mentions(m, query["searchFor"].lower())]
+    models = [m for m in models if _has_target_type(call, m) and _has_tag(call, m)]
     order = query.get("orderBy")
     if order:
         name = order.removeprefix("-")
@@ -76,8 +79,7 @@ def update_custom_model(call: Call) -> Reply:
     if model.fields.get(enabled) and call.body.get(enabled) is False:
         raise invalid(enabled, "once enabled, it cannot be disabled")
     model.fields.update(call.body)
-    if model.fields.get("targetType") == "Binary":
-        _fill_labels(model.fields)
+    _fill_defaults(model.fields)
     model.updated = identity.now()
     return Reply(200, view_model(call, model))
 
@@ -106,6 +108,8 @@ def view_model(call: Call, model: CustomModel) -> Json:
     latest = model.latest
     return {
         **dict.fromkeys(sorted(_NULLABLE_FIELDS)),
+        "isProxyModel": False,
+        "tags": [],
         **stored,
         **_training_fields(call, model),
         "id": model.id,
@@ -136,6 +140,8 @@ def _training_fields(call: Call, model: CustomModel) -> dict[str, Any]:
 
 
 def _target_type(fields: Json) -> str:
+    if fields.get("targetType"):
+        return str(fields["targetType"])
     if fields.get("supportsBinaryClassification"):
         return "Binary"
     return "Regression" if fields.get("supportsRegression") else "Unstructured"
@@ -164,7 +170,11 @@ def _check_labels(body: Json) -> None:
         raise invalid(missing, f"has to be given together with {given[0]}")
 
 
-def _fill_labels(fields: Json) -> None:
+def _fill_defaults(fields: Json) -> None:
+    if fields.get("targetType") in _WITH_THRESHOLD:
+        fields.setdefault("predictionThreshold", _DEFAULT_THRESHOLD)
+    if fields.get("targetType") != "Binary":
+        return
     for name, default in (("positiveClassLabel", "1"), ("negativeClassLabel", "0")):
         if fields.get(name) is None:
             fields[name] = default
@@ -173,3 +183,15 @@ def _fill_labels(fields: Json) -> None:
 def _mentions(model: CustomModel, words: str) -> bool:
     texts = (model.fields.get(name) or "" for name in ("name", "description", "language"))
     return any(words in text.lower() for text in texts)
+
+
+def _has_target_type(call: Call, model: CustomModel) -> bool:
+    wanted = call.listed("targetType")
+    return not wanted or _target_type(model.fields) in wanted
+
+
+def _has_tag(call: Call, model: CustomModel) -> bool:
+    """Return whether a model has tags with one of the wanted keys, and tags with one of the wanted values."""
+    tags = model.fields.get("tags", [])
+    wanted = (("name", call.listed("tagKeys")), ("value", call.listed("tagValues")))
+    return all(not texts or any(tag[field] in texts for tag in tags) for field, texts in wanted)

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from datarobot_provider.emulator import guard_fields, identity
 from datarobot_provider.emulator.errors import ApiError, not_found
+from datarobot_provider.emulator.moderationfile import with_moderation_file
 from datarobot_provider.emulator.routes import moderation
 from datarobot_provider.emulator.routes.versions import latest_or_404
 from datarobot_provider.emulator.routing import Call, Json, Reply, route
@@ -115,7 +116,9 @@ def push_guards(call: Call) -> Reply:
         raise ApiError(_CONFLICT, "Guard configurations of one version need different names.")
     for entry in call.body["data"]:
         _check_deployment(call, entry)
-    version = add_version(model, copy_of(latest))
+    draft = copy_of(latest)
+    draft.items = with_moderation_file(draft.items, call.body["data"], call.body.get("overallConfig"))
+    version = add_version(model, draft)
     for entry in call.body["data"]:
         _add(call, VERSION_ENTITY, version.id, entry)
     if "overallConfig" in call.body:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datarobot_provider.emulator import checks, identity, runtime_parameters
 from datarobot_provider.emulator.errors import ApiError, invalid, not_found
 from datarobot_provider.emulator.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Fate, Job
+from datarobot_provider.emulator.resources import check_bundle
 from datarobot_provider.emulator.routes.dependency_builds import built
 from datarobot_provider.emulator.routing import Call, Json, Reply, route
 from datarobot_provider.emulator.state import CustomModel, Dataset, Environment, ModelTest, Version
@@ -21,6 +22,7 @@ _STORED = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkE
 def start_test(call: Call) -> Reply:
     """Start a test of a version (POST /customModelTests/)."""
     body, state = call.body, call.state
+    check_bundle(body)
     model = state.model(body["customModelId"])
     version = state.version(model.id, body["customModelVersionId"])
     dataset = _dataset(call, model)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from datarobot_provider.emulator import identity
 from datarobot_provider.emulator.errors import not_found
 from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import VERSION_ENTITY
+from datarobot_provider.emulator.state import VERSION_ENTITY, Version
 
 _OVERALL = "/overallModerationConfiguration/"
 
@@ -41,6 +43,18 @@ def store(call: Call, entity_type: str, entity_id: str, values: Json) -> Json:
     }
     call.state.moderation[(entity_type, entity_id)] = body
     return body
+
+
+def inherit(call: Call, source: Version, version: Version) -> None:
+    """Give `version` the guards and the overall configuration of the version that it was made of."""
+    state = call.state
+    for guard in [g for g in state.guards.values() if (g.entity_type, g.entity_id) == (VERSION_ENTITY, source.id)]:
+        copied_id = identity.object_id()
+        body = {**guard.body, "id": copied_id, "entityId": version.id}
+        state.guards[copied_id] = replace(guard, id=copied_id, entity_id=version.id, body=body)
+    overall = state.moderation.get((VERSION_ENTITY, source.id))
+    if overall:
+        state.moderation[(VERSION_ENTITY, version.id)] = {**overall, "entityId": version.id}
 
 
 def check_entity(call: Call, entity_type: str, entity_id: str) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datarobot_provider.emulator.routing import Call, Reply, route
 
+# That of the newest client known; an older one warns the user of every client that is newer.
+_VERSION = {"major": 2, "minor": 50, "versionString": "2.50.0", "releasedVersion": "2.50.0"}
+
 
 @route("GET", "/ping/")
 def ping(_: Call) -> Reply:
@@ -14,4 +17,4 @@ def ping(_: Call) -> Reply:
 @route("GET", "/version/")
 def version(_: Call) -> Reply:
     """Name the API version (GET /version/)."""
-    return Reply(200, {"major": 2, "minor": 49, "versionString": "2.49.0", "releasedVersion": "2.49.0"})
+    return Reply(200, dict(_VERSION))

@@ -8,7 +8,8 @@ from pathlib import PurePosixPath
 
 from datarobot_provider.emulator import identity, runtime_parameters
 from datarobot_provider.emulator.errors import ApiError, invalid
-from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.filepaths import check_path, check_tree
+from datarobot_provider.emulator.routes import moderation, training_data
 from datarobot_provider.emulator.routes.versions import latest_or_404, view_version
 from datarobot_provider.emulator.routing import Call, Reply, route
 from datarobot_provider.emulator.state import CustomModel, Item, Version
@@ -46,7 +47,11 @@ def create_with_training_data(call: Call) -> Reply:
     dataset = training_data.chosen_dataset(call, model, training, holdout)
     if dataset is None:
         raise invalid("trainingData", "datasetId is required")
+    problem = training_data.misfit(model, dataset, {**latest.holdout, **(holdout or {})}.get("partitionColumn"))
+    if problem:
+        raise ApiError(422, problem)
     version = add_version(model, copy_of(latest))
+    moderation.inherit(call, latest, version)
     version.holdout = holdout or version.holdout
     if call.body.get("gitModelVersion"):
         version.settings["gitModelVersion"] = call.body["gitModelVersion"]
@@ -71,20 +76,27 @@ def _start(call: Call, *, from_latest: bool) -> Reply:
         keep_data=body.get("keepTrainingHoldoutData", True),
     )
     pulled = _pulled(call)
+    check_tree((item.path for item in _on_top(latest if from_latest else None, pulled)), "sourcePath")
     version_id = identity.object_id()
     ids = {"customModelId": model.id, "customModelVersionId": version_id, "repositoryId": body["repositoryId"]}
     job = call.state.start("version_from_repository", ids)
 
     def finish() -> None:
         """Add the version on top of whatever is the latest one by then."""
-        base = model.latest if from_latest else None
-        draft.items = list({item.path: item for item in (*(base.items if base else ()), *pulled)}.values())
-        parameters = runtime_parameters.of_new_version(call.state, draft.items, base, {})
+        source = model.latest if from_latest else None
+        draft.items = _on_top(source, pulled)
+        parameters = runtime_parameters.of_new_version(call.state, draft.items, source, {})
         draft.settings[runtime_parameters.FIELD] = parameters
-        add_version(model, draft, version_id)
+        version = add_version(model, draft, version_id)
+        if source:
+            moderation.inherit(call, source, version)
 
     call.state.when_done(job, finish)
     return call.accepted(call.state.track(job, _version_path(model, version_id)))
+
+
+def _on_top(base: Version | None, pulled: list[Item]) -> list[Item]:
+    return list({item.path: item for item in (*(base.items if base else ()), *pulled)}.values())
 
 
 def _settings(call: Call, latest: Version | None) -> dict[str, object]:
@@ -102,6 +114,8 @@ def _pulled(call: Call) -> list[Item]:
     paths = [paths] if isinstance(paths, str) else paths
     if not paths or not all(paths):
         raise invalid("sourcePath", "must not be empty")
+    for path in paths:
+        check_path(path.strip("/"), "sourcePath")
     ref = body.get("ref", "main")
     repository = {
         "ref": ref,

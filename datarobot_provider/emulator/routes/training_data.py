@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.emulator import strictjson
 from datarobot_provider.emulator.errors import ApiError, invalid
 from datarobot_provider.emulator.jobs import CANCELLED, FAILED, Fate, Job
 from datarobot_provider.emulator.state import CustomModel, Dataset, TrainingData, Version
@@ -22,9 +22,9 @@ def decode(body: Json, field: str) -> Json | None:
     if text is None:
         return None
     try:
-        value = json.loads(text)
-    except ValueError:
-        raise invalid(field, "is not valid JSON") from None
+        value = strictjson.loads(text)
+    except strictjson.JsonError as error:
+        raise invalid(field, f"is not valid JSON: {error}") from None
     if value is not None and not isinstance(value, dict):
         raise invalid(field, "is not a JSON object")
     return value
@@ -44,15 +44,22 @@ def chosen_dataset(call: Call, model: CustomModel, training: Json | None, holdou
         unknown = sorted(set(value or ()) - known)
         if unknown:
             raise invalid(field, f"{unknown[0]} is not an allowed key")
+        _check_texts(field, value or {})
         _dataset_of(call, field, value or {})
     return _dataset_of(call, "trainingData", training or {})
+
+
+def _check_texts(field: str, value: Json) -> None:
+    for name in ("datasetId", "datasetVersionId", "partitionColumn"):
+        if not isinstance(value.get(name), str | None):
+            raise invalid(field, f"{name} is not a string")
 
 
 def _dataset_of(call: Call, field: str, value: Json) -> Dataset | None:
     dataset_id = value.get("datasetId")
     if dataset_id is None:
         return None
-    if not isinstance(dataset_id, str) or not dataset_id:
+    if not dataset_id:
         raise invalid(field, "datasetId is not a dataset's id")
     dataset = call.state.dataset(dataset_id)
     if value.get("datasetVersionId") not in {None, dataset.version_id}:

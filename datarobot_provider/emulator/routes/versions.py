@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from datarobot_provider.emulator import identity, runtime_parameters
+from datarobot_provider.emulator import identity, runtime_parameters, strictjson
 from datarobot_provider.emulator.errors import ApiError, invalid
-from datarobot_provider.emulator.routes import training_data
+from datarobot_provider.emulator.filepaths import check_path, check_tree
+from datarobot_provider.emulator.resources import check_bundle, without_replaced
+from datarobot_provider.emulator.routes import moderation, training_data
 from datarobot_provider.emulator.routing import Call, Json, Reply, route
 from datarobot_provider.emulator.state import CustomModel, Environment, Item, Version
 from datarobot_provider.emulator.versioning import Draft, add_version
@@ -69,6 +70,7 @@ def wanted_version(call: Call) -> Version:
 def _create(call: Call, *, from_latest: bool) -> Reply:
     model = call.state.model(call.path["customModelId"])
     latest, body = model.latest, call.body
+    check_bundle(body)
     training, holdout = training_data.decode(body, "trainingData"), training_data.decode(body, "holdoutData")
     dataset = training_data.chosen_dataset(call, model, training, holdout)
     base = latest if from_latest else None
@@ -82,6 +84,8 @@ def _create(call: Call, *, from_latest: bool) -> Reply:
         keep_data=body.get("keepTrainingHoldoutData") not in {False, "false", "False"},
     )
     version = add_version(model, draft)
+    if from_latest and latest:
+        moderation.inherit(call, latest, version)
     if holdout is not None:
         version.holdout = holdout
     if dataset:
@@ -108,11 +112,14 @@ def _items(call: Call, latest: Version | None) -> list[Item]:
         raise invalid("filePath", f"{len(call.files)} file fields need as many filePath fields, found {len(paths)}")
     if len(paths) > _MAX_FILES:
         raise invalid("file", f"at most {_MAX_FILES} files can be sent in one request")
+    if len(set(paths)) < len(paths):
+        raise invalid("filePath", "names one path twice")
     kept = {item.path: item for item in _kept(call.body, latest)}
     moment = identity.now()
     for path, upload in zip(paths, call.files, strict=True):
-        _check_path(path, paths)
+        check_path(path)
         kept[path] = Item(identity.object_id(), path, upload.file, moment)
+    check_tree(kept)
     return list(kept.values())
 
 
@@ -125,17 +132,9 @@ def _kept(body: Json, latest: Version | None) -> list[Item]:
     return [item for item in items if item.id not in deleted]
 
 
-def _check_path(path: str, paths: list[str]) -> None:
-    parts = path.split("/")
-    if not path or path.startswith("/") or ".." in parts or "" in parts:
-        raise invalid("filePath", "has to be a relative path inside the model's folder")
-    if paths.count(path) > 1:
-        raise invalid("filePath", "names one path twice")
-
-
 def _settings(body: Json, latest: Version | None) -> dict[str, Any]:
     before = latest.settings if latest else {}
-    settings = {name: before[name] for name in _INHERITED if name in before}
+    settings = without_replaced({name: before[name] for name in _INHERITED if name in before}, body)
     settings.update({name: body[name] for name in _PLAIN if name in body})
     if body.get("gitModelVersion"):
         settings["gitModelVersion"] = body["gitModelVersion"]
@@ -147,12 +146,16 @@ def _settings(body: Json, latest: Version | None) -> dict[str, Any]:
 
 def _json_text(body: Json, name: str, kind: type) -> Any:
     try:
-        value = json.loads(body[name])
-    except ValueError:
-        raise invalid(name, "is not valid JSON") from None
-    if not isinstance(value, kind) or (isinstance(value, list) and not all(isinstance(v, dict) for v in value)):
+        value = strictjson.loads(body[name])
+    except strictjson.JsonError as error:
+        raise invalid(name, f"is not valid JSON: {error}") from None
+    if not isinstance(value, kind) or (isinstance(value, list) and not all(map(_is_named, value))):
         raise invalid(name, "is not JSON of the right form")
     return value
+
+
+def _is_named(entry: Any) -> bool:
+    return isinstance(entry, dict) and isinstance(entry.get("fieldName", ""), str)
 
 
 def view_version(call: Call, version: Version) -> Json:

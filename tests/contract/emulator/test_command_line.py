@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
+from datarobot_provider.emulator.server import running
 
 
 def start(*arguments):
@@ -73,24 +74,36 @@ SEEDED_VALIDATION = """
             "none is no folder with files",
         ),
         (f'{{"validations": [{SEEDED_VALIDATION}]}}', "V: the seed has no deployment p1"),
+        ('{"image": {"size": NaN}}', "NaN is not a JSON number"),
+        ('{"image": {"size": 1e308}}', "image/size"),
+        ('{"image": {"size": 5.0}}', "image/size"),
+        ('{"useCases": [{"name": "\\ud800"}]}', "lone surrogate"),
+        ("[" * 100_000, "nested deeper"),
     ],
 )
 def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
     if seed is not None:
         (tmp_path / "seed.json").write_text(seed, encoding="utf-8")
-    assert main(["--token", "t", "--seed", str(tmp_path)]) == 2
+    assert main(["--token", "token-of-the-command-line", "--seed", str(tmp_path)]) == 2
     captured = capsys.readouterr()
     assert word in captured.err
     assert captured.out == ""
 
 
-def test_a_bad_time_scale_is_refused():
+@pytest.mark.parametrize("scale", ["-1", "nan", "inf", "1e308", "1e999", "fast", ""])
+def test_a_bad_time_scale_is_refused(scale):
     with pytest.raises(SystemExit) as refusal:
-        main(["--token", "t", "--time-scale", "-1"])
+        main(["--token", "token-of-the-command-line", "--time-scale", scale])
     assert refusal.value.code == 2
+
+
+@pytest.mark.parametrize("scale", [-1, float("nan"), float("inf"), 1e308])
+def test_a_bad_time_scale_is_refused_inside_a_test_too(scale):
+    with pytest.raises(ValueError, match="time scale"), running(time_scale=scale):
+        pass
 
 
 def test_a_taken_port_is_explained(emulator, capsys):
     port = emulator.url.rsplit(":", 1)[1]
-    assert main(["--token", "t", "--port", port]) == 2
+    assert main(["--token", "token-of-the-command-line", "--port", port]) == 2
     assert "cannot listen" in capsys.readouterr().err

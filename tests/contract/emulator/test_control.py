@@ -139,11 +139,11 @@ def test_requests_are_recorded(api):
 def test_reset_forgets_everything(api):
     model, _ = api.trained()
     api.control("POST", "faults", {"status": 503})
-    api.control("POST", "tokens", {"token": "guest"})
+    api.control("POST", "tokens", {"token": "guest-token"})
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": "failed"})
     api.control("POST", "reset")
     assert api("GET", f"/customModels/{model}/").status_code == 404
-    assert api("GET", "/version/", headers={"Authorization": "Bearer guest"}).status_code == 401
+    assert api("GET", "/version/", headers={"Authorization": "Bearer guest-token"}).status_code == 401
     for path in ("datasets", "environments", "deployments", "use-cases", "faults", "jobs", "foreign-requests"):
         assert api.control("GET", path) == {"data": []}
     assert api.trained()
@@ -158,7 +158,7 @@ def test_seed_is_planted_and_planted_again(tmp_path):
             "useCases": [{"id": "u1", "name": "U"}, {"name": "V"}]}""",
         encoding="utf-8",
     )
-    with running(token="t", seed=tmp_path) as emulator:
+    with running(token="token-of-the-seed-test", seed=tmp_path) as emulator:
         for _ in range(2):
             dataset = emulator.control("GET", "datasets")["data"][0]
             assert (dataset["id"], dataset["columns"], dataset["rowCount"]) == ("d1", ["a", "y"], 1)

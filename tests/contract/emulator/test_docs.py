@@ -23,7 +23,7 @@ def test_its_tables_are_current(page):
 
 
 def test_every_control_route_is_there(page):
-    control = next(mount for mount in create_app("t").routes if mount.path == "/__emulator__")
+    control = next(mount for mount in create_app("documented-token").routes if mount.path == "/__emulator__")
     routes = {(method, route.path.strip("/").split("/")[0]) for route in control.routes for method in route.methods}
     listed = set()
     for methods, names in re.findall(r"^\| ([A-Z, ]+) \| `([^|]+)` \|", page, re.MULTILINE):

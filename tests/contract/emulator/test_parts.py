@@ -38,7 +38,7 @@ def started(kind, scale=1.0, **fate):
 
 def ask(gateway, method, path, body=b""):
     """Send one request to the gateway without a socket; return what it sends."""
-    headers = [(b"authorization", b"Bearer t"), (b"host", b"h"), (b"content-type", b"application/json")]
+    headers = [(b"authorization", b"Bearer gateway-token"), (b"host", b"h"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
     scope |= {"headers": headers, "scheme": "http", "server": ("h", 80), "http_version": "1.1", "root_path": ""}
     sent = []
@@ -55,7 +55,7 @@ def ask(gateway, method, path, body=b""):
 
 def test_a_reply_tells_of_one_moment():
     """Here time passes with every look at the clock: no reply may say both that a job runs and that it is over."""
-    gateway = create_app("t", SEED).routes[-1].app
+    gateway = create_app("gateway-token", SEED).routes[-1].app
     ticks = itertools.count(100, 10)
     gateway.state.clock = lambda: next(ticks)
     gateway.state.outcomes.order("vector_database_validation", Fate(seconds=15), 1)

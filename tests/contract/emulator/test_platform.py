@@ -11,7 +11,7 @@ def test_ping_in_every_spelling(api, conforms, path):
 
 def test_version(api, conforms):
     body = conforms("ApiVersion", api("GET", "/version/"))
-    assert body["versionString"] == "2.49.0"
+    assert body["versionString"] == "2.50.0"
 
 
 def test_limits(api, conforms):
@@ -36,8 +36,8 @@ def test_no_valid_token_is_401(emulator, headers):
 
 
 def test_read_only_token_reads_and_is_403_otherwise(api, emulator):
-    assert api.control("POST", "tokens", {"token": "reader", "readOnly": True}) == {"readOnly": True}
-    reader = {"Authorization": "Bearer reader"}
+    assert api.control("POST", "tokens", {"token": "reader-token", "readOnly": True}) == {"readOnly": True}
+    reader = {"Authorization": "Bearer reader-token"}
     assert api("GET", "/customModels/", headers=reader).status_code == 200
     for method, path in (("POST", "/customModels/"), ("DELETE", "/customModelTests/x/")):
         assert api(method, path, headers=reader, json={}).status_code == 403

@@ -108,13 +108,29 @@ def test_with_training_data_refusals(api, refused_fields):
     assert api("PATCH", path, json=body).status_code == 410
 
 
-def test_with_training_data_failure_is_an_error(api):
-    model = api.model(targetName="weight")
+@pytest.mark.parametrize(
+    ("fields", "holdout"),
+    [({"targetName": "weight"}, {}), ({}, {"partitionColumn": "nowhere"})],
+    ids=["target", "split"],
+)
+def test_with_training_data_that_does_not_fit_is_refused_at_once(api, fields, holdout):
+    """The GitHub Action expects the refusal here, and no version."""
+    model = api.model(**fields)
     api.version(model)
+    body = {"trainingData": {"datasetId": api.dataset()}, "holdoutData": holdout}
+    reply = api("PATCH", f"/customModels/{model}/versions/withTrainingData/", json=body)
+    assert (reply.status_code, "not found in the provided dataset" in reply.json()["message"]) == (422, True)
+    assert [v["label"] for v in api("GET", f"/customModels/{model}/versions/").json()["data"]] == ["1.0"]
+    assert api.control("GET", "jobs")["data"] == []
+
+
+def test_with_training_data_that_is_ordered_to_fail(api):
+    model = api.model()
+    api.version(model)
+    api.control("POST", "outcomes", {"kind": "training_data", "outcome": "failed", "message": "no luck"})
     path = f"/customModels/{model}/versions/withTrainingData/"
     done = api.finish(api("PATCH", path, json={"trainingData": {"datasetId": api.dataset()}}))
-    assert done.json()["status"] == "ERROR"
-    assert "target is not found" in done.json()["message"]
+    assert (done.json()["status"], done.json()["message"]) == ("ERROR", "no luck")
 
 
 @pytest.mark.parametrize(("method", "label", "count"), [("POST", "1.1", 2), ("PATCH", "1.1", 3)])

@@ -37,6 +37,14 @@ BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker",
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 
 
+# The API refuses memory beside a bundle, which settles it.
+RESOURCES = pytest.mark.parametrize(
+    "resources",
+    [{"maximum_memory": "268435456", "desired_memory": 134217728}, {"resource_bundle_id": "bundle"}],
+    ids=["memory", "bundle"],
+)
+
+
 @pytest.fixture(autouse=True)
 def _contract_is_kept(stage):
     """After every test: no request departed from the contract, no reply did, and every one carried the token."""
@@ -91,7 +99,8 @@ def test_create_custom_model(stage, given):
 
 
 @BOTH_MODES
-def test_create_version_from_a_folder_with_everything(stage, model_folder, deferrable):
+@RESOURCES
+def test_create_version_from_a_folder_with_everything(stage, model_folder, deferrable, resources):
     model = make_model(stage)
     version = make_version(
         stage,
@@ -99,12 +108,10 @@ def test_create_version_from_a_folder_with_everything(stage, model_folder, defer
         model_folder,
         deferrable=deferrable,
         is_major_update="false",
-        maximum_memory="268435456",
-        desired_memory=134217728,
+        **resources,
         network_egress_policy="PUBLIC",
         replicas=2,
         requires_ha=True,
-        resource_bundle_id="bundle",
         training_data=json.dumps({"datasetId": DATASET}),
         holdout_data={"partitionColumn": "age"},
         keep_training_holdout_data="False",
@@ -115,7 +122,7 @@ def test_create_version_from_a_folder_with_everything(stage, model_folder, defer
     (made,) = [e for e in stage.seen if e.method == "POST" and e.path.endswith("/versions/")]
     form = decoded_form(made, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
     assert form["filePath"] == ["custom.py", "requirements.txt", "sub/größe.txt"]
-    assert len(form) == 16
+    assert len(form) == 13 + len(resources)
     seen = DataRobotHook().client.versions.get(model, version)
     assert [item["filePath"] for item in seen["items"]] == form["filePath"]
     assert seen["trainingData"]["assignmentInProgress"] is False
@@ -164,7 +171,8 @@ def test_start_dependency_build(stage, model_folder, deferrable):
 
 
 @BOTH_MODES
-def test_run_model_test(stage, model_folder, deferrable):
+@RESOURCES
+def test_run_model_test(stage, model_folder, deferrable, resources):
     ids = make_built(stage, model_folder)
     test = stage.run(
         RunModelTestOperator,
@@ -180,17 +188,15 @@ def test_run_model_test(stage, model_folder, deferrable):
         environment_id=ENVIRONMENT,
         environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
         network_egress_policy="NONE",
-        maximum_memory="268435456",
-        desired_memory=134217728,
+        **resources,
         replicas="1",
         requires_ha="false",
-        resource_bundle_id="bundle",
         deferrable=deferrable,
         **PATIENT,
     )
     assert test["overallStatus"] == "succeeded"
     (body,) = stage.bodies("POST", "customModelTests/")
-    assert len(json.loads(body)) == 13
+    assert len(json.loads(body)) == 10 + len(resources)
 
 
 @BOTH_MODES
