@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from http.client import responses
 from itertools import islice
@@ -39,6 +40,8 @@ _EXCERPT = 300
 _MOST_FIELDS = 20
 _LONGEST_FIELD = 100
 _LONGEST_ID = 100
+#: What the server says, in the beginning of a body that is cut because it is too long.
+_SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> ApiError:
@@ -70,8 +73,17 @@ def _body(reply: Reply) -> Mapping[str, Any]:
     try:
         body = parse(reply.body)
     except ValueError:
-        return {}
+        return _said(reply.body)
     return body if isinstance(body, dict) else {}
+
+
+def _said(cut: bytes) -> Mapping[str, Any]:
+    """Return the message of an object whose end is missing."""
+    said = _SAID.search(cut) if cut.lstrip().startswith(b"{") else None
+    try:
+        return {said[1].decode(): parse(said[2])} if said else {}
+    except ValueError:
+        return {}
 
 
 def _message(reply: Reply, body: Mapping[str, Any], redact: Callable[[str], str]) -> str:
