@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import SyncSender
 
 #: Read at once, in bytes. Memory for larger pieces comes from the system anew for each, which costs more than it saves.
@@ -98,7 +99,7 @@ class Downloader:
     """Fetches one file.
 
     :param transport: sends the requests.
-    :param redact: takes the token out of a text.
+    :param token: the API token, kept out of every text.
     :param tell: takes lines for the task log.
     :param conceal: takes texts that must not show in a log: a signed URL lets anybody in.
     """
@@ -106,12 +107,12 @@ class Downloader:
     def __init__(
         self,
         transport: SyncSender,
-        redact: Callable[[str], str],
+        token: Token,
         tell: Callable[[str], None],
         conceal: Callable[[str], None],
     ) -> None:
         self._transport = transport
-        self._redact = redact
+        self._token = token
         self._tell = tell
         self._conceal = conceal
         self._signatures: set[str] = set()
@@ -203,7 +204,7 @@ class Downloader:
             self._conceal(part)
 
     def _redacted(self, text: str) -> str:
-        return redacted(self._redact(text), sorted(self._signatures, key=len, reverse=True))
+        return redacted(self._token.redact(text), sorted(self._signatures, key=len, reverse=True))
 
     def _checked(self, response: requests.Response, request: Request) -> requests.Response:
         if response.status_code in (_OK, _PARTIAL):
@@ -214,7 +215,7 @@ class Downloader:
         reply = Reply(response.status_code, headers, self._redacted(body).encode())
         if response.status_code < _FIRST_ERROR:
             raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
-        raise error_from(reply, request, self._redacted)
+        raise error_from(reply, request, self._redacted, self._token.place)
 
 
 def _content(response: requests.Response) -> Iterator[bytes]:

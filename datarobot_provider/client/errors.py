@@ -44,12 +44,18 @@ _LONGEST_ID = 100
 _SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> ApiError:
+def error_from(
+    reply: Reply,
+    request: Request,
+    redact: Callable[[str], str],
+    place: str = "the password of the Airflow connection",
+) -> ApiError:
     """Build the exception for an error reply.
 
     :param reply: a reply with a status of 300 or more.
     :param request: what had been asked.
     :param redact: takes the secrets out of a text; servers like to echo what they refuse.
+    :param place: where the API token stands that was sent.
     :returns: an exception of the type that fits the status.
     """
     body = _body(reply)
@@ -64,6 +70,7 @@ def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> 
         request_id=redact(reply.request_id)[:_LONGEST_ID] if reply.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
         repeated=reply.repeated,
+        place=place,
     )
     error.can_heal = kind.can_heal or reply.status == _TIMED_OUT
     return error
