@@ -45,6 +45,7 @@ class Fields:
     :param token: the API token, from the password or from the extra ``api_key``.
     :param token_field: which of the two.
     :param extra: the extras.
+    :param is_hidden: whether the token is something else than the password as it is stored.
     """
 
     conn_id: str
@@ -54,6 +55,7 @@ class Fields:
     token: str | None
     token_field: str
     extra: Mapping[str, Any]
+    is_hidden: bool
 
     @classmethod
     def of(cls, connection: Any) -> Fields:
@@ -72,11 +74,12 @@ class Fields:
         except (ConfigurationError, ValueError) as error:
             # Airflow itself refuses some extras when they are read, with a ValueError.
             raise _of(connection.conn_id, error) from None
-        return cls(connection.conn_id, host, connection.port, schema, token, token_field, extra)
+        is_hidden = token != connection.password
+        return cls(connection.conn_id, host, connection.port, schema, token, token_field, extra, is_hidden)
 
     def secrets(self) -> list[Any]:
-        """Return what must not show in a log: the token, and the extras, of which Airflow masks the sensitive ones."""
-        return [secret for secret in (self.token, dict(self.extra)) if secret]
+        """Return what must not show in a log and Airflow has not masked yet: it masks a password as it is stored."""
+        return [secret for secret in (dict(self.extra), self.token if self.is_hidden else None) if secret]
 
     def access(self) -> Access:
         """Return what the fields mean.

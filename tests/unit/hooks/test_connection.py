@@ -138,6 +138,15 @@ def test_a_key_that_cannot_be_a_token_is_named_as_the_extra_that_it_is():
     assert "extra 'api_key' holds characters" in refused(password=None, extra=encoded({"api_key": "two words"}))
 
 
+@pytest.mark.parametrize(("stored", "masked"), [(TOKEN, []), (f"{TOKEN}\n", [TOKEN])])
+def test_a_password_that_airflow_masks_as_it_is_sent_is_not_masked_again(monkeypatch, connection, stored, masked):
+    seen = []
+    monkeypatch.setattr(datarobot, "mask_secret", seen.append)
+    connection(password=stored)
+    DataRobotHook()._access()
+    assert seen == masked
+
+
 @pytest.mark.parametrize("conn_type", ["http", "datarobot"])
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_connection_of_datarobots_own_provider_works_and_its_key_is_masked(monkeypatch, connection, conn_type, times):

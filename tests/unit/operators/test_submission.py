@@ -21,6 +21,7 @@ from datarobot_provider.exceptions import (
     MalformedReplyError,
     NotFoundError,
     RateLimitError,
+    ResponseTooLargeError,
     ServerError,
     TransportError,
     UncertainSubmitError,
@@ -260,6 +261,7 @@ def api_error(kind: type[ApiError], status: int) -> ApiError:
 NOTHING = [
     InputError("x"),
     TransportError("x", reason="refused", sent=False),
+    TransportError("x", reason="proxy", sent=False),
     api_error(ApiError, 418),
     api_error(AuthenticationError, 401),
     api_error(AccessDeniedError, 403),
@@ -279,6 +281,7 @@ PERHAPS = [
     api_error(ServerError, 503),
     api_error(ServerError, 504),
     MalformedReplyError("x"),
+    ResponseTooLargeError("x"),
     UntraceableJobError("x"),
     DataRobotError("x"),
     ConfigurationError("x"),
