@@ -125,10 +125,13 @@ class ApiError(DataRobotError):
     :param job_id: id of the running job the refusal names, where it names one.
     :param repeated: whether the request had been sent before in vain and may have been handled then: a "not found" that
         answers a DELETE may be the work of its first try.
+    :param place: where the API token of the request comes from, such as a field of an Airflow connection; told where
+        the token was refused.
     """
 
     can_heal = False
     advice: ClassVar[str] = ""
+    is_about_the_token: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -141,7 +144,7 @@ class ApiError(DataRobotError):
         request_id: str | None = None,
         job_id: str | None = None,
         repeated: bool = False,
-        place: str = "the password of the Airflow connection",
+        place: str = "",
     ) -> None:
         self.status = status
         self.message = message[:_LONGEST_MESSAGE]
@@ -159,24 +162,25 @@ class ApiError(DataRobotError):
         lines += [f"  {field}: {text}"[:_LONGEST_MESSAGE] for field, text in self.errors.items()]
         if self.request_id:
             lines.append(f"Request id: {self.request_id}")
+        if self.is_about_the_token and self.place:
+            lines.append(f"API token: {self.place}")
         if self.advice:
-            lines.append(f"What to do: {self.advice.format(place=self.place)}")
+            lines.append(f"What to do: {self.advice}")
         return "\n".join(lines)
 
 
 class AuthenticationError(ApiError):
     """401: the token is missing, wrong, expired or revoked."""
 
-    advice = "put a valid API token into {place}."
+    advice = "put a valid API token into the password of the Airflow connection."
+    is_about_the_token = True
 
 
 class AccessDeniedError(ApiError):
     """403: the token is good, but its user may not do this."""
 
-    advice = (
-        "ask for the permission in DataRobot for the user whose API token is {place}, or use a connection whose "
-        "user has it."
-    )
+    advice = "ask for the permission in DataRobot, or use a connection whose user has it."
+    is_about_the_token = True
 
 
 class NotFoundError(ApiError):

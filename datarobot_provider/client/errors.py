@@ -44,18 +44,13 @@ _LONGEST_ID = 100
 _SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def error_from(
-    reply: Reply,
-    request: Request,
-    redact: Callable[[str], str],
-    place: str = "the password of the Airflow connection",
-) -> ApiError:
+def error_from(reply: Reply, request: Request, redact: Callable[[str], str], place: str = "") -> ApiError:
     """Build the exception for an error reply.
 
     :param reply: a reply with a status of 300 or more.
     :param request: what had been asked.
     :param redact: takes the secrets out of a text; servers like to echo what they refuse.
-    :param place: where the API token stands that was sent.
+    :param place: where the API token comes from that was sent.
     :returns: an exception of the type that fits the status.
     """
     body = _body(reply)

@@ -88,7 +88,7 @@ class Fields:
         """
         try:
             endpoint = Endpoint.parse(self.host, _port(self.port), self.schema)
-            token = Token(self.token, self.token_field, f"the Airflow connection {self.conn_id!r}")
+            token = Token(self.token, self.token_field, self.conn_id)
             return Access(endpoint, token, _settings(self.extra))
         except ConfigurationError as error:
             raise _of(self.conn_id, error) from None

@@ -52,7 +52,7 @@ def fetched(*answers: bytes, sink: Memory | None = None, expected: Expected | No
         peer.sendall(next(coming))
 
     sink = sink or Memory()
-    token = Token(TOKEN, "password", "the Airflow connection 'dr'")
+    token = Token(TOKEN, connection="dr")
     with raw_server(handle) as port:
         endpoint = Endpoint(f"http://127.0.0.1:{port}")
         transport = SyncTransport(endpoint, token, TransportSettings(retry=ONCE))
@@ -118,5 +118,5 @@ def test_a_bomb_goes_to_its_target_in_little_memory():
 
 
 def test_a_401_of_a_download_names_the_connection():
-    with pytest.raises(AuthenticationError, match="into the password of the Airflow connection 'dr'"):
+    with pytest.raises(AuthenticationError, match="API token: the password of the Airflow connection 'dr'"):
         fetched(http_reply(b'{"message": "no"}', status="401 Unauthorized"))

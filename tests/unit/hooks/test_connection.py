@@ -235,7 +235,7 @@ def test_a_refused_token_is_named_with_its_connection(api, connection, status, k
     for use in (lambda: DataRobotHook().client.look("status/1/"), lambda: asyncio.run(look())):
         with pytest.raises(kind) as caught:
             use()
-        assert f"the {place} of the Airflow connection 'datarobot_default'" in str(caught.value)
+        assert f"API token: the {place} of the Airflow connection 'datarobot_default'\n" in str(caught.value)
 
 
 @pytest.mark.parametrize("extra", [[1], '"[1]"', "junk", {"port": 1, "attempts": "many"}])
