@@ -7,6 +7,7 @@
     ├── InputError                an argument, a file or a folder is not what the API needs
     ├── TransportError            no usable reply: unreachable, timed out, cut off
     ├── MalformedReplyError       a reply came, but not one of the DataRobot API
+    │   ├── ResponseTooLargeError     more than any JSON or log of DataRobot has
     │   └── UntraceableJobError       a job was accepted, but not where to follow it
     ├── UncertainSubmitError      an earlier try may have made it, and nobody can tell
     ├── DownloadError             what was downloaded is not what was announced
@@ -65,7 +66,7 @@ class TransportError(DataRobotError):
     """A request got no usable reply.
 
     :param message: what happened, in plain words.
-    :param reason: ``dns``, ``refused``, ``tls``, ``timeout`` or ``lost``.
+    :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``timeout`` or ``lost``.
     :param sent: whether the request may have reached the application; ``False`` only where it provably did not.
     """
 
@@ -77,6 +78,13 @@ class TransportError(DataRobotError):
 
 class MalformedReplyError(DataRobotError):
     """A reply arrived that is not one of the DataRobot API (HTML, cut JSON, a missing field)."""
+
+
+class ResponseTooLargeError(MalformedReplyError):
+    """A response has more bytes than any JSON or log of the DataRobot API has; it was not read to its end.
+
+    The request is not sent again on its own. While a job is waited for, it counts as a failed poll.
+    """
 
 
 class UntraceableJobError(MalformedReplyError):
@@ -117,11 +125,14 @@ class ApiError(DataRobotError):
     :param job_id: id of the running job the refusal names, where it names one.
     :param repeated: whether the request had been sent before in vain and may have been handled then: a "not found" that
         answers a DELETE may be the work of its first try.
+    :param place: where the API token of the request comes from, such as a field of an Airflow connection; told where
+        the token was refused.
     """
 
     can_heal = False
     advice: ClassVar[str] = ""
     explanation = ""
+    is_about_the_token: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -134,6 +145,7 @@ class ApiError(DataRobotError):
         request_id: str | None = None,
         job_id: str | None = None,
         repeated: bool = False,
+        place: str = "",
     ) -> None:
         self.status = status
         self.message = message[:_LONGEST_MESSAGE]
@@ -143,6 +155,7 @@ class ApiError(DataRobotError):
         self.request_id = request_id
         self.job_id = job_id
         self.repeated = repeated
+        self.place = place
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -152,6 +165,8 @@ class ApiError(DataRobotError):
             lines.append(self.explanation[:_LONGEST_MESSAGE])
         if self.request_id:
             lines.append(f"Request id: {self.request_id}")
+        if self.is_about_the_token and self.place:
+            lines.append(f"API token: {self.place}")
         if self.advice:
             lines.append(f"What to do: {self.advice}")
         return "\n".join(lines)
@@ -161,12 +176,14 @@ class AuthenticationError(ApiError):
     """401: the token is missing, wrong, expired or revoked."""
 
     advice = "put a valid API token into the password of the Airflow connection."
+    is_about_the_token = True
 
 
 class AccessDeniedError(ApiError):
     """403: the token is good, but its user may not do this."""
 
     advice = "ask for the permission in DataRobot, or use a connection whose user has it."
+    is_about_the_token = True
 
 
 class NotFoundError(ApiError):

@@ -5,6 +5,8 @@ Supported are 2.11 to 3.3. Almost everything comes from the compatibility provid
 
 from __future__ import annotations
 
+from typing import Any
+
 from airflow.providers.common.compat.sdk import (
     AirflowException,
     AirflowFailException,
@@ -49,3 +51,18 @@ __all__ = [
     "conf",
     "mask_secret",
 ]
+
+
+async def mask_secret_async(secret: Any) -> None:
+    """Have Airflow mask a value in logs, from an event loop: its own function talks to the supervisor and waits.
+
+    :param secret: a string, or an object of which the values with sensitive names are masked.
+    """
+    try:
+        from airflow.sdk.log import amask_secret
+    except ImportError:
+        from asgiref.sync import sync_to_async
+
+        await sync_to_async(mask_secret)(secret)
+    else:
+        await amask_secret(secret)

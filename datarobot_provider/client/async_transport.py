@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from yarl import URL
 
+from datarobot_provider.client.body import ACCEPT_ENCODING, STEP, Body, UnreadableBodyError
+from datarobot_provider.client.proxy import proxy_for
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.retry import tries
-from datarobot_provider.client.transport import POOL_SIZE, USER_AGENT, TransportSettings, transport_error
+from datarobot_provider.client.transport import (
+    POOL_SIZE,
+    USER_AGENT,
+    TransportSettings,
+    is_plain_http,
+    transport_error,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.endpoint import Endpoint
     from datarobot_provider.exceptions import TransportError
@@ -30,6 +37,8 @@ _KEEP_ALIVE = 90.0
 _FOR_CANCELLATIONS = 2
 #: Seconds between two checks whether a request takes too long.
 _LIMITS_EVERY = 1.0
+#: The longest line of a head, in bytes, as on a worker.
+_LONGEST_LINE = 65_536
 #: Addresses that are kept in their parsed form, since every wait asks for the same one again and again.
 _ADDRESSES = 16_384
 
@@ -46,10 +55,12 @@ class AsyncTransport:
         self._token = token
         self._settings = settings
         own = settings.ca_bundle or settings.client_cert or not settings.verify
-        proxy, login = _proxy(endpoint.origin)
+        # Asked once: the library would ask for each request, in a thread, and read ``~/.netrc`` each time.
+        proxy = proxy_for(endpoint.origin)
+        login = dict(proxy.headers) if proxy else {}
         # A proxy reads the headers of a request that it passes on, but of a tunnel only those that ask for it.
         tunnelled = endpoint.origin.startswith("https:")
-        self._proxy_headers = login if tunnelled else None
+        self._proxy_headers = login or None if tunnelled else None
         # Whoever waits for a turn here costs less than a request that waits for a connection. Cancellations never wait.
         self._turns = asyncio.Semaphore(POOL_SIZE - _FOR_CANCELLATIONS)
         self._limits = _TimeLimits(settings.read_timeout)
@@ -58,10 +69,19 @@ class AsyncTransport:
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
             ),
-            headers={"User-Agent": USER_AGENT, "Accept": "application/json", **({} if tunnelled else login)},
+            headers={
+                "User-Agent": USER_AGENT,
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPT_ENCODING,
+                **({} if tunnelled else login),
+            },
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
-            proxy=proxy,
+            proxy=URL(proxy.url) if proxy else None,
+            # The library unpacks in one piece what has arrived, however much it becomes.
+            auto_decompress=False,
+            max_line_size=_LONGEST_LINE,
+            max_field_size=_LONGEST_LINE,
         )
 
     async def send(self, request: Request) -> Reply:
@@ -107,9 +127,11 @@ class AsyncTransport:
                         middlewares=() if looks else (sendings,),
                     ) as response:
                         headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
-                        body = await response.read()
+                        body = await _read(request, response, headers)
                 finally:
                     self._limits.end(limit)
+        except UnreadableBodyError:
+            return transport_error(request, "lost", sent=True)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
@@ -160,20 +182,17 @@ class _TimeLimits:
         self._timer = loop.call_later(self._every, self._check, loop) if self._running else None
 
 
-def _proxy(origin: str) -> tuple[URL | None, dict[str, str]]:
-    """Return the proxy that the environment names for an address, and the header that lets us use it, if it wants one.
-
-    Asked once: with ``trust_env`` the library asks for each request, in a thread, and reads ``~/.netrc`` each time.
-    """
-    parts = urlsplit(origin)
-    named = None if proxy_bypass(parts.netloc) else getproxies().get(parts.scheme)
-    if not named:
-        return None, {}
-    proxy = URL(named if "://" in named else f"http://{named}")
-    if proxy.user is None:
-        return proxy, {}
-    login = base64.b64encode(f"{proxy.user}:{proxy.password or ''}".encode()).decode()
-    return proxy.with_user(None), {"Proxy-Authorization": f"Basic {login}"}
+async def _read(request: Request, response: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
+    """Read a body within its limit; between two steps of unpacking, the event loop goes on with other things."""
+    if "content-encoding" not in headers and (response.content_length or STEP) < STEP:
+        return await response.read()
+    body = Body(request, response.status, headers)
+    async for piece in response.content.iter_any():
+        for _ in body.take(piece):
+            await asyncio.sleep(0)
+        if body.is_full:
+            break
+    return body.finish()
 
 
 def _readable(value: str) -> str:
@@ -183,14 +202,15 @@ def _readable(value: str) -> str:
 
 def _classify(error: Exception) -> tuple[str, bool]:
     """Say why there is no reply, and whether the request may have arrived."""
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return "dns", False
-    if isinstance(error, aiohttp.ClientConnectorSSLError | aiohttp.ClientConnectorCertificateError):
-        return "tls", False
-    if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return "timeout", False
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return "refused", False
-    if isinstance(error, TimeoutError):
-        return "timeout", True
-    return "lost", True
+    in_vain = isinstance(error, aiohttp.ClientConnectorError)
+    tls = (aiohttp.ClientConnectorSSLError, aiohttp.ClientConnectorCertificateError)
+    signs: tuple[tuple[bool, str, bool], ...] = (
+        (isinstance(error, aiohttp.ClientConnectorDNSError), "dns", False),
+        (in_vain and is_plain_http(getattr(error, "os_error", error)), "plain http", False),
+        (isinstance(error, tls), "tls", False),
+        (isinstance(error, aiohttp.ConnectionTimeoutError), "timeout", False),
+        (isinstance(error, aiohttp.ClientHttpProxyError), "proxy", False),
+        (in_vain, "refused", False),
+        (isinstance(error, TimeoutError), "timeout", True),
+    )
+    return next(((reason, sent) for found, reason, sent in signs if found), ("lost", True))

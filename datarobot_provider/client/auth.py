@@ -24,18 +24,22 @@ _SHORTEST_SIGNATURE = 16
 class Token:
     """An API token that does not show itself.
 
-    :param value: the token as stored in the connection's password.
+    :param value: the token as stored in the connection.
+    :param field: the field of the connection that holds it; default ``password``.
+    :param connection: id of the connection; told with a token that is refused.
     :raises ConfigurationError: if it is empty or cannot be put into a header.
+    :ivar place: field and connection in words; empty where nobody named the connection.
     """
 
-    __slots__ = ("_forms", "_values")
+    __slots__ = ("_forms", "_values", "place")
 
-    def __init__(self, value: str | None) -> None:
+    def __init__(self, value: str | None, field: str = "password", connection: str | None = None) -> None:
         token = (value or "").strip()
         if not token:
             raise ConfigurationError("The connection has no password. Set it to a DataRobot API token.")
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise ConfigurationError("The connection's password holds characters that an API token cannot have.")
+            raise ConfigurationError(f"The connection's {field} holds characters that an API token cannot have.")
+        self.place = f"the {field} of the Airflow connection {connection!r}" if connection else ""
         self._keep((token,))
 
     def _keep(self, values: tuple[str, ...]) -> None:
@@ -50,6 +54,7 @@ class Token:
         """
         if other.header() == self.header():
             return False
+        self.place = other.place
         self._keep((*self._values, other._values[-1]))
         return True
 

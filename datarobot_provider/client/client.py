@@ -92,7 +92,7 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     if reply.status == _NOT_FOUND and reply.is_page:
         raise reply.not_json()
     if reply.status >= _FIRST_ERROR:
-        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private))
+        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private), token.place)
     done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
     if reply.status >= _FIRST_REDIRECT and not done:
         raise MalformedReplyError(
@@ -176,7 +176,7 @@ class DataRobotClient:
         :param tell: takes lines for the task log.
         :param conceal: takes texts that must not show in a log.
         """
-        return Downloader(self._transport, self._token.redact, tell, conceal)
+        return Downloader(self._transport, self._token, tell, conceal)
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from datarobot_provider.client.auth import redacted, signatures
+from datarobot_provider.client.body import UnreadableBodyError, unpacked
 from datarobot_provider.client.endpoint import api_path
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.progress import Progress
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     import requests
 
+    from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import SyncSender
 
 #: Read at once, in bytes. Memory for larger pieces comes from the system anew for each, which costs more than it saves.
@@ -70,6 +72,8 @@ class _Arriving(Progress):
     """What has arrived so far, and of what."""
 
     etag: str | None = None
+    #: Whether the server packs the file on the way, though it was asked not to.
+    is_packed: bool = False
 
 
 class _Discreet(logging.Filter):
@@ -97,7 +101,7 @@ class Downloader:
     """Fetches one file.
 
     :param transport: sends the requests.
-    :param redact: takes the token out of a text.
+    :param token: the API token, kept out of every text.
     :param tell: takes lines for the task log.
     :param conceal: takes texts that must not show in a log: a signed URL lets anybody in.
     """
@@ -105,12 +109,12 @@ class Downloader:
     def __init__(
         self,
         transport: SyncSender,
-        redact: Callable[[str], str],
+        token: Token,
         tell: Callable[[str], None],
         conceal: Callable[[str], None],
     ) -> None:
         self._transport = transport
-        self._redact = redact
+        self._token = token
         self._tell = tell
         self._conceal = conceal
         self._signatures: set[str] = set()
@@ -181,11 +185,12 @@ class Downloader:
 
     def _attempt(self, request: Request, progress: _Arriving) -> Iterator[bytes]:
         headers = {"Accept": "*/*", "Accept-Encoding": "identity"}
-        if progress.size:
+        # Of a packed file only the server knows where to go on: it is begun anew, and what is there already is skipped.
+        if progress.size and not progress.is_packed:
             headers["Range"] = f"bytes={progress.size}-"
         with self._opened(request, headers) as response:
             skip = _skip(response, progress)
-            for piece in response.iter_content(_PIECE):
+            for piece in _content(response):
                 rest = piece[skip:]
                 skip = max(0, skip - len(piece))
                 if rest:
@@ -226,18 +231,29 @@ class Downloader:
             self._conceal(part)
 
     def _redacted(self, text: str) -> str:
-        return redacted(self._redact(text), sorted(self._signatures, key=len, reverse=True))
+        return redacted(self._token.redact(text), sorted(self._signatures, key=len, reverse=True))
 
     def _checked(self, response: requests.Response, request: Request) -> requests.Response:
         if response.status_code in (_OK, _PARTIAL):
             return response
         # Storages like to tell the signature that they refuse. Nothing of it gets as far as the error.
         headers = {name.lower(): self._redacted(value) for name, value in response.headers.items()}
-        body = next(response.iter_content(_PIECE), b"").decode("utf-8", errors="replace")
+        body = next(_content(response), b"").decode("utf-8", errors="replace")
         reply = Reply(response.status_code, headers, self._redacted(body).encode())
         if response.status_code < _FIRST_ERROR:
             raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
-        raise error_from(reply, request, self._redacted)
+        raise error_from(reply, request, self._redacted, self._token.place)
+
+
+def _content(response: requests.Response) -> Iterator[bytes]:
+    """Yield the body piece by piece, unpacked.
+
+    :raises TransportError: if it cannot be unpacked.
+    """
+    try:
+        yield from unpacked(response.raw.stream(_PIECE, decode_content=False), response.headers.get("Content-Encoding"))
+    except UnreadableBodyError:
+        raise TransportError("The reply cannot be unpacked.", reason="lost", sent=True) from None
 
 
 def _skip(response: requests.Response, progress: _Arriving) -> int:
@@ -248,7 +264,11 @@ def _skip(response: requests.Response, progress: _Arriving) -> int:
     progress.etag = progress.etag or etag
     length = response.headers.get("Content-Length", "")
     partial = response.status_code == _PARTIAL
-    if length.isdecimal():
+    progress.is_packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
+    if progress.is_packed:
+        # What is announced is the size of the packed file.
+        progress.total = None
+    elif length.isdecimal():
         progress.total = int(length) + (progress.size if partial else 0)
     return 0 if partial else progress.size
 

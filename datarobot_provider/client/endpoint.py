@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datarobot_provider.exceptions import ConfigurationError
@@ -22,22 +23,26 @@ class Endpoint:
     origin: str
 
     @classmethod
-    def parse(cls, host: str | None, port: int | None = None) -> Endpoint:
+    def parse(cls, host: str | None, port: int | None = None, schema: str | None = None) -> Endpoint:
         """Read the host of a connection.
 
-        :param host: with or without scheme (default ``https``), ``/api/v2`` and trailing slash.
+        :param host: with or without scheme, ``/api/v2`` and trailing slash.
         :param port: used where ``host`` names none.
+        :param schema: ``http`` or ``https``, used where ``host`` names no scheme; anything else means ``https``.
         :returns: the endpoint.
         :raises ConfigurationError: if it is empty or cannot be the address of a DataRobot API.
         """
         text = (host or "").strip()
         if not text:
             raise ConfigurationError(f"The connection has no host. Set it to the API endpoint, such as {_EXAMPLE}")
-        split = _split(text if "://" in text else f"https://{text}")
+        scheme, there, rest = text.rpartition("://")
+        if not there:
+            scheme = "http" if (schema or "").strip().lower().rstrip(":/") == "http" else "https"
+        split = _split(f"{scheme}://{f'[{rest}]' if _is_ipv6(rest) else rest}")
         if split.path.rstrip("/") not in ("", "/api/v2"):
             raise ConfigurationError(f"The connection's host ends in {split.path!r}. It should look like {_EXAMPLE}")
-        if port and split.port is None:
-            return cls(f"{split.scheme}://{split.netloc}:{port}")
+        if split.port is None:
+            return cls(f"{split.scheme}://{split.netloc.rstrip(':')}" + (f":{port}" if port else ""))
         return cls(f"{split.scheme}://{split.netloc}")
 
     def url(self, path: str) -> str:
@@ -74,6 +79,14 @@ def api_path(location: str) -> str | None:
 def leads_up(path: str) -> bool:
     """Return whether a server may read a dot segment into ``path``; some take a backslash for ``/`` and drop ``;…``."""
     return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
+
+
+def _is_ipv6(text: str) -> bool:
+    """Return whether it is an address without brackets, as Airflow reads it out of a URI."""
+    try:
+        return bool(IPv6Address(text))
+    except ValueError:
+        return False
 
 
 def _split(url: str) -> SplitResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from http.client import responses
 from itertools import islice
@@ -39,14 +40,17 @@ _EXCERPT = 300
 _MOST_FIELDS = 20
 _LONGEST_FIELD = 100
 _LONGEST_ID = 100
+#: What the server says, in the beginning of a body that is cut because it is too long.
+_SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> ApiError:
+def error_from(reply: Reply, request: Request, redact: Callable[[str], str], place: str = "") -> ApiError:
     """Build the exception for an error reply.
 
     :param reply: a reply with a status of 300 or more.
     :param request: what had been asked.
     :param redact: takes the secrets out of a text; servers like to echo what they refuse.
+    :param place: where the API token comes from that was sent.
     :returns: an exception of the type that fits the status.
     """
     body = _body(reply)
@@ -61,6 +65,7 @@ def error_from(reply: Reply, request: Request, redact: Callable[[str], str]) -> 
         request_id=redact(reply.request_id)[:_LONGEST_ID] if reply.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
         repeated=reply.repeated,
+        place=place,
     )
     error.can_heal = kind.can_heal or reply.status == _TIMED_OUT
     return error
@@ -70,8 +75,17 @@ def _body(reply: Reply) -> Mapping[str, Any]:
     try:
         body = parse(reply.body)
     except ValueError:
-        return {}
+        return _said(reply.body)
     return body if isinstance(body, dict) else {}
+
+
+def _said(cut: bytes) -> Mapping[str, Any]:
+    """Return the message of an object whose end is missing."""
+    said = _SAID.search(cut) if cut.lstrip().startswith(b"{") else None
+    try:
+        return {said[1].decode(): parse(said[2])} if said else {}
+    except ValueError:
+        return {}
 
 
 def _message(reply: Reply, body: Mapping[str, Any], redact: Callable[[str], str]) -> str:

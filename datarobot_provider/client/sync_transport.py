@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import os
 import time
-import traceback
 from contextlib import contextmanager
+from sys import exception
 from typing import TYPE_CHECKING, Any
 
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from urllib3.exceptions import MaxRetryError, NameResolutionError, NewConnectionError
+from urllib3.exceptions import HTTPError
 
+from datarobot_provider.client.body import ACCEPT_ENCODING, Body, UnreadableBodyError
 from datarobot_provider.client.json_values import UnwritableError, dump
+from datarobot_provider.client.limits import Deadline, Download, Pace
+from datarobot_provider.client.proxy import Proxy, proxy_for
 from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.client.retry import tries
+from datarobot_provider.client.sync_connections import LimitedAdapter, limited
+from datarobot_provider.client.sync_errors import classify
 from datarobot_provider.client.transport import POOL_SIZE, USER_AGENT, TransportSettings, transport_error
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.endpoint import Endpoint
     from datarobot_provider.exceptions import TransportError
+
+#: Read at once, in bytes. Memory for larger pieces comes from the system anew for each, which costs more than it saves.
+PIECE = 64 * 1024
+#: What reading a response can end in: the body is read past ``requests``, and so with the errors of the library below.
+_FAILURES = (requests.RequestException, HTTPError, OSError)
 
 
 class BearerAuth(AuthBase):
@@ -43,7 +53,23 @@ class _Session(requests.Session):
 
     ``requests`` prepares the next request also when it may not send it, and ends in a bare ``ValueError`` over a
     ``Location`` that is no URL.
+
+    :param auth: sets the header that lets us in.
+    :param proxy: by way of which everything is sent.
     """
+
+    def __init__(
+        self, auth: Callable[[requests.PreparedRequest], requests.PreparedRequest], proxy: Proxy | None
+    ) -> None:
+        super().__init__()
+        self.auth = auth
+        # The environment is read by us, in the same way as in the triggerer; ``~/.netrc`` is not read at all.
+        self.trust_env = False
+        if proxy:
+            self.proxies = {"http": proxy.url, "https": proxy.url}
+        self.headers.update({"User-Agent": USER_AGENT, "Accept-Encoding": ACCEPT_ENCODING})
+        for scheme in ("http://", "https://"):
+            self.mount(scheme, LimitedAdapter(POOL_SIZE, proxy))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Find no target."""
@@ -60,19 +86,18 @@ class SyncTransport:
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
         self._endpoint = endpoint
         self._settings = settings
-        self._session = _Session()
-        self._session.auth = BearerAuth(token)
+        self._session = _Session(BearerAuth(token), proxy_for(endpoint.origin))
         if settings.client_cert:
             key = settings.client_key
             self._session.cert = (settings.client_cert, key) if key else settings.client_cert
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-        self._session.mount("http://", HTTPAdapter(pool_maxsize=POOL_SIZE))
-        self._session.mount("https://", HTTPAdapter(pool_maxsize=POOL_SIZE))
+        self._session.headers["Accept"] = "application/json"
 
     @property
-    def _verify(self) -> str | bool | None:
-        """Given with each request: what is set on a session gives way to the environment."""
-        return self._settings.ca_bundle if self._settings.verify else False
+    def _verify(self) -> str | bool:
+        if not self._settings.verify:
+            return False
+        named = (self._settings.ca_bundle, *map(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")))
+        return next(filter(None, named), True)
 
     def send(self, request: Request) -> Reply:
         """Send ``request`` as often as the retry policy allows.
@@ -106,17 +131,17 @@ class SyncTransport:
 
     @contextmanager
     def stream_elsewhere(self, request: Request, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Do the same at another address, without the token, ``~/.netrc`` and the client certificate.
+        """Do the same at another address, without the token and the client certificate.
 
         :param request: what had been asked of the API.
         :param url: where the API has sent us, a secret.
         :param headers: sent as they are.
         """
-        with _Session() as session:
-            session.auth = _no_auth
-            session.headers["User-Agent"] = USER_AGENT
-            with self._streamed(session, request, url, {"headers": headers}) as response:
-                yield response
+        with (
+            _Session(_no_auth, proxy_for(url)) as session,
+            self._streamed(session, request, url, {"headers": headers}) as response,
+        ):
+            yield response
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -126,32 +151,62 @@ class SyncTransport:
     def _streamed(
         self, session: requests.Session, request: Request, url: str, options: Mapping[str, Any]
     ) -> Iterator[requests.Response]:
-        timeout = (self._settings.connect_timeout, self._settings.read_timeout)
+        before, seconds = exception(), self._settings.read_timeout
+        limit = Download(seconds)
         try:
-            with session.get(
-                url, stream=True, allow_redirects=False, timeout=timeout, verify=self._verify, **options
-            ) as response:
+            with limited(limit):
+                response = session.get(
+                    url,
+                    stream=True,
+                    allow_redirects=False,
+                    timeout=self._timeouts(seconds),
+                    verify=self._verify,
+                    **options,
+                )
+            limit.begin_body()
+            with response:
                 yield response
-        except requests.RequestException as error:
-            reason, sent = _classify(error)
+        except (requests.RequestException, HTTPError) as error:
+            reason, sent = classify(error, before)
             raise transport_error(request, reason, sent=sent) from None
 
+    def _timeouts(self, seconds: float) -> tuple[float, float]:
+        """Return the timeouts of single operations. The limit of the attempt ends what takes too long in all."""
+        return self._settings.connect_timeout, seconds
+
     def _attempt(self, request: Request) -> Reply | TransportError:
+        before, seconds = exception(), self._settings.read_timeout_of(request)
         try:
-            response = self._session.request(
-                request.method,
-                self._endpoint.url(request.path),
-                params=request.query(),
-                timeout=(self._settings.connect_timeout, self._settings.read_timeout_of(request)),
-                allow_redirects=False,
-                verify=self._verify,
-                **_body(request),
-            )
-        except (requests.RequestException, OSError) as error:
-            reason, sent = _classify(error)
+            with (
+                limited(Pace(seconds) if request.upload else Deadline(seconds)),
+                self._session.request(
+                    request.method,
+                    self._endpoint.url(request.path),
+                    params=request.query(),
+                    allow_redirects=False,
+                    stream=True,
+                    timeout=self._timeouts(seconds),
+                    verify=self._verify,
+                    **_body(request),
+                ) as response,
+            ):
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status_code, headers, _read(request, response, headers))
+        except UnreadableBodyError:
+            return transport_error(request, "lost", sent=True)
+        except _FAILURES as error:
+            reason, sent = classify(error, before)
             return transport_error(request, reason, sent=sent)
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status_code, headers, response.content)
+
+
+def _read(request: Request, response: requests.Response, headers: Mapping[str, str]) -> bytes:
+    body = Body(request, response.status_code, headers)
+    for piece in response.raw.stream(PIECE, decode_content=False):
+        for _ in body.take(piece):
+            pass
+        if body.is_full:
+            break
+    return body.finish()
 
 
 def _no_auth(request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -169,28 +224,3 @@ def _body(request: Request) -> dict[str, Any]:
     except UnwritableError as error:
         raise InputError(f"The body of {request.method} {request.path} cannot be written as JSON: {error}.") from None
     return {"data": body, "headers": {"Content-Type": "application/json"}}
-
-
-def _classify(error: Exception) -> tuple[str, bool]:
-    """Say why there is no reply, and whether the request may have arrived."""
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    signs: tuple[tuple[bool, str, bool], ...] = (
-        (isinstance(error, requests.exceptions.ConnectTimeout), "timeout", False),
-        (isinstance(error, requests.exceptions.SSLError), "tls", not _in_handshake(error)),
-        (isinstance(error, requests.exceptions.Timeout), "timeout", True),
-        (isinstance(cause, NameResolutionError), "dns", False),
-        (isinstance(cause, NewConnectionError), "refused", False),
-    )
-    return next(((reason, sent) for found, reason, sent in signs if found), ("lost", True))
-
-
-def _in_handshake(error: BaseException) -> bool:
-    """Return whether TLS failed before a byte of the request was sent; only the traceback knows."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if any(frame.f_code.co_name == "do_handshake" for frame, _ in traceback.walk_tb(seen.__traceback__)):
-            return True
-        seen = seen.__cause__ or seen.__context__
-    return False

@@ -17,10 +17,14 @@ if TYPE_CHECKING:
 USER_AGENT = f"airflow-provider-datarobot-mlops/{__version__} Python/{platform.python_version()}"
 POOL_SIZE = 50
 
+#: What OpenSSL says of a first byte that begins no TLS record.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _ADVICE = {
     "dns": "the host name is not known; check the connection's host",
     "refused": "nothing listens there; check the connection's host and port, and any proxy",
+    "proxy": "the proxy that the environment names refuses the way to DataRobot; check its address and its login",
     "tls": "the TLS handshake failed; check the certificate, or name your own CA in the extra 'ca_bundle'",
+    "plain http": "the server speaks plain HTTP; write http:// before the connection's host, or name its TLS port",
     "timeout": "no answer in time; DataRobot or the network is slow, or the timeouts of the connection are too short",
     "lost": "the connection broke off before the reply was complete",
 }
@@ -31,8 +35,9 @@ class TransportSettings:
     """How a sender behaves; set through the extras of the Airflow connection.
 
     :param connect_timeout: seconds to reach the host; default 10.
-    :param read_timeout: seconds without a byte of the reply, in the triggerer for all of a request; default 60.
-    :param upload_timeout: the same for requests that upload files; default 600.
+    :param read_timeout: seconds for one attempt of a request, from connecting to the last byte of the response; for the
+        head of a download, and over how long the pace of its body is taken; default 60.
+    :param upload_timeout: seconds for the response to an upload, and over how long its pace is taken; default 600.
     :param ca_bundle: path of a file with the CA certificates to trust instead of the system's.
     :param client_cert: path of a PEM with the certificate to show to a server that wants one, and its chain; the key
         too where ``client_key`` is not given.
@@ -55,7 +60,7 @@ class TransportSettings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def read_timeout_of(self, request: Request) -> float:
-        """Return the read timeout of ``request``, in seconds."""
+        """Return the timeout of ``request``, in seconds."""
         return self.upload_timeout if request.upload else self.read_timeout
 
     def retry_of(self, request: Request) -> RetryPolicy:
@@ -99,10 +104,16 @@ def transport_error(request: Request, reason: str, *, sent: bool) -> TransportEr
     It names no host: the text also travels in the events of triggers, which hold ids only.
 
     :param request: what was to be sent.
-    :param reason: ``dns``, ``refused``, ``tls``, ``timeout`` or ``lost``.
+    :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``plain http`` (a ``tls`` of its own kind), ``timeout`` or
+        ``lost``.
     :param sent: whether the request may have reached the application.
     """
     message = f"No reply from DataRobot to {request.method} {request.path}: {_ADVICE[reason]}."
     if sent and request.method not in {"GET", "HEAD"}:
         message += " DataRobot may have handled the request all the same."
-    return TransportError(message, reason=reason, sent=sent)
+    return TransportError(message, reason="tls" if reason == "plain http" else reason, sent=sent)
+
+
+def is_plain_http(error: BaseException) -> bool:
+    """Return whether a TLS handshake failed because the other side does not speak TLS at all."""
+    return isinstance(error, ssl.SSLError) and error.reason in _NO_TLS

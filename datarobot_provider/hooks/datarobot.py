@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from dataclasses import replace
 from functools import cached_property
 from importlib import import_module
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
 from datarobot_provider.exceptions import (
@@ -22,15 +20,18 @@ from datarobot_provider.exceptions import (
     TransportError,
 )
 from datarobot_provider.hooks import form
-from datarobot_provider.version_compat import UNREADABLE, AirflowNotFoundException, BaseHook, mask_secret
+from datarobot_provider.version_compat import (
+    UNREADABLE,
+    AirflowNotFoundException,
+    BaseHook,
+    mask_secret,
+    mask_secret_async,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
-    from datarobot_provider.client.endpoint import Endpoint
-    from datarobot_provider.client.transport import TransportSettings
+    from datarobot_provider.hooks.connection import Access
     from datarobot_provider.hooks.shared_clients import SharedClient
     from datarobot_provider.jobs.job_client import JobClient
     from datarobot_provider.jobs.poller import Note
@@ -40,22 +41,15 @@ _TEST_TIMEOUT = 10.0
 _LOG = logging.getLogger(f"airflow.task.hooks.{__name__}.DataRobotHook")
 
 
-class _Access(NamedTuple):
-    """What a connection says, understood."""
-
-    endpoint: Endpoint
-    token: Token
-    settings: TransportSettings
-
-
 class DataRobotHook(BaseHook):
     """Gives a client for one Airflow connection.
 
     :param datarobot_conn_id: id of the connection; default ``datarobot_default``. Its host is the API endpoint, its
-        password the API token. Extras: ``connect_timeout``, ``read_timeout``, ``upload_timeout``,
-        ``poll_failure_timeout`` (seconds; 10, 60, 600 and 900 by default), ``attempts``, ``upload_attempts`` (numbers;
-        5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``, ``client_cert``, ``client_key`` (paths), ``verify``
-        (boolean; true). Other extras are ignored.
+        password the API token; the extras ``endpoint`` and ``api_key`` of DataRobot's own provider, with or without
+        ``extra__http__``, count where those are empty. More extras: ``connect_timeout``, ``read_timeout``,
+        ``upload_timeout``, ``poll_failure_timeout`` (seconds; 10, 60, 600 and 900 by default), ``attempts``,
+        ``upload_attempts`` (numbers; 5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``, ``client_cert``,
+        ``client_key`` (paths), ``verify`` (boolean; true). Other extras are ignored.
     """
 
     conn_name_attr = "datarobot_conn_id"
@@ -151,17 +145,24 @@ class DataRobotHook(BaseHook):
     def _renewed(self) -> Token:
         return self._access().token
 
-    def _access(self) -> _Access:
+    def _access(self) -> Access:
+        from datarobot_provider.hooks.connection import Fields
+
         try:
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
         except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
-        return _read(connection, connection.extra_dejson)
+        fields = Fields.of(connection)
+        for secret in fields.secrets():
+            mask_secret(secret)
+        return fields.access()
 
-    async def _async_access(self) -> _Access:
-        from airflow.providers.common.compat.connection import get_async_connection, get_async_extra_dejson
+    async def _async_access(self) -> Access:
+        from airflow.providers.common.compat.connection import get_async_connection
+
+        from datarobot_provider.hooks.connection import Fields
 
         try:
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
@@ -169,7 +170,10 @@ class DataRobotHook(BaseHook):
             raise _no_connection(self.datarobot_conn_id) from None
         except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
-        return _read(connection, await get_async_extra_dejson(connection))
+        fields = Fields.of(connection)
+        for secret in fields.secrets():
+            await mask_secret_async(secret)
+        return fields.access()
 
     async def _make_async_client(self) -> AsyncDataRobotClient:
         # The HTTP library takes a tenth of a second to import, in which all other triggers would stand still.
@@ -184,7 +188,7 @@ class DataRobotHook(BaseHook):
         self._warn(access)
         return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access), renew)
 
-    def _sync_client(self, access: _Access) -> DataRobotClient:
+    def _sync_client(self, access: Access) -> DataRobotClient:
         from datarobot_provider.client.client import DataRobotClient
         from datarobot_provider.client.sync_transport import SyncTransport
 
@@ -192,7 +196,7 @@ class DataRobotHook(BaseHook):
         timeout = access.settings.poll_failure_timeout
         return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), self._renewed, timeout)
 
-    def _warn(self, access: _Access) -> None:
+    def _warn(self, access: Access) -> None:
         if not access.settings.verify:
             self.log.warning(
                 "TLS verification is switched off by the extra 'verify' of the connection %r: whoever is in between "
@@ -212,7 +216,7 @@ class DataRobotHook(BaseHook):
         from wtforms.validators import Optional
 
         return {
-            # A text for the switch as well: a box without a tick cannot be told from one that nobody has seen.
+            # A string for the boolean as well: a box without a tick cannot be told from one that nobody has seen.
             name: (FloatField if "number" in field["schema"]["type"] else StringField)(
                 field["label"], validators=[Optional()], description=field["description"]
             )
@@ -249,65 +253,3 @@ def _unread_connection(conn_id: str, error: Exception) -> ConfigurationError:
     )
     unread.can_heal = True
     return unread
-
-
-def _read(connection: Any, extra: Mapping[str, Any]) -> _Access:
-    from datarobot_provider.client.auth import Token
-    from datarobot_provider.client.endpoint import Endpoint
-
-    try:
-        endpoint = Endpoint.parse(connection.host, connection.port)
-        return _Access(endpoint, Token(connection.password), _settings(extra))
-    except ConfigurationError as error:
-        raise ConfigurationError(f"Airflow connection {connection.conn_id!r}: {error}") from None
-
-
-def _settings(extra: Mapping[str, Any]) -> TransportSettings:
-    from datarobot_provider.client.retry import RetryPolicy
-    from datarobot_provider.client.transport import TransportSettings
-
-    known: dict[str, Any] = {
-        name: _READERS[field["schema"]["type"][0]](name, extra[name])
-        for name, field in form.EXTRAS.items()
-        if extra.get(name) not in (None, "")
-    }
-    if "client_key" in known and "client_cert" not in known:
-        raise ConfigurationError("the extra 'client_key' is of no use without 'client_cert'.")
-    for name in {"attempts", "upload_attempts"} & known.keys():
-        known[name] = int(known[name])
-    default = RetryPolicy()
-    retry = replace(default, attempts=known.pop("attempts", default.attempts), cap=known.pop("retry_cap", default.cap))
-    settings = TransportSettings(**known, retry=retry)
-    if settings.ca_bundle or settings.client_cert:
-        # The files are read now, so that the error names them.
-        settings.tls()
-    return settings
-
-
-def _number(name: str, value: object) -> float:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = 0.0
-    if not form.EXTRAS[name]["schema"]["minimum"] <= number < math.inf:
-        raise ConfigurationError(f"the extra {name!r} is {value!r}, which is not a usable number.")
-    return number
-
-
-def _path(name: str, value: object) -> str:
-    path = str(value)
-    if not Path(path).is_file():
-        raise ConfigurationError(f"the extra {name!r} names {path!r}, which is not a file here.")
-    return path
-
-
-def _switch(name: str, value: object) -> bool:
-    words = {"true": True, "false": False}
-    if isinstance(value, bool):
-        return value
-    if not isinstance(value, str) or value.strip().lower() not in words:
-        raise ConfigurationError(f"the extra {name!r} is {value!r}; it should be true or false.")
-    return words[value.strip().lower()]
-
-
-_READERS: dict[str, Callable[[str, object], Any]] = {"number": _number, "string": _path, "boolean": _switch}

@@ -18,10 +18,11 @@ PLACEHOLDERS = {
 
 
 def _number(label: str, description: str, default: float, minimum: float) -> dict[str, Any]:
+    """Describe a number; its default is described only, since a form would store it in every connection."""
     return {
         "label": label,
-        "description": description,
-        "schema": {"type": ["number", "null"], "default": default, "minimum": minimum},
+        "description": f"{description} Default: {default:g}.",
+        "schema": {"type": ["number", "null"], "minimum": minimum},
     }
 
 
@@ -31,8 +32,12 @@ def _file(label: str, description: str) -> dict[str, Any]:
 
 EXTRAS: dict[str, dict[str, Any]] = {
     "connect_timeout": _number("Connect timeout (s)", "Seconds to reach the host.", 10, 0.1),
-    "read_timeout": _number("Read timeout (s)", "Seconds without a byte of the reply.", 60, 0.1),
-    "upload_timeout": _number("Upload timeout (s)", "The same for requests that upload files.", 600, 0.1),
+    "read_timeout": _number(
+        "Read timeout (s)", "Seconds for one attempt of a request, its whole response included.", 60, 0.1
+    ),
+    "upload_timeout": _number(
+        "Upload timeout (s)", "Seconds for the response to an upload, and for a standstill of it.", 600, 0.1
+    ),
     "attempts": _number("Attempts", "How often a request that may be repeated is sent at the most.", 5, 1),
     "upload_attempts": _number("Upload attempts", "The same for requests that upload files.", 3, 1),
     "retry_cap": _number(
@@ -48,7 +53,8 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "client_key": _file("Client key", "Path of a PEM file with the key, if it is not in the file of the certificate."),
     "verify": {
         "label": "Verify TLS",
-        "description": "true or false: whether to check who answers. Without it anybody in between can take the token.",
-        "schema": {"type": ["boolean", "null"], "default": True},
+        "description": "Whether to check who answers. Without it anybody in between can take the token. Default: true.",
+        # A choice, because a switch that nobody has touched shows "off".
+        "schema": {"type": ["string", "null"], "enum": ["true", "false", None], "values_display": {"null": "default"}},
     },
 }

@@ -26,6 +26,7 @@ class Death:
 
     ``occurrence`` says which time counts in a task that gets to the point several times.
 
+    :ivar joins: whether the request is refused because somebody else's job runs, which the task then joins.
     :ivar sending: whether a request that makes something is on its way.
     :ivar answered: whether such a request was answered, and not refused.
     """
@@ -34,6 +35,7 @@ class Death:
         self._point = conf.get("point")
         self._mark = Path(conf["mark"]) if "mark" in conf else None
         self._left = int(conf.get("occurrence", 1))
+        self.joins = bool(conf.get("joins"))
         self.sending = self.answered = False
 
     def due(self, point: str) -> bool:
@@ -121,7 +123,7 @@ def _watch_requests(death: Death) -> None:
         death.sending = True
         reply = send(self, request)
         death.sending = False
-        if reply.status < _FIRST_ERROR:
+        if reply.status < _FIRST_ERROR or death.joins:
             death.strike("unstored_reply")
             death.answered = True
         return reply

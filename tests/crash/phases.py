@@ -109,7 +109,7 @@ class Phase:
         if column.in_task:
             # A task returns once, however much it makes.
             occurrence = 1 if column.name == "on_return" else run.cell.row.makes
-            death = {"point": column.name, "mark": str(run.mark), "occurrence": occurrence}
+            death = {"point": column.name, "mark": str(run.mark), "occurrence": occurrence, "joins": run.cell.row.joins}
         conn_id = THROUGH_PROXY if column.name == "network" else DIRECT
         return {**death, "conn_id": conn_id, "protection": self._protection}
 

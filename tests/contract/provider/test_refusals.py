@@ -136,6 +136,7 @@ def test_a_wrong_token_is_told_so(stage, model_folder, task):
     message = refused(stage, task, given)
     check(stage, message, 401, "Invalid Authorization header")
     assert "a-token-that-nobody-knows" not in message
+    assert "API token: the password of the Airflow connection 'datarobot_default'" in message
     assert "What to do: put a valid API token into the password of the Airflow connection." in message
 
 

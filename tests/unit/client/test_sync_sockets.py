@@ -8,6 +8,7 @@ import socket
 import ssl
 
 import pytest
+import requests
 from urllib3.exceptions import InsecureRequestWarning
 
 from datarobot_provider.client.auth import Token
@@ -187,18 +188,29 @@ def test_verification_is_switched_off_by_the_connection_alone(certificate, monke
 
 
 def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(certificate):
-    requests = []
+    received = []
 
     def handle(connection: socket.socket) -> None:
         with certificate[1].wrap_socket(connection, server_side=True) as secure:
-            requests.append(read_request(secure))
+            received.append(read_request(secure))
             os.write(secure.fileno(), b"these bytes are no TLS record at all")
 
     with raw_server(handle) as port:
         policy = RetryPolicy(attempts=3, base=0)
         ended = fail(f"https://127.0.0.1:{port}", "POST", ca_bundle=certificate[0], retry=policy)
-    assert len(requests) == 1
+    assert len(received) == 1
     assert ended[1]
+
+
+def test_an_earlier_failed_handshake_says_nothing_about_a_request_that_was_read():
+    """Code that handles one error sends another request; Python links the second error to the first."""
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+        try:
+            requests.get(f"https://127.0.0.1:{port}", timeout=5)
+        except requests.RequestException:
+            with answering(b"") as (origin, seen):
+                assert fail(origin, "POST") == ("lost", True)
+    assert len(seen) == 1
 
 
 def test_a_post_cut_off_after_it_was_read_is_sent_once():

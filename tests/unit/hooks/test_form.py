@@ -92,15 +92,29 @@ def test_no_field_offers_to_hold_a_secret_in_clear_text():
     assert not any("__" in name for name in names)
 
 
-def test_tls_is_on_in_a_form_that_nobody_touched():
-    assert DECLARED["conn-fields"]["verify"]["schema"] == {"type": ["boolean", "null"], "default": True}
+def test_a_form_that_nobody_touched_stores_nothing_but_nulls():
+    """Airflow prefills a field with the default of its schema, and stores it in the connection for good."""
+    for field in DECLARED["conn-fields"].values():
+        assert not {"default", "const", "value"} & {*field, *field["schema"]}
 
 
-def test_the_defaults_of_the_form_are_those_of_the_sender():
+def test_the_form_describes_the_defaults_of_the_sender():
     settings = TransportSettings()
     actual = {**vars(settings), "attempts": settings.retry.attempts, "retry_cap": settings.retry.cap}
-    shown = {name: field["schema"].get("default") for name, field in DECLARED["conn-fields"].items()}
-    assert {name: actual[name] for name in shown} == shown
+    described = {
+        name: field["description"].partition("Default: ")[2].removesuffix(".")
+        for name, field in DECLARED["conn-fields"].items()
+    }
+    files = {"ca_bundle", "client_cert", "client_key"}
+    assert described == {
+        name: "" if name in files else f"{actual[name]!s:s}".lower().removesuffix(".0") for name in described
+    }
+
+
+def test_tls_is_a_choice_because_a_switch_that_nobody_touched_shows_off():
+    schema = DECLARED["conn-fields"]["verify"]["schema"]
+    assert schema["type"] == ["string", "null"]
+    assert schema["enum"] == ["true", "false", None]
 
 
 def test_every_extra_field_may_be_left_empty():

@@ -120,12 +120,13 @@ def test_an_unknown_host_name(connection, monkeypatch):
     assert "the host name is not known" in message
 
 
-def test_a_wrong_protocol(connection):
+@pytest.mark.parametrize("scheme", ["", "https://"])
+def test_a_host_that_speaks_plain_http(connection, scheme):
     with raw_server(lambda peer: peer.recv(10) and peer.sendall(http_reply())) as port:
-        connection(host=f"https://127.0.0.1:{port}")
+        connection(host=f"{scheme}127.0.0.1:{port}")
         works, message = button()
     assert not works
-    assert "the TLS handshake failed" in message
+    assert "the server speaks plain HTTP; write http:// before the connection's host" in message
 
 
 def test_a_certificate_that_nobody_knows(connection, tmp_path):

@@ -17,6 +17,7 @@ from datarobot_provider.exceptions import (
     MalformedReplyError,
     NotFoundError,
     RateLimitError,
+    ResponseTooLargeError,
     ServerError,
     TransportError,
     UncertainSubmitError,
@@ -33,6 +34,7 @@ def api_error(kind: type[ApiError], status: int) -> ApiError:
 NOTHING = [
     InputError("x"),
     TransportError("x", reason="refused", sent=False),
+    TransportError("x", reason="proxy", sent=False),
     api_error(ApiError, 418),
     api_error(AuthenticationError, 401),
     api_error(AccessDeniedError, 403),
@@ -52,6 +54,7 @@ PERHAPS = [
     api_error(ServerError, 503),
     api_error(ServerError, 504),
     MalformedReplyError("x"),
+    ResponseTooLargeError("x"),
     UntraceableJobError("x"),
     DataRobotError("x"),
     ConfigurationError("x"),

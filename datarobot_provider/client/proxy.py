@@ -1,0 +1,135 @@
+"""The one reader of the proxy variables of the environment, so that workers and triggerers take the same way."""
+
+from __future__ import annotations
+
+import base64
+import os
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from datarobot_provider.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True)
+class Proxy:
+    """An HTTP proxy.
+
+    :param url: scheme, host and port, without credentials.
+    :param headers: what lets us use it: ``Proxy-Authorization``, or nothing.
+    """
+
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def proxy_for(url: str, environ: Mapping[str, str] = os.environ) -> Proxy | None:
+    """Return the proxy that the environment names for a request.
+
+    ``https_proxy`` or ``http_proxy``, depending on the scheme of ``url``, counts before ``all_proxy``. A name in lower
+    case counts before the same name in upper case, also where it is empty, which means: no proxy.
+
+    :param url: where the request goes.
+    :param environ: the environment; default that of the process.
+    :returns: the proxy; ``None`` for a direct connection.
+    :raises ConfigurationError: naming the variable, if it names no HTTP proxy.
+    """
+    target = urlsplit(url)
+    for scheme in (target.scheme, "all"):
+        name, value = _variable(environ, f"{scheme}_proxy")
+        if value:
+            return None if is_exempt(url, _variable(environ, "no_proxy")[1]) else _proxy(name, value)
+    return None
+
+
+def is_exempt(url: str, no_proxy: str) -> bool:
+    """Return whether ``no_proxy`` exempts a URL.
+
+    :param url: where the request goes.
+    :param no_proxy: entries, separated by commas or white space: ``*`` for everything, a host name (its subdomains
+        too, with or without a dot or ``*.`` before it), a name with ``*``, an address or a network such as
+        ``10.0.0.0/8``. An entry with a port counts for that port alone. Names are not resolved.
+    """
+    target = urlsplit(url)
+    host = (target.hostname or "").rstrip(".")
+    port = target.port or _PORTS.get(target.scheme)
+    return any(_matches(entry.lower(), host, port) for entry in re.split(r"[,\s]+", no_proxy) if entry)
+
+
+def _variable(environ: Mapping[str, str], name: str) -> tuple[str, str]:
+    """Return the name under which a variable is set, and its value."""
+    used = name if name in environ else name.upper()
+    return used, environ.get(used, "").strip()
+
+
+def _matches(entry: str, host: str, port: int | None) -> bool:
+    address = _address(host)
+    if "/" in entry:
+        return address is not None and address in _network(entry)
+    name, only = _host_and_port(entry)
+    if only is not None and only != port:
+        return False
+    if address is not None and _address(name) == address:
+        return True
+    name = name.removeprefix("*.").strip(".") or name
+    if "*" in name:
+        return re.fullmatch(".*".join(map(re.escape, name.split("*"))), host) is not None
+    return host == name or (address is None and host.endswith(f".{name}"))
+
+
+def _network(entry: str) -> IPv4Network | IPv6Network | tuple[()]:
+    try:
+        return ip_network(entry, strict=False)
+    except ValueError:
+        return ()
+
+
+def _host_and_port(entry: str) -> tuple[str, int | None]:
+    """Split an entry; an IPv6 address has a port only after its brackets."""
+    name, colon, port = entry.rpartition(":")
+    if colon and port.isdecimal() and (":" not in name or name.endswith("]")):
+        return name.strip("[]"), int(port)
+    return entry.strip("[]"), None
+
+
+def _address(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _proxy(name: str, value: str) -> Proxy:
+    split = _split(value if "://" in value else f"http://{value}")
+    if split is not None and split.scheme not in _PORTS:
+        raise ConfigurationError(
+            f"The environment variable {name} names a proxy of the kind {split.scheme!r}, which is not supported. Name "
+            "an HTTP proxy in https_proxy (http_proxy for an http:// host), or exempt DataRobot's host in no_proxy."
+        )
+    if split is None:
+        raise ConfigurationError(
+            f"The environment variable {name} is not the address of a proxy. It should look like http://proxy:3128, "
+            "special characters of a user and a password percent-encoded."
+        )
+    host = split.netloc.rpartition("@")[2].rstrip(":")
+    if split.username is None:
+        return Proxy(f"{split.scheme}://{host}")
+    login = f"{unquote(split.username)}:{unquote(split.password or '')}".encode()
+    return Proxy(f"{split.scheme}://{host}", {"Proxy-Authorization": f"Basic {base64.b64encode(login).decode()}"})
+
+
+def _split(url: str) -> SplitResult | None:
+    """Return the parts of a usable address; the URL is not told by any error, since it may hold a password."""
+    try:
+        split = urlsplit(url)
+        usable = bool(split.hostname) and split.port != 0 and not re.search(r"\s", url)
+    except ValueError:
+        return None
+    return split if usable else None

@@ -1,0 +1,266 @@
+"""Bodies have a bound, after unpacking, in both senders alike; none is unpacked in one piece."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gzip
+import itertools
+import time
+import tracemalloc
+import zlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from datarobot_provider.client.auth import Token
+from datarobot_provider.client.body import MOST_BYTES, MOST_ERROR_BYTES, STEP, UnreadableBodyError, inflater, unpacked
+from datarobot_provider.client.client import checked
+from datarobot_provider.client.request import Request
+from datarobot_provider.exceptions import MalformedReplyError, ResponseTooLargeError, TransportError, ValidationError
+from tests.unit.client.senders import GET, in_a_triggerer, on_a_worker
+from tests.unit.support import TOKEN, raw_server, read_request
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable, Iterable
+
+EVERY_SENDER = pytest.mark.parametrize("send", [on_a_worker, in_a_triggerer])
+MEGABYTE = 1024 * 1024
+#: Far less than what the bodies here would take as a whole.
+MOST_MEMORY = MOST_BYTES * 3
+
+
+def packed(pieces: Iterable[bytes], window: int = 31) -> bytes:
+    """Pack a body that need not fit into memory."""
+    packer = zlib.compressobj(9, zlib.DEFLATED, window)
+    return b"".join([*map(packer.compress, pieces), packer.flush()])
+
+
+ZEROS = b"\0" * MEGABYTE
+BOMB = packed(itertools.repeat(ZEROS, 300))
+
+
+def serving(*parts: bytes | Iterable[bytes], status: str = "200 OK") -> Callable[[socket.socket], None]:
+    """Return a handler that sends a head and these parts, and goes on for as long as somebody reads."""
+
+    def handle(connection: socket.socket) -> None:
+        read_request(connection)
+        with contextlib.suppress(OSError):
+            connection.sendall(f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n".encode())
+            for part in parts:
+                for piece in (part,) if isinstance(part, bytes) else part:
+                    connection.sendall(piece)
+
+    return handle
+
+
+def of_length(body: bytes, *headers: str) -> bytes:
+    return "".join(f"{header}\r\n" for header in (*headers, f"Content-Length: {len(body)}")).encode() + b"\r\n" + body
+
+
+def endless(chunk: bytes) -> Iterable[bytes]:
+    return itertools.repeat(f"{len(chunk):x}\r\n".encode() + chunk + b"\r\n")
+
+
+CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
+GZIP = b"Content-Encoding: gzip\r\n"
+TOO_LARGE = {
+    "a bomb": (of_length(BOMB, "Content-Encoding: gzip"),),
+    "a bomb of deflate": (of_length(packed(itertools.repeat(ZEROS, 300), 15), "Content-Encoding: deflate"),),
+    "a bomb of many members": (of_length(packed([ZEROS]) * 300, "Content-Encoding: gzip"),),
+    "a bomb in chunks": (GZIP + CHUNKED, endless(packed([ZEROS]))),
+    "endless chunks": (CHUNKED, endless(ZEROS)),
+    "endless small chunks": (CHUNKED, endless(b"x" * 1000)),
+    "endless without a length": (b"\r\n", itertools.repeat(ZEROS)),
+    "announced": (b"Content-Length: 99999999999\r\n\r\n", itertools.repeat(ZEROS)),
+    "one byte more": (of_length(b" " * (MOST_BYTES + 1)),),
+}
+
+
+@contextlib.contextmanager
+def little_memory():
+    tracemalloc.start()
+    try:
+        yield
+        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+    finally:
+        tracemalloc.stop()
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize("parts", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_a_response_beyond_the_bound_is_refused_and_takes_little_memory(send, parts):
+    with raw_server(serving(*parts)) as port, little_memory(), pytest.raises(ResponseTooLargeError) as caught:
+        send(f"http://127.0.0.1:{port}", read_timeout=60)
+    assert str(caught.value).startswith(f"The response to GET things/ has more than {MOST_BYTES:,} bytes")
+    assert caught.value.can_heal
+
+
+@EVERY_SENDER
+def test_a_response_of_just_the_bound_is_read(send):
+    for part in (of_length(b" " * MOST_BYTES), of_length(packed([b" " * MOST_BYTES]), "Content-Encoding: gzip")):
+        with raw_server(serving(part)) as port:
+            assert len(send(f"http://127.0.0.1:{port}", read_timeout=60).body) == MOST_BYTES
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize("status", ["302 Found", "401 No", "500 Oops"])
+@pytest.mark.parametrize("parts", TOO_LARGE.values(), ids=TOO_LARGE)
+def test_an_error_keeps_its_status_and_the_beginning_of_its_body(send, parts, status):
+    with raw_server(serving(*parts, status=status)) as port, little_memory():
+        reply = send(f"http://127.0.0.1:{port}", read_timeout=60)
+    assert reply.status == int(status[:3])
+    assert len(reply.body) == MOST_ERROR_BYTES
+
+
+@EVERY_SENDER
+def test_an_error_of_100_mb_still_says_what_the_server_says(send):
+    body = b'{"message": "target is missing", "echo": "' + b"x" * (100 * MEGABYTE)
+    with raw_server(serving(of_length(body), status="422 No")) as port:
+        reply = send(f"http://127.0.0.1:{port}", read_timeout=60)
+    with pytest.raises(ValidationError, match="target is missing"):
+        checked(reply, GET, Token(TOKEN))
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
+def test_an_encoding_that_nobody_asked_for_is_named_but_hides_no_error(send, encoding):
+    part = of_length(b"\x0b\x02\x80hello\x03", f"Content-Encoding: {encoding}")
+    with (
+        raw_server(serving(part)) as port,
+        pytest.raises(MalformedReplyError, match=f"packed as '{encoding}', which was not asked for"),
+    ):
+        send(f"http://127.0.0.1:{port}")
+    with raw_server(serving(part, status="401 No")) as port:
+        assert send(f"http://127.0.0.1:{port}").status == 401
+
+
+@EVERY_SENDER
+def test_what_can_be_unpacked_is_asked_for(send):
+    asked = []
+
+    def handle(connection: socket.socket) -> None:
+        asked.append(read_request(connection))
+        connection.sendall(b"HTTP/1.1 200 OK\r\n" + of_length(b"{}"))
+
+    with raw_server(handle) as port:
+        send(f"http://127.0.0.1:{port}")
+    assert b"\r\naccept-encoding: gzip, deflate\r\n" in asked[0].lower()
+
+
+BODY = b'{"ok": "' + b"".join(f"{number * number:x}".encode() for number in range(60_000)) + b'"}'
+MEMBERS = gzip.compress(BODY[:1000]) + gzip.compress(BODY[1000:])
+SOUND = {
+    "plain": ("identity", BODY),
+    "gzip": ("gzip", gzip.compress(BODY)),
+    "x-gzip": ("X-GZip", gzip.compress(BODY)),
+    "members": ("gzip", MEMBERS),
+    "padding": ("gzip", MEMBERS + b"\0" * 100),
+    "deflate": ("deflate", zlib.compress(BODY)),
+    "raw deflate": ("deflate", packed([BODY], -15)),
+}
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize(("encoding", "sent"), SOUND.values(), ids=SOUND)
+def test_a_packed_body_is_unpacked(send, encoding, sent):
+    with raw_server(serving(of_length(sent, f"Content-Encoding: {encoding}"))) as port:
+        assert send(f"http://127.0.0.1:{port}").body == BODY
+
+
+@pytest.mark.parametrize(("encoding", "sent"), SOUND.values(), ids=SOUND)
+@pytest.mark.parametrize("size", [1, 2, 7, 1000])
+def test_a_body_may_come_in_pieces_of_any_size(encoding, sent, size):
+    pieces = (sent[start : start + size] for start in range(0, len(sent), size))
+    assert b"".join(unpacked(pieces, encoding)) == BODY
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize(
+    ("encoding", "sent"),
+    [
+        ("gzip", gzip.compress(BODY)[:-5]),
+        ("gzip", gzip.compress(BODY)[:1]),
+        ("gzip", BODY),
+        ("gzip", gzip.compress(BODY)[:-6] + b"\0\0\0\0\0\0"),
+        ("deflate", zlib.compress(BODY)[:100]),
+        ("deflate", b"\xff\xff\xff"),
+    ],
+    ids=["cut", "one byte", "not packed", "wrong check", "cut deflate", "no deflate"],
+)
+def test_a_body_that_cannot_be_unpacked_is_a_lost_one(send, encoding, sent):
+    with (
+        raw_server(serving(of_length(sent, f"Content-Encoding: {encoding}"))) as port,
+        pytest.raises(TransportError) as caught,
+    ):
+        send(f"http://127.0.0.1:{port}")
+    assert (caught.value.reason, caught.value.sent) == ("lost", True)
+
+
+@EVERY_SENDER
+def test_an_empty_body_may_be_called_packed(send):
+    with raw_server(serving(of_length(b"", "Content-Encoding: gzip"), status="204 No Content")) as port:
+        assert send(f"http://127.0.0.1:{port}").body == b""
+
+
+def test_no_step_unpacks_more_than_a_little():
+    assert max(map(len, inflater("gzip").unpack(BOMB))) <= STEP
+    with pytest.raises(UnreadableBodyError):
+        list(unpacked([BOMB[:1000]], "gzip"))
+
+
+def test_a_triggerer_goes_on_with_other_things_while_a_bomb_is_unpacked():
+    """The bound of a stall is generous, for a busy machine; a bomb of this size is unpacked in half a second."""
+
+    async def main(port: int) -> float:
+        ends, longest = asyncio.Event(), 0.0
+
+        async def tick() -> None:
+            nonlocal longest
+            while not ends.is_set():
+                began = time.monotonic()
+                await asyncio.sleep(0.001)
+                longest = max(longest, time.monotonic() - began)
+
+        ticking = asyncio.create_task(tick())
+        with pytest.raises(ResponseTooLargeError):
+            await async_send(port)
+        ends.set()
+        await ticking
+        return longest
+
+    async def async_send(port: int) -> None:
+        from tests.unit.client.test_async_transport import send_to
+
+        await send_to(f"http://127.0.0.1:{port}", Request("GET", "things/"))
+
+    with raw_server(serving(of_length(BOMB, "Content-Encoding: gzip"))) as port:
+        assert asyncio.run(main(port)) < 0.15
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize("size", [1000, 60_000])
+def test_a_long_header_is_taken_by_both(send, size):
+    with raw_server(serving(f"Location: /{'x' * size}\r\n".encode() + of_length(b"{}"), status="303 See")) as port:
+        assert len(send(f"http://127.0.0.1:{port}").location) == size + 1
+
+
+@EVERY_SENDER
+@pytest.mark.parametrize(
+    "lines", [b"X: " + b"x" * 10**6 + b"\r\n", itertools.repeat(b"X: y\r\n" * 1000)], ids=["long", "many"]
+)
+def test_absurd_headers_are_refused(send, lines):
+    with raw_server(serving(lines)) as port, little_memory(), pytest.raises(TransportError) as caught:
+        send(f"http://127.0.0.1:{port}")
+    assert (caught.value.reason, caught.value.sent) == ("lost", True)
+
+
+@EVERY_SENDER
+def test_the_size_of_a_chunk_has_no_endless_line(send):
+    with (
+        raw_server(serving(CHUNKED, itertools.repeat(b"0" * MEGABYTE))) as port,
+        little_memory(),
+        pytest.raises(TransportError),
+    ):
+        send(f"http://127.0.0.1:{port}", read_timeout=1)

@@ -1,0 +1,246 @@
+"""Connections as people really have them: every field and every extra in all its spellings."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from types import SimpleNamespace
+
+import pytest
+
+from datarobot_provider import version_compat
+from datarobot_provider.exceptions import AccessDeniedError, AuthenticationError, ConfigurationError
+from datarobot_provider.hooks import datarobot
+from datarobot_provider.hooks.connection import Access, Fields
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from tests.unit.support import ORIGIN, TOKEN, reply
+
+OTHER = "another-token-0123456789"
+
+
+def read(**fields: object) -> Access:
+    """Return what a connection with these fields means."""
+    values = {"host": ORIGIN, "port": None, "schema": None, "password": TOKEN, "extra": None, **fields}
+    return Fields.of(SimpleNamespace(conn_id="dr", **values)).access()
+
+
+def refused(**fields: object) -> str:
+    with pytest.raises(ConfigurationError, match="Airflow connection 'dr': ") as caught:
+        read(**fields)
+    assert TOKEN not in str(caught.value)
+    return str(caught.value)
+
+
+def encoded(value: object, times: int = 1) -> str:
+    for _ in range(times):
+        value = json.dumps(value)
+    return str(value)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3])
+def test_an_extra_may_be_encoded_several_times(times):
+    assert read(extra=encoded({"attempts": 2}, times)).settings.retry.attempts == 2
+
+
+@pytest.mark.parametrize("extra", [None, "", "  ", "null", "{}", '""', '"{}"', '" "', "[]", '"null"'])
+def test_an_extra_in_which_there_is_nothing_means_none(extra):
+    assert read(extra=extra).settings == read().settings
+
+
+@pytest.mark.parametrize("empty", [None, "", "  ", "\n"])
+def test_extras_that_were_left_empty_mean_the_default(empty):
+    names = ("attempts", "read_timeout", "ca_bundle", "verify", "endpoint", "api_key", "extra__http__endpoint")
+    access = read(extra=encoded(dict.fromkeys(names, empty)))
+    assert access.settings == read().settings
+    assert access.endpoint.origin == ORIGIN
+
+
+@pytest.mark.parametrize(
+    ("extra", "words"),
+    [
+        ("[1]", "the extra is a JSON list, not an object"),
+        ('"[1]"', "the extra is a JSON list, not an object"),
+        ("1", "the extra is a JSON int, not an object"),
+        ("true", "the extra is a JSON bool, not an object"),
+        ("attempts=2", "the extra is not JSON"),
+        ("{'attempts': 2}", "the extra is not JSON"),
+        ('"attempts"', "the extra is not JSON"),
+    ],
+)
+def test_an_extra_that_is_no_object_is_refused_in_plain_words(extra, words):
+    assert words in refused(extra=extra)
+    assert '{"attempts": 5}' in refused(extra=extra)
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "schema", "origin"),
+    [
+        ("dr.example", 8080, "http", "http://dr.example:8080"),
+        ("dr.example", 8080, "https", "https://dr.example:8080"),
+        ("dr.example", "8080", " HTTP ", "http://dr.example:8080"),
+        ("dr.example", None, "http", "http://dr.example"),
+        ("dr.example:8080", 9090, "http", "http://dr.example:8080"),
+        ("dr.example/api/v2", 8080, "http", "http://dr.example:8080"),
+        ("dr.example", 8080, "http://", "http://dr.example:8080"),
+        ("dr.example", 8080, None, "https://dr.example:8080"),
+        ("dr.example", 8080, "", "https://dr.example:8080"),
+        ("https://dr.example", 8080, "http", "https://dr.example:8080"),
+        ("http://dr.example", 8080, "https", "http://dr.example:8080"),
+        ("dr.example", None, "api/v2", "https://dr.example"),
+        ("dr.example", 0, None, "https://dr.example"),
+        ("dr.example", "0", None, "https://dr.example"),
+        ("dr.example", "", None, "https://dr.example"),
+        ("https://dr.example:", 8080, None, "https://dr.example:8080"),
+        ("::1", 8080, "http", "http://[::1]:8080"),
+        ("http://::1", 8080, None, "http://[::1]:8080"),
+        ("[::1]:8080", None, "http", "http://[::1]:8080"),
+    ],
+)
+def test_host_port_and_schema_together_are_an_endpoint(host, port, schema, origin):
+    assert read(host=host, port=port, schema=schema).endpoint.origin == origin
+
+
+@pytest.mark.parametrize("port", [-1, 70000, "many", 1.5, [], True])
+def test_a_port_that_is_none_is_named(port):
+    assert "port is" in refused(port=port)
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\n", f"  {TOKEN}\r\n", f"\t{TOKEN} "])
+def test_white_space_around_a_token_does_not_belong_to_it(token):
+    assert read(password=token).token.header() == f"Bearer {TOKEN}"
+    assert read(password=None, extra=encoded({"api_key": token})).token.header() == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("prefix", ["", "extra__http__", "extra__datarobot__"])
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize("empty", [None, "", " "])
+def test_the_extras_of_datarobots_own_provider_are_read(prefix, times, empty):
+    extra = {f"{prefix}endpoint": f" {ORIGIN}/api/v2 ", f"{prefix}api_key": TOKEN, "other": 1}
+    access = read(host=empty, password=empty, port=0, extra=encoded(extra, times))
+    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    assert access.token.place == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
+
+
+def test_host_and_password_count_before_the_extras():
+    extra = {"endpoint": "https://other.example", "api_key": OTHER, "extra__http__api_key": OTHER}
+    access = read(extra=encoded(extra))
+    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    assert access.token.place == "the password of the Airflow connection 'dr'"
+
+
+@pytest.mark.parametrize("name", ["endpoint", "api_key", "extra__http__endpoint", "extra__http__api_key"])
+@pytest.mark.parametrize("value", [5, ["x"], {"a": "b"}, True])
+def test_an_endpoint_or_a_key_that_is_no_string_is_named(name, value):
+    assert f"the extra {name!r} is a JSON" in refused(host=None, password=None, extra=encoded({name: value}))
+
+
+def test_a_key_that_cannot_be_a_token_is_named_as_the_extra_that_it_is():
+    assert "extra 'api_key' holds characters" in refused(password=None, extra=encoded({"api_key": "two words"}))
+
+
+@pytest.mark.parametrize(("stored", "masked"), [(TOKEN, []), (f"{TOKEN}\n", [TOKEN])])
+def test_a_password_that_airflow_masks_as_it_is_sent_is_not_masked_again(monkeypatch, connection, stored, masked):
+    seen = []
+    monkeypatch.setattr(datarobot, "mask_secret", seen.append)
+    connection(password=stored)
+    DataRobotHook()._access()
+    assert seen == masked
+
+
+@pytest.mark.parametrize("conn_type", ["http", "datarobot"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_connection_of_datarobots_own_provider_works_and_its_key_is_masked(monkeypatch, connection, conn_type, times):
+    extra = {"extra__http__endpoint": f"{ORIGIN}/api/v2", "extra__http__api_key": TOKEN}
+    connection(conn_type=conn_type, host=None, password=None, extra=encoded(extra, times))
+    masked = []
+    monkeypatch.setattr(datarobot, "mask_secret", masked.append)
+
+    async def mask(secret: object) -> None:
+        masked.append(secret)
+
+    monkeypatch.setattr(datarobot, "mask_secret_async", mask)
+    access = DataRobotHook()._access()
+    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    assert asyncio.run(DataRobotHook()._async_access()).token.header() == f"Bearer {TOKEN}"
+    assert masked.count(TOKEN) == 2
+
+
+def test_masking_from_an_event_loop_reaches_airflow(monkeypatch, capsys):
+    from airflow.sdk.log import redact
+
+    asyncio.run(version_compat.mask_secret_async(OTHER))
+    assert redact(f"the token {OTHER}") == "the token ***"
+
+
+@pytest.mark.parametrize("value", [2, 2.0, "2", "2.0", " 2 ", "2e0"])
+@pytest.mark.parametrize("name", ["attempts", "upload_attempts"])
+def test_a_number_of_attempts_may_be_spelled_in_many_ways(name, value):
+    settings = read(extra=encoded({name: value})).settings
+    found = settings.retry.attempts if name == "attempts" else settings.upload_attempts
+    assert (found, type(found)) == (2, int)
+
+
+@pytest.mark.parametrize("value", ["2.5", 2.5, "1e999", "NaN", "-1", -1, 0, True, [2], {"a": 2}, "two", 10**400])
+@pytest.mark.parametrize("name", ["attempts", "upload_attempts", "read_timeout"])
+def test_what_is_no_usable_number_is_named(name, value):
+    if name == "read_timeout" and value in ("2.5", 2.5):
+        assert read(extra=encoded({name: value})).settings.read_timeout == 2.5
+    else:
+        assert f"the extra {name!r} is" in refused(extra=encoded({name: value}))
+
+
+@pytest.mark.parametrize("value", [1e10, "1e300"])
+def test_a_timeout_that_no_socket_takes_is_refused(value):
+    assert "the extra 'read_timeout' is" in refused(extra=encoded({"read_timeout": value}))
+
+
+@pytest.mark.parametrize(("value", "verify"), [("true", True), (" False ", False), (False, False), (True, True)])
+def test_verify_may_be_a_string(value, verify):
+    assert read(extra=encoded({"verify": value})).settings.verify is verify
+
+
+@pytest.mark.parametrize(
+    ("uri", "origin"),
+    [
+        (f"datarobot://:{TOKEN}@dr.example/", "https://dr.example"),
+        (f"datarobot://:{TOKEN}@dr.example/api/v2", "https://dr.example"),
+        (f"datarobot://:{TOKEN}@dr.example/api%2Fv2?attempts=2", "https://dr.example"),
+        (f"datarobot://:{TOKEN}@dr.example:8443/http", "http://dr.example:8443"),
+        (f"datarobot://:{TOKEN}@dr.example:0/", "https://dr.example"),
+        (f"datarobot://http://:{TOKEN}@[::1]:8080/", "http://[::1]:8080"),
+        (f"datarobot://https://:{TOKEN}@dr.example/api/v2", "https://dr.example"),
+        (f"datarobot://:{TOKEN}%0A@https%3A%2F%2Fdr.example%2Fapi%2Fv2", "https://dr.example"),
+        ("http://?extra__http__endpoint=https%3A%2F%2Fdr.example&extra__http__api_key=" + TOKEN, "https://dr.example"),
+        (f"datarobot://:{TOKEN}@dr.example/?__extra__=%7B%22attempts%22%3A%202%7D", "https://dr.example"),
+    ],
+)
+def test_a_connection_may_be_a_uri(monkeypatch, uri, origin):
+    monkeypatch.setenv("AIRFLOW_CONN_DR", uri)
+    for access in (DataRobotHook("dr")._access(), asyncio.run(DataRobotHook("dr")._async_access())):
+        assert (access.endpoint.origin, access.token.header()) == (origin, f"Bearer {TOKEN}")
+        assert access.settings.retry.attempts == (2 if "attempts" in uri else 5)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError)])
+@pytest.mark.parametrize("place", ["password", "extra 'api_key'"])
+def test_a_refused_token_is_named_with_its_connection(api, connection, status, kind, place):
+    if place != "password":
+        connection(password=None, extra={"api_key": TOKEN})
+    api.on("GET", "status/1/", reply(status, {"message": "no"}))
+
+    async def look() -> None:
+        async with DataRobotHook().async_client() as client:
+            await client.look("status/1/")
+
+    for use in (lambda: DataRobotHook().client.look("status/1/"), lambda: asyncio.run(look())):
+        with pytest.raises(kind) as caught:
+            use()
+        assert f"API token: the {place} of the Airflow connection 'datarobot_default'\n" in str(caught.value)
+
+
+@pytest.mark.parametrize("extra", [[1], '"[1]"', "junk", {"port": 1, "attempts": "many"}])
+def test_the_test_button_says_what_is_wrong_with_an_extra(connection, extra):
+    connection(extra=extra)
+    works, message = DataRobotHook().test_connection()
+    assert not works
+    assert message.startswith("Airflow connection 'datarobot_default': the extra")
