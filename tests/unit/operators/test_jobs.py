@@ -16,32 +16,13 @@ from datarobot_provider.operators.vector_databases import ValidateVectorDatabase
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.unit.jobs.walks import ref_of
+from tests.unit.operators.builds import BUILD, IDS, REF, build, script, state
 from tests.unit.support import ORIGIN, TOKEN, remember, remembered, reply
 
 try:
     from airflow.sdk.exceptions import TaskDeferred
 except ImportError:
     from airflow.exceptions import TaskDeferred
-
-IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
-BUILD = "customModels/m/versions/v/dependencyBuild/"
-LOG = "customModels/m/versions/v/dependencyBuildLog/"
-REF = ref_of("dependency_build")
-
-
-def state(word):
-    return reply(body={"buildStatus": word})
-
-
-def build(**given):
-    return StartDependencyBuildOperator(task_id="t", **IDS, **given)
-
-
-def script(api, *looks):
-    api.on("POST", BUILD, reply(202, {"buildStatus": "submitted"}))
-    api.on("GET", BUILD, *looks)
-    api.on("GET", LOG, reply(200, b"first\nlast\n"))
-    api.on("DELETE", BUILD, reply(204))
 
 
 def end(outcome, **told):

@@ -6,35 +6,14 @@ import pytest
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
-from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.version_compat import AirflowException
-from tests.unit.jobs.walks import ref_of
+from tests.unit.operators.builds import BUILD, REF, build, script, state
 from tests.unit.support import remembered, reply
 
 try:
     from airflow.sdk.exceptions import TaskDeferred
 except ImportError:
     from airflow.exceptions import TaskDeferred
-
-IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
-BUILD = "customModels/m/versions/v/dependencyBuild/"
-LOG = "customModels/m/versions/v/dependencyBuildLog/"
-REF = ref_of("dependency_build")
-
-
-def state(word):
-    return reply(body={"buildStatus": word})
-
-
-def build(**given):
-    return StartDependencyBuildOperator(task_id="t", **IDS, **given)
-
-
-def script(api, *looks):
-    api.on("POST", BUILD, reply(202, {"buildStatus": "submitted"}))
-    api.on("GET", BUILD, *looks)
-    api.on("GET", LOG, reply(200, b"first\nlast\n"))
-    api.on("DELETE", BUILD, reply(204))
 
 
 class TestKilling:

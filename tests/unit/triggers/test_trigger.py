@@ -6,7 +6,7 @@ import json
 import logging
 import os
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -20,20 +20,8 @@ from datarobot_provider.triggers import job
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from tests.unit.jobs.walks import VERSION, ref_of
 from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.triggers.waits import BUILD, KWARGS, at_once, events, trigger
 
-if TYPE_CHECKING:
-    from airflow.triggers.base import TriggerEvent
-
-BUILD = "customModels/m/versions/v/dependencyBuild/"
-LATER = 4_000_000_000.0
-KWARGS = {
-    "ref": ref_of("dependency_build").dumps(),
-    "datarobot_conn_id": "datarobot_default",
-    "deadline": LATER,
-    "poll_interval": 5.0,
-    "cancel_on_kill": False,
-    "poll_failure_timeout": 60.0,
-}
 #: What every released version stored; a trigger of a later version must take it.
 RELEASED = {
     "0.1.0": {name: value for name, value in KWARGS.items() if name != "poll_failure_timeout"},
@@ -47,22 +35,10 @@ LOGGER = datarobot._LOG.name
 MOST_OBJECTS = 38
 
 
-async def at_once(*_: float) -> None:
-    await asyncio.sleep(0)
-
-
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the pauses between polls pass at once."""
     monkeypatch.setattr(async_wait, "pause", at_once)
-
-
-def trigger(**changes: Any) -> DataRobotJobTrigger:
-    return DataRobotJobTrigger(**{**KWARGS, "cancel_on_kill": True, **changes})
-
-
-async def events(made: DataRobotJobTrigger) -> list[TriggerEvent]:
-    return [event async for event in made.run()]
 
 
 def run(made: DataRobotJobTrigger) -> dict[str, Any]:

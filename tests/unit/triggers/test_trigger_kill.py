@@ -4,54 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from datarobot_provider.exceptions import TransportError
-from datarobot_provider.hooks import datarobot
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
-from datarobot_provider.triggers.job import DataRobotJobTrigger
 from tests.unit.jobs.walks import ref_of
 from tests.unit.support import reply
+from tests.unit.triggers.waits import BUILD, events, trigger
 
-if TYPE_CHECKING:
-    from airflow.triggers.base import TriggerEvent
-
-BUILD = "customModels/m/versions/v/dependencyBuild/"
-LATER = 4_000_000_000.0
-KWARGS = {
-    "ref": ref_of("dependency_build").dumps(),
-    "datarobot_conn_id": "datarobot_default",
-    "deadline": LATER,
-    "poll_interval": 5.0,
-    "cancel_on_kill": False,
-    "poll_failure_timeout": 60.0,
-}
-#: What every released version stored; a trigger of a later version must take it.
-RELEASED = {
-    "0.1.0": {name: value for name, value in KWARGS.items() if name != "poll_failure_timeout"},
-    "0.2.0": KWARGS,
-}
 DONE = reply(body={"buildStatus": "success"})
-
-
-LOGGER = datarobot._LOG.name
-#: Objects that the garbage collector has to visit, for each wait.
-MOST_OBJECTS = 38
-
-
-async def at_once(*_: float) -> None:
-    await asyncio.sleep(0)
-
-
-def trigger(**changes: Any) -> DataRobotJobTrigger:
-    return DataRobotJobTrigger(**{**KWARGS, "cancel_on_kill": True, **changes})
-
-
-async def events(made: DataRobotJobTrigger) -> list[TriggerEvent]:
-    return [event async for event in made.run()]
 
 
 class TestKill:
