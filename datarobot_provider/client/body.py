@@ -44,7 +44,7 @@ class Body:
     def __init__(self, request: Request, status: int, headers: Mapping[str, str]) -> None:
         self._request = request
         self._cut = status >= _FIRST_REDIRECT
-        self._most = MOST_ERROR_BYTES if self._cut else MOST_BYTES
+        self._most = MOST_ERROR_BYTES if self._cut else request.most_bytes or MOST_BYTES
         self._bytes = bytearray()
         length = headers.get("content-length", "")
         if not self._cut and length.isdecimal() and int(length) > self._most:

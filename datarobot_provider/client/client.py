@@ -44,6 +44,8 @@ _UNAUTHORIZED = 401
 _NOT_FOUND = 404
 #: A token that was refused and is still the connection's is not asked for again for so long.
 _RENEWAL_SECONDS = 10.0
+#: What a poll may come back with: a triggerer reads it as JSON in one piece, while its other waits stand still.
+_MOST_POLL_BYTES = 4 * 1024 * 1024
 _STATUS_RECORDS = ("status/", "genai/status/")
 #: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
 TELLING = frozenset({200, 303, 404, 410, 422})
@@ -164,7 +166,7 @@ class DataRobotClient:
         :raises ApiError: if the look itself was refused or failed.
         :raises TransportError: if there was no answer.
         """
-        request = Request("GET", path)
+        request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
         reply = self._transport.send(request)
         if reply.status == _UNAUTHORIZED and self._renew and self._token.become(self._renew()):
             reply = self._transport.send(request)
@@ -273,7 +275,7 @@ class AsyncDataRobotClient:
 
     async def look(self, path: str) -> Reply:
         """Look at a job; see :meth:`DataRobotClient.look`."""
-        request = Request("GET", path)
+        request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
         return checked_look(await self._sent(request), request, self._token)
 
     async def delete(self, path: str) -> Reply:

@@ -55,6 +55,7 @@ class Request:
     :param json: JSON body, in the API's own names.
     :param upload: makes a fresh multipart body for each try.
     :param private: values of the body that no error may show, even if the server echoes them.
+    :param most_bytes: the largest body of a response, in bytes, unpacked; default ``None``: what any response may have.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Request:
     json: Any = None
     upload: Callable[[], MultipartBody] | None = None
     private: frozenset[str] = frozenset()
+    most_bytes: int | None = None
 
     def query(self) -> dict[str, str | list[str]]:
         """Return the query parameters that are set, as strings, booleans in lower case; a list repeats its parameter.

@@ -14,9 +14,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datarobot_provider.client.auth import Token
-from datarobot_provider.client.body import MOST_BYTES, MOST_ERROR_BYTES, STEP, UnreadableBodyError, inflater, unpacked
-from datarobot_provider.client.client import checked
-from datarobot_provider.client.request import Request
+from datarobot_provider.client.body import (
+    MOST_BYTES,
+    MOST_ERROR_BYTES,
+    STEP,
+    Body,
+    UnreadableBodyError,
+    inflater,
+    unpacked,
+)
+from datarobot_provider.client.client import DataRobotClient, checked
+from datarobot_provider.client.endpoint import Endpoint
+from datarobot_provider.client.request import Reply, Request
 from datarobot_provider.exceptions import MalformedReplyError, ResponseTooLargeError, TransportError, ValidationError
 from tests.unit.client.senders import GET, in_a_triggerer, on_a_worker
 from tests.unit.support import TOKEN, raw_server, read_request
@@ -264,3 +273,22 @@ def test_the_size_of_a_chunk_has_no_endless_line(send):
         pytest.raises(TransportError),
     ):
         send(f"http://127.0.0.1:{port}", read_timeout=1)
+
+
+@pytest.mark.parametrize("size", [4 * 1024 * 1024, 4 * 1024 * 1024 + 1], ids=["at the limit", "beyond it"])
+def test_a_poll_has_a_limit_of_its_own(size):
+    """A triggerer reads what a poll comes back with in one piece, while all its other waits stand still."""
+
+    class Sender:
+        def send(self, request):
+            body = Body(request, 200, {})
+            list(body.take(b" " * (size - 2) + b"{}"))
+            return Reply(200, {"content-type": "application/json"}, body.finish())
+
+    client = DataRobotClient(Endpoint("https://datarobot.example"), Token("unit-test-token-0123456789"), Sender())
+    if size > 4 * 1024 * 1024:
+        with pytest.raises(ResponseTooLargeError, match="more than 4,194,304 bytes"):
+            client.look("status/s/")
+    else:
+        assert client.look("status/s/").json() == {}
+    assert len(client.send(Request("GET", "things/")).body) == size
