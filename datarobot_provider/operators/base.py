@@ -262,7 +262,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             if seen.verdict.outcome is not Outcome.PENDING:
                 return self._finish(seen, record)
             remaining = timedelta(seconds=max(0.0, deadline - time.time()))
-            trigger = self._trigger(ref, deadline)
+            failure_timeout = self.hook.client.poll_failure_timeout
+            trigger = self._trigger(ref, deadline, poll_failure_timeout=failure_timeout)
             self.defer(trigger=trigger, method_name="execute_complete", timeout=remaining + _BACKSTOP)
         self._running = ref
         event = self.hook.jobs.wait(ref, deadline, self.poll_interval)
@@ -336,7 +337,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
     def _kind(self) -> JobKind:
         return KINDS[self.kind]
 
-    def _trigger(self, ref: JobRef, deadline: float) -> DataRobotJobTrigger:
+    def _trigger(self, ref: JobRef, deadline: float, **settings: float) -> DataRobotJobTrigger:
         from datarobot_provider.triggers.job import DataRobotJobTrigger
 
         return DataRobotJobTrigger(
@@ -345,7 +346,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             deadline=deadline,
             poll_interval=fields.converted("poll_interval", self.poll_interval, fields.interval),
             cancel_on_kill=fields.is_true(self.cancel_on_kill),
-            poll_failure_timeout=self.hook.client.poll_failure_timeout,
+            **settings,
         )
 
     def _rehearse(self, deadline: float) -> None:

@@ -329,6 +329,40 @@ class TestResuming:
         assert build().execute(context) == {"buildStatus": "success"}
         assert api.sent("POST") == api.sent("DELETE") == []
 
+    @pytest.mark.parametrize("deferrable", [False, True])
+    def test_a_retry_without_the_connection_is_retried_again_while_a_job_is_known(
+        self, api, context, store, monkeypatch, deferrable
+    ):
+        script(api, state("processing"))
+        remember(context, build(), REF)
+        monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+        with pytest.raises(AirflowException, match="There is no Airflow connection") as caught:
+            build(deferrable=deferrable).execute(context)
+        assert type(caught.value) is AirflowException
+        assert remembered(store) == [REF]
+
+    def test_a_missing_connection_fails_at_once_before_anything_was_started(self, context, monkeypatch):
+        monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
+        with pytest.raises(AirflowFailException, match="There is no Airflow connection"):
+            build().execute(context)
+
+    @pytest.mark.parametrize("how", ["missing", "refused"])
+    def test_a_result_that_cannot_be_fetched_for_now_is_fetched_by_a_retry(
+        self, api, context, store, connection, monkeypatch, how
+    ):
+        """The job has succeeded; between its end and the fetch the connection went away."""
+        impact = "customModels/m/versions/v/featureImpact/"
+        done = JobRef("feature_impact", {**IDS, "status_id": "s"})
+        task = ComputeFeatureImpactOperator(task_id="t", **IDS)
+        remember(context, task, done)
+        api.on("GET", impact, reply(403, {}))
+        if how == "missing":
+            monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+        with pytest.raises(AirflowException) as caught:
+            task.execute_complete(context, event=JobEvent(done, Verdict(Outcome.SUCCEEDED)).dump())
+        assert type(caught.value) is AirflowException
+        assert remembered(store) == [done]
+
     def test_without_a_store_the_job_is_simply_started(self, api, ti):
         script(api, state("success"))
         assert build().execute({"ti": ti}) == {"buildStatus": "success"}
