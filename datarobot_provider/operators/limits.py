@@ -20,6 +20,17 @@ _LIMITED = {
 }
 
 
+def check_bundle(task: Any) -> None:
+    """Refuse a resource bundle together with memory, which DataRobot would refuse after the upload.
+
+    :param task: an operator with ``resource_bundle_id``, ``maximum_memory`` and ``desired_memory``.
+    :raises InputError: naming the arguments.
+    """
+    memory = [name for name in ("maximum_memory", "desired_memory") if getattr(task, name) is not None]
+    if task.resource_bundle_id is not None and memory:
+        raise InputError(f"Give resource_bundle_id or {' and '.join(memory)}: a bundle has its own memory.")
+
+
 def check_limits(client: DataRobotClient, payload: Mapping[str, Any]) -> None:
     """Refuse more memory or replicas than the account allows, before anything is uploaded.
 

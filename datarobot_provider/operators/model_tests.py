@@ -122,6 +122,13 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
         self.fail_on_warning = fail_on_warning
         self.raise_on_failure = raise_on_failure
 
+    def check(self) -> None:
+        """Check the arguments, and that they fit together."""
+        from datarobot_provider.operators.limits import check_bundle
+
+        super().check()
+        check_bundle(self)
+
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the test, or find the one of this version and dataset that runs already."""
         payload = self.payload()

@@ -186,6 +186,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def check(self) -> None:
         """Check the arguments, that they fit together, and every file."""
+        from datarobot_provider.operators.limits import check_bundle
         from datarobot_provider.operators.model_files import SOURCES, model_files
 
         super().check()
@@ -195,6 +196,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         from_latest = self._from_latest()
         if not sources and not from_latest:
             raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
+        check_bundle(self)
         if self.files_to_delete is not None and not from_latest:
             raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
         self._to_upload = model_files(self, self.log)

@@ -6,6 +6,9 @@ import pytest
 
 from datarobot_provider.exceptions import AuthenticationError, InputError, TransportError
 from datarobot_provider.operators.limits import check_limits
+from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.version_compat import AirflowFailException
 from tests.unit.support import FakeApi, reply
 
 GIB = 1 << 30
@@ -65,3 +68,17 @@ def test_what_would_stop_the_upload_too_is_told_at_once():
         asked(reply(401), {"replicas": 1})
     with pytest.raises(TransportError):
         asked(TransportError("gone", reason="refused", sent=False), {"replicas": 1})
+
+
+@pytest.mark.parametrize(
+    ("task", "given"),
+    [
+        (CreateVersionOperator, {"custom_model_id": "m", "from_latest": True}),
+        (RunModelTestOperator, {"custom_model_id": "m", "custom_model_version_id": "v", "dataset_id": "d"}),
+    ],
+)
+def test_a_bundle_and_memory_exclude_each_other_before_anything_is_sent(task, given, api, context):
+    made = task(task_id="t", **given, resource_bundle_id="b", maximum_memory=GIB, desired_memory=GIB)
+    with pytest.raises(AirflowFailException, match="Give resource_bundle_id or maximum_memory and desired_memory"):
+        made.execute(context)
+    assert api.requests == []
