@@ -127,7 +127,7 @@ class Outcome:
         """Return all of it, without what cannot be the same in two runs."""
         error = self.error and [f"{type(self.error).__module__}.{type(self.error).__qualname__}", str(self.error)]
         # Whether a job ran before is asked where a fault may strike in one mode and not in the other.
-        stored = {key: text.replace('\\"running\\": true', '\\"running\\": false') for key, text in self.stored.items()}
+        stored = {key: text.replace('\\"busy\\": true', '\\"busy\\": false') for key, text in self.stored.items()}
         return normalised({"error": error, "stored": stored, "value": self.value, "xcoms": self.xcoms})
 
     @property
