@@ -43,11 +43,15 @@ KEYS = {name: marked() for name in ("key by variable", "key by innocent variable
 SIGNED = f"/{CANARY}/file?X-Amz-Date=1&X-Amz-Signature={quote(SECRETS['signature of a download'], safe='')}"
 
 
+#: A wait whose polls are refused is to end within seconds.
+EXTRA = {"attempts": 2, "poll_failure_timeout": 3}
+
+
 def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Received], Answer | None]:
     """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
     metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
-    # The worker's look at its build is answered: the trigger's are to be refused.
-    looks_of_worker = iter(["the only one"])
+    # The worker's polls of its build are answered: the trigger's are to be refused.
+    looks_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
 
     def rule(received: Received) -> Answer | None:
         if received.target.endswith("/metadata/"):
@@ -96,7 +100,7 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Gat
         hosts = {"datarobot_default": open_, "datarobot_refusing": refusing}
         token = SECRETS["token of the connection"]
         connections = {
-            name: {"conn_type": "datarobot", "host": f"{each.url}/api/v2", "password": token, "extra": {"attempts": 2}}
+            name: {"conn_type": "datarobot", "host": f"{each.url}/api/v2", "password": token, "extra": EXTRA}
             for name, each in hosts.items()
         }
         connections["audit_other"] = {"conn_type": "generic", "password": SECRETS["other key by connection"]}

@@ -94,6 +94,12 @@ class World:
         return found
 
 
+def asks_what_runs(request: dict[str, Any]) -> bool:
+    """Return whether a request asks, ahead of a submission, for a job that is not there."""
+    at_job = request["path"].endswith(("/dependencyBuild/", "/featureImpact/"))
+    return at_job and request["method"] == "GET" and request["status"] in (404, 422)
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Start everything once, with the example DAGs unpaused."""
