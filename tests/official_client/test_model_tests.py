@@ -85,8 +85,18 @@ def test_cancelled_by_somebody_else_while_waiting(start, stage):
     assert start().overall_status == "canceled"
 
 
+UNSTRUCTURED = """
+def load_model(code_dir):
+    return None
+
+def score_unstructured(model, data, **kwargs):
+    return data
+"""
+
+
 def test_unstructured_models_need_no_dataset(make_model, make_version, folder):
     (folder / "requirements.txt").unlink()
+    (folder / "custom.py").write_text(UNSTRUCTURED, encoding="utf-8")
     model = make_model(target_type=dr.TARGET_TYPE.UNSTRUCTURED, target_name=None)
     version = make_version(model)
     assert dr.CustomModelTest.create(model.id, version.id).overall_status == "succeeded"
