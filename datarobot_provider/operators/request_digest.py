@@ -79,8 +79,9 @@ def _plain(value: Any) -> Any:
         value = value.tolist()
     if is_list(value):
         return [_plain(item) for item in value]
-    named = type(value).__str__ is not object.__str__ or type(value).__repr__ is not object.__repr__
-    return _ADDRESS.sub("", str(value)) if named else type(value).__qualname__
+    kind: Any = type(value)
+    named = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+    return _ADDRESS.sub("", str(value)) if named else kind.__qualname__
 
 
 def _read(value: str) -> Any:
