@@ -72,17 +72,17 @@ def job_is_known() -> Iterator[None]:
         raise
 
 
-def check_rendered(task: Any, required: Sequence[str], optional: Sequence[str]) -> None:
+def check_rendered(task: Any) -> None:
     """Refuse arguments whose templates rendered to nothing.
 
-    :param task: the operator or sensor.
-    :param required: names of the arguments that must have a value.
-    :param optional: names of the arguments that may be left out, but not empty.
+    :param task: the operator or sensor. Its required arguments must have a value, the others must not be empty.
     :raises InputError: naming the argument.
     """
-    for name in (*required, *optional):
+    from datarobot_provider.operators.declared import known_template_fields
+
+    for name in (*task.required_fields, *known_template_fields(type(task))):
         value = getattr(task, name)
-        if value is None and name in required:
+        if value is None and name in task.required_fields:
             raise InputError(f"{name} is missing: it was not given, or its template rendered to None.")
         if isinstance(value, str) and value.strip() in _EMPTY:
             raise InputError(
@@ -138,7 +138,7 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
 
         :raises InputError: naming the argument at fault.
         """
-        check_rendered(self, self.required_fields, self.template_fields)
+        check_rendered(self)
         fields.convert_arguments(self)
 
     def payload(self) -> dict[str, Any]:

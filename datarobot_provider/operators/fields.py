@@ -7,7 +7,7 @@ converted where nothing is lost, or refused before anything is sent, with the na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -32,6 +32,7 @@ _QUOTE = (
     " Native rendering makes another type of a string that looks like one: quote it in the template "
     "(\"'{{ … }}'\"), give .output of the task before, or turn off render_template_as_native_obj."
 )
+_MISSING = " Leave it out, or check its template and the task it reads from."
 _AS_TEXT = (
     " It is text that is neither JSON nor a literal of Python. A template gives a list or an object with "
     "'| tojson', with render_template_as_native_obj=True, or as .output of the task before."
@@ -60,8 +61,8 @@ def text(value: Any) -> str:
     """Take a string. An integer keeps its digits; what has more than one spelling, such as 1.0 or True, is refused."""
     result = value if type(value) is str else _unwrapped(value)
     if isinstance(result, bool) or not isinstance(result, str | int):
-        lost = isinstance(result, bool | float) or result is None
-        raise MismatchError("a text", _QUOTE if lost else "")
+        advice = _MISSING if result is None else _QUOTE if isinstance(result, bool | float) else ""
+        raise MismatchError("a text", advice)
     return str(_sendable(result))
 
 
@@ -273,14 +274,17 @@ def converters(task: type) -> Mapping[str, Converter]:
     """Return how each argument of an operator or a sensor is converted, its bases' arguments included.
 
     Fields of the request body are in ``api_fields``, other arguments in ``argument_types``; what ends in ``_id`` is an
-    id where neither says otherwise. ``None`` means not set, for the first and the last.
+    id where neither says otherwise, unless a user's subclass has added it. ``None`` means not set, for the first and
+    the last.
     """
+    from datarobot_provider.operators.declared import known_template_fields
+
     declared: dict[str, Converter] = {}
     for level in reversed(task.__mro__):
         body_fields = vars(level).get("api_fields", {})
         declared |= {name: optional(converter) for name, converter in body_fields.items()}
         declared |= vars(level).get("argument_types", {})
-    names: Sequence[str] = getattr(task, "template_fields", ())
+    names = known_template_fields(task)
     ids = {name: optional(identifier) for name in names if name.endswith("_id") and not name.endswith("conn_id")}
     return {**ids, **declared}
 

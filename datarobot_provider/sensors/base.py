@@ -91,7 +91,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
         :raises InputError: naming the argument at fault.
         """
-        check_rendered(self, self.required_fields, self.template_fields)
+        check_rendered(self)
         fields.convert_arguments(self)
 
     def execute(self, context: Context) -> Any:
