@@ -63,12 +63,17 @@ def airflow_errors(task: Any = None) -> Iterator[None]:
 
 
 @contextmanager
-def job_is_known() -> Iterator[None]:
-    """Let Airflow retry a task that lost its connection while its job runs: the next attempt takes the job up again."""
+def job_is_known(record: SubmissionRecord | None = None) -> Iterator[None]:
+    """Let Airflow retry a task that lost its connection while its job runs; a retry or a clear takes the job up again.
+
+    :param record: the record of the job, if the task has one.
+    """
     try:
         yield
     except (ConfigurationError, AuthenticationError, AccessDeniedError) as error:
         error.can_heal = True
+        if record is not None:
+            record.lose_sight()
         raise
 
 
@@ -249,7 +254,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             if made.ids:
                 self.push_handles(context, made.value, made.ids)
             return made.value
-        with job_is_known():
+        with job_is_known(record):
             return self._awaited(context, record, made, deadline)
 
     def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
@@ -279,10 +284,12 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         from datarobot_provider.jobs.events import JobEvent
         from datarobot_provider.operators.submission_record import SubmissionRecord
 
-        with airflow_errors(self), job_is_known():
+        with airflow_errors(self):
             fields.convert_arguments(self)
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
-            return self._finish(ended, SubmissionRecord.of_job(context, self, ended.ref))
+            record = SubmissionRecord.of_job(context, self, ended.ref)
+            with job_is_known(record):
+                return self._finish(ended, record)
 
     def on_kill(self) -> None:
         """Cancel the job when the task is killed on a worker."""
@@ -366,7 +373,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         ref = record.made
         if not isinstance(ref, JobRef):
             return ref
-        with job_is_known():
+        with job_is_known(record):
             ended, ref = (None, ref) if not self.wait_for_completion else self._glance(ref)
         if ended not in _ENDED_BADLY or self._is_verdict(ended):
             self.log.info("An earlier attempt of this task started the job already; taking it up again.")

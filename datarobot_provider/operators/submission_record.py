@@ -126,8 +126,8 @@ class SubmissionRecord:
 
     def lose_sight(self) -> None:
         """Write down that the job was left running because it could not be polled: a clear takes it up, too."""
-        if self.made is not None:
-            self._write({"ref": self.made.dumps(), "lost": True} if isinstance(self.made, JobRef) else {})
+        if isinstance(self.made, JobRef):
+            self._write({"ref": self.made.dumps(), "lost": True})
 
     def _write(self, outcome: dict[str, Any]) -> None:
         self._records.replace({**self._constant, "before": self.before or {}, **outcome})
