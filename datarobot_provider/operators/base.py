@@ -226,6 +226,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         self.timeout = timeout
         self.cancel_on_kill = cancel_on_kill
         self._running: JobRef | None = None
+        self._defers = False
 
     def check(self) -> None:
         """Check the rendered arguments, and what holds for every job."""
@@ -242,12 +243,14 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> Any:
         """Start the job or take it up again, then wait for it or defer."""
+        from datarobot_provider.operators.deferral import can_defer
         from datarobot_provider.operators.submission_record import SubmissionRecord
         from datarobot_provider.operators.superseded import cancel_superseded_jobs
 
         deadline = time.time() + self._patience()
         self._rehearse(deadline)
-        cancel_superseded_jobs(context, deferrable=self.deferrable)
+        self._defers = self.deferrable and can_defer(self, context)
+        cancel_superseded_jobs(context, deferrable=self._defers)
         record = SubmissionRecord.claim(context, self)
         made = self._taken_up(record) or self._submitted(context, record)
         if isinstance(made, Done):
@@ -262,7 +265,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         self.push_handles(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
             return self._handle(ref)
-        if self.deferrable:
+        if self._defers:
             seen = self.hook.jobs.glance(ref)
             if seen.verdict.outcome is not Outcome.PENDING:
                 return self._finish(seen, record)

@@ -96,9 +96,11 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
     def execute(self, context: Context) -> Any:
         """Watch by poking, or look once and defer."""
+        from datarobot_provider.operators.deferral import can_defer
+
         with airflow_errors(self):
             self.check()
-        if not self.deferrable:
+        if not (self.deferrable and can_defer(self, context)):
             return super().execute(context)
         try:
             done = self.poke(context)
