@@ -7,7 +7,7 @@ converted where nothing is lost, or refused before anything is sent, with the na
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NoReturn
 
@@ -174,10 +174,7 @@ def text_or_texts(value: Any) -> str | list[str]:
 
 def mappings(value: Any) -> list[dict[str, Any]]:
     """Take a list of objects: any sequence, or a string that is one in JSON or in Python's spelling."""
-    items = _items(value, "a list of objects")
-    if not all(isinstance(item, Mapping) for item in items):
-        raise MismatchError("a list of objects")
-    return [_element(index, item, mapping) for index, item in enumerate(items)]
+    return _objects(_items(value, "a list of objects"), "a list of objects")
 
 
 def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
@@ -185,9 +182,9 @@ def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
     read = _parsed(value)
     if isinstance(read, Mapping):
         return mapping(read)
-    if not _is_list(read) or not all(isinstance(item, Mapping) for item in read):
+    if not _is_list(read):
         raise MismatchError("an object, or a list of objects", _advice(value))
-    return mappings(read)
+    return _objects(read, "an object, or a list of objects")
 
 
 def texts_or_mappings(value: Any) -> list[str | dict[str, Any]]:
@@ -311,6 +308,15 @@ def _full_text(value: Any) -> str:
     if not result.strip():
         _refuse("is empty")
     return result
+
+
+def _objects(items: Sequence[Any], expected: str) -> list[dict[str, Any]]:
+    for index, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            error = MismatchError(expected)
+            error.seen = f"a list whose element [{index}] is {_kind(item)}"
+            raise error
+    return [_element(index, item, mapping) for index, item in enumerate(items)]
 
 
 def _element(index: int, item: Any, converter: Converter) -> Any:

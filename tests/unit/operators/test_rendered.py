@@ -13,6 +13,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, DeleteCustomModelOperator
 from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator, StartDependencyBuildOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors.jobs import DependencyBuildSensor, ModelTestSensor
@@ -293,6 +294,13 @@ def test_an_argument_of_ours_is_still_checked_in_a_users_subclass():
         WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": ""}).check()
     with pytest.raises(InputError, match="custom_model_id should be an id"):
         WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": "a/b"}).check()
+
+
+def test_an_element_that_is_no_object_is_named_and_not_shown():
+    with pytest.raises(
+        InputError, match=r"^guards should be a list of objects, but is a list whose element \[1\] is a str\.$"
+    ):
+        ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{"name": "g"}, "sk-secret"]).check()
 
 
 def test_none_in_a_list_is_not_blamed_on_native_rendering():
