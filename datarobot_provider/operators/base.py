@@ -63,26 +63,31 @@ def airflow_errors(task: Any = None) -> Iterator[None]:
 
 
 @contextmanager
-def job_is_known() -> Iterator[None]:
-    """Let Airflow retry a task that lost its connection while its job runs: the next attempt takes the job up again."""
+def job_is_known(record: SubmissionRecord | None = None) -> Iterator[None]:
+    """Let Airflow retry a task that lost its connection while its job runs; a retry or a clear takes the job up again.
+
+    :param record: the record of the job, if the task has one.
+    """
     try:
         yield
     except (ConfigurationError, AuthenticationError, AccessDeniedError) as error:
         error.can_heal = True
+        if record is not None:
+            record.lose_sight()
         raise
 
 
-def check_rendered(task: Any, required: Sequence[str], optional: Sequence[str]) -> None:
+def check_rendered(task: Any) -> None:
     """Refuse arguments whose templates rendered to nothing.
 
-    :param task: the operator or sensor.
-    :param required: names of the arguments that must have a value.
-    :param optional: names of the arguments that may be left out, but not empty.
+    :param task: the operator or sensor. Its required arguments must have a value, the others must not be empty.
     :raises InputError: naming the argument.
     """
-    for name in (*required, *optional):
+    from datarobot_provider.operators.declared import known_template_fields
+
+    for name in (*task.required_fields, *known_template_fields(type(task))):
         value = getattr(task, name)
-        if value is None and name in required:
+        if value is None and name in task.required_fields:
             raise InputError(f"{name} is missing: it was not given, or its template rendered to None.")
         if isinstance(value, str) and value.strip() in _EMPTY:
             raise InputError(
@@ -138,7 +143,7 @@ class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
 
         :raises InputError: naming the argument at fault.
         """
-        check_rendered(self, self.required_fields, self.template_fields)
+        check_rendered(self)
         fields.convert_arguments(self)
 
     def payload(self) -> dict[str, Any]:
@@ -221,6 +226,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         self.timeout = timeout
         self.cancel_on_kill = cancel_on_kill
         self._running: JobRef | None = None
+        self._defers = False
 
     def check(self) -> None:
         """Check the rendered arguments, and what holds for every job."""
@@ -237,19 +243,21 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> Any:
         """Start the job or take it up again, then wait for it or defer."""
+        from datarobot_provider.operators.deferral import can_defer
         from datarobot_provider.operators.submission_record import SubmissionRecord
         from datarobot_provider.operators.superseded import cancel_superseded_jobs
 
         deadline = time.time() + self._patience()
         self._rehearse(deadline)
-        cancel_superseded_jobs(context, deferrable=self.deferrable)
+        self._defers = self.deferrable and can_defer(self, context)
+        cancel_superseded_jobs(context, deferrable=self._defers)
         record = SubmissionRecord.claim(context, self)
         made = self._taken_up(record) or self._submitted(context, record)
         if isinstance(made, Done):
             if made.ids:
                 self.push_handles(context, made.value, made.ids)
             return made.value
-        with job_is_known():
+        with job_is_known(record):
             return self._awaited(context, record, made, deadline)
 
     def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
@@ -257,7 +265,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         self.push_handles(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
             return self._handle(ref)
-        if self.deferrable:
+        if self._defers:
             seen = self.hook.jobs.glance(ref)
             if seen.verdict.outcome is not Outcome.PENDING:
                 return self._finish(seen, record)
@@ -279,10 +287,12 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         from datarobot_provider.jobs.events import JobEvent
         from datarobot_provider.operators.submission_record import SubmissionRecord
 
-        with airflow_errors(self), job_is_known():
+        with airflow_errors(self):
             fields.convert_arguments(self)
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
-            return self._finish(ended, SubmissionRecord.of_job(context, self, ended.ref))
+            record = SubmissionRecord.of_job(context, self, ended.ref)
+            with job_is_known(record):
+                return self._finish(ended, record)
 
     def on_kill(self) -> None:
         """Cancel the job when the task is killed on a worker."""
@@ -366,7 +376,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         ref = record.made
         if not isinstance(ref, JobRef):
             return ref
-        with job_is_known():
+        with job_is_known(record):
             ended, ref = (None, ref) if not self.wait_for_completion else self._glance(ref)
         if ended not in _ENDED_BADLY or self._is_verdict(ended):
             self.log.info("An earlier attempt of this task started the job already; taking it up again.")

@@ -32,6 +32,7 @@ _QUOTE = (
     " Native rendering makes another type of a string that looks like one: quote it in the template "
     "(\"'{{ … }}'\"), give .output of the task before, or turn off render_template_as_native_obj."
 )
+_MISSING = " Leave it out, or check its template and the task it reads from."
 _AS_TEXT = (
     " It is text that is neither JSON nor a literal of Python. A template gives a list or an object with "
     "'| tojson', with render_template_as_native_obj=True, or as .output of the task before."
@@ -60,8 +61,8 @@ def text(value: Any) -> str:
     """Take a string. An integer keeps its digits; what has more than one spelling, such as 1.0 or True, is refused."""
     result = value if type(value) is str else _unwrapped(value)
     if isinstance(result, bool) or not isinstance(result, str | int):
-        lost = isinstance(result, bool | float) or result is None
-        raise MismatchError("a text", _QUOTE if lost else "")
+        advice = _MISSING if result is None else _QUOTE if isinstance(result, bool | float) else ""
+        raise MismatchError("a text", advice)
     return str(_sendable(result))
 
 
@@ -173,10 +174,7 @@ def text_or_texts(value: Any) -> str | list[str]:
 
 def mappings(value: Any) -> list[dict[str, Any]]:
     """Take a list of objects: any sequence, or a string that is one in JSON or in Python's spelling."""
-    items = _items(value, "a list of objects")
-    if not all(isinstance(item, Mapping) for item in items):
-        raise MismatchError("a list of objects")
-    return [_element(index, item, mapping) for index, item in enumerate(items)]
+    return _objects(_items(value, "a list of objects"), "a list of objects")
 
 
 def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
@@ -184,9 +182,9 @@ def mapping_or_mappings(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
     read = _parsed(value)
     if isinstance(read, Mapping):
         return mapping(read)
-    if not _is_list(read) or not all(isinstance(item, Mapping) for item in read):
+    if not _is_list(read):
         raise MismatchError("an object, or a list of objects", _advice(value))
-    return mappings(read)
+    return _objects(read, "an object, or a list of objects")
 
 
 def texts_or_mappings(value: Any) -> list[str | dict[str, Any]]:
@@ -273,14 +271,17 @@ def converters(task: type) -> Mapping[str, Converter]:
     """Return how each argument of an operator or a sensor is converted, its bases' arguments included.
 
     Fields of the request body are in ``api_fields``, other arguments in ``argument_types``; what ends in ``_id`` is an
-    id where neither says otherwise. ``None`` means not set, for the first and the last.
+    id where neither says otherwise, unless a user's subclass has added it. ``None`` means not set, for the first and
+    the last.
     """
+    from datarobot_provider.operators.declared import known_template_fields
+
     declared: dict[str, Converter] = {}
     for level in reversed(task.__mro__):
         body_fields = vars(level).get("api_fields", {})
         declared |= {name: optional(converter) for name, converter in body_fields.items()}
         declared |= vars(level).get("argument_types", {})
-    names: Sequence[str] = getattr(task, "template_fields", ())
+    names = known_template_fields(task)
     ids = {name: optional(identifier) for name in names if name.endswith("_id") and not name.endswith("conn_id")}
     return {**ids, **declared}
 
@@ -307,6 +308,15 @@ def _full_text(value: Any) -> str:
     if not result.strip():
         _refuse("is empty")
     return result
+
+
+def _objects(items: Sequence[Any], expected: str) -> list[dict[str, Any]]:
+    for index, item in enumerate(items):
+        if not isinstance(item, Mapping):
+            error = MismatchError(expected)
+            error.seen = f"a list whose element [{index}] is {_kind(item)}"
+            raise error
+    return [_element(index, item, mapping) for index, item in enumerate(items)]
 
 
 def _element(index: int, item: Any, converter: Converter) -> Any:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.json_values import is_list
 
 if TYPE_CHECKING:
     from datarobot_provider.operators.base import DataRobotBaseOperator
 
 #: Names of values that have no part in a digest.
 _SECRET = re.compile(r"(?i)api_?key$|(^|access|auth|bearer|session)_?token$|secret|passw|private_?key")
+#: Where an object is in memory: another place in every process.
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 _PACKAGE = "datarobot_provider."
 _LENGTH = 24
 #: Arguments that say how to wait or what to make of the result: they may change between two attempts.
@@ -70,12 +73,15 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items() if not _SECRET.search(str(key))}
-    if isinstance(value, os.PathLike) or not isinstance(value, Iterable):
-        named = type(value).__str__ is not object.__str__ or type(value).__repr__ is not object.__repr__
-        return str(value) if named else type(value).__qualname__
     if isinstance(value, set | frozenset):
         return sorted((_plain(item) for item in value), key=repr)
-    return [_plain(item) for item in value]
+    if hasattr(value, "dtype") and hasattr(value, "tolist"):
+        value = value.tolist()
+    if is_list(value):
+        return [_plain(item) for item in value]
+    kind: Any = type(value)
+    named = kind.__str__ is not object.__str__ or kind.__repr__ is not object.__repr__
+    return _ADDRESS.sub("", str(value)) if named else kind.__qualname__
 
 
 def _read(value: str) -> Any:

@@ -126,8 +126,8 @@ class SubmissionRecord:
 
     def lose_sight(self) -> None:
         """Write down that the job was left running because it could not be polled: a clear takes it up, too."""
-        if self.made is not None:
-            self._write({"ref": self.made.dumps(), "lost": True} if isinstance(self.made, JobRef) else {})
+        if isinstance(self.made, JobRef):
+            self._write({"ref": self.made.dumps(), "lost": True})
 
     def _write(self, outcome: dict[str, Any]) -> None:
         self._records.replace({**self._constant, "before": self.before or {}, **outcome})
@@ -181,6 +181,11 @@ class _Records:
             return []
         return [entry for entry in state["calls"] if not entry.get("lost")]
 
+    def forget_superseded(self) -> None:
+        """Remove the records from before a user's clear."""
+        with _LOCK:
+            self._save(self._calls())
+
     def of_job(self, ref: JobRef) -> dict[str, Any] | None:
         """Return the record of a job; ids may have been learned since it was written."""
         for entry in self._calls():
@@ -230,6 +235,14 @@ def superseded_jobs(context: Context) -> list[SupersededJob]:
         if isinstance(ref, JobRef) and not ref.joined:
             found.append(SupersededJob(ref, str(entry["datarobot_conn_id"]), bool(entry["cancel"])))
     return found
+
+
+def forget_superseded_jobs(context: Context) -> None:
+    """Remove what :func:`superseded_jobs` returns, once those jobs have been dealt with.
+
+    :param context: the context of the task.
+    """
+    _Records(context).forget_superseded()
 
 
 def _checked(state: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.cancel import cancel_path
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome
-from datarobot_provider.operators.submission_record import superseded_jobs
+from datarobot_provider.operators.submission_record import forget_superseded_jobs, superseded_jobs
 
 if TYPE_CHECKING:
     from datarobot_provider.operators.submission_record import SupersededJob
@@ -21,20 +22,27 @@ TRIGGER_SECONDS = 8.0
 STOP_SECONDS = 30.0
 _POLL_INTERVAL = 1.0
 
+_LOCK = threading.Lock()
+
 log = logging.getLogger(__name__)
 
 
 def cancel_superseded_jobs(context: Context, *, deferrable: bool) -> None:
     """Cancel the jobs that still run from before a user's clear, where the API can and ``cancel_on_kill`` allows it.
 
-    A job that the task only joined is left alone.
+    A job that the task only joined is left alone. Where a ``@task`` executes operators in several threads, the first
+    one does it for all: a later one could take the new job at the same address for the old one.
 
     :param context: the context of the task.
     :param deferrable: whether the task waits in the triggerer, which then cancels the job as well.
     """
-    for job in superseded_jobs(context):
-        if job.ref.kind in KINDS:
-            _cancel(job, deferrable)
+    with _LOCK:
+        jobs = superseded_jobs(context)
+        for job in jobs:
+            if job.ref.kind in KINDS:
+                _cancel(job, deferrable)
+        if jobs:
+            forget_superseded_jobs(context)
 
 
 def _cancel(job: SupersededJob, deferrable: bool) -> None:

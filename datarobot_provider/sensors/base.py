@@ -91,14 +91,16 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
         :raises InputError: naming the argument at fault.
         """
-        check_rendered(self, self.required_fields, self.template_fields)
+        check_rendered(self)
         fields.convert_arguments(self)
 
     def execute(self, context: Context) -> Any:
         """Watch by poking, or look once and defer."""
+        from datarobot_provider.operators.deferral import can_defer
+
         with airflow_errors(self):
             self.check()
-        if not self.deferrable:
+        if not (self.deferrable and can_defer(self, context)):
             return super().execute(context)
         try:
             done = self.poke(context)

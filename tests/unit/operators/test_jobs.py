@@ -341,6 +341,22 @@ class TestResuming:
         assert type(caught.value) is AirflowException
         assert remembered(store) == [REF]
 
+    @pytest.mark.parametrize("resumed", [False, True])
+    def test_a_clear_after_attempts_without_the_connection_takes_the_job_up(
+        self, api, context, ti, connection, monkeypatch, resumed
+    ):
+        """A worker that finds no connection has lost sight of the job, as polls that fail for too long have."""
+        remember(context, build(), REF)
+        monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+        event = JobEvent(REF, Verdict(Outcome.FAILED, "failed")).dump()
+        with pytest.raises(AirflowException, match="There is no Airflow connection"):
+            build().execute_complete(context, event) if resumed else build().execute(context)
+        connection()
+        ti.clear()
+        script(api, state("processing"), state("success"))
+        assert build(poll_interval=0.1).execute(context) == {"buildStatus": "success"}
+        assert api.sent("POST") == api.sent("DELETE") == []
+
     def test_a_missing_connection_fails_at_once_before_anything_was_started(self, context, monkeypatch):
         monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", raising=False)
         with pytest.raises(AirflowFailException, match="There is no Airflow connection"):

@@ -13,6 +13,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, DeleteCustomModelOperator
 from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator, StartDependencyBuildOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors.jobs import DependencyBuildSensor, ModelTestSensor
@@ -269,3 +270,39 @@ class TestMapped:
         with pytest.raises(InputError, match=r"^deferrable is needed before templates are rendered"):
             self.unmap(StartDependencyBuildOperator, IDS, deferrable="{{ params.wait }}")
         assert api.requests == []
+
+
+class WithOwnArguments(StartDependencyBuildOperator):
+    """What a user writes who templates arguments of her own."""
+
+    template_fields = (*StartDependencyBuildOperator.template_fields, "note", "ticket_id")
+
+    def __init__(self, *, note="", ticket_id=None, **given):
+        super().__init__(**given)
+        self.note, self.ticket_id = note, ticket_id
+
+
+@pytest.mark.parametrize("own", [{"note": ""}, {"note": "None"}, {"ticket_id": "https://tickets/X-1"}])
+def test_an_argument_that_a_users_subclass_adds_may_hold_anything(own):
+    task = WithOwnArguments(task_id="t", **IDS, **own)
+    task.check()
+    assert {name: getattr(task, name) for name in own} == own
+
+
+def test_an_argument_of_ours_is_still_checked_in_a_users_subclass():
+    with pytest.raises(InputError, match="custom_model_id rendered to ''"):
+        WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": ""}).check()
+    with pytest.raises(InputError, match="custom_model_id should be an id"):
+        WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": "a/b"}).check()
+
+
+def test_an_element_that_is_no_object_is_named_and_not_shown():
+    with pytest.raises(
+        InputError, match=r"^guards should be a list of objects, but is a list whose element \[1\] is a str\.$"
+    ):
+        ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{"name": "g"}, "sk-secret"]).check()
+
+
+def test_none_in_a_list_is_not_blamed_on_native_rendering():
+    with pytest.raises(InputError, match=r"class_labels\[1\] should be a text, but is None\. Leave it out"):
+        CreateCustomModelOperator(task_id="t", name="n", class_labels=["a", None]).check()

@@ -42,6 +42,36 @@ def test_what_does_not_change_the_request_does_not_change_the_digest():
     assert model(on_uncertain_submit="resubmit", retries=5) == model()
 
 
+class WithNote(CreateCustomModelOperator):
+    """What a user writes who templates an argument of her own."""
+
+    template_fields = (*CreateCustomModelOperator.template_fields, "note")
+
+    def __init__(self, *, note: Any, **given: Any) -> None:
+        super().__init__(name="m", task_id="t", **given)
+        self.note = note
+
+
+def test_a_function_in_an_argument_of_a_users_own_has_the_same_digest_in_every_process():
+    def note():
+        return lambda: None
+
+    one, other = note(), note()
+    assert repr(one) != repr(other)
+    assert request_digest(WithNote(note=one)) == request_digest(WithNote(note=other))
+
+
+def test_what_can_be_read_only_once_is_not_read_for_the_digest():
+    note = iter([1, 2])
+    request_digest(WithNote(note=note))
+    assert list(note) == [1, 2]
+
+
+def test_an_array_without_a_dimension_has_a_digest():
+    numpy = pytest.importorskip("numpy")
+    assert request_digest(WithNote(note=numpy.array(5))) != request_digest(WithNote(note=numpy.array(6)))
+
+
 @pytest.mark.parametrize(
     "other",
     [[{**GUARD, "openaiApiKey": "sk-second"}], '[{"name": "g", "openaiApiKey": "sk-third"}]', "[{'name': 'g'}]"],

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from datarobot_provider.exceptions import TransportError
+from datarobot_provider.exceptions import ConfigurationError, TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators import superseded
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
@@ -158,3 +158,24 @@ def test_a_job_of_a_kind_that_nobody_knows_is_left_alone(api, context, cleared):
     cleared(build(), JobRef("kind_of_another_release", IDS))
     script(api, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
+
+
+def test_it_is_dealt_with_once_however_many_operators_the_task_executes(api, context, cleared):
+    """A second look could take the job that the first operator has started meanwhile for the old one."""
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, STOPPED)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    script(api, RUNS)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    assert len(api.sent("DELETE")) == 1
+
+
+def test_it_is_dealt_with_again_if_the_connection_was_missing(api, context, cleared, connection, monkeypatch):
+    cleared(build(), ref_of("dependency_build"))
+    monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+    with pytest.raises(ConfigurationError):
+        superseded.cancel_superseded_jobs(context, deferrable=False)
+    connection()
+    script(api, RUNS, STOPPED)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    assert len(api.sent("DELETE")) == 1
