@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount
 
@@ -22,6 +23,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from starlette.requests import Request
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+
+class OriginForm:
+    """Lets a request with a whole URL as its target reach its route: a server has to take both forms (RFC 9112)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        scheme, separator, rest = scope.get("path", "").partition("://")
+        if separator and scheme.lower() in {"http", "https"}:
+            path = "/" + rest.partition("/")[2]
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self._app(scope, receive, send)
 
 
 def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) -> Starlette:
@@ -37,6 +54,7 @@ def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) ->
     control = Control(gateway, foreign, seed)
     control.plant()
     return Starlette(
+        middleware=[Middleware(OriginForm)],
         routes=[
             Mount("/__emulator__", routes=control.routes()),
             *pages.routes(gateway.state),

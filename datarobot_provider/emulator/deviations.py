@@ -145,6 +145,13 @@ REPLY: tuple[Amendment, ...] = (
     ),
     *(amendment for schema in _GUARD_REPLIES for amendment in _guard_fields(schema)),
     Amendment(
+        "GuardConfigurationModelInfoResponse",
+        "targetType",
+        guard_fields.nullable_enum(("Binary", "Regression", "Multiclass", "TextGeneration")),
+        "may be null or left out in a request, and is shown as it was sent",
+        True,
+    ),
+    Amendment(
         "OverallModerationConfigurationResponse",
         "timeoutSec",
         {"type": "integer", "minimum": 0},

@@ -100,10 +100,9 @@ class Gateway:
     async def _call(self, request: Request, path: str, operation: Operation, values: dict[str, str]) -> Call:
         query = intake.read_query(request, operation, self.contract)
         body, files = await intake.read_body(request, operation, self.contract)
-        scheme = request.headers.get("x-forwarded-proto", request.url.scheme)
         return Call(
             state=self.state,
-            origin=f"{scheme}://{request.headers.get('host', 'localhost')}",
+            origin=_origin(request),
             full_path=path,
             path=values,
             query=query,
@@ -120,6 +119,14 @@ class Gateway:
         listed = operation.spec["responses"].get(str(reply.status), {})
         found += [f"header {name} is missing" for name in listed.get("headers", {}) if name not in reply.headers]
         return found
+
+
+def _origin(request: Request) -> str:
+    """Return the root of the address that the client knows; each proxy on the way may have added its own scheme."""
+    scheme = request.headers.get("x-forwarded-proto", "").partition(",")[0].strip().lower()
+    if scheme not in {"http", "https"}:
+        scheme = request.url.scheme
+    return f"{scheme}://{request.headers.get('host') or 'localhost'}"
 
 
 def _refusal(path: str, error: ApiError) -> Reply:

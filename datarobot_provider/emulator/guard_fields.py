@@ -29,7 +29,8 @@ _PAGE = "on the newer public page of the guard routes"
 Schema = Mapping[str, Any]
 
 
-def _nullable_enum(words: tuple[str, ...]) -> Schema:
+def nullable_enum(words: tuple[str, ...]) -> Schema:
+    """Return the schema of a string that is one of `words`, or null."""
     return {"type": ["string", "null"], "enum": [*words, None]}
 
 
@@ -59,17 +60,17 @@ _ADDITIONAL: Schema = {
     "additionalProperties": False,
 }
 
-LLM_TYPE = _nullable_enum(LLM_TYPES)
-OOTB_TYPE = _nullable_enum(OOTB_TYPES)
+LLM_TYPE = nullable_enum(LLM_TYPES)
+OOTB_TYPE = nullable_enum(OOTB_TYPES)
 STAGE_LIST: Schema = {"type": "array", "items": {"type": "string", "enum": list(STAGES)}, "maxItems": 16}
 #: Optional text fields, shown as null where they were not given; the credentials are ids and no secrets.
 TEXTS: Mapping[str, tuple[Schema, str]] = {
     "googleServiceAccount": (_TEXT, _PAGE),
     "googleRegion": (_TEXT, _PAGE),
-    "googleModel": (_nullable_enum(_GOOGLE_MODELS), _PAGE),
+    "googleModel": (nullable_enum(_GOOGLE_MODELS), _PAGE),
     "awsAccount": (_TEXT, _PAGE),
     "awsRegion": (_TEXT, _PAGE),
-    "awsModel": (_nullable_enum(_AWS_MODELS), _PAGE),
+    "awsModel": (nullable_enum(_AWS_MODELS), _PAGE),
     "llmGatewayModelId": (_TEXT, _LIBRARY),
     "nimEndpoint": (_TEXT, _LIBRARY),
     "faasUrl": (_TEXT, _LIBRARY),

@@ -1,7 +1,8 @@
 """The record of all API requests, for tests to look at. A token never enters it.
 
-A token is concealed where it is a whole value: a segment of the path, a value of the query, a word of a header. A part
-of a longer word is left alone, so that no path becomes unreadable because a token looks like a piece of it.
+A token is concealed where it is a whole value: a segment of the path or a parameter in one, a value of the query, a
+word of a header. A part of a longer word is left alone, so that no path becomes unreadable because a token looks like a
+piece of it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
 _KEPT = 200_000
 _HIDDEN = "[hidden]"
-_SLASH = "/"
+# What parts the segments of a path, and the parameters within one (RFC 3986).
+_OF_PATHS = "/;=,"
 # What parts the words of a header or of a query's value.
 _SEPARATORS = r"\s/;,=&()\[\]{}<>\"':"
 
@@ -73,7 +75,7 @@ class RequestLog:
             n=self._count,
             time=identity.timestamp(identity.now()),
             method=request.method,
-            path=_conceal(request.scope["path"], hide, _SLASH),
+            path=_conceal(request.scope["path"], hide, _OF_PATHS),
             query=_conceal_query(request.scope["query_string"].decode("latin-1"), hide),
             request_id=identity.status_id(),
             authorization=authorization,
@@ -118,7 +120,7 @@ class ForeignLog:
         asked = request.headers.get("range")
         exchange = ForeignExchange(
             method=request.method,
-            path=_conceal(request.scope["path"], hide, _SLASH),
+            path=_conceal(request.scope["path"], hide, _OF_PATHS),
             authorization="present" if "authorization" in request.headers else "absent",
             range=None if asked is None else _conceal(asked, hide),
         )

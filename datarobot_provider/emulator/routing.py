@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.state import State, StatusRecord
 
 Json = dict[str, Any]
-_DEFAULT_PAGE = 1000
+#: The size of a page if neither the client nor the route says another one.
+PAGE = 1000
 
 
 class Stream(NamedTuple):
@@ -79,9 +80,7 @@ class Call:
         family = "/genai" if record.genai else ""
         return Reply(202, body, {"Location": self.url(f"{family}/status/{record.id}/")})
 
-    def page(
-        self, rows: list[Any], view: Callable[[Any], Any], size: int = _DEFAULT_PAGE, *, total: bool = True
-    ) -> Reply:
+    def page(self, rows: list[Any], view: Callable[[Any], Any], size: int = PAGE, *, total: bool = True) -> Reply:
         """Return one page of `rows`, each shown by `view`.
 
         `size` is the page size if none is asked for; `total` says whether the number of all rows is told.

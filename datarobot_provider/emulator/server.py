@@ -78,6 +78,8 @@ def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
     config = uvicorn.Config(
         app,
         http=CuttableProtocol,
+        # A request to become a WebSocket is answered as the plain request that it also is.
+        ws="none",
         lifespan="off",
         access_log=False,
         log_config=None,

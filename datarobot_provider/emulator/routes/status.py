@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from datarobot_provider.emulator import identity
 from datarobot_provider.emulator.errors import not_found
 from datarobot_provider.emulator.jobs import CANCELLED, EXPIRED, FAILED, UNKNOWN, Job
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.routing import PAGE, Call, Json, Reply, route
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator.state import StatusRecord
@@ -26,7 +26,9 @@ def get_status(call: Call) -> Reply:
 def list_statuses(call: Call) -> Reply:
     """List the status records, newest first (GET /status/)."""
     records = [r for r in reversed(call.state.statuses.values()) if not (r.gone or r.genai)]
-    return call.page(records, lambda record: _view(record, record.word or _word(record, call.now())))
+    # Public clients ask for all records with a limit of 0.
+    size = len(records) if call.query.get("limit") == 0 else PAGE
+    return call.page(records, lambda record: _view(record, record.word or _word(record, call.now())), size)
 
 
 @route("DELETE", "/status/{statusId}/")

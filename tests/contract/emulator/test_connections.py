@@ -148,3 +148,40 @@ def test_a_length_that_is_none_is_refused(fresh, length):
         assert ask(connection, unfinished("POST", "/api/v2/customModels/", f"Content-Length: {length}")) == 400
     with connected(fresh) as connection:
         assert ask(connection) == 200
+
+
+HEAD = b"Host: h\r\nAuthorization: Bearer token-of-the-connections\r\n"
+
+
+def test_a_request_to_become_a_websocket_is_answered_as_a_plain_one(fresh):
+    upgrade = b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x\r\n"
+    with connected(fresh) as connection:
+        assert ask(connection, b"GET /api/v2/version/ HTTP/1.1\r\n" + HEAD + upgrade + b"\r\n") == 200
+        assert ask(connection) == 200
+
+
+@pytest.mark.parametrize("path", ["/api/v2/version/", "/api/v2/customModels/?limit=1", "/__emulator__/health"])
+def test_a_whole_url_is_a_target_too(fresh, path):
+    with connected(fresh) as connection:
+        for scheme in ("http", "HTTP"):
+            target = f"{scheme}://127.0.0.1:1{path}".encode()
+            assert ask(connection, b"GET " + target + b" HTTP/1.1\r\n" + HEAD + b"\r\n") == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "root"),
+    [
+        ({"Host": ""}, "http://localhost"),
+        ({"Host": "h", "X-Forwarded-Proto": "https"}, "https://h"),
+        ({"Host": "h", "X-Forwarded-Proto": "HTTPS, http"}, "https://h"),
+        ({"Host": "h", "X-Forwarded-Proto": "gopher"}, "http://h"),
+        ({"Host": "h", "X-Forwarded-Proto": ""}, "http://h"),
+    ],
+)
+def test_addresses_in_responses_are_made_of_what_the_proxies_say(fresh, headers, root):
+    for _ in range(2):
+        fresh.control("POST", "datasets", {"name": "d", "csv": "a\n1\n"})
+    given = {"Authorization": f"Bearer {TOKEN}", **headers}
+    reply = requests.get(f"{fresh.endpoint}/datasets/?limit=1", headers=given, timeout=5)
+    assert reply.json()["next"].startswith(f"{root}/api/v2/datasets/?")
+    assert [seen["violations"] for seen in fresh.control("GET", "requests")["data"]] == [[]]

@@ -217,3 +217,21 @@ def test_a_target_type_of_today(api):
         names = {"targetName": None} if target_type == "MCP" else {}
         made = api.model(targetType=target_type, **names)
         assert api("GET", f"/customModels/{made}/").json()["targetType"] == target_type
+
+
+@pytest.mark.parametrize("target_type", [{}, {"targetType": None}])
+def test_a_guard_model_whose_target_type_is_not_known(api, conforms, model, deployment, target_type):
+    info = {"inputColumnName": "text", "outputColumnName": "toxic", **target_type}
+    body = {
+        "templateId": templates(api)["Toxicity"]["id"],
+        "name": "Toxicity",
+        "stages": ["prompt"],
+        "entityId": model,
+        "entityType": "customModel",
+        "deploymentId": deployment,
+        "modelInfo": info,
+    }
+    made = api("POST", "/guardConfigurations/", json=body).json()
+    assert api("PATCH", f"/guardConfigurations/{made['id']}/", json={"modelInfo": info}).status_code == 200
+    assert api("GET", f"/guardConfigurations/{made['id']}/").json()["modelInfo"] == info
+    assert api.violations() == []

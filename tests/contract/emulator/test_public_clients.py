@@ -6,6 +6,8 @@ import zipfile
 
 import pytest
 
+from datarobot_provider.emulator.routes import status
+
 MODELS = "/customModels/"
 TAGS = [{"name": "team", "value": "risk"}, {"name": "stage", "value": "live"}]
 GUARD = {
@@ -235,3 +237,14 @@ def test_an_empty_value_does_not_override_a_given_one(api):
     assert "limit=1" in page["next"]
     assert "limit=&" not in page["next"]
     assert api("GET", f"/customModels/{api.model()}/accessControl/?username=&userId=").status_code == 200
+
+
+def test_a_limit_of_0_lists_every_status_record(api, monkeypatch):
+    monkeypatch.setattr(status, "PAGE", 2)
+    dataset = {"url": "https://example.com/a.csv"}
+    made = [api("POST", "/datasets/fromURL/", json=dataset).json()["statusId"] for _ in range(3)]
+    listed = api("GET", "/status/?offset=0&limit=0").json()
+    assert [record["statusId"] for record in listed["data"]] == made[::-1]
+    assert (listed["count"], listed["next"], listed["previous"]) == (3, None, None)
+    assert api("GET", "/status/").json()["count"] == 2
+    assert api("GET", "/status/?offset=2&limit=0").json()["count"] == 1

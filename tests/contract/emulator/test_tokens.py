@@ -92,3 +92,10 @@ def test_no_secret_of_a_request_is_recorded(api):
     log = str([api.control("GET", path) for path in ("requests", "foreign-requests")])
     assert key not in listing.text + log
     assert key.encode() not in archive.content
+
+
+@pytest.mark.parametrize("path", ["/api/v2/x;token={}/", "/api/v2/x;a=1,{};b=2/", "/storage/x;key={}"])
+def test_the_parameters_of_a_path_are_values_too(api, path):
+    requests.get(api.emulator.url + path.format(api.emulator.token), timeout=5)
+    seen = [*api.control("GET", "requests")["data"], *api.control("GET", "foreign-requests")["data"]]
+    assert [entry["path"] for entry in seen] == [path.format("[hidden]")]
