@@ -105,8 +105,11 @@ def named_file(source: Any, kind: str) -> Any:
     :raises InputError: if it is missing or not a regular file.
     """
     path = source if is_stored(source) else Path(os.path.realpath(source))
-    if not path.is_file():
-        raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    try:
+        if not path.is_file():
+            raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    except OSError as error:
+        raise InputError(f"The {kind} {source} cannot be read: {error.strerror or error}.") from None
     return path
 
 

@@ -52,8 +52,11 @@ def folder_files(
 def _local_files(
     root: Path, exclude: Sequence[str], *, follow_links: bool, log: Log
 ) -> tuple[list[ModelFile], Exclusions]:
-    if not root.is_dir():
-        raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
+    try:
+        if not root.is_dir():
+            raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
+    except OSError as error:
+        raise InputError(f"The folder {root} cannot be read: {error.strerror}.") from None
     links = _Links(root, follow=follow_links, log=log)
     ignore_file = root / IGNORE_FILE
     if ignore_file.is_symlink():

@@ -111,6 +111,12 @@ def test_names_with_spaces_joiners_and_marks_of_other_scripts_are_taken(tmp_path
     assert [file.name for file in folder_files(fill(tmp_path, name))] == [name]
 
 
+@pytest.mark.parametrize("read", [folder_files, zip_files, lambda path: listed_files([path])])
+def test_a_path_that_the_system_refuses_is_an_error_of_the_argument(tmp_path, read):
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        read(str(tmp_path / ("a" * 300)))
+
+
 def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / os.fsdecode(b"caf\xe9.txt")).touch()
     with pytest.raises(InputError, match="no UTF-8"):
