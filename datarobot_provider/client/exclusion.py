@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datarobot_provider.exceptions import InputError
 
@@ -16,14 +16,17 @@ if TYPE_CHECKING:
 IGNORE_FILE = ".datarobotignore"
 #: Longest ``.datarobotignore``, in bytes.
 LONGEST_IGNORE_FILE = 1 << 20
-ENVIRONMENT_MARKER = "pyvenv.cfg"
+#: What marks a folder as a virtual environment, of Python and of conda.
+ENVIRONMENT_MARKERS = ("pyvenv.cfg", "conda-meta")
+# Group in which the expressions of pathspec have the slash behind a folder that they match.
+_FOLDER_MARK = "ps_d"
 DEFAULTS = (
     # Version control.
     *(".git", ".svn/", ".hg/", ".dvc/"),
     # Secrets; examples of such a file hold none.
     *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template", "!.env.dist", ".envrc"),
     # Environments and packages.
-    *(".venv/", "node_modules/"),
+    *(".venv/", ".conda/", ".pixi/", ".direnv/", "__pypackages__/", "node_modules/", "**/renv/library/"),
     # Caches of tools.
     *("__pycache__/", "*.pyc", ".ipynb_checkpoints/", ".mypy_cache/", ".ruff_cache/", ".pytest_cache/"),
     *(".tox/", ".nox/", ".hypothesis/", ".Rproj.user/", ".Rhistory"),
@@ -34,11 +37,37 @@ DEFAULTS = (
 )
 
 
+class _Rule(NamedTuple):
+    """One pattern. ``origin`` is empty for a default; ``leaves_out`` is false for a pattern that begins with ``!``."""
+
+    regex: re.Pattern[str]
+    leaves_out: bool
+    label: str
+    origin: str
+    line: str
+
+    @property
+    def names(self) -> bool:
+        """Whether the pattern says more of a name than that there is one."""
+        return bool(self.line.strip().rstrip("/").rpartition("/")[2].strip("!*"))
+
+    def matches(self, name: str) -> bool:
+        """Return whether the pattern matches a path, and not only a folder around it."""
+        for found in self.regex.finditer(name):
+            if not found.groupdict().get(_FOLDER_MARK):
+                # What ends in "/**" matches what is inside of the folder only.
+                return not name.endswith("/") or self.regex.search(name[:-1]) is not None
+            if found.end(_FOLDER_MARK) == len(name):
+                return True
+        return False
+
+
 class Exclusions:
     """Decides which paths below one folder are left out, and counts them.
 
-    The last pattern that matches decides, in the order of the defaults, ``.datarobotignore`` and ``exclude``. As in
-    git, nothing below a folder that is left out can be taken back.
+    The last pattern that matches a path decides, in the order of the defaults, ``.datarobotignore`` and ``exclude``. As
+    in git, a pattern that matches a folder decides about the folder alone, and nothing below a folder that is left out
+    can be taken back. What the defaults leave out is taken back by its name, not by ``!*/`` and the like.
 
     :param exclude: patterns in the syntax of ``.gitignore``.
     :param ignore_file: content of the folder's ``.datarobotignore``.
@@ -46,16 +75,14 @@ class Exclusions:
     """
 
     def __init__(self, exclude: Sequence[str] = (), ignore_file: str = "") -> None:
-        from pathspec import GitIgnoreSpec
-
-        self._labels: list[str] = []
-        patterns: list[Any] = []
-        for origin, lines in (("", DEFAULTS), (IGNORE_FILE, ignore_file.split("\n")), ("exclude", exclude)):
-            for line in lines:
-                read = _read(line, origin)
-                patterns += read
-                self._labels += [f"{line.strip()} of {origin}" if origin else line] * len(read)
-        self._spec = GitIgnoreSpec(patterns)
+        self._rules = [
+            _Rule(pattern.regex, pattern.include, f"{line.strip()} of {origin}" if origin else line, origin, line)
+            for origin, lines in (("", DEFAULTS), (IGNORE_FILE, ignore_file.split("\n")), ("exclude", exclude))
+            for line in lines
+            for pattern in _read(line, origin)
+            if pattern.include is not None
+        ]
+        self._rules.reverse()
         self._folders: dict[str, bool] = {}
         self._counts: Counter[str] = Counter()
 
@@ -67,13 +94,14 @@ class Exclusions:
         return name == IGNORE_FILE or self._leaves_out(name, None)
 
     def leaves_out_environment(self, name: str) -> bool:
-        """Return whether a folder with ``pyvenv.cfg`` is left out, unless a pattern names it with ``!``."""
+        """Return whether a virtual environment is left out, unless a pattern names it with ``!``."""
         return self._leaves_out(name, f"virtual environment {name!r}")
 
     def kept(self, names: Iterable[str]) -> set[str]:
         """Return those of a flat list of files that are not left out."""
         names = list(names)
-        environments = {folder for folder, _, file in (n.rpartition("/") for n in names) if file == ENVIRONMENT_MARKER}
+        parts = (name.split("/") for name in names)
+        environments = {"/".join(p[: p.index(m)]) for p in parts for m in ENVIRONMENT_MARKERS if m in p}
         return {name for name in names if not self._below_left_out(name, environments) and not self.leaves_out(name)}
 
     def report(self, log: Log) -> str:
@@ -84,13 +112,23 @@ class Exclusions:
         return summary
 
     def _leaves_out(self, name: str, default: str | None) -> bool:
-        result = self._spec.check_file(name)
-        label = default if result.include is None else None
-        if result.include and result.index is not None:
-            label = self._labels[result.index]
+        label = self._label(name, default)
         if label is not None:
             self._counts[label] += 1
         return label is not None
+
+    def _label(self, name: str, default: str | None) -> str | None:
+        """Return the pattern that leaves a path out, ``default`` if none decides, or None if it is taken back."""
+        defaults_only = False
+        for rule in self._rules:
+            if (defaults_only and rule.origin) or not rule.matches(name):
+                continue
+            if rule.leaves_out:
+                return rule.label
+            if rule.names:
+                return None
+            defaults_only = True
+        return default
 
     def _below_left_out(self, name: str, environments: set[str]) -> bool:
         parts = name.split("/")[:-1]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ LONGEST_PART, LONGEST_PATH = 255, 1024
 #: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
 _BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
+# Joiners, marks of direction and all kinds of spaces are ordinary in the names of many languages.
+_CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _READ_AS_CHECKED = _READ | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -102,8 +105,11 @@ def named_file(source: Any, kind: str) -> Any:
     :raises InputError: if it is missing or not a regular file.
     """
     path = source if is_stored(source) else Path(os.path.realpath(source))
-    if not path.is_file():
-        raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    try:
+        if not path.is_file():
+            raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+    except OSError as error:
+        raise InputError(f"The {kind} {source} cannot be read: {error.strerror or error}.") from None
     return path
 
 
@@ -141,11 +147,16 @@ def checked(files: list[ModelFile], what: str, left_out: str = "") -> list[Model
     return files
 
 
+def has_control_character(name: str) -> bool:
+    """Return whether a name holds what no request can carry: a control character, a line break, half a character."""
+    return any(unicodedata.category(character) in _CONTROL for character in name)
+
+
 def _check_names(names: Iterable[str], what: str) -> None:
     seen: dict[str, str] = {}
     for name in names:
-        if not name.isprintable():
-            raise InputError(f"{what}: the name {name!r} holds a line break or another control character.")
+        if has_control_character(name):
+            raise InputError(f"{what}: the name {name!r} holds a line break, another control character or no UTF-8.")
         parts = name.split("/")
         if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
             raise InputError(f"{what}: the name {name!r} is not a plain relative path with '/'.")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.exclusion import (
-    ENVIRONMENT_MARKER,
+    ENVIRONMENT_MARKERS,
     IGNORE_FILE,
     LONGEST_IGNORE_FILE,
     Exclusions,
@@ -52,8 +52,11 @@ def folder_files(
 def _local_files(
     root: Path, exclude: Sequence[str], *, follow_links: bool, log: Log
 ) -> tuple[list[ModelFile], Exclusions]:
-    if not root.is_dir():
-        raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
+    try:
+        if not root.is_dir():
+            raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
+    except OSError as error:
+        raise InputError(f"The folder {root} cannot be read: {error.strerror}.") from None
     links = _Links(root, follow=follow_links, log=log)
     ignore_file = root / IGNORE_FILE
     if ignore_file.is_symlink():
@@ -71,7 +74,7 @@ def _walk(root: Path, exclusions: Exclusions, links: _Links) -> Iterator[ModelFi
         folder, inside, around = waiting.pop()
         around = _entered(folder, root / inside, around)
         entries = _entries(folder)
-        marked = any(entry.name == ENVIRONMENT_MARKER for entry in entries)
+        marked = any(entry.name in ENVIRONMENT_MARKERS for entry in entries)
         if marked and inside and exclusions.leaves_out_environment(inside):
             continue
         seen += len(entries)
@@ -81,7 +84,7 @@ def _walk(root: Path, exclusions: Exclusions, links: _Links) -> Iterator[ModelFi
         for entry in entries:
             name = inside + entry.name
             linked = entry.is_symlink()
-            shapes = (name, f"{name}/") if linked else (f"{name}/" if entry.is_dir() else name,)
+            shapes = _shapes(entry, name)
             if any(exclusions.leaves_out(shape) for shape in shapes):
                 continue
             path = links.target(root / name, Path(entry.path)) if linked else Path(entry.path)
@@ -92,6 +95,13 @@ def _walk(root: Path, exclusions: Exclusions, links: _Links) -> Iterator[ModelFi
             else:
                 raise InputError(f"{root / name} is not a regular file.")
         waiting += reversed(folders)
+
+
+def _shapes(entry: os.DirEntry[str], name: str) -> tuple[str, ...]:
+    """Return how an entry may look to a pattern: a link to a folder, or to nothing, is one and may be a folder."""
+    if entry.is_symlink():
+        return (name,) if Path(entry.path).is_file() else (name, f"{name}/")
+    return (f"{name}/" if entry.is_dir() else name,)
 
 
 class _Links:

@@ -11,7 +11,7 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from datarobot_provider.emulator.errors import invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from datarobot_provider.emulator.state import Item
 
@@ -40,10 +40,14 @@ def read_definitions(items: Sequence[Item]) -> list[Definition]:
     are read in the spelling of the file and as what their type says: a quoted number is a number all the same.
     """
     file = metadata_file(items)
-    if file is None:
-        return []
-    top = _compose(file.read())
-    section = dict(_entries(top)).get(_SECTION) if isinstance(top, MappingNode) else None
+    try:
+        return [] if file is None else _definitions(_compose(file.read()))
+    except RecursionError:
+        raise _refusal("merges too many mappings into each other") from None
+
+
+def _definitions(top: Node | None) -> list[Definition]:
+    section = _entries(top).get(_SECTION) if isinstance(top, MappingNode) else None
     if section is None or section.tag == _NULL:
         return []
     if not isinstance(section, SequenceNode):
@@ -72,20 +76,29 @@ def _compose(content: bytes) -> Node | None:
         raise _refusal("is not valid YAML") from None
 
 
-def _entries(node: MappingNode) -> Iterator[tuple[str, Node]]:
-    """Yield the entries of a mapping, those of the mappings that are merged into it first."""
-    for key, value in node.value:
-        if key.tag == _MERGE:
-            for merged in value.value if isinstance(value, SequenceNode) else [value]:
-                if isinstance(merged, MappingNode):
-                    yield from ((k.value, v) for k, v in merged.value if isinstance(k, ScalarNode) and k.tag != _MERGE)
-    yield from ((k.value, v) for k, v in node.value if isinstance(k, ScalarNode) and k.tag != _MERGE)
+def _entries(node: MappingNode, known: dict[Node, dict[str, Node]] | None = None) -> dict[str, Node]:
+    """Return the entries of a mapping, with those that are merged into it.
+
+    Of several mappings that are merged, the first one of the list has precedence. `known` keeps those that were read
+    before, so that merges of merges do not multiply; a mapping that is merged into itself brings nothing.
+    """
+    known = {} if known is None else known
+    if node not in known:
+        known[node] = {}
+        found: dict[str, Node] = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for merged in reversed(value.value) if isinstance(value, SequenceNode) else [value]:
+                    found |= _entries(merged, known) if isinstance(merged, MappingNode) else {}
+        own = {key.value: value for key, value in node.value if isinstance(key, ScalarNode) and key.tag != _MERGE}
+        known[node] = found | own
+    return known[node]
 
 
 def _definition(node: Node) -> Definition:
     if not isinstance(node, MappingNode):
         raise _DefinitionError("has to be a mapping")
-    entries = dict(_entries(node))
+    entries = _entries(node)
     name, kind = (_text(entries, key) for key in ("fieldName", "type"))
     if not name or not kind:
         raise _DefinitionError("fieldName and type are required")

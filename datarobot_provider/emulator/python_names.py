@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A module that calls one of these can make any name.
+# A module that calls one of these can make any name; the second ones only outside of its functions.
 _MAKERS = frozenset({"exec", "globals"})
+_MAKERS_OF_THE_MODULE = frozenset({"eval", "locals", "setattr", "vars"})
 _NO_FUNCTION = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
@@ -74,8 +75,11 @@ def bind_names(tree: ast.Module, module: Module, importer: Importer) -> None:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
             module.unknown.append(f"line {node.lineno} calls {node.func.id}()")
+        elif isinstance(node, ast.Attribute) and node.attr == "modules" and ast.unparse(node.value) == "sys":
+            module.unknown.append(f"line {node.lineno} uses sys.modules")
         elif isinstance(node, ast.Global):
             module.names.update(dict.fromkeys(node.names, True))
+    module.unknown += _makers_of_the_module(tree)
     _Binder(module, importer).run(tree.body)
     if "__getattr__" in module.functions():
         module.unknown.append("the module defines __getattr__()")
@@ -273,6 +277,18 @@ def _strings(value: ast.expr) -> list[str] | None:
         return None
     texts = [each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return texts if len(texts) == len(value.elts) else None
+
+
+def _makers_of_the_module(tree: ast.Module) -> list[str]:
+    """Return what is called outside of functions and classes that can make a name of the module."""
+    found = []
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS_OF_THE_MODULE:
+            found.append(f"line {node.lineno} calls {node.func.id}()")
+        stack += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _SCOPES)]
+    return found
 
 
 def _walruses(node: ast.stmt) -> Iterator[ast.NamedExpr]:

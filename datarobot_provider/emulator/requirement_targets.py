@@ -97,16 +97,29 @@ def read_editable(text: str, folder: Folder) -> Target:
     if path.lower().startswith("file:") or (path and inside is not None and folder.has_folder(inside)):
         return _project(path, extras, folder)
     try:
-        return _editable_repository(text)
+        return _named_project(text, folder) or _editable_repository(text)
     except (PipError, InvalidRequirement, ValueError) as error:
         raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
 
 
-def _editable_repository(text: str) -> Target:
+def _named(text: str) -> Requirement | None:
     try:
-        named = Requirement(text)
+        return Requirement(text)
     except InvalidRequirement:
-        named = None
+        return None
+
+
+def _named_project(text: str, folder: Folder) -> Target | None:
+    """Return the folder of the version in `name @ file:…`, which pip takes since 25.3, or None for another form."""
+    named = _named(text)
+    if named is None or not (named.url or "").lower().startswith("file:"):
+        return None
+    target = _project(str(named.url), frozenset(named.extras), folder)
+    return target._replace(name=named.name, marker=named.marker is not None)
+
+
+def _editable_repository(text: str) -> Target:
+    named = _named(text)
     url = text
     if named is not None and named.url:
         url = named.url
@@ -215,7 +228,7 @@ def _without_extras(text: str) -> tuple[str, frozenset[str]]:
     if start < 1 or not text.endswith("]") or "]" in text[start:-1] or start == len(text) - 2:
         return text, frozenset()
     try:
-        return text[:start], frozenset(Requirement("placeholder" + text[start:].lower()).extras)
+        return text[:start].rstrip(), frozenset(Requirement("placeholder" + text[start:].lower()).extras)
     except InvalidRequirement as error:
         raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
 

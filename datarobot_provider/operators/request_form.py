@@ -67,7 +67,7 @@ def _pairs(files: Any) -> list[tuple[str, Any]]:
 
 
 def _file(field: str, entry: Any) -> ModelFile:
-    from datarobot_provider.client.files import base_name, single_file
+    from datarobot_provider.client.files import base_name, has_control_character, single_file
 
     argument = f"files[{field!r}]"
     if isinstance(entry, Mapping):
@@ -77,6 +77,6 @@ def _file(field: str, entry: Any) -> ModelFile:
     else:
         path, filename = located(argument, entry), None
     name = str(base_name(path) if filename is None else filename)
-    if not name.strip() or not name.isprintable() or {"/", "\\"} & set(name):
+    if not name.strip() or has_control_character(name) or {"/", "\\"} & set(name):
         raise InputError(f"{argument} has the filename {name!r}, which is not a plain name.")
     return single_file(path, name)

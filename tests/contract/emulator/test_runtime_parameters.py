@@ -337,3 +337,32 @@ def test_credentials_are_listed_and_read(api, conforms):
     assert page["totalCount"] == 2
     assert page["next"]
     assert [c["name"] for c in api.control("GET", "credentials")["data"]] == ["a", "b"]
+
+
+MERGED = """
+string: &string {type: string, defaultValue: a}
+needed: &needed {<<: *string, allowEmpty: false}
+number: &number {type: numeric, minValue: 1}
+runtimeParameterDefinitions:
+- {<<: *needed, fieldName: DEEP}
+- {<<: [*string, *number], fieldName: FIRST}
+- {<<: [*number, *string], fieldName: OTHER, defaultValue: 2}
+"""
+
+
+def test_merged_mappings_are_followed_and_the_first_one_has_precedence(api):
+    found = api("GET", PATH.format(model := api.model()) + api.version(model, files(MERGED)) + "/").json()
+    rows = {row["fieldName"]: row for row in found["runtimeParameters"]}
+    assert {name: (row["type"], row["allowEmpty"]) for name, row in rows.items()} == {
+        "DEEP": ("string", False),
+        "FIRST": ("string", True),
+        "OTHER": ("numeric", True),
+    }
+    assert shown(found) == {"DEEP": "a", "FIRST": "a", "OTHER": 2}
+
+
+@pytest.mark.parametrize(("last", "status"), [(30, 201), (5_000, 422)])
+def test_merges_that_multiply_are_read_in_bounded_time(api, last, status):
+    links = "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}, *a{i - 1}]}}\n" for i in range(1, last))
+    text = f"a0: &a0 {{type: string}}\n{links}runtimeParameterDefinitions:\n- {{<<: *a{last - 1}, fieldName: A}}\n"
+    assert api.upload(api.model(), files(text)).status_code == status

@@ -102,7 +102,18 @@ def working_copy(root: Path) -> Contents:
 def strange_names(root: Path) -> Contents:
     names = (
         *("my model file.bin", "run 12:30:01.log", "größe/数据.csv", "data/a&b=c;d.txt", 'say "hi".txt', "it's.txt"),
-        *("100%.txt", "a#b?.txt", "[x]{y}.txt", "emoji 😀.txt", "a/b/c/d/e/f.txt", ".hidden", "no_end", "-dash"),
+        *(
+            "100%.txt",
+            "a#b?.txt",
+            "[x]{y}.txt",
+            "emoji 👩\u200d💻.txt",
+            "売上\u3000表.csv",
+            "a\u00a0b",
+            "a/b/c/d/e/f.txt",
+            ".hidden",
+            "no_end",
+            "-dash",
+        ),
     )
     files = {"custom.py": HOOK, **{name: name.encode() for name in names}}
     fill(root, files)

@@ -180,7 +180,12 @@ def test_what_cannot_be_sent_is_refused_before_anything_is(stage, csv, given, re
     assert stage.seen == []
 
 
-@pytest.mark.parametrize("filename", ["", "a/b.csv", "a\nb", "..\\x"])
+@pytest.mark.parametrize("filename", ["売上\u3000表.csv", "a\u200db\u00a0c.csv"])
+def test_a_filename_of_another_script_is_sent_as_it_is(stage, csv, filename):
+    assert ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}}, **PATIENT)["name"] == filename
+
+
+@pytest.mark.parametrize("filename", ["", "a/b.csv", "a\nb", "..\\x", "a\u2028b", "a\udce9b"])
 def test_a_filename_that_is_none_is_refused(stage, csv, filename):
     with pytest.raises(AirflowFailException, match=r"files\['file'\] has the filename .*, which is not a plain name"):
         ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}})

@@ -104,6 +104,25 @@ def test_names_with_line_breaks_or_control_characters_are_refused(tmp_path, name
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "name", ["a\u00a0b", "\u58f2\u4e0a\u3000\u8868.csv", "\U0001f469\u200d\U0001f4bb", "a\ue000", "a\u202eb", "a\u0378"]
+)
+def test_names_with_spaces_joiners_and_marks_of_other_scripts_are_taken(tmp_path, name):
+    assert [file.name for file in folder_files(fill(tmp_path, name))] == [name]
+
+
+@pytest.mark.parametrize("read", [folder_files, zip_files, lambda path: listed_files([path])])
+def test_a_path_that_the_system_refuses_is_an_error_of_the_argument(tmp_path, read):
+    with pytest.raises(InputError, match="cannot be read: File name too long"):
+        read(str(tmp_path / ("a" * 300)))
+
+
+def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).touch()
+    with pytest.raises(InputError, match="no UTF-8"):
+        folder_files(tmp_path)
+
+
 def test_a_link_to_a_file_of_the_folder_is_its_content(tmp_path):
     folder = fill(tmp_path, "custom.py")
     (tmp_path / "link.py").symlink_to(tmp_path / "custom.py")

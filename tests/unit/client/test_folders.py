@@ -244,6 +244,45 @@ def test_patterns_are_those_of_git_and_the_last_that_matches_decides(model):
     ]
 
 
+WHITELISTED = ("custom.py", "data/a.csv", "data/b.py", "src/__pycache__/c.py", "src/build/d.py", "src/x/e.py", "f.csv")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "expected"),
+    [
+        (["*", "!*/", "!*.py"], ["custom.py", "data/b.py", "src/build/d.py", "src/x/e.py"]),
+        (["*", "!custom.py", "!src/", "!src/**"], ["custom.py", "src/build/d.py", "src/x/e.py"]),
+        (["/*", "!/src/", "!/custom.py"], ["custom.py", "src/build/d.py", "src/x/e.py"]),
+        (["build/", "/*", "!/src/"], ["src/x/e.py"]),
+        (["*.csv", "!data/"], ["custom.py", "data/b.py", "src/build/d.py", "src/x/e.py"]),
+        (["data/**", "!data/b.py", "/src"], ["custom.py", "data/b.py", "f.csv"]),
+        (["*/", "!data/**"], ["custom.py", "f.csv"]),
+        (["!*"], ["custom.py", "data/a.csv", "data/b.py", "f.csv", "src/build/d.py", "src/x/e.py"]),
+    ],
+    ids=str,
+)
+def test_a_pattern_decides_about_what_it_matches_and_not_about_what_is_below(model, tmp_path, patterns, expected):
+    fill(model, *WHITELISTED, ".venv/a.py", ".env", "env/pyvenv.cfg", "env/b.py")
+    assert sorted(names(model, *patterns)) == expected
+    archive = pack(tmp_path / "model.zip", *WHITELISTED, ".env", "env/pyvenv.cfg")
+    assert sorted(file.name for file in zip_files(archive, patterns)) == expected
+
+
+def test_a_pattern_for_folders_does_not_match_a_link_to_a_file(model):
+    fill(model, "..data/a.py", "lib/b.py")
+    (model / "a.py").symlink_to("..data/a.py")
+    (model / "linked").symlink_to("lib")
+    assert names(model, "*/") == ["a.py", "custom.py"]
+
+
+def test_the_environments_of_other_tools_are_left_out(model, tmp_path):
+    junk = ("env/conda-meta/history", "env/bin/python", ".pixi/envs/a", ".conda/b", "renv/library/R-4.4/c", ".direnv/e")
+    fill(model, *junk, "renv/activate.R", "uv.lock", ".python-version")
+    assert names(model) == [".python-version", "custom.py", "uv.lock", "renv/activate.R"]
+    archive = pack(tmp_path / "model.zip", *junk, "renv/activate.R")
+    assert [file.name for file in zip_files(archive)] == ["renv/activate.R"]
+
+
 def test_a_virtual_environment_can_be_taken_back(model):
     fill(model, "env/pyvenv.cfg", "env/lib.py", "node_modules/a.js")
     assert names(model, "!env/", "!node_modules/") == [
