@@ -25,15 +25,6 @@ from airflow.providers.common.compat.sdk import (
     mask_secret,
 )
 
-#: What reading a connection may end in when a secrets backend or Airflow's API server does not answer.
-UNREADABLE: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError)
-try:
-    from airflow.sdk.exceptions import AirflowRuntimeError
-except ImportError:
-    pass
-else:
-    UNREADABLE = (*UNREADABLE, AirflowRuntimeError)
-
 __all__ = [
     "AirflowException",
     "AirflowFailException",
