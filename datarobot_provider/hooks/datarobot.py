@@ -21,6 +21,7 @@ from datarobot_provider.exceptions import (
 )
 from datarobot_provider.hooks import form
 from datarobot_provider.version_compat import (
+    UNREADABLE,
     AirflowNotFoundException,
     BaseHook,
     mask_secret,
@@ -136,7 +137,7 @@ class DataRobotHook(BaseHook):
             password = (self.get_connection(conn_id).password or "").strip()
         except AirflowNotFoundException:
             raise ConfigurationError(f"There is no Airflow connection {conn_id!r}, whose password is needed.") from None
-        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+        except UNREADABLE as error:
             raise _unread_connection(conn_id, error) from None
         if not password:
             raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password, which is needed here.")
@@ -153,7 +154,7 @@ class DataRobotHook(BaseHook):
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+        except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
         fields = Fields.of(connection)
         for secret in fields.secrets():
@@ -169,7 +170,7 @@ class DataRobotHook(BaseHook):
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except Exception as error:  # noqa: BLE001 - a secrets backend may raise anything
+        except UNREADABLE as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
         fields = Fields.of(connection)
         for secret in fields.secrets():

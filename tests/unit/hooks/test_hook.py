@@ -185,15 +185,11 @@ def test_making_a_hook_reads_no_connection(monkeypatch):
     monkeypatch.setattr(DataRobotHook, "get_connection", refuse)
     hook = DataRobotHook("any")
     assert repr(hook)
-    with pytest.raises(ConfigurationError, match=r"could not be read \(AssertionError\)"):
+    with pytest.raises(AssertionError, match="was read"):
         _ = hook.client
 
 
-class BackendError(Exception):
-    """What a client of some secrets manager raises."""
-
-
-@pytest.mark.parametrize("kind", [TimeoutError, RuntimeError, KeyError, ValueError, BackendError])
+@pytest.mark.parametrize("kind", [TimeoutError, RuntimeError, KeyError, ValueError])
 def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, kind):
     def fail(*_args, **_kwargs):
         raise kind("secret words")
