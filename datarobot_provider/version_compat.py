@@ -25,8 +25,9 @@ from airflow.providers.common.compat.sdk import (
     mask_secret,
 )
 
-#: What reading a connection may end in when a secrets backend or Airflow's API server does not answer.
-UNREADABLE: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError)
+#: What reading a connection may end in when a secrets backend or Airflow's API server does not answer, or answers with
+#: what Airflow cannot read. What else a backend raises, Airflow takes for "not found".
+UNREADABLE: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError, LookupError, ValueError)
 try:
     from airflow.sdk.exceptions import AirflowRuntimeError
 except ImportError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from contextlib import nullcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -39,6 +40,9 @@ _FOR_CANCELLATIONS = 2
 _LIMITS_EVERY = 1.0
 #: The longest line of a head, in bytes, as on a worker.
 _LONGEST_LINE = 65_536
+#: What the system may receive ahead, in bytes. The library parses all of it in one go: of chunks that hold a byte each,
+#: a quarter of a megabyte would hold the event loop for a quarter of a second.
+_RECEIVED_AHEAD = 16 * 1024
 #: Addresses that are kept in their parsed form, since every wait asks for the same one again and again.
 _ADDRESSES = 16_384
 
@@ -67,7 +71,10 @@ class AsyncTransport:
         self._address = lru_cache(_ADDRESSES)(lambda path: URL(endpoint.url(path)))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
-                limit=POOL_SIZE, keepalive_timeout=_KEEP_ALIVE, ssl=settings.tls() if own else True
+                limit=POOL_SIZE,
+                keepalive_timeout=_KEEP_ALIVE,
+                ssl=settings.tls() if own else True,
+                socket_factory=_small_socket,
             ),
             headers={
                 "User-Agent": USER_AGENT,
@@ -126,7 +133,7 @@ class AsyncTransport:
                         # Only of a DELETE it matters whether it was sent twice.
                         middlewares=() if looks else (sendings,),
                     ) as response:
-                        headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
+                        headers = _headers(response)
                         body = await _read(request, response, headers)
                 finally:
                     self._limits.end(limit)
@@ -193,6 +200,22 @@ async def _read(request: Request, response: aiohttp.ClientResponse, headers: Map
         if body.is_full:
             break
     return body.finish()
+
+
+def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
+    """Return the headers of a response; what comes twice is joined, as on a worker."""
+    headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
+    if len(headers) < len(response.headers):
+        headers = {name: _readable(", ".join(response.headers.getall(name))) for name in headers}
+    return headers
+
+
+def _small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Make a socket that takes in little at once."""
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED_AHEAD)
+    return made
 
 
 def _readable(value: str) -> str:

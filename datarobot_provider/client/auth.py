@@ -38,7 +38,10 @@ class Token:
         if not token:
             raise ConfigurationError("The connection has no password. Set it to a DataRobot API token.")
         if not token.isascii() or not token.isprintable() or " " in token:
-            raise ConfigurationError(f"The connection's {field} holds characters that an API token cannot have.")
+            raise ConfigurationError(
+                f"The connection's {field} holds characters that an API token cannot have. Store the token alone, "
+                "without 'Bearer' before it."
+            )
         self.place = f"the {field} of the Airflow connection {connection!r}" if connection else ""
         self._keep((token,))
 

@@ -21,6 +21,10 @@ MOST_BYTES = 32 * 1024 * 1024
 MOST_ERROR_BYTES = 1024 * 1024
 #: Unpacked at once, in bytes: about a millisecond, in which nothing else goes on in an event loop.
 STEP = 256 * 1024
+#: Unpacked in one go, in bytes as they came over the wire: they may hold hundreds of empty members.
+_SLICE = 16 * 1024
+#: Of a length with more digits, its first ones are large enough.
+_MOST_DIGITS = 18
 _FIRST_REDIRECT = 300
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 _MAGIC = b"\x1f\x8b"
@@ -46,8 +50,8 @@ class Body:
         self._cut = status >= _FIRST_REDIRECT
         self._most = MOST_ERROR_BYTES if self._cut else request.most_bytes or MOST_BYTES
         self._bytes = bytearray()
-        length = headers.get("content-length", "")
-        if not self._cut and length.isdecimal() and int(length) > self._most:
+        self._received = 0
+        if not self._cut and (announced(headers.get("content-length")) or 0) > self._most:
             raise self._too_large()
         self._inflater: Inflater | None = None
         try:
@@ -61,26 +65,44 @@ class Body:
     @property
     def is_full(self) -> bool:
         """Whether the rest of the body is not needed."""
-        return self._cut and len(self._bytes) >= self._most
+        return self._cut and max(len(self._bytes), self._received) >= self._most
 
     def take(self, piece: bytes) -> Iterator[None]:
-        """Add a piece as it came over the wire; gives control back after each ``STEP`` that was unpacked.
+        """Add a piece as it came over the wire; gives control back after each step that was unpacked.
 
-        :raises ResponseTooLargeError: if the body is beyond the limit.
+        :raises ResponseTooLargeError: if the body is beyond the limit, packed or unpacked.
         :raises UnreadableBodyError: if it cannot be unpacked.
         """
+        self._received += len(piece)
+        # What is packed is hardly ever larger than what it becomes.
+        if self._received > self._most + STEP and not self._cut:
+            raise self._too_large()
         try:
-            for part in self._inflater.unpack(piece) if self._inflater else (piece,):
+            for part in self._parts(piece):
+                if part is None:
+                    yield
+                    continue
                 self._bytes += part[: self._most - len(self._bytes)] if self._cut else part
                 if len(self._bytes) > self._most:
                     raise self._too_large()
                 if self.is_full:
                     return
-                if len(part) == STEP:
-                    yield
         except UnreadableBodyError:
             if not self._cut:
                 raise
+
+    def _parts(self, piece: bytes) -> Iterator[bytes | None]:
+        """Yield what a piece holds, and ``None`` after each step."""
+        if self._inflater is None:
+            yield piece
+            return
+        for start in range(0, len(piece), _SLICE):
+            if start:
+                yield None
+            for part in self._inflater.unpack(piece[start : start + _SLICE]):
+                yield part
+                if len(part) == STEP:
+                    yield None
 
     def finish(self) -> bytes:
         """Return the whole body.
@@ -96,6 +118,12 @@ class Body:
             f"The response to {self._request.method} {self._request.path} has more than {self._most:,} bytes, which no "
             "JSON and no log of DataRobot has. Check the connection's host, and any proxy in between."
         )
+
+
+def announced(length: str | None) -> int | None:
+    """Return what a ``Content-Length`` says, in bytes; ``None`` without a usable one."""
+    text = (length or "").strip()
+    return int(text.lstrip("0")[:_MOST_DIGITS] or 0) if text.isdecimal() else None
 
 
 class Inflater:

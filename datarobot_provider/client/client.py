@@ -27,6 +27,7 @@ from datarobot_provider.client.resources.prediction_server_image import Predicti
 from datarobot_provider.client.resources.vector_databases import VectorDatabaseValidations
 from datarobot_provider.client.resources.versions import Versions
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
+from datarobot_provider.client.transport import transport_error
 from datarobot_provider.exceptions import MalformedReplyError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ _FIRST_ERROR = 400
 _SEE_OTHER = 303
 _UNAUTHORIZED = 401
 _NOT_FOUND = 404
+_PROXY_LOGIN = 407
 #: A token that was refused and is still the connection's is not asked for again for so long.
 _RENEWAL_SECONDS = 10.0
 #: What a poll may come back with: a triggerer reads it as JSON in one piece, while its other waits stand still.
@@ -85,10 +87,13 @@ def checked(reply: Reply, request: Request, token: Token) -> Reply:
     """Return ``reply`` if it is no error. A token that the server echoes goes no further than here.
 
     :raises ApiError: for a status of 400 or more.
+    :raises TransportError: for a 407, with which a proxy asks for a login; the request went no further.
     :raises MalformedReplyError: for a redirect, and for a page for people whose status is below 400 or 404: the API has
         none here, so a proxy or a wrong host answered, and what was asked for was not done, nor is it known to be gone.
         Only the 303 of a status record is a reply of the API: it says that a job is done.
     """
+    if reply.status == _PROXY_LOGIN:
+        raise transport_error(request, "proxy", sent=False)
     secrets = frozenset(secrets_in(request.json))
     reply = _redacted(reply, token, secrets)
     if reply.status == _NOT_FOUND and reply.is_page:

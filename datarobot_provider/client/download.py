@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from datarobot_provider.client.auth import redacted, signatures
-from datarobot_provider.client.body import UnreadableBodyError, unpacked
-from datarobot_provider.client.endpoint import api_path
+from datarobot_provider.client.body import UnreadableBodyError, announced, unpacked
+from datarobot_provider.client.endpoint import api_path, is_host
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.client.request import Reply, Request
@@ -79,7 +79,7 @@ class _Arriving(Progress):
 class _Discreet(logging.Filter):
     """Has the HTTP library write no signature into its own log, which not every console of Airflow's masks."""
 
-    LOGGER = "urllib3.connectionpool"
+    LOGGERS = ("urllib3.connectionpool", "urllib3.connection")
 
     def __init__(self, redact: Callable[[str], str]) -> None:
         super().__init__()
@@ -88,13 +88,17 @@ class _Discreet(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Let every record through, freed of what is secret."""
         record.msg, record.args = self._redact(record.getMessage()), ()
+        # The headers that could not be read stand in the traceback.
+        record.exc_info = None
         return True
 
     def __enter__(self) -> None:
-        logging.getLogger(self.LOGGER).addFilter(self)
+        for name in self.LOGGERS:
+            logging.getLogger(name).addFilter(self)
 
     def __exit__(self, *_: object) -> None:
-        logging.getLogger(self.LOGGER).removeFilter(self)
+        for name in self.LOGGERS:
+            logging.getLogger(name).removeFilter(self)
 
 
 class Downloader:
@@ -262,14 +266,14 @@ def _skip(response: requests.Response, progress: _Arriving) -> int:
     if progress.size and progress.etag and etag and etag != progress.etag:
         raise DownloadError("The file changed on the server while it was downloaded.")
     progress.etag = progress.etag or etag
-    length = response.headers.get("Content-Length", "")
+    length = announced(response.headers.get("Content-Length"))
     partial = response.status_code == _PARTIAL
     progress.is_packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
     if progress.is_packed:
         # What is announced is the size of the packed file.
         progress.total = None
-    elif length.isdecimal():
-        progress.total = int(length) + (progress.size if partial else 0)
+    elif length is not None:
+        progress.total = length + (progress.size if partial else 0)
     return 0 if partial else progress.size
 
 
@@ -277,7 +281,7 @@ def _target(base: str, location: str | None) -> str:
     try:
         url = urljoin(base, location or "")
         parts = urlsplit(url)
-        safe = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+        safe = parts.scheme in ("http", "https") and is_host(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         safe = False
     if not location or not safe or (urlsplit(base).scheme == "https" and parts.scheme == "http"):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from datarobot_provider.exceptions import ConfigurationError
@@ -11,6 +12,9 @@ from datarobot_provider.exceptions import ConfigurationError
 API_PREFIX = "/api/v2/"
 _EXAMPLE = "https://app.datarobot.com/api/v2"
 _LONGEST_LOCATION = 4096
+#: A part of a host name between two dots. Underscores are common inside of clusters.
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE)
+_LONGEST_HOST = 253
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,26 @@ def api_path(location: str) -> str | None:
     return path.removeprefix(API_PREFIX) + (f"?{split.query}" if split.query else "")
 
 
+def is_host(name: str | None) -> bool:
+    """Return whether a host can be looked up: an address, or a name of the form that DNS knows.
+
+    The libraries below end in errors of any kind over other names, each at another time.
+
+    :param name: without brackets and port; may hold letters of any script.
+    """
+    try:
+        return bool(ip_address((name or "").partition("%")[0]))
+    except ValueError:
+        pass
+    try:
+        # The form in which the resolver of the standard library asks.
+        labels = (name or "").removesuffix(".").encode("idna").decode().split(".")
+    except UnicodeError:
+        return False
+    usable = str(name).isprintable() and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdecimal()
+    return usable and len(".".join(labels)) <= _LONGEST_HOST
+
+
 def leads_up(path: str) -> bool:
     """Return whether a server may read a dot segment into ``path``; some take a backslash for ``/`` and drop ``;…``."""
     return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
@@ -92,7 +116,9 @@ def _is_ipv6(text: str) -> bool:
 def _split(url: str) -> SplitResult:
     try:
         split = urlsplit(url)
-        usable = split.scheme in ("http", "https") and bool(split.hostname) and (split.port is None or split.port > 0)
+        usable = (
+            split.scheme in ("http", "https") and is_host(split.hostname) and (split.port is None or split.port > 0)
+        )
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in url):

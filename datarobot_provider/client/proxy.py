@@ -10,6 +10,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from datarobot_provider.client.endpoint import is_host
 from datarobot_provider.exceptions import ConfigurationError
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def _split(url: str) -> SplitResult | None:
     """Return the parts of a usable address; the URL is not told by any error, since it may hold a password."""
     try:
         split = urlsplit(url)
-        usable = bool(split.hostname) and split.port != 0 and not re.search(r"\s", url)
+        usable = is_host(split.hostname) and split.port != 0 and not re.search(r"\s", url)
     except ValueError:
         return None
     return split if usable else None

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 #: The longest line of a head, as in ``http.client``; the library above reads lines of a chunked body without any limit.
 _LONGEST_LINE = 65_537
+#: Statuses after which the final response still comes.
+_INTERIM = range(100, 200)
 
 _LIMIT: ContextVar[Limit | None] = ContextVar("limit", default=None)
 
@@ -96,7 +98,12 @@ class _Source(io.RawIOBase):
 
 
 class _Reader(io.BufferedReader):
-    """Reads no line that has no end."""
+    """Reads nothing that has no end: no line, and no chunk whose size is below zero."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            raise http.client.HTTPException("a read without a size")
+        return super().read(size)
 
     def readline(self, size: int | None = -1, /) -> bytes:
         return super().readline(size if size is not None and 0 <= size < _LONGEST_LINE else _LONGEST_LINE)
@@ -122,6 +129,12 @@ class _Response(http.client.HTTPResponse):
             sock = _Files(sock, limit.response())
         super().__init__(sock, *args, **kwargs)
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read a status line; the library waits for the final response only after a 100."""
+        version, status, reason = super()._read_status()  # type: ignore[misc]
+        is_interim = status in _INTERIM and status != http.client.SWITCHING_PROTOCOLS
+        return version, http.client.CONTINUE if is_interim else status, reason
+
 
 class _Connection(HTTPConnection):
     response_class = _Response
@@ -134,7 +147,9 @@ class _Connection(HTTPConnection):
             return super()._new_conn()
         end = time.monotonic() + min(float(self.timeout or limit.left()), limit.left())
         try:
-            found = socket.getaddrinfo(self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+            # The address of a proxy comes in brackets where it is one of IPv6.
+            host = self._dns_host.strip("[]")
+            found = socket.getaddrinfo(host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         failure = OSError("no address")

@@ -18,6 +18,8 @@ _TLS = (requests.exceptions.SSLError, ssl.SSLError)
 _TIMEOUTS = (requests.exceptions.Timeout, ReadTimeoutError, TimeoutError)
 #: How ``http.client`` begins the only sign of a proxy that refuses a tunnel.
 _NO_TUNNEL = "Tunnel connection failed"
+#: The functions of the libraries that ask a proxy for a tunnel, and that begin TLS.
+_BEFORE_REQUEST = frozenset({"_tunnel", "do_handshake"})
 
 
 def classify(error: BaseException, before: BaseException | None) -> tuple[str, bool]:
@@ -28,7 +30,7 @@ def classify(error: BaseException, before: BaseException | None) -> tuple[str, b
     :returns: a reason of :func:`transport_error`, and whether the application may have got the request.
     """
     errors = list(_causes(error, before))
-    unsent = any(map(_is_in_handshake, errors))
+    unsent = any(map(_is_before_request, errors))
     signs: tuple[tuple[bool, str, bool], ...] = (
         (any(map(is_plain_http, errors)), "plain http", not unsent),
         (_has(errors, NameResolutionError), "dns", False),
@@ -38,7 +40,7 @@ def classify(error: BaseException, before: BaseException | None) -> tuple[str, b
         (_has(errors, *_TLS), "tls", not unsent),
         (any(_NO_TUNNEL in str(each) for each in errors), "proxy", False),
     )
-    return next(((reason, sent) for found, reason, sent in signs if found), ("lost", True))
+    return next(((reason, sent) for found, reason, sent in signs if found), ("lost", not unsent))
 
 
 def _has(errors: list[BaseException], *kinds: type[BaseException]) -> bool:
@@ -58,6 +60,6 @@ def _causes(error: BaseException, before: BaseException | None) -> Iterator[Base
         found += [cause for cause in inside if isinstance(cause, BaseException)]
 
 
-def _is_in_handshake(error: BaseException) -> bool:
-    """Return whether TLS failed before a byte of the request was sent; only the traceback knows."""
-    return any(frame.f_code.co_name == "do_handshake" for frame, _ in traceback.walk_tb(error.__traceback__))
+def _is_before_request(error: BaseException) -> bool:
+    """Return whether a tunnel or TLS failed before a byte of the request was sent; only the traceback knows."""
+    return any(frame.f_code.co_name in _BEFORE_REQUEST for frame, _ in traceback.walk_tb(error.__traceback__))

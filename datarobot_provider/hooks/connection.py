@@ -20,8 +20,12 @@ _PREFIXES = ("", "extra__datarobot__", "extra__http__")
 #: How often an extra may be encoded: some tools encode a text that is JSON already.
 _MOST_ENCODINGS = 3
 _LARGEST_PORT = 65_535
+#: Of a port as it is written; Python refuses to read a number of thousands of them.
+_MOST_DIGITS = 100
 #: No timeout that a socket takes is longer, in seconds.
 _LARGEST_NUMBER = 1e9
+#: Of a value that cannot be used, so many characters are shown.
+_EXCERPT = 100
 #: Extras that count something.
 _COUNTS = frozenset({"attempts", "upload_attempts"})
 
@@ -142,8 +146,8 @@ def _port(value: object) -> int | None:
     if _is_empty(value):
         return None
     number = str(value).strip()
-    if not number.isdecimal() or int(number) > _LARGEST_PORT:
-        raise ConfigurationError(f"The connection's port is {number[:100]!r}, which is not a port.")
+    if not number.isdecimal() or len(number) > _MOST_DIGITS or int(number) > _LARGEST_PORT:
+        raise ConfigurationError(f"The connection's port is {_shown(number)}, which is not a port.")
     return int(number) or None
 
 
@@ -176,27 +180,38 @@ def _number(name: str, value: object) -> float:
     except ValueError:
         number = 0.0
     if not minimum <= number <= _LARGEST_NUMBER:
-        raise ConfigurationError(f"the extra {name!r} is {value!r}, which is not a usable number of {minimum} or more.")
+        raise ConfigurationError(
+            f"the extra {name!r} is {_shown(value)}, which is not a usable number of {minimum} or more."
+        )
     return number
 
 
 def _count(name: str, value: object) -> int:
     number = _number(name, value)
     if not number.is_integer():
-        raise ConfigurationError(f"the extra {name!r} is {value!r}, which is not a whole number.")
+        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}, which is not a whole number.")
     return int(number)
 
 
 def _path(name: str, value: object) -> str:
     path = str(value).strip()
-    if not Path(path).is_file():
-        raise ConfigurationError(f"the extra {name!r} names {path!r}, which is not a file here.")
+    try:
+        is_file = Path(path).is_file()
+    except OSError:
+        # For one, because the name is longer than any file's: a certificate was pasted instead of its path.
+        is_file = False
+    if not is_file:
+        raise ConfigurationError(f"the extra {name!r} names {_shown(path)}, which is not a file here.")
     return path
+
+
+def _shown(value: object) -> str:
+    return repr(value)[:_EXCERPT]
 
 
 def _boolean(name: str, value: object) -> bool:
     words = {"true": True, "false": False}
     word = str(value).strip().lower()
     if not isinstance(value, bool | str) or word not in words:
-        raise ConfigurationError(f"the extra {name!r} is {value!r}; it should be true or false.")
+        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}; it should be true or false.")
     return words[word]

@@ -137,6 +137,8 @@ class DataRobotHook(BaseHook):
             password = (self.get_connection(conn_id).password or "").strip()
         except AirflowNotFoundException:
             raise ConfigurationError(f"There is no Airflow connection {conn_id!r}, whose password is needed.") from None
+        except UNREADABLE as error:
+            raise _unread_connection(conn_id, error) from None
         if not password:
             raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password, which is needed here.")
         mask_secret(password)

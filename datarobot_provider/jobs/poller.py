@@ -59,6 +59,11 @@ class Note:
     warning: bool = False
 
 
+@dataclass(frozen=True)
+class Trouble(Note):
+    """Tell the reader that a poll failed."""
+
+
 Step = Get | Sleep | Note
 Ending = tuple[JobRef, Verdict]
 Steps = Generator[Step, Reply | DataRobotError | None, Ending]
@@ -145,7 +150,7 @@ class _Watch:
             return ()
         self.told.add(cause)
         self.warned = True
-        return (Note(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
+        return (Trouble(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
 
     def recovered(self, title: str) -> tuple[Note, ...]:
         """Take note that a poll worked; return a note if a failed one was reported."""
@@ -328,16 +333,23 @@ def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool
     """Look at a job once, without waiting.
 
     :param known: whether DataRobot is known to have the job; see :func:`steps`.
-    :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the look failed for now.
+    :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the poll failed for now: then
+        the message says why.
     """
+    failure: str | None = None
+
+    def report(note: Note) -> None:
+        nonlocal failure
+        failure = note.text if isinstance(note, Trouble) else failure
+        tell(note)
 
     def pause(_: float) -> None:
         raise _PausedError
 
     try:
-        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known), look, tell, pause)
+        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known), look, report, pause)
     except _PausedError:
-        return ref, Verdict(Outcome.PENDING)
+        return ref, Verdict(Outcome.PENDING, message=failure)
 
 
 class _PausedError(Exception):

@@ -1,4 +1,4 @@
-"""Failed polls of a sensor that pokes: a refusal is not the job's failure once DataRobot has shown the job."""
+"""Failed polls of a sensor that pokes: they are not the job's failure once DataRobot has shown the job."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import Outcome, Verdict
+from datarobot_provider.jobs.poller import FAILED_POLLS
 
 if TYPE_CHECKING:
     from datarobot_provider.sensors.base import DataRobotJobSensor
@@ -18,22 +19,23 @@ STORE_KEY = "datarobot_polls_failing_since"
 
 
 class PollFailures:
-    """Counts how long the polls of one sensor are refused.
+    """Counts how often and how long the polls of one sensor fail in a row, as a wait in the triggerer does.
 
-    A sensor in the mode ``reschedule`` keeps the time in Airflow's task state store (Airflow 3.3 and up). Below that
-    its own ``timeout`` bounds the refusals.
+    A sensor in the mode ``reschedule`` keeps both in Airflow's task state store (Airflow 3.3 and up). Below that its
+    own ``timeout`` bounds the failures.
     """
 
     def __init__(self) -> None:
         self._known = False
         self._since: float | None = None
+        self._count = 0
 
     def polled(self, context: Context, sensor: DataRobotJobSensor) -> JobEvent:
         """Poll the job once.
 
         :param context: the context of the task.
         :param sensor: the sensor.
-        :returns: the job's state; ``PENDING`` while polls are refused, ``POLLING_ERROR`` once that took too long, and
+        :returns: the job's state; ``PENDING`` while polls fail, ``POLLING_ERROR`` once that took too long, and
             ``POLLING_REFUSED`` if the first poll is refused.
         :raises ConfigurationError: if the connection cannot be used for the first poll.
         """
@@ -46,29 +48,32 @@ class PollFailures:
             if not known:
                 raise
             event = JobEvent(sensor.ref(), Verdict(Outcome.POLLING_REFUSED, message=str(error)))
-        if event.verdict.outcome is not Outcome.POLLING_REFUSED:
+        refused = event.verdict.outcome is Outcome.POLLING_REFUSED
+        if refused and not known:
+            return event
+        self._known = True
+        if not refused and (event.verdict.outcome is not Outcome.PENDING or event.verdict.message is None):
             self._forget(context, sensor)
             return event
-        if not known:
-            return event
-        sensor.log.warning("The job cannot be polled at present. %s", event.verdict.message)
-        spent = self._seconds(context, sensor) >= timeout
-        outcome = Outcome.POLLING_ERROR if spent else Outcome.PENDING
+        if refused:
+            sensor.log.warning("The job cannot be polled at present. %s", event.verdict.message)
+        outcome = Outcome.POLLING_ERROR if self._is_spent(context, sensor, timeout) else Outcome.PENDING
         return JobEvent(event.ref, Verdict(outcome, message=event.verdict.message))
 
-    def _seconds(self, context: Context, sensor: DataRobotJobSensor) -> float:
-        """Return for how long polls have been refused."""
-        now = time.time()
-        if self._since is None:
-            store = _store(context, sensor)
-            kept = store.get(STORE_KEY) if store is not None else None
-            self._since = float(kept) if isinstance(kept, int | float) else now
-            if store is not None:
-                store.set(STORE_KEY, self._since)
-        return now - self._since
+    def _is_spent(self, context: Context, sensor: DataRobotJobSensor, timeout: float) -> bool:
+        """Count a failed poll; return whether polls have failed for too long."""
+        now, store = time.time(), _store(context, sensor)
+        kept = store.get(STORE_KEY) if store is not None else None
+        if isinstance(kept, dict):
+            self._since, self._count = float(kept["since"]), int(kept["count"])
+        self._since = now if self._since is None else self._since
+        self._count += 1
+        if store is not None:
+            store.set(STORE_KEY, {"since": self._since, "count": self._count})
+        return self._count >= FAILED_POLLS and now - self._since >= timeout
 
     def _forget(self, context: Context, sensor: DataRobotJobSensor) -> None:
-        self._known, self._since = True, None
+        self._since, self._count = None, 0
         store = _store(context, sensor)
         if store is not None and store.get(STORE_KEY) is not None:
             store.delete(STORE_KEY)

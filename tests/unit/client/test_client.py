@@ -9,7 +9,13 @@ from datarobot_provider.client.client import AsyncDataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request
 from datarobot_provider.client.resources.base import accepted, status_id_of
-from datarobot_provider.exceptions import AccessDeniedError, AuthenticationError, MalformedReplyError, ServerError
+from datarobot_provider.exceptions import (
+    AccessDeniedError,
+    AuthenticationError,
+    MalformedReplyError,
+    ServerError,
+    TransportError,
+)
 from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
 
 
@@ -29,6 +35,15 @@ def test_no_redirect_is_taken_for_a_change_that_was_made(status, method):
     api.on(method, "customModels/1/", reply(status, location=f"{ORIGIN}/login"))
     with pytest.raises(MalformedReplyError, match=rf"{method} customModels/1/ was redirected \({status}\)"):
         api.client().send(Request(method, "customModels/1/"))
+
+
+@pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
+def test_a_proxy_that_asks_for_a_login_is_told_from_datarobot(method):
+    api = FakeApi()
+    api.on(method, "customModels/1/", reply(407, b"<html>Log in</html>", content_type="text/html"))
+    with pytest.raises(TransportError, match="the proxy that the environment names") as caught:
+        api.client().send(Request(method, "customModels/1/"))
+    assert (caught.value.reason, caught.value.sent, caught.value.can_heal) == ("proxy", False, True)
 
 
 def test_the_303_of_a_job_that_is_done_is_a_reply():

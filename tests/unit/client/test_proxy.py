@@ -153,6 +153,8 @@ def test_a_login_becomes_a_header_and_shows_nowhere(scheme, login, header):
         ("http://user:sec#secret@proxy:3128", "is not the address of a proxy"),
         ("http://[::1:3128", "is not the address of a proxy"),
         ("http://pro xy:3128", "is not the address of a proxy"),
+        ("http://user:secret@proxy..example:3128", "is not the address of a proxy"),
+        (f"http://user:secret@{'a' * 64}:3128", "is not the address of a proxy"),
     ],
 )
 def test_what_is_no_http_proxy_is_refused_with_its_variable(monkeypatch, connection, name, value, words):
@@ -253,6 +255,33 @@ def test_a_proxy_that_refuses_a_tunnel_is_told_from_datarobot(monkeypatch, send,
     with proxying(refusal=http_reply(status=status)) as (port, _):
         monkeypatch.setenv("https_proxy", f"http://user:secret@127.0.0.1:{port}")
         assert outcome(send, HTTPS) == ("proxy", False)
+
+
+@EVERY_SENDER
+def test_a_proxy_may_have_an_address_of_ipv6(monkeypatch, send):
+    monkeypatch.setenv("all_proxy", "http://[::1]:1")
+    assert [outcome(send, origin) for origin in (HTTP, HTTPS)] == [("refused", False)] * 2
+
+
+@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", None], ids=["nothing", "garbage", "silence"])
+def test_a_request_that_got_no_tunnel_is_unsent(monkeypatch, answer):
+    over = threading.Event()
+
+    def handle(peer: socket.socket) -> None:
+        read_request(peer)
+        if answer is None:
+            over.wait(5)
+        else:
+            peer.sendall(answer)
+
+    with raw_server(handle) as port:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
+        post = Request("POST", "things/", json={})
+        try:
+            reason, sent = outcome(on_a_worker, HTTPS, request=post, read_timeout=0.3)
+        finally:
+            over.set()
+    assert (reason, sent) == ("timeout" if answer is None else "lost", False)
 
 
 @EVERY_SENDER

@@ -244,3 +244,18 @@ def test_the_test_button_says_what_is_wrong_with_an_extra(connection, extra):
     works, message = DataRobotHook().test_connection()
     assert not works
     assert message.startswith("Airflow connection 'datarobot_default': the extra")
+
+
+@pytest.mark.parametrize("port", ["9" * 5000, "-1", "99999", "80,443"])
+def test_what_is_no_port_is_named_in_short(port):
+    assert len(refused(host="dr.example", port=port)) < 250
+
+
+@pytest.mark.parametrize("name", ["ca_bundle", "client_cert", "attempts", "read_timeout", "verify"])
+def test_a_value_that_is_no_use_is_named_in_short(name):
+    assert len(refused(extra=json.dumps({name: "-----BEGIN CERTIFICATE-----" + "x" * 5000}))) < 250
+
+
+@pytest.mark.parametrize("word", ["Bearer", "bearer", "Token"])
+def test_a_token_with_the_word_of_its_header_is_refused_with_the_way_out(word):
+    assert "without 'Bearer' before it" in refused(password=f"{word} {TOKEN}")

@@ -189,16 +189,22 @@ def test_making_a_hook_reads_no_connection(monkeypatch):
         _ = hook.client
 
 
-@pytest.mark.parametrize("error", [TimeoutError("secret words"), RuntimeError("secret words")], ids=type)
-def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, error):
+@pytest.mark.parametrize("kind", [TimeoutError, RuntimeError, KeyError, ValueError])
+def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, kind):
     def fail(*_args, **_kwargs):
-        raise error
+        raise kind("secret words")
+
+    async def fail_async(*_args, **_kwargs):
+        fail()
 
     monkeypatch.setattr(DataRobotHook, "get_connection", fail)
-    with pytest.raises(ConfigurationError, match=r"'any' could not be read \((Timeout|Runtime)Error\)") as caught:
-        _ = DataRobotHook("any").client
-    assert caught.value.can_heal
-    assert "secret words" not in str(caught.value)
+    monkeypatch.setattr("airflow.providers.common.compat.connection.get_async_connection", fail_async)
+    hook = DataRobotHook("any")
+    for use in (lambda: hook.client, lambda: asyncio.run(enter(hook)), lambda: hook.password_of("any")):
+        with pytest.raises(ConfigurationError, match=rf"'any' could not be read \({kind.__name__}\)") as caught:
+            use()
+        assert caught.value.can_heal
+        assert "secret words" not in str(caught.value)
 
 
 def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
