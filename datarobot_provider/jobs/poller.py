@@ -60,7 +60,7 @@ class Note:
 
 
 @dataclass(frozen=True)
-class Trouble(Note):
+class FailedPoll(Note):
     """Tell the reader that a poll failed."""
 
 
@@ -150,7 +150,7 @@ class _Watch:
             return ()
         self.told.add(cause)
         self.warned = True
-        return (Trouble(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
+        return (FailedPoll(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
 
     def recovered(self, title: str) -> tuple[Note, ...]:
         """Take note that a poll worked; return a note if a failed one was reported."""
@@ -340,7 +340,7 @@ def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool
 
     def report(note: Note) -> None:
         nonlocal failure
-        failure = note.text if isinstance(note, Trouble) else failure
+        failure = note.text if isinstance(note, FailedPoll) else failure
         tell(note)
 
     def pause(_: float) -> None:
