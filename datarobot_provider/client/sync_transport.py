@@ -80,7 +80,7 @@ class SyncTransport:
 
     :param endpoint: where the API lives.
     :param token: the API token.
-    :param settings: timeouts, trust and patience.
+    :param settings: timeouts, trust and the retry policy.
     """
 
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:

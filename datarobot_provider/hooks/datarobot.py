@@ -104,13 +104,13 @@ class DataRobotHook(BaseHook):
         """
         try:
             access = self._access()
-            patience = replace(
+            impatient = replace(
                 access.settings,
                 connect_timeout=_TEST_TIMEOUT,
                 read_timeout=_TEST_TIMEOUT,
                 retry=replace(access.settings.retry, attempts=1),
             )
-            client = self._sync_client(access._replace(settings=patience))
+            client = self._sync_client(access._replace(settings=impatient))
             try:
                 version = required(client.platform.version(), "versionString")
             finally:

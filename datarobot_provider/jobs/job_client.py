@@ -11,7 +11,7 @@ from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellati
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome
-from datarobot_provider.jobs.poller import Tell, glance, steps, wait
+from datarobot_provider.jobs.poller import Tell, poll_once, steps, wait
 
 if TYPE_CHECKING:
     from datarobot_provider.client.client import DataRobotClient
@@ -42,17 +42,17 @@ class JobClient:
         loop = steps(ref, deadline=deadline, poll_interval=poll_interval, failure_timeout=failure_timeout)
         return JobEvent(*wait(loop, self._client.look, self._tell))
 
-    def glance(self, ref: JobRef, *, known: bool = True) -> JobEvent:
+    def poll_once(self, ref: JobRef, *, known: bool = True) -> JobEvent:
         """Look once, without waiting.
 
         :param ref: the job.
         :param known: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
         """
-        return JobEvent(*glance(ref, self._client.look, self._tell, known=known))
+        return JobEvent(*poll_once(ref, self._client.look, self._tell, known=known))
 
     def is_running(self, ref: JobRef) -> bool:
         """Poll once, and log nothing; return whether the job runs, as far as that can be told."""
-        _, verdict = glance(ref, self._client.look, lambda _: None)
+        _, verdict = poll_once(ref, self._client.look, lambda _: None)
         return verdict.outcome is Outcome.PENDING
 
     def cancel(self, ref: JobRef) -> Cancellation:

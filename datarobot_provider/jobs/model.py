@@ -148,7 +148,7 @@ class JobKind:
     :param name: its key in the table, the trigger and the state store.
     :param title: what people call it.
     :param probes: where to look, in this order: the status record where there is one, then the resource itself.
-    :param timeout: default patience, in seconds.
+    :param timeout: default timeout of a wait, in seconds.
     :param handle: the id that stands for the job in an XCom.
     :param result: the route of the finished thing; ``None`` where only the reply of the last look tells.
     :param log: the route of its log.

@@ -1,6 +1,6 @@
 """Waiting for a job: one function that reads a state, one generator that decides what to do next, no I/O in either.
 
-``wait`` and, on an event loop, ``async_wait`` only carry out what the generator says; ``glance`` stops at the first
+``wait`` and, on an event loop, ``async_wait`` only carry out what the generator says; ``poll_once`` stops at the first
 pause. So a worker, a triggerer, a sensor's poke and a resumed task read the same replies in the same way.
 """
 
@@ -329,7 +329,7 @@ def wait(loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[
     return step
 
 
-def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool = True) -> Ending:
+def poll_once(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool = True) -> Ending:
     """Look at a job once, without waiting.
 
     :param known: whether DataRobot is known to have the job; see :func:`steps`.
@@ -353,4 +353,4 @@ def glance(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool
 
 
 class _PausedError(Exception):
-    """A glance does not wait."""
+    """Polling once does not wait."""

@@ -247,8 +247,8 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         from datarobot_provider.operators.submission_record import SubmissionRecord
         from datarobot_provider.operators.superseded import cancel_superseded_jobs
 
-        deadline = time.time() + self._patience()
-        self._rehearse(deadline)
+        deadline = time.time() + self._wait_seconds()
+        self._check_trigger(deadline)
         self._defers = self.deferrable and can_defer(self, context)
         cancel_superseded_jobs(context, deferrable=self._defers)
         record = SubmissionRecord.claim(context, self)
@@ -266,7 +266,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         if not self.wait_for_completion:
             return self._handle(ref)
         if self._defers:
-            seen = self.hook.jobs.glance(ref)
+            seen = self.hook.jobs.poll_once(ref)
             if seen.verdict.outcome is not Outcome.PENDING:
                 return self._finish(seen, record)
             remaining = timedelta(seconds=max(0.0, deadline - time.time()))
@@ -326,13 +326,13 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             return job_error(event, url=self.page(event.ref))
         jobs, details = self.hook.jobs, self.failure_details(event)
         if outcome is Outcome.TIMED_OUT:
-            details.append(f"It was given {in_words(self._patience())}.")
+            details.append(f"It was given {in_words(self._wait_seconds())}.")
             details += [cancel_report] if cancel_report else []
         with_log = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT)
         log_tail = jobs.log_tail(event.ref) if with_log else []
         return job_error(event, details=details, log_tail=log_tail, url=self.page(event.ref))
 
-    def _patience(self) -> float:
+    def _wait_seconds(self) -> float:
         timeout = self.timeout if self.timeout is not None else self._kind().timeout
         seconds: float = fields.converted("timeout", timeout, fields.seconds)
         if not self.execution_timeout:
@@ -359,7 +359,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
             **settings,
         )
 
-    def _rehearse(self, deadline: float) -> None:
+    def _check_trigger(self, deadline: float) -> None:
         """Fail before the job is started, not after, if the trigger could not be stored."""
         json.dumps(self._trigger(JobRef(self.kind, {}), deadline).serialize())
 
@@ -377,7 +377,7 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         if not isinstance(ref, JobRef):
             return ref
         with job_is_known(record):
-            ended, ref = (None, ref) if not self.wait_for_completion else self._glance(ref)
+            ended, ref = (None, ref) if not self.wait_for_completion else self._polled(ref)
         if ended not in _ENDED_BADLY or self._is_verdict(ended):
             self.log.info("An earlier attempt of this task started the job already; taking it up again.")
             return ref
@@ -390,10 +390,10 @@ class DataRobotJobOperator(SubmitsOnce, JobResult, DataRobotBaseOperator):
         """Return whether a job that ended like this would end so again."""
         return outcome is Outcome.FAILED and not self._kind().repeatable
 
-    def _glance(self, ref: JobRef) -> tuple[Outcome, JobRef]:
-        event = self.hook.jobs.glance(ref)
+    def _polled(self, ref: JobRef) -> tuple[Outcome, JobRef]:
+        event = self.hook.jobs.poll_once(ref)
         return event.verdict.outcome, event.ref
 
     def may_adopt(self, made: JobRef | Done) -> bool:
         """Return whether a job that was found is not one that an earlier attempt has seen fail."""
-        return isinstance(made, Done) or self._glance(made)[0] not in _ENDED_BADLY
+        return isinstance(made, Done) or self._polled(made)[0] not in _ENDED_BADLY

@@ -49,7 +49,7 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
         try:
             self.hook.client.dependency_builds.start(**ids)
         except ValidationError as refusal:
-            outcome = self.hook.jobs.glance(ref).verdict.outcome
+            outcome = self.hook.jobs.poll_once(ref).verdict.outcome
             if outcome not in (Outcome.CANCELLED, Outcome.EXPIRED):
                 self.log.info("DataRobot has a build of this version already: %s", refusal.message)
                 return replace(ref, joined=True)

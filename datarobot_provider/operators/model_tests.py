@@ -140,7 +140,7 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
             ids["status_id"] = self.hook.client.model_tests.start(payload).status_id
         except ValidationError as refusal:
             running = self._newest()
-            if running is None or self.hook.jobs.glance(running).verdict.outcome is not Outcome.PENDING:
+            if running is None or self.hook.jobs.poll_once(running).verdict.outcome is not Outcome.PENDING:
                 raise
             self.log.info("DataRobot runs such a test already: %s", refusal.message)
             return replace(running, joined=True)

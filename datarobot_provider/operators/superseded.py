@@ -47,7 +47,7 @@ def cancel_superseded_jobs(context: Context, *, deferrable: bool) -> None:
 
 def _cancel(job: SupersededJob, deferrable: bool) -> None:
     jobs = DataRobotHook(job.datarobot_conn_id).jobs
-    if jobs.glance(job.ref).verdict.outcome is not Outcome.PENDING:
+    if jobs.poll_once(job.ref).verdict.outcome is not Outcome.PENDING:
         return
     log.info("The task was cleared while its job was running.")
     if not job.cancel:

@@ -142,7 +142,7 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
     def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
         """Take up a validation that runs; whether one that is over has run again, DataRobot does not tell."""
         job = self._job(self.hook.client.vector_database_validations.get(**self.ids()))
-        running = self.hook.jobs.glance(job).verdict.outcome is Outcome.PENDING
+        running = self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING
         return job if running else super().recover(before)
 
     def _job(self, validation: Mapping[str, Any]) -> JobRef:

@@ -113,7 +113,7 @@ class Stage:
         context = {"ti": self.ti, "task_state_store": self.store}
         try:
             # A worker's one look finds every job running, so that it is the trigger that meets what there is to meet.
-            with patch.object(JobClient, "glance", still_running) if given.get("deferrable") else nullcontext():
+            with patch.object(JobClient, "poll_once", still_running) if given.get("deferrable") else nullcontext():
                 result = task.execute(context)
         except TaskDeferred as deferred:
             path, kwargs = deferred.trigger.serialize()

@@ -93,7 +93,7 @@ class Runner:
 
     def find_jobs_running(self) -> None:
         """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
-        self._patch.setattr(JobClient, "glance", still_running)
+        self._patch.setattr(JobClient, "poll_once", still_running)
 
     def arguments(self, scene: Scene, patience: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
         """Prepare what a scene needs; return the arguments of its task."""

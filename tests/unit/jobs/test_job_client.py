@@ -40,9 +40,9 @@ def test_a_wait_ends_in_an_event_and_tells_what_it_saw(fake, jobs, notes):
     assert [note.text for note in notes] == ["The dependency build succeeded."]
 
 
-def test_a_glance_is_an_event_too(fake, jobs):
+def test_polling_once_gives_an_event_too(fake, jobs):
     fake.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
-    assert jobs.glance(ref_of("dependency_build")).verdict.outcome is Outcome.PENDING
+    assert jobs.poll_once(ref_of("dependency_build")).verdict.outcome is Outcome.PENDING
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from datarobot_provider.exceptions import AccessDeniedError, TransportError
 from datarobot_provider.jobs import async_wait
 from datarobot_provider.jobs.async_wait import wait_async
 from datarobot_provider.jobs.model import JobRef, Outcome
-from datarobot_provider.jobs.poller import glance, steps, wait
+from datarobot_provider.jobs.poller import poll_once, steps, wait
 from tests.unit.jobs.walks import MOST_STEPS, VERSION, ref_of
 from tests.unit.support import ORIGIN, FakeClock, reply
 
@@ -126,24 +126,24 @@ def test_an_error_that_is_not_ours_is_not_swallowed():
         (AccessDeniedError(403, "no", method="GET", path="status/s/"), "polling_refused"),
     ],
 )
-def test_a_glance_is_one_look(answer, outcome):
+def test_polling_once_is_one_request(answer, outcome):
     teller = Teller([answer])
-    ref, verdict = glance(ref_of("task_status"), teller.look, teller.notes.append, known=False)
+    ref, verdict = poll_once(ref_of("task_status"), teller.look, teller.notes.append, known=False)
     assert (ref, verdict.outcome, len(teller.looks)) == (ref_of("task_status"), outcome, 1)
 
 
-def test_a_refused_glance_at_a_job_that_is_known_says_nothing_about_it():
+def test_a_refused_poll_of_a_job_that_is_known_says_nothing_about_it():
     teller = Teller([AccessDeniedError(403, "no", method="GET", path="status/s/")])
-    assert glance(ref_of("task_status"), teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
+    assert poll_once(ref_of("task_status"), teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
 
 
-def test_a_glance_goes_on_to_the_record_of_a_job_that_ended():
+def test_polling_once_goes_on_to_the_record_of_a_job_that_ended():
     teller = Teller([ENDED, record("failed")])
-    ref, verdict = glance(UNTOLD, teller.look, teller.notes.append)
+    ref, verdict = poll_once(UNTOLD, teller.look, teller.notes.append)
     assert (verdict.outcome, ref.ids["custom_model_test_id"]) == (Outcome.FAILED, "t")
 
 
-def test_a_glance_at_a_lagging_record_does_not_wait():
+def test_polling_once_of_a_lagging_record_does_not_wait():
     teller = Teller([ENDED, record("in_progress")])
-    assert glance(UNTOLD, teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
+    assert poll_once(UNTOLD, teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
     assert len(teller.looks) == 2

@@ -90,7 +90,7 @@ class TestDeferring:
     ],
 )
 def test_the_shorter_of_the_timeouts_counts(given, seconds):
-    assert build(**given)._patience() == seconds
+    assert build(**given)._wait_seconds() == seconds
 
 
 def test_without_waiting_the_handle_is_returned_for_a_sensor(api, context, ti):

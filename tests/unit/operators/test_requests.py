@@ -325,8 +325,8 @@ class TestVectorDatabase:
 
     def test_its_patience_is_half_an_hour_unless_told_otherwise(self):
         task = ValidateVectorDatabaseOperator(task_id="t", **self.GIVEN)
-        assert task._patience() == 1800
+        assert task._wait_seconds() == 1800
         task.timeout = timedelta(minutes=5)
-        assert task._patience() == 300
+        assert task._wait_seconds() == 300
         task.timeout, task.execution_timeout = 600.0, timedelta(seconds=60)
-        assert task._patience() == 54
+        assert task._wait_seconds() == 54
