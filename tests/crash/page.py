@@ -26,7 +26,7 @@ def page(on: Sequence[Result], off: Sequence[Result], kills: Sequence[dict[str, 
         undecidable=_undecidable(with_store),
         cancellable=_listed(row.title for row in ROWS if row.cancellable),
         uncancellable=_listed(
-            row.title for row in ROWS if row.kind and not row.cancellable and row.uncertain != "resubmit"
+            row.title for row in ROWS if row.kind and not (row.cancellable or row.joins) and row.uncertain != "resubmit"
         ),
         kills=_kills(kills),
         matrix_off=_matrix(without),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from demo.processes import NotReachedError, wait_until
 from tests.crash.cells import Cell, Result
-from tests.crash.stage import Account
+from tests.crash.stage import HOLD, Account
 from tests.crash.world import DIRECT, THROUGH_PROXY
 
 if TYPE_CHECKING:
@@ -21,12 +21,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 ENDED = frozenset({"success", "failed"})
-#: How long jobs take that have to be running, all of them, when something is killed: longer than any machine needs to
-#: get there, because they are told to end once it has happened.
-HOLD = 240.0
 OUTAGE = 20.0
-#: How long a job of somebody else takes when nothing is held: until the task has joined it, on any machine.
-JOINED = 40.0
 PATIENCE = 420.0
 #: What happens to a whole phase, once every task of the column waits.
 STRIKES: dict[str, Callable[[World], None]] = {
@@ -94,7 +89,6 @@ class Phase:
         stage = self._world.stage
         stage.control("POST", "reset")
         self._holding = not all(cell.column.in_task for cell in self._cells)
-        stage.joined_seconds = HOLD if self._holding else JOINED
         for number, cell in enumerate(self._cells):
             name = f"{cell.id}-{self._folder.name}-{number}"
             self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
@@ -125,6 +119,7 @@ class Phase:
                 self._ended(run, task, jobs)
         self._strike([run for run in open_runs if run.result is None], tasks, jobs)
         self._end_outage()
+        self._end_joined([run for run in open_runs if run.result is None], tasks)
         self._end_jobs([run for run in open_runs if run.result is None])
         return True if all(run.result for run in self._runs) else None
 
@@ -167,6 +162,12 @@ class Phase:
         if self._network_back and (at_once or time.monotonic() > self._network_back):
             self._network_back = 0.0
             self._world.proxy.up()
+
+    def _end_joined(self, runs: list[Run], tasks: dict[str, Json]) -> None:
+        """Let the jobs of somebody else end, once all tasks have joined theirs and wait; where jobs are held, later."""
+        joined = [tasks.get(run.id, {}).get("state") for run in runs if run.cell.row.joins]
+        if joined and not self._holding and set(joined) == {"deferred"}:
+            self._world.stage.control("POST", "finish")
 
     def _end_jobs(self, runs: list[Run]) -> None:
         """Let the jobs end that were held, once everything has happened that had to find them running."""

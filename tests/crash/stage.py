@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 TIMEOUT = 30
+#: How long jobs take that have to be running, all of them, when something is killed: longer than any machine needs to
+#: get there, because they are told to end once it has happened.
+HOLD = 240.0
 PAGE = 100
 
 
@@ -26,8 +29,6 @@ class Stage:
     def __init__(self, emulator: Emulator) -> None:
         self._api = emulator.endpoint
         self._control = emulator.endpoint.removesuffix("/api/v2") + "/__emulator__"
-        #: How long a build takes that somebody else than the task starts.
-        self.joined_seconds = 0.0
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {emulator.token}"
@@ -133,7 +134,7 @@ def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage,
 
 def _build_of_another_run(stage: Stage, name: str) -> Json:
     ids = _version()(stage, name)
-    stage.order("dependency_build", seconds=stage.joined_seconds)
+    stage.order("dependency_build", seconds=HOLD)
     stage.post("customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/".format(**ids))
     return ids
 
