@@ -92,7 +92,10 @@ class Phase:
         for number, cell in enumerate(self._cells):
             name = f"{cell.id}-{self._folder.name}-{number}"
             self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
-        held = Counter(cell.row.kind for cell in self._cells if cell.row.kind and not cell.row.joins)
+        starting = [cell for cell in self._cells if cell.row.kind and not cell.row.joins]
+        held = Counter(cell.row.kind for cell in starting)
+        # A task that is cleared starts its job once more, perhaps before another task has started its first.
+        held.update(cell.row.kind for cell in starting if cell.column.name == "cleared_running")
         if self._holding:
             for kind, times in held.items():
                 stage.order(kind, seconds=HOLD, times=times)
@@ -172,7 +175,7 @@ class Phase:
     def _end_jobs(self, runs: list[Run]) -> None:
         """Let the jobs end that were held, once everything has happened that had to find them running."""
         if self._holding and not _due(runs) and not self._network_back:
-            self._holding = False
+            # More than once: a task that is cleared after its success starts another job.
             self._world.stage.control("POST", "finish")
 
     def _unfinished(self, run: Run) -> Result:
