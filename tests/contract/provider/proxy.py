@@ -46,7 +46,9 @@ def recording(url: str) -> Iterator[tuple[str, list[Exchange]]]:
                 if reply.status != http.client.NO_CONTENT:
                     self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                # A client that has heard enough hangs up.
+                with contextlib.suppress(ConnectionError):
+                    self.wfile.write(content)
 
         do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _forward  # noqa: N815 - the server's names
 
