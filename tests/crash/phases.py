@@ -155,7 +155,9 @@ class Phase:
     def _is_watched(self, run: Run, jobs: list[Json]) -> bool:
         """Return whether the triggerer has looked at the job, after the worker: only then there is somebody to lose."""
         started = run.account.started(jobs)
-        return bool(started) and min(self._world.stage.looks(started).values()) > 1
+        # A worker polls a job of its own once, somebody else's three times: before, after the refusal, and as its own.
+        by_worker = 3 if run.cell.row.joins else 1
+        return bool(started) and min(self._world.stage.looks(started).values()) > by_worker
 
     def _clear(self, run: Run, task: Json) -> None:
         run.struck, run.cleared_try = True, task["try_number"]

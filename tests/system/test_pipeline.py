@@ -121,13 +121,13 @@ def test_killing_a_deferred_task_cancels_the_remote_job_once(world: World) -> No
     build = f"{world.api.xcoms(task)['datarobot_id']}/dependencyBuild/$"
 
     def watched() -> bool | None:
-        # The first look is the worker's.
-        return True if len(world.requests("GET", build)) > 1 else None
+        # Two polls are the worker's: whether a build runs already, and whether its own is over before it defers.
+        return True if len(world.requests("GET", build)) > 2 else None
 
     def cancelled() -> list[dict[str, object]] | None:
         return world.requests("DELETE", build) or None
 
-    wait_until(watched, what="the triggerer's first look", timeout=30, check=world.airflow.check, interval=0.2)
+    wait_until(watched, what="the triggerer's first poll", timeout=30, check=world.airflow.check, interval=0.2)
     world.set_state(task, "failed")
     deletes = wait_until(cancelled, what="the cancellation", timeout=30, check=world.airflow.check, interval=0.2)
     assert [each["status"] for each in deletes] == [204]
