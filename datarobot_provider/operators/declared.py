@@ -1,8 +1,13 @@
-"""Which templated arguments are this package's, and which ones a subclass of a user's has added."""
+"""Which classes and templated arguments are this package's, and which ones a subclass of a user's has added."""
 
 from __future__ import annotations
 
 _PACKAGE = "datarobot_provider."
+
+
+def is_ours(level: type) -> bool:
+    """Return whether a class is one of this package, not of a user's DAG or of Airflow."""
+    return level.__module__.startswith(_PACKAGE)
 
 
 def known_template_fields(task: type) -> list[str]:
@@ -16,6 +21,6 @@ def known_template_fields(task: type) -> list[str]:
     for level in task.__mro__:
         for declared in ("api_fields", "argument_types", "required_fields"):
             known.update(vars(level).get(declared) or ())
-        if level.__module__.startswith(_PACKAGE):
+        if is_ours(level):
             known.update(vars(level).get("template_fields") or ())
     return [name for name in getattr(task, "template_fields", ()) if name in known]

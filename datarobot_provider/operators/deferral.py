@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.operators.declared import is_ours
+
 if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
-
-_PACKAGE = "datarobot_provider."
 
 log = logging.getLogger(__name__)
 
@@ -47,5 +47,4 @@ def _is_same(task: Any, operator: Any) -> bool:
 
 
 def _is_users(operator: Any, method: str) -> bool:
-    owner = next(level for level in type(operator).__mro__ if method in vars(level))
-    return not owner.__module__.startswith(_PACKAGE)
+    return not is_ours(next(level for level in type(operator).__mro__ if method in vars(level)))

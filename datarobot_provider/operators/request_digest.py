@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.json_values import is_list
+from datarobot_provider.operators.declared import is_ours
 
 if TYPE_CHECKING:
     from datarobot_provider.operators.base import DataRobotBaseOperator
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 _SECRET = re.compile(r"(?i)api_?key$|(^|access|auth|bearer|session)_?token$|secret|passw|private_?key")
 #: Where an object is in memory: another place in every process.
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
-_PACKAGE = "datarobot_provider."
 _LENGTH = 24
 #: Arguments that say how to wait or what to make of the result: they may change between two attempts.
 _NOT_ASKED = frozenset(
@@ -61,7 +61,7 @@ def _asked(operator: type) -> set[str]:
 
 def _class_name(operator: type) -> str:
     """Name a class; Airflow names the module of a DAG file after its path, which may differ between two attempts."""
-    ours = next((base for base in operator.__mro__ if base.__module__.startswith(_PACKAGE)), operator)
+    ours = next((base for base in operator.__mro__ if is_ours(base)), operator)
     return f"{ours.__module__}.{ours.__qualname__} {operator.__qualname__}"
 
 
