@@ -32,7 +32,7 @@ GUARD = {"name": CANARY, "description": CANARY, "type": "ootb", "stages": ["prom
 ASKING = {**GUARD, "llmType": "openAi"}
 APPLY = "guardConfigurations/toNewCustomModelVersion/"
 BUILD = "/dependencyBuild/$"
-PATIENCE = {"poll_interval": 0.05, "timeout": 0.4}
+SHORT_WAIT = {"poll_interval": 0.05, "timeout": 0.4}
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def operations(things: Things) -> dict[str, Operation]:
     create = {"template_id": TEMPLATE, "name": CANARY, "stages": ["prompt"], "entity_type": "customModel"}
     create["entity_id"] = things.model
     version = {"custom_model_id": things.model, "custom_model_version_id": things.version}
-    build = Operation(StartDependencyBuildOperator, "POST", BUILD, {**version, **PATIENCE})
+    build = Operation(StartDependencyBuildOperator, "POST", BUILD, {**version, **SHORT_WAIT})
     return {
         "create by value": _create(openai_api_key=SECRETS["key of create by value"], **create),
         "create by connection": _create(openai_api_key_conn_id="my_openai", **create),

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 ENDED = frozenset({"success", "failed"})
 OUTAGE = 20.0
-PATIENCE = 420.0
+TIMEOUT = 420.0
 #: What happens to a whole phase, once every task of the column waits.
 STRIKES: dict[str, Callable[[World], None]] = {
     "while_deferred": lambda world: world.kill_workers(),
@@ -77,7 +77,7 @@ class Phase:
         runs = [(run.cell.row.dag_id, run.id, {**run.account.conf, **self._conf(run)}) for run in self._runs]
         self._world.start(runs)
         try:
-            wait_until(self._look, what="the end of the phase", timeout=PATIENCE, check=self._world.check, interval=1.0)
+            wait_until(self._look, what="the end of the phase", timeout=TIMEOUT, check=self._world.check, interval=1.0)
         except NotReachedError as error:
             self._say(str(error))
         finally:

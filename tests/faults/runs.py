@@ -95,14 +95,14 @@ class Runner:
         """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
         self._patch.setattr(JobClient, "poll_once", still_running)
 
-    def arguments(self, scene: Scene, patience: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
+    def arguments(self, scene: Scene, timeout: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
         """Prepare what a scene needs; return the arguments of its task."""
         # A new folder each time: a download that is there already need not be fetched.
         given = scene.prepare(self.world, Path(tempfile.mkdtemp(dir=self._folder)))
         if scene.sensor:
-            return {**given, "poke_interval": 0.01, "timeout": patience, "deferrable": deferrable}
+            return {**given, "poke_interval": 0.01, "timeout": timeout, "deferrable": deferrable}
         if scene.job:
-            return {**given, "poll_interval": 0.01, "timeout": patience, "deferrable": deferrable}
+            return {**given, "poll_interval": 0.01, "timeout": timeout, "deferrable": deferrable}
         return given
 
     def run(self, scene: Scene, given: dict[str, Any]) -> Ended:

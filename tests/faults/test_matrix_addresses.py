@@ -95,9 +95,9 @@ def test_a_redirect(runner: Runner, gate: Foe, elsewhere: Foe, scene, status, pa
         assert len(own) == 1
 
 
-def spoil(runner: Runner, gate: Foe, scene: Scene, how: Callable[[Seen, Answer], Answer], patience: float) -> Ended:
+def spoil(runner: Runner, gate: Foe, scene: Scene, how: Callable[[Seen, Answer], Answer], timeout: float) -> Ended:
     """Run a scene whose good replies are spoilt on their way."""
-    given = runner.arguments(scene, patience)
+    given = runner.arguments(scene, timeout)
     runner.connect(gate.origin)
     gate.twist = how
     return runner.run(scene, given)

@@ -22,7 +22,7 @@ _PASSING: dict[str, dict[str, Any]] = {
     "after": {"cut": "after", "times": 2},
     "stall": {"delay": 0.3, "times": 1},
 }
-#: What strikes every look for longer than one request is tried; the wait has patience of its own.
+#: What strikes every look for longer than one request is tried; the wait has a timeout of its own.
 _LASTING: dict[str, dict[str, Any]] = {
     "503": {"status": 503, "times": 2 * ATTEMPTS},
     "before": {"cut": "before", "times": 2 * ATTEMPTS},
@@ -43,9 +43,9 @@ _ENDLESS: dict[str, dict[str, Any]] = {
 _LOOKS = r"(/status/[^/]+|/dependencyBuild|/customModelTests/[^/]+|(conversions|Validations|versions)/[^/]+)/$"
 
 
-def run(runner: Runner, scene: Scene, fault: dict[str, Any], patience: float, *, deferrable: bool, path: str) -> Any:
+def run(runner: Runner, scene: Scene, fault: dict[str, Any], timeout: float, *, deferrable: bool, path: str) -> Any:
     """Run a scene whose GETs meet a fault; its own request, if it is another one, is sent once."""
-    given = runner.arguments(scene, patience, deferrable=deferrable)
+    given = runner.arguments(scene, timeout, deferrable=deferrable)
     if deferrable:
         runner.find_jobs_running()
     runner.world.fault(path, method="GET", **{"times": None, **fault})

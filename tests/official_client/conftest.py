@@ -12,7 +12,7 @@ import urllib.request
 import pytest
 
 TOKEN = "token-of-the-official-client-tests"
-PATIENCE = 60
+TIMEOUT = 60
 CSV = "age,city,split,price\n1,Rome,a,10\n2,Oslo,a,21\n3,Bonn,b,29\n4,Lima,b,41\n"
 CODE = "def load_model(code_dir):\n    return None\n\n\ndef score(data, model, **kwargs):\n    return data\n"
 REQUIREMENTS = "pandas>=2.0\nnumpy==2.1.0\n"
@@ -32,7 +32,7 @@ class Stage:
     def __call__(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.root}/__emulator__/{path}", data, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=PATIENCE) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:  # noqa: S310
             text = reply.read()
         return json.loads(text) if text else None
 
@@ -175,7 +175,7 @@ def until():
     """Look until `probe` gives something true, and return that."""
 
     def wait(probe):
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + TIMEOUT
         while time.monotonic() < deadline:
             found = probe()
             if found:

@@ -1,4 +1,4 @@
-"""One emulator for all parity tests, a connection to it, and patience measured in milliseconds."""
+"""One emulator for all parity tests, a connection to it, and timeouts of milliseconds."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ POLL_INTERVAL = 0.02
 #: How many retries every task has.
 RETRIES = 2
 #: Longer than any job at the emulator's time scale.
-PATIENCE = 30.0
+TIMEOUT = 30.0
 _MARGIN = 600
 #: Much longer than any trigger of these tests has to wait.
 _LONGEST_WAIT = 15.0
@@ -148,7 +148,7 @@ class Run:
             "retries": RETRIES,
             "deferrable": deferrable,
             "poll_interval": POLL_INTERVAL,
-            "timeout": PATIENCE,
+            "timeout": TIMEOUT,
             **case.prepare(stage),
             **arguments,
         }
@@ -217,8 +217,8 @@ class Run:
             deferred = caught
         assert not deferred.kwargs, "dag.test() drops them"
         assert isinstance(deferred.timeout, timedelta)
-        patience = float(self.arguments["timeout"])
-        assert _MARGIN <= deferred.timeout.total_seconds() <= patience + _MARGIN, (
+        timeout = float(self.arguments["timeout"])
+        assert _MARGIN <= deferred.timeout.total_seconds() <= timeout + _MARGIN, (
             "a net below the trigger's own deadline"
         )
         return deferred

@@ -14,7 +14,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import PATIENCE, Outcome, Run, log_lines, looks_at, normalised
+from tests.parity.scenario import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
 from tests.parity.stage import until
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_a_kill_cancels_the_job_where_the_api_can(stage: Stage, case: Case) -> N
         if deferrable:
             outcome, lines = _killed_in_trigger(run, _looked(run))
         else:
-            # Where the job can be cancelled, the wait sees its end by itself before the supervisor loses patience.
+            # Where the job can be cancelled, the wait sees its end by itself before the supervisor times out.
             outcome, lines = _killed_on_worker(run, _looked(run), goes_on=case.cancel is not None)
         run.check_requests(deletes=1 if case.cancel else 0)
         # Where the API cannot cancel, the job goes on, and the log says so.
@@ -190,7 +190,7 @@ def test_a_kill_after_the_end_does_nothing(stage: Stage, case: Case) -> None:
     assert _told(lines) == []
 
     run = Run(stage, case, deferrable=True)
-    stage.order(case.kind, "succeeded", seconds=PATIENCE)
+    stage.order(case.kind, "succeeded", seconds=TIMEOUT)
     trigger = run.rebuilt(run.defer())
     stage.finish()
 

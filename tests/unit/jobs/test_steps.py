@@ -111,20 +111,20 @@ def test_the_server_says_when_to_come_back():
 
 def test_no_pause_reaches_beyond_the_deadline():
     asking = reply(body={"status": "RUNNING"}, retry_after="3600")
-    done = walk(ref_of("task_status"), [asking], patience=100)
+    done = walk(ref_of("task_status"), [asking], timeout=100)
     assert done.pauses == [100]
     assert (done.outcome, len(done.gets)) == ("timed_out", 2)
 
 
 def test_one_more_look_is_taken_after_the_deadline():
-    done = walk(ref_of("task_status"), [RUNNING, RUNNING, DONE], patience=2.5)
+    done = walk(ref_of("task_status"), [RUNNING, RUNNING, DONE], timeout=2.5)
     assert sum(done.pauses) == pytest.approx(2.5)
     assert (done.outcome, len(done.gets)) == ("succeeded", 3)
 
 
 def test_a_deadline_in_the_past_still_looks_once():
-    assert walk(ref_of("task_status"), [DONE], patience=-10).outcome == "succeeded"
-    done = walk(ref_of("task_status"), [reply(body={"status": "RUNNING", "message": "step 3"})], patience=-10)
+    assert walk(ref_of("task_status"), [DONE], timeout=-10).outcome == "succeeded"
+    done = walk(ref_of("task_status"), [reply(body={"status": "RUNNING", "message": "step 3"})], timeout=-10)
     assert (done.outcome, done.gets, done.pauses) == ("timed_out", ["status/s/"], [])
     assert (done.verdict.state, done.verdict.message) == ("RUNNING", "step 3")
 
@@ -136,7 +136,7 @@ def test_an_unknown_state_is_waited_on_and_warned_of_once():
 
 
 def test_an_unknown_state_for_ever_ends_at_the_deadline_and_is_named():
-    done = walk(ref_of("task_status"), [status("PONDERING")], patience=60)
+    done = walk(ref_of("task_status"), [status("PONDERING")], timeout=60)
     assert (done.outcome, done.verdict.state) == ("timed_out", "PONDERING")
     assert len(done.warnings) == 1
 
@@ -193,12 +193,12 @@ def test_how_long_polls_may_fail_can_be_set():
 
 
 def test_five_failed_looks_are_needed_however_long_they_take():
-    done = walk(ref_of("task_status"), [LOST], poll_interval=200, patience=1e6, jitter=1)
+    done = walk(ref_of("task_status"), [LOST], poll_interval=200, timeout=1e6, jitter=1)
     assert done.outcome == "polling_error"
     assert len(done.gets) >= 5
-    slow = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="100")], patience=1e6)
+    slow = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="100")], timeout=1e6)
     assert (slow.outcome, len(slow.gets)) == ("polling_error", 10)
-    few = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="1000")], patience=1e6)
+    few = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="1000")], timeout=1e6)
     assert (few.outcome, len(few.gets)) == ("polling_error", 5)
 
 
@@ -210,7 +210,7 @@ def test_a_good_look_forgives_the_failed_ones_before():
 
 
 def test_failed_looks_do_not_reach_beyond_the_deadline():
-    done = walk(ref_of("task_status"), [RUNNING, LOST], patience=30)
+    done = walk(ref_of("task_status"), [RUNNING, LOST], timeout=30)
     assert (done.outcome, done.verdict.state) == ("timed_out", "RUNNING")
     assert sum(done.pauses) == pytest.approx(30)
 
@@ -232,14 +232,14 @@ def test_a_record_that_moved_is_followed_once_per_look():
 
 def test_a_record_that_moves_in_a_circle_is_not_followed_for_ever():
     moved = reply(307, location=f"{ORIGIN}/api/v2/status/s/")
-    done = walk(ref_of("task_status"), [moved], patience=60)
+    done = walk(ref_of("task_status"), [moved], timeout=60)
     assert done.outcome == "timed_out"
     assert len(done.gets) <= 2 * (len(done.pauses) + 1)
 
 
 def test_a_move_to_another_place_than_the_api_is_not_followed():
     moved = reply(307, location=f"{ORIGIN}/login")
-    assert set(walk(ref_of("task_status"), [moved], patience=10).gets) == {"status/s/"}
+    assert set(walk(ref_of("task_status"), [moved], timeout=10).gets) == {"status/s/"}
 
 
 def test_a_status_record_gone_at_the_last_probe_means_expired():

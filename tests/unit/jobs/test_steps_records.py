@@ -117,7 +117,7 @@ def test_the_grace_of_a_lagging_record_is_thirty_seconds():
 
 def test_the_grace_does_not_reach_beyond_the_deadline():
     clock = FakeClock()
-    walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), patience=10, clock=clock)
+    walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), timeout=10, clock=clock)
     assert sum(clock.slept) == pytest.approx(10)
 
 
@@ -136,7 +136,7 @@ def test_a_test_whose_id_never_became_known_is_judged_by_its_status_record(first
 
 
 def test_a_test_that_is_stuck_and_whose_id_is_unknown_is_waited_for_to_the_deadline():
-    done = walk(UNTOLD, Script(status=[reply(body={"status": "INITIALIZED"})]), patience=600)
+    done = walk(UNTOLD, Script(status=[reply(body={"status": "INITIALIZED"})]), timeout=600)
     assert (done.outcome, done.verdict.state) == ("timed_out", "INITIALIZED")
 
 
@@ -163,7 +163,7 @@ def test_a_status_record_that_runs_is_not_left():
 
 
 def test_a_job_without_another_record_is_never_left_for_being_stuck():
-    done = walk(ref_of("task_status"), [reply(body={"status": "INITIALIZED"})], patience=600)
+    done = walk(ref_of("task_status"), [reply(body={"status": "INITIALIZED"})], timeout=600)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
@@ -172,7 +172,7 @@ def test_the_deadline_counts_over_both_records():
     done = walk(
         ref_of("model_test"),
         Script(status=[reply(body={"status": "RUNNING"}), ENDED], test=[record("in_progress")]),
-        patience=50,
+        timeout=50,
         clock=clock,
     )
     assert (done.outcome, done.verdict.state) == ("timed_out", "in_progress")
@@ -180,7 +180,7 @@ def test_the_deadline_counts_over_both_records():
 
 
 def test_a_deadline_at_the_status_record_does_not_ask_the_test():
-    done = walk(ref_of("model_test"), Script(status=[reply(body={"status": "RUNNING"})], test=[]), patience=10)
+    done = walk(ref_of("model_test"), Script(status=[reply(body={"status": "RUNNING"})], test=[]), timeout=10)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 

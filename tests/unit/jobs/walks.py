@@ -58,7 +58,7 @@ def walk(
     ref: JobRef,
     answers: list[Any] | Callable[[str], Any],
     *,
-    patience: float = 3600.0,
+    timeout: float = 3600.0,
     poll_interval: float = 10.0,
     jitter: float = 1.0,
     clock: FakeClock | None = None,
@@ -80,7 +80,7 @@ def walk(
     done = Walk()
     loop = steps(
         ref,
-        deadline=clock() + patience,
+        deadline=clock() + timeout,
         poll_interval=poll_interval,
         clock=clock,
         jitter=lambda: jitter,
