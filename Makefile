@@ -75,7 +75,7 @@ lint: $(STAMP) ## check style and format
 
 types: $(STAMP) ## check types
 	@echo "== types: mypy --strict"
-	@$(BIN)/mypy --strict -p datarobot_provider -p demo -p benchmarks
+	@$(BIN)/mypy --strict -p datarobot_provider -p harness -p demo -p benchmarks
 
 .PHONY: docs
 docs: $(STAMP) ## write the generated pages of docs/: coverage.md and operators.md

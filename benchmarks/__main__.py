@@ -18,7 +18,7 @@ from benchmarks.page import page, tables
 from benchmarks.requests_per_run import requests_per_run
 from benchmarks.transfers import transfers
 from benchmarks.waiting import growth, waiting
-from demo.processes import interruptible
+from harness.processes import interruptible
 from tests.unit.certificates import make_pems
 
 PAGE = ROOT / "docs" / "performance.md"

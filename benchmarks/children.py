@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.processes import Processes, Service, wait_until
+from harness.processes import Processes, Service, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

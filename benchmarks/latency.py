@@ -9,8 +9,8 @@ import requests
 
 from benchmarks.bench import Sample
 from benchmarks.children import HERE, ROOT
-from demo.airflow_stack import AirflowStack
-from demo.emulator import Emulator
+from harness.airflow_stack import AirflowStack
+from harness.emulator import Emulator
 
 if TYPE_CHECKING:
     from benchmarks.bench import Bench
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 DAG, KIND = "latency", "vector_database_validation"
 CASE = "a job that ends while its task waits in the triggerer"
 ROUNDS_VARIABLE = "BENCH_ROUNDS"
-#: Seconds: longest pause between two looks; between two ends.
+#: Seconds: longest pause between two polls; between two ends.
 POLL_INTERVAL, APART = 5.0, 4.0
 ROUNDS, SMALL_ROUNDS = 10, 1
 

@@ -41,12 +41,12 @@ def _number(digits: int, scale: float = 1.0) -> Show:
 
 
 _WAITING = {
-    "CPU s per 1,000 looks": ("cpu", _number(2)),
+    "CPU s per 1,000 polls": ("cpu", _number(2)),
     "the same, start included": ("cpu_all", _number(2)),
     "TLS connections": ("connections", _number(0)),
     "memory, MB": ("memory", _number(0, MB)),
     "longest stall, ms": ("stall", _number(0, 1e-3)),
-    "s until all had a look": ("start", _number(1)),
+    "s until all had a poll": ("start", _number(1)),
 }
 _TRANSFERS = {
     "MB/s": ("rate", _number(0, MB)),

@@ -21,8 +21,8 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from demo.emulator import Emulator
 from demo.scale.account import Account, requests_by_route
+from harness.emulator import Emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

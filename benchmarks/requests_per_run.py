@@ -13,29 +13,32 @@ if TYPE_CHECKING:
 #: Jobs take so much of their natural time: long enough to be deferred.
 TIME_SCALE, SMALL_TIME_SCALE = 0.3, 0.05
 _START = "the thing itself"
-_BEFORE = "what there is before: a retry after a lost reply knows by it what is newer, and makes nothing twice"
-_LOOKS = "one look of the worker before it lets go, then looks with growing pauses"
-_LOOKS_AND_ALL = f"{_LOOKS}; the last one comes back with the finished thing, which is not fetched again"
+_BEFORE = "what there is before: a retry after a lost response knows by it what is newer, and makes nothing twice"
+_POLLS = "one poll of the worker before it lets go, then polls with growing pauses"
+_POLLS_AND_ALL = f"{_POLLS}; the last one comes back with the finished thing, which is not fetched again"
 _VERSIONS = "GET /api/v2/customModels/ID/versions/"
 _TESTS = "GET /api/v2/customModelTests/"
 _VALIDATIONS = "GET /api/v2/genai/customModelVectorDatabaseValidations/"
-#: Why a request is made that is not the thing itself; what stands in no reply before it.
+#: Why a request is made that is not the thing itself; what stands in no response before it.
 REASONS = {
     ("create the model", "GET /api/v2/customModels/"): _BEFORE,
     ("create a version with training data", _VERSIONS): _BEFORE,
-    ("create a version with training data", f"{_VERSIONS}ID/"): _LOOKS_AND_ALL,
-    ("build its dependencies", f"{_VERSIONS}ID/dependencyBuild/"): _LOOKS_AND_ALL,
-    ("test it", _TESTS): f"once {_BEFORE}; once for the id of the new test, which the reply to its start does not hold",
-    ("test it", "GET /api/v2/status/ID/"): _LOOKS,
+    ("create a version with training data", f"{_VERSIONS}ID/"): _POLLS_AND_ALL,
+    ("build its dependencies", f"{_VERSIONS}ID/dependencyBuild/"): _POLLS_AND_ALL,
+    (
+        "test it",
+        _TESTS,
+    ): f"once {_BEFORE}; once for the id of the new test, which the response to its start does not hold",
+    ("test it", "GET /api/v2/status/ID/"): _POLLS,
     (
         "test it",
         f"{_TESTS}ID/",
     ): "the verdict, which the status record does not hold, and the result",
-    ("compute feature impact", "GET /api/v2/status/ID/"): _LOOKS,
+    ("compute feature impact", "GET /api/v2/status/ID/"): _POLLS,
     ("compute feature impact", f"{_VERSIONS}ID/featureImpact/"): "the result, which the status record only points to",
     ("validate a vector database", _VALIDATIONS): _BEFORE,
-    ("validate a vector database", f"{_VALIDATIONS}ID/"): _LOOKS_AND_ALL,
-    ("validate a vector database", "GET /api/v2/status/ID/"): _LOOKS,
+    ("validate a vector database", f"{_VALIDATIONS}ID/"): _POLLS_AND_ALL,
+    ("validate a vector database", "GET /api/v2/status/ID/"): _POLLS,
     ("apply guards", _VERSIONS): _BEFORE,
 }
 

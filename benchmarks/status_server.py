@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from typing import cast
 
 from benchmarks.children import listening
-from demo.processes import LOCALHOST
+from harness.processes import LOCALHOST
 
 _BACKLOG = 4096
 #: For each status route, by a part of its path: the status, and the smallest body that its client takes for "running".
@@ -32,11 +32,11 @@ _OTHER = (b"200 OK", {"access_token": "a", "token_type": "bearer", "expires_in":
 
 @dataclass
 class Counts:
-    """What has been seen: TLS connections accepted, requests answered, and how many of these were looks at a job."""
+    """What has been seen: TLS connections accepted, requests answered, and how many of these were polls at a job."""
 
     connections: int = 0
     requests: int = 0
-    looks: int = 0
+    polls: int = 0
 
 
 class Answers(asyncio.Protocol):
@@ -62,13 +62,13 @@ class Answers(asyncio.Protocol):
                 return
             self._seen = rest[length:]
             self._counts.requests += 1
-            self._transport.write(self._reply(head.split(b" ", 2)[1]))
+            self._transport.write(self._response(head.split(b" ", 2)[1]))
 
-    def _reply(self, path: bytes) -> bytes:
-        for part, reply in _REPLIES.items():
+    def _response(self, path: bytes) -> bytes:
+        for part, response in _REPLIES.items():
             if part in path:
-                self._counts.looks += 1
-                return reply
+                self._counts.polls += 1
+                return response
         return _OTHER_REPLY
 
 
@@ -95,14 +95,14 @@ async def serve(both: str) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(both)
 
-    async def tell(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def report(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(json.dumps(asdict(counts)).encode())
         writer.close()
 
     loop = asyncio.get_running_loop()
     status = await loop.create_server(lambda: Answers(counts), LOCALHOST, 0, ssl=context, backlog=_BACKLOG)
     # Plain TCP, and not counted, so that asking for the counts does not change them.
-    told = await asyncio.start_server(tell, LOCALHOST, 0)
+    told = await asyncio.start_server(report, LOCALHOST, 0)
     listening(port=status.sockets[0].getsockname()[1], counts_port=told.sockets[0].getsockname()[1])
     await asyncio.gather(status.serve_forever(), told.serve_forever())
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import TOKEN
 from benchmarks.waiting_clients import CA, PORT
-from demo.processes import LOCALHOST
+from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -48,8 +48,8 @@ def ours_up() -> Transfer:
 def ours_down() -> Transfer:
     """Download as ``DownloadVersionOperator`` does."""
     from datarobot_provider.client.download import Expected
+    from datarobot_provider.core.arguments.storage import StorageSink
     from datarobot_provider.hooks.datarobot import DataRobotHook
-    from datarobot_provider.operators.storage import StorageSink
 
     def fetch(folder: Path) -> object:
         client = DataRobotHook().client
@@ -113,9 +113,9 @@ def requests_up() -> Transfer:
         head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{file.name}"\r\n\r\n'.encode()
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "multipart/form-data; boundary=b"}
         body: Any = _Pieces(head, file, b"\r\n--b--\r\n")
-        reply = requests.post(_versions(), data=body, headers=headers, timeout=600)
-        reply.raise_for_status()
-        return reply.json()
+        response = requests.post(_versions(), data=body, headers=headers, timeout=600)
+        response.raise_for_status()
+        return response.json()
 
     return send
 

@@ -14,7 +14,7 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import listening
-from demo.processes import LOCALHOST
+from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:
     import socket
@@ -73,15 +73,15 @@ class Connection(socketserver.BaseRequestHandler):
         if headers.get("expect", "").lower() == "100-continue":
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if "content-length" not in headers and "transfer-encoding" in headers:
-            self._reply("411 Length Required", {"message": "a length is needed"})
+            self._response("411 Length Required", {"message": "a length is needed"})
             return
         self._swallow(int(headers.get("content-length", 0)))
         if method != "GET":
-            self._reply("201 Created", _VERSION)
+            self._response("201 Created", _VERSION)
         elif "/download/" in path:
             self._give(self.server.download)
         else:
-            self._reply("200 OK", _API if path.endswith("/version/") else _VERSION)
+            self._response("200 OK", _API if path.endswith("/version/") else _VERSION)
 
     def _swallow(self, length: int) -> None:
         left = length - len(self._rest)
@@ -92,7 +92,7 @@ class Connection(socketserver.BaseRequestHandler):
             left -= count
         self._rest = b""
 
-    def _reply(self, status: str, body: Any) -> None:
+    def _response(self, status: str, body: Any) -> None:
         text = json.dumps(body).encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
         self.request.sendall(head.encode() + text)

@@ -50,7 +50,7 @@ class Watch:
     def __init__(self, pid: int | str = "self", interval: float = 0.01) -> None:
         self._pid, self._interval = pid, interval
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._poll, daemon=True)
         self.peak = self.files = 0
 
     def __enter__(self) -> Self:
@@ -61,7 +61,7 @@ class Watch:
         self._over.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         while True:
             self.peak = max(self.peak, peak_memory(self._pid))
             self.files = max(self.files, open_files(self._pid))

@@ -79,10 +79,10 @@ def _below(what: str, value: float | None, limit: float, unit: str, scale: float
 def _waiting(found: _Found) -> Iterator[Verdict | None]:
     for crowd in (FEW, MANY):
         for name, start in (("cpu", ""), ("cpu_all", ", start included")):
-            yield from _looks(partial(found, "waiting", crowd.title, name=name), f"{start}; {crowd.title}")
+            yield from _polls(partial(found, "waiting", crowd.title, name=name), f"{start}; {crowd.title}")
 
 
-def _looks(cpu: Callable[[str], float | None], when: str) -> Iterator[Verdict | None]:
+def _polls(cpu: Callable[[str], float | None], when: str) -> Iterator[Verdict | None]:
     """Judge the CPU time of ours beside that of the bare sessions and of the best peer."""
     ours = cpu("ours")
     yield _most(f"CPU per look, over bare `aiohttp` in lock step{when}", ours, cpu("bare"), 1.5)

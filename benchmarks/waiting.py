@@ -22,8 +22,8 @@ class Crowd:
     """Many waits.
 
     :param waits: how many.
-    :param interval: seconds between two looks of one wait.
-    :param rounds: how many looks of every wait are measured.
+    :param interval: seconds between two polls of one wait.
+    :param rounds: how many polls of every wait are measured.
     :param settle: seconds that our growing pauses need until they are that long.
     """
 
@@ -41,7 +41,7 @@ class Crowd:
 TINY = Crowd(5, 0.2, rounds=3, settle=0.2)
 FEW = Crowd(300, 1, rounds=12, settle=3)
 MANY = Crowd(3_000, 10, rounds=1, settle=20)
-#: Always about 300 looks in a second, so that nothing but the number of waits changes.
+#: Always about 300 polls in a second, so that nothing but the number of waits changes.
 GROWTH = (Crowd(100, 1 / 3, 6, 3), FEW, Crowd(1_000, 10 / 3, 2, 8), MANY, Crowd(10_000, 100 / 3, 1, 80))
 
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.children import TOKEN
-from demo.processes import LOCALHOST
+from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

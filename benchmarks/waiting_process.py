@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.children import say
 from benchmarks.usage import forget_peak, memory, peak_memory
 from benchmarks.waiting_clients import CLIENTS
-from demo.processes import LOCALHOST
+from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ _CALM, _CALM_TIMEOUT = 0.6, 10.0
 
 
 class Watch(selectors.DefaultSelector):
-    """Measures how long an event loop is busy between two looks at its sockets and timers, and wakes it for nothing.
+    """Measures how long an event loop is busy between two polls at its sockets and timers, and wakes it for nothing.
 
     :ivar worst: the longest time so far, in seconds: so late anything else on this loop may have been.
     """
@@ -48,7 +48,7 @@ class Watch(selectors.DefaultSelector):
 class Moment:
     """What had been used and answered at one moment."""
 
-    looks: int
+    polls: int
     requests: int
     connections: int
     cpu: float
@@ -62,10 +62,10 @@ async def _now(port: int) -> Moment:
     return Moment(**counts, cpu=time.process_time(), wall=time.perf_counter())
 
 
-async def _answered(looks: int, port: int, ended: asyncio.Future[Any]) -> Moment:
-    """Return the moment at which the server has answered so many looks."""
+async def _answered(polls: int, port: int, ended: asyncio.Future[Any]) -> Moment:
+    """Return the moment at which the server has answered so many polls."""
     async with asyncio.timeout(_TIMEOUT):
-        while (moment := await _now(port)).looks < looks:
+        while (moment := await _now(port)).polls < polls:
             if ended.done():
                 raise RuntimeError(f"a wait ended: {ended.result()!r}")
             await asyncio.sleep(_ASK_EVERY)
@@ -75,7 +75,7 @@ async def _answered(looks: int, port: int, ended: asyncio.Future[Any]) -> Moment
 async def _calm(port: int) -> Moment:
     """Return a moment at which the loop is not saturated, or the last one tried if it always is.
 
-    In the middle of a burst the cost of looks that are not answered yet would be counted on the wrong side.
+    In the middle of a burst the cost of polls that are not answered yet would be counted on the wrong side.
     """
     deadline = time.perf_counter() + _CALM_TIMEOUT
     while True:
@@ -89,16 +89,16 @@ async def _calm(port: int) -> Moment:
 async def measure(
     wait: Wait, waits: int, counts_port: int, watch: Watch, settle: float, rounds: int
 ) -> dict[str, float]:
-    """Start the waits all at once, and measure from the moment when all have had their first look.
+    """Start the waits all at once, and measure from the moment when all have had their first poll.
 
-    Clients that look in lock step are idle at that moment, and again when the last look of a round is answered.
+    Clients that look in lock step are idle at that moment, and again when the last poll of a round is answered.
 
     :param wait: gives a coroutine that waits for the job of this number.
     :param waits: how many.
     :param counts_port: where the server tells its counts.
     :param watch: the selector of the event loop.
-    :param settle: seconds to leave out after the first looks.
-    :param rounds: how many looks of every wait are measured.
+    :param settle: seconds to leave out after the first polls.
+    :param rounds: how many polls of every wait are measured.
     """
     await asyncio.sleep(0)
     forget_peak()
@@ -108,15 +108,15 @@ async def measure(
     started, stall_start = await _answered(waits, counts_port, ended), watch.worst
     await asyncio.sleep(settle)
     before = await _calm(counts_port)
-    await _answered(before.looks + rounds * waits, counts_port, ended)
+    await _answered(before.polls + rounds * waits, counts_port, ended)
     after = await _calm(counts_port)
     return {
-        "looks": after.looks - before.looks,
+        "polls": after.polls - before.polls,
         "requests": after.requests - before.requests,
         "seconds": after.wall - before.wall,
         "start": started.wall - first.wall,
-        "cpu": 1000 * (after.cpu - before.cpu) / (after.looks - before.looks),
-        "cpu_all": 1000 * (after.cpu - first.cpu) / after.looks,
+        "cpu": 1000 * (after.cpu - before.cpu) / (after.polls - before.polls),
+        "cpu_all": 1000 * (after.cpu - first.cpu) / after.polls,
         "load": (after.cpu - before.cpu) / (after.wall - before.wall),
         "connections": after.connections,
         "memory": peak_memory() - held,

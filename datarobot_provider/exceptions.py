@@ -5,8 +5,8 @@
     DataRobotError
     ├── ConfigurationError        the Airflow connection cannot be used
     ├── InputError                an argument, a file or a folder is not what the API needs
-    ├── TransportError            no usable reply: unreachable, timed out, cut off
-    ├── MalformedReplyError       a reply came, but not one of the DataRobot API
+    ├── TransportError            no usable response: unreachable, timed out, cut off
+    ├── MalformedResponseError       a response came, but not one of the DataRobot API
     │   ├── ResponseTooLargeError     more than any JSON or log of DataRobot has
     │   └── UntraceableJobError       a job was accepted, but not where to follow it
     ├── UncertainSubmitError      an earlier try may have made it, and nobody can tell
@@ -63,7 +63,7 @@ class InputError(DataRobotError):
 
 
 class TransportError(DataRobotError):
-    """A request got no usable reply.
+    """A request got no usable response.
 
     :param message: what happened, in plain words.
     :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``timeout`` or ``lost``.
@@ -76,19 +76,19 @@ class TransportError(DataRobotError):
         self.sent = sent
 
 
-class MalformedReplyError(DataRobotError):
-    """A reply arrived that is not one of the DataRobot API (HTML, cut JSON, a missing field)."""
+class MalformedResponseError(DataRobotError):
+    """A response arrived that is not one of the DataRobot API (HTML, cut JSON, a missing field)."""
 
 
-class ResponseTooLargeError(MalformedReplyError):
+class ResponseTooLargeError(MalformedResponseError):
     """A response has more bytes than any JSON or log of the DataRobot API has; it was not read to its end.
 
     The request is not sent again on its own. While a job is waited for, it counts as a failed poll.
     """
 
 
-class UntraceableJobError(MalformedReplyError):
-    """A job was accepted, but the reply does not say where to follow it; starting it again would start a second one."""
+class UntraceableJobError(MalformedResponseError):
+    """A job was accepted, but the response has no address to poll. Sending it again would start a second job."""
 
     can_heal = False
 
@@ -102,7 +102,7 @@ class UncertainSubmitError(DataRobotError):
     can_heal = False
 
     def __init__(self, why: str) -> None:
-        self.headline = f"An earlier try of this task may have come through, its reply was lost. {why}"
+        self.headline = f"An earlier try of this task may have come through, its response was lost. {why}"
         super().__init__(
             f"{self.headline}\nWhat to do: look in DataRobot. If nothing was made, clear the task: it is then done "
             "anew. on_uncertain_submit='resubmit' takes the risk of doing it twice."

@@ -7,6 +7,35 @@ from typing import Any
 from datarobot_provider.hooks import form
 
 _INTEGRATION = "DataRobot"
+_OPERATORS = (
+    "conversions",
+    "custom_model_settings",
+    "custom_models",
+    "dependency_builds",
+    "downloads",
+    "guard_configs",
+    "guard_templates",
+    "guards",
+    "insights",
+    "model_tests",
+    "moderation",
+    "prediction_server_image",
+    "request",
+    "vector_databases",
+    "version_records",
+    "version_sources",
+    "versions",
+)
+_SENSORS = (
+    "conversions",
+    "dependency_builds",
+    "feature_impact",
+    "model_tests",
+    "prediction_explanations",
+    "status",
+    "training_data",
+    "vector_databases",
+)
 
 
 _CONNECTION_TYPE = {
@@ -22,8 +51,9 @@ _CONNECTION_TYPE = {
 }
 
 
-def _modules(*names: str) -> list[dict[str, Any]]:
-    return [{"integration-name": _INTEGRATION, "python-modules": [f"datarobot_provider.{name}" for name in names]}]
+def _modules(package: str, *names: str) -> list[dict[str, Any]]:
+    modules = [f"datarobot_provider.{package}.{name}" for name in names]
+    return [{"integration-name": _INTEGRATION, "python-modules": modules}]
 
 
 def get_provider_info() -> dict[str, Any]:
@@ -40,28 +70,10 @@ def get_provider_info() -> dict[str, Any]:
                 "tags": ["service"],
             }
         ],
-        "operators": _modules(
-            "operators.conversions",
-            "operators.custom_model_settings",
-            "operators.custom_models",
-            "operators.dependency_builds",
-            "operators.downloads",
-            "operators.guard_configs",
-            "operators.guard_templates",
-            "operators.guards",
-            "operators.insights",
-            "operators.model_tests",
-            "operators.moderation",
-            "operators.prediction_server_image",
-            "operators.request",
-            "operators.vector_databases",
-            "operators.version_records",
-            "operators.version_sources",
-            "operators.versions",
-        ),
-        "sensors": _modules("sensors.jobs"),
-        "hooks": _modules("hooks.datarobot"),
-        "triggers": _modules("triggers.job"),
+        "operators": _modules("operators", *_OPERATORS),
+        "sensors": _modules("sensors", *_SENSORS),
+        "hooks": _modules("hooks", "datarobot"),
+        "triggers": _modules("triggers", "job"),
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"
             for name in ("CustomModelLink", "CustomModelVersionLink", "DeploymentLink")

@@ -10,16 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.airflow_env import USER
-from demo.airflow_stack import AirflowStack
-from demo.emulator import ROOT, Emulator
-from demo.processes import Interrupted
 from demo.report import collect, render, table, task_name
 from demo.runner import KNOWN_FAILURES, SUCCESS, Stopwatch, run_in_folder
-from demo.task_logs import readable
+from harness.airflow_env import USER
+from harness.airflow_stack import AirflowStack
+from harness.emulator import ROOT, Emulator
+from harness.processes import Interrupted
+from harness.task_logs import readable
 
 if TYPE_CHECKING:
-    from demo.airflow_api import AirflowApi, Json
+    from harness.airflow_api import AirflowApi, Json
 
 LOGS_SHOWN = 3
 ALL = "all"

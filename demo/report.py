@@ -6,12 +6,12 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from demo.legs import Legs, measure
+from harness.task_durations import Legs, measure
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    from demo.airflow_api import AirflowApi
+    from harness.airflow_api import AirflowApi
 
 HEADINGS = ("task", "state", "tries", "deferred s", "on worker s", "DataRobot id", "link")
 NUMBERS = frozenset({2, 3, 4})

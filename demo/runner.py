@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from demo.airflow_api import ApiError, DagImportError
-from demo.emulator import ROOT
-from demo.processes import Interrupted, NotReachedError, ProcessDiedError, interruptible
+from harness.airflow_api import ApiError, DagImportError
+from harness.emulator import ROOT
+from harness.processes import Interrupted, NotReachedError, ProcessDiedError, interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,12 +14,10 @@ from datarobot_provider.operators.dependency_builds import StartDependencyBuildO
 from datarobot_provider.operators.insights import InitializePredictionExplanationsOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from datarobot_provider.sensors.jobs import (
-    DependencyBuildSensor,
-    ModelTestSensor,
-    PredictionExplanationsSensor,
-    TrainingDataAssignmentSensor,
-)
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
+from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
 
 log = logging.getLogger(__name__)
 

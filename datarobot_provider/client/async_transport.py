@@ -13,7 +13,7 @@ from yarl import URL
 
 from datarobot_provider.client.body import ACCEPT_ENCODING, STEP, Body, UnreadableBodyError
 from datarobot_provider.client.proxy import proxy_for
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import tries
 from datarobot_provider.client.transport import (
     POOL_SIZE,
@@ -91,10 +91,10 @@ class AsyncTransport:
             max_field_size=_LONGEST_LINE,
         )
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request) -> Response:
         """Send ``request`` as often as the retry policy allows.
 
-        :returns: the reply, whatever its status.
+        :returns: the response, whatever its status.
         :raises TransportError: if there was none.
         :raises ValueError: for a method that starts or changes something: a trigger may run twice.
         """
@@ -110,17 +110,17 @@ class AsyncTransport:
                     await asyncio.sleep(step)
                     step = next(steps)
             except StopIteration as stop:
-                reply: Reply = stop.value
-                return reply
+                response: Response = stop.value
+                return response
 
     async def close(self) -> None:
         """Close the pooled connections."""
         await self._session.close()
 
-    async def _attempt(self, request: Request) -> Reply | TransportError:
-        sendings, looks = _Sendings(), request.method == "GET"
+    async def _attempt(self, request: Request) -> Response | TransportError:
+        sendings, polls = _Sendings(), request.method == "GET"
         try:
-            async with self._turns if looks else nullcontext(), asyncio.timeout(None) as limit:
+            async with self._turns if polls else nullcontext(), asyncio.timeout(None) as limit:
                 self._limits.begin(limit)
                 try:
                     async with self._session.request(
@@ -131,7 +131,7 @@ class AsyncTransport:
                         allow_redirects=False,
                         proxy_headers=self._proxy_headers,
                         # Only of a DELETE it matters whether it was sent twice.
-                        middlewares=() if looks else (sendings,),
+                        middlewares=() if polls else (sendings,),
                     ) as response:
                         headers = _headers(response)
                         body = await _read(request, response, headers)
@@ -142,7 +142,7 @@ class AsyncTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
-        return Reply(response.status, headers, body, repeated=sendings.count > 1)
+        return Response(response.status, headers, body, repeated=sendings.count > 1)
 
 
 class _Sendings:
@@ -224,7 +224,7 @@ def _readable(value: str) -> str:
 
 
 def _classify(error: Exception) -> tuple[str, bool]:
-    """Say why there is no reply, and whether the request may have arrived."""
+    """Say why there is no response, and whether the request may have arrived."""
     in_vain = isinstance(error, aiohttp.ClientConnectorError)
     tls = (aiohttp.ClientConnectorSSLError, aiohttp.ClientConnectorCertificateError)
     signs: tuple[tuple[bool, str, bool], ...] = (

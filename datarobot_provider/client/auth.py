@@ -66,7 +66,7 @@ class Token:
         return f"Bearer {self._values[-1]}"
 
     def echoed(self, text: str, body: bytes) -> bool:
-        """Return whether a reply holds the token in any form: the short way past its redaction, for almost all of them.
+        """Return whether a response holds the token in any form; redaction is skipped for the ones that do not.
 
         :param text: the headers.
         :param body: the body.
@@ -79,7 +79,7 @@ class Token:
         return redacted(text, (*self._values, *secrets))
 
     def redact_bytes(self, body: bytes, secrets: Iterable[str] = ()) -> bytes:
-        """Return a reply's body without the token and ``secrets``, which some servers echo."""
+        """Return a response's body without the token and ``secrets``, which some servers echo."""
         for secret in (*self._values, *secrets):
             for form in encodings(secret):
                 body = body.replace(form.encode(), _MASK.encode())
@@ -162,12 +162,12 @@ def secrets_in(payload: object) -> Iterator[str]:
             yield from secrets_in(item)
 
 
-def without_secrets(reply: Any) -> Any:
+def without_secrets(response: Any) -> Any:
     """Return an API object with every secret value replaced by ``***``, at any depth."""
-    if isinstance(reply, dict):
+    if isinstance(response, dict):
         return {
-            key: _MASK if key in SECRET_FIELDS and value else without_secrets(value) for key, value in reply.items()
+            key: _MASK if key in SECRET_FIELDS and value else without_secrets(value) for key, value in response.items()
         }
-    if isinstance(reply, list):
-        return [without_secrets(item) for item in reply]
-    return reply
+    if isinstance(response, list):
+        return [without_secrets(item) for item in response]
+    return response

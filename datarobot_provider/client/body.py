@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from datarobot_provider.exceptions import MalformedReplyError, ResponseTooLargeError
+from datarobot_provider.exceptions import MalformedResponseError, ResponseTooLargeError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -42,7 +42,7 @@ class Body:
     :param status: HTTP status code. From 300 on the body is cut at ``MOST_ERROR_BYTES`` instead of being refused.
     :param headers: names in lower case.
     :raises ResponseTooLargeError: if the announced length is beyond the limit.
-    :raises MalformedReplyError: if it is packed in a way that was not asked for.
+    :raises MalformedResponseError: if it is packed in a way that was not asked for.
     """
 
     def __init__(self, request: Request, status: int, headers: Mapping[str, str]) -> None:
@@ -56,7 +56,7 @@ class Body:
         self._inflater: Inflater | None = None
         try:
             self._inflater = inflater(headers.get("content-encoding"))
-        except MalformedReplyError:
+        except MalformedResponseError:
             # The status of an error counts for more than what stands in its body.
             if not self._cut:
                 raise
@@ -189,13 +189,13 @@ class Inflater:
 def inflater(encoding: str | None) -> Inflater | None:
     """Return what unpacks a body with this ``Content-Encoding``; ``None`` where nothing is packed.
 
-    :raises MalformedReplyError: if it is neither ``gzip`` nor ``deflate``.
+    :raises MalformedResponseError: if it is neither ``gzip`` nor ``deflate``.
     """
     name = (encoding or "").strip().lower()
     if name in ("", "identity"):
         return None
     if name.removeprefix("x-") not in ("gzip", "deflate"):
-        raise MalformedReplyError(f"The response is packed as {name[:100]!r}, which was not asked for.")
+        raise MalformedResponseError(f"The response is packed as {name[:100]!r}, which was not asked for.")
     return Inflater(name.removeprefix("x-"))
 
 
@@ -204,7 +204,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
 
     :param pieces: as they come over the wire.
     :param encoding: the ``Content-Encoding``.
-    :raises MalformedReplyError: if it is packed in a way that was not asked for.
+    :raises MalformedResponseError: if it is packed in a way that was not asked for.
     :raises UnreadableBodyError: if it cannot be unpacked.
     """
     unpacking = inflater(encoding)

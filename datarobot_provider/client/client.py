@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from datarobot_provider.client.auth import Token, secrets_in
 from datarobot_provider.client.download import Downloader
 from datarobot_provider.client.errors import error_from
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.resources.conversions import Conversions
 from datarobot_provider.client.resources.credentials import Credentials
 from datarobot_provider.client.resources.custom_models import CustomModels
@@ -28,7 +28,7 @@ from datarobot_provider.client.resources.vector_databases import VectorDatabaseV
 from datarobot_provider.client.resources.versions import Versions
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.client.transport import transport_error
-from datarobot_provider.exceptions import MalformedReplyError
+from datarobot_provider.exceptions import MalformedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping
@@ -50,15 +50,15 @@ _RENEWAL_SECONDS = 10.0
 _MOST_POLL_BYTES = 4 * 1024 * 1024
 _STATUS_RECORDS = ("status/", "genai/status/")
 #: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
-TELLING = frozenset({200, 303, 404, 410, 422})
+POLL_STATUSES = frozenset({200, 303, 404, 410, 422})
 RELOCATED = 307
 ACCEPTED = 202
 
 
 class SyncSender(Protocol):
-    """Sends a request and waits for the reply."""
+    """Sends a request and waits for the response."""
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Send ``request``."""
 
     def stream(self, request: Request, headers: Mapping[str, str]) -> AbstractContextManager[requests.Response]:
@@ -76,61 +76,61 @@ class SyncSender(Protocol):
 class AsyncSender(Protocol):
     """Sends a request without blocking the event loop."""
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request) -> Response:
         """Send ``request``."""
 
     async def close(self) -> None:
         """Let go of the connections."""
 
 
-def checked(reply: Reply, request: Request, token: Token) -> Reply:
-    """Return ``reply`` if it is no error. A token that the server echoes goes no further than here.
+def checked(response: Response, request: Request, token: Token) -> Response:
+    """Return ``response`` if it is no error. A token that the server echoes goes no further than here.
 
     :raises ApiError: for a status of 400 or more.
     :raises TransportError: for a 407, with which a proxy asks for a login; the request went no further.
-    :raises MalformedReplyError: for a redirect, and for a page for people whose status is below 400 or 404: the API has
-        none here, so a proxy or a wrong host answered, and what was asked for was not done, nor is it known to be gone.
-        Only the 303 of a status record is a reply of the API: it says that a job is done.
+    :raises MalformedResponseError: for a redirect, and for an HTML page with a status below 400 or of 404. The API
+        sends neither, so a proxy or a wrong host answered, and the request was not handled.
+        Only the 303 of a status record is a response of the API: it says that a job is done.
     """
-    if reply.status == _PROXY_LOGIN:
+    if response.status == _PROXY_LOGIN:
         raise transport_error(request, "proxy", sent=False)
     secrets = frozenset(secrets_in(request.json))
-    reply = _redacted(reply, token, secrets)
-    if reply.status == _NOT_FOUND and reply.is_page:
-        raise reply.not_json()
-    if reply.status >= _FIRST_ERROR:
-        raise error_from(reply, request, lambda text: token.redact(text, secrets | request.private), token.place)
-    done = reply.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
-    if reply.status >= _FIRST_REDIRECT and not done:
-        raise MalformedReplyError(
-            f"{request.method} {request.path} was redirected ({reply.status}), which was not followed. Check the "
+    response = _redacted(response, token, secrets)
+    if response.status == _NOT_FOUND and response.is_page:
+        raise response.not_json()
+    if response.status >= _FIRST_ERROR:
+        raise error_from(response, request, lambda text: token.redact(text, secrets | request.private), token.place)
+    done = response.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
+    if response.status >= _FIRST_REDIRECT and not done:
+        raise MalformedResponseError(
+            f"{request.method} {request.path} was redirected ({response.status}), which was not followed. Check the "
             "connection's host: scheme (https), name and port."
         )
-    if reply.is_page:
-        raise reply.not_json()
-    return reply
+    if response.is_page:
+        raise response.not_json()
+    return response
 
 
-def checked_look(reply: Reply, request: Request, token: Token) -> Reply:
-    """Return ``reply`` if it tells something about a job, be it that the job is gone.
+def checked_poll(response: Response, request: Request, token: Token) -> Response:
+    """Return ``response`` if it tells something about a job, be it that the job is gone.
 
     :raises ApiError: for any other error status.
-    :raises MalformedReplyError: for a redirect, and for a page for people: a proxy that does not know the route says
+    :raises MalformedResponseError: for a redirect, and for a page for people: a proxy that does not know the route says
         nothing about the job.
     """
-    if reply.status in TELLING or (reply.status == RELOCATED and reply.location):
-        reply = _redacted(reply, token)
-        if reply.is_page:
-            raise reply.not_json()
-        return reply
-    return checked(reply, request, token)
+    if response.status in POLL_STATUSES or (response.status == RELOCATED and response.location):
+        response = _redacted(response, token)
+        if response.is_page:
+            raise response.not_json()
+        return response
+    return checked(response, request, token)
 
 
-def _redacted(reply: Reply, token: Token, secrets: Collection[str] = ()) -> Reply:
-    if not secrets and not token.echoed("\n".join(reply.headers.values()), reply.body):
-        return reply
-    headers = {name: token.redact(value, secrets) for name, value in reply.headers.items()}
-    return replace(reply, headers=headers, body=token.redact_bytes(reply.body, secrets))
+def _redacted(response: Response, token: Token, secrets: Collection[str] = ()) -> Response:
+    if not secrets and not token.echoed("\n".join(response.headers.values()), response.body):
+        return response
+    headers = {name: token.redact(value, secrets) for name, value in response.headers.items()}
+    return replace(response, headers=headers, body=token.redact_bytes(response.body, secrets))
 
 
 class DataRobotClient:
@@ -157,7 +157,7 @@ class DataRobotClient:
         self._renew = renew
         self.poll_failure_timeout = poll_failure_timeout
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Send any request.
 
         :raises ApiError: if the API answers with an error.
@@ -165,25 +165,25 @@ class DataRobotClient:
         """
         return checked(self._transport.send(request), request, self._token)
 
-    def look(self, path: str) -> Reply:
+    def poll(self, path: str) -> Response:
         """Look at a job: GET ``path``, where "gone" and "not yet" are answers too.
 
         :raises ApiError: if the look itself was refused or failed.
         :raises TransportError: if there was no answer.
         """
         request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
-        reply = self._transport.send(request)
-        if reply.status == _UNAUTHORIZED and self._renew and self._token.become(self._renew()):
-            reply = self._transport.send(request)
-        return checked_look(reply, request, self._token)
+        response = self._transport.send(request)
+        if response.status == _UNAUTHORIZED and self._renew and self._token.become(self._renew()):
+            response = self._transport.send(request)
+        return checked_poll(response, request, self._token)
 
-    def downloader(self, tell: Callable[[str], None], conceal: Callable[[str], None]) -> Downloader:
+    def downloader(self, report: Callable[[str], None], mask: Callable[[str], None]) -> Downloader:
         """Return what fetches files.
 
         :param tell: takes lines for the task log.
         :param conceal: takes texts that must not show in a log.
         """
-        return Downloader(self._transport, self._token, tell, conceal)
+        return Downloader(self._transport, self._token, report, mask)
 
     def close(self) -> None:
         """Close the pooled connections."""
@@ -278,12 +278,12 @@ class AsyncDataRobotClient:
         self._renewing = asyncio.Lock()
         self._renewed_at = -math.inf
 
-    async def look(self, path: str) -> Reply:
+    async def poll(self, path: str) -> Response:
         """Look at a job; see :meth:`DataRobotClient.look`."""
         request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
-        return checked_look(await self._sent(request), request, self._token)
+        return checked_poll(await self._sent(request), request, self._token)
 
-    async def delete(self, path: str) -> Reply:
+    async def delete(self, path: str) -> Response:
         """DELETE ``path``.
 
         :raises ApiError: if the API answers with an error.
@@ -296,13 +296,13 @@ class AsyncDataRobotClient:
         """Close the pooled connections."""
         await self._transport.close()
 
-    async def _sent(self, request: Request) -> Reply:
+    async def _sent(self, request: Request) -> Response:
         """Send ``request``, a second time if the token that was refused is no longer the connection's."""
         used = self._token.header()
-        reply = await self._transport.send(request)
-        if reply.status == _UNAUTHORIZED and await self._has_renewed(used):
-            reply = await self._transport.send(request)
-        return reply
+        response = await self._transport.send(request)
+        if response.status == _UNAUTHORIZED and await self._has_renewed(used):
+            response = await self._transport.send(request)
+        return response
 
     async def _has_renewed(self, used: str) -> bool:
         """Return whether there is another token than the one that was used; asked once for all who wait."""

@@ -15,12 +15,12 @@ from datarobot_provider.client.body import UnreadableBodyError, announced, unpac
 from datarobot_provider.client.endpoint import api_path, is_host
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.progress import Progress
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.exceptions import (
     ApiError,
     DownloadError,
     InputError,
-    MalformedReplyError,
+    MalformedResponseError,
     TransportError,
 )
 
@@ -114,17 +114,17 @@ class Downloader:
         self,
         transport: SyncSender,
         token: Token,
-        tell: Callable[[str], None],
-        conceal: Callable[[str], None],
+        report: Callable[[str], None],
+        mask: Callable[[str], None],
     ) -> None:
         self._transport = transport
         self._token = token
-        self._tell = tell
-        self._conceal = conceal
+        self._tell = report
+        self._conceal = mask
         self._signatures: set[str] = set()
 
     def fetch(self, request: Request, sink: Sink, expected: Expected) -> dict[str, Any]:
-        """Download the reply of ``request`` into ``sink``.
+        """Download the response of ``request`` into ``sink``.
 
         :returns: ``{"path", "size", "sha256"}``.
         :raises ApiError: if the API refuses it.
@@ -201,7 +201,7 @@ class Downloader:
                     progress.add(len(rest))
                     yield rest
         if progress.total is not None and progress.size < progress.total:
-            raise TransportError("The reply was shorter than announced.", reason="lost", sent=True)
+            raise TransportError("The response was shorter than announced.", reason="lost", sent=True)
 
     @contextmanager
     def _opened(self, request: Request, headers: Mapping[str, str]) -> Iterator[requests.Response]:
@@ -218,7 +218,7 @@ class Downloader:
                     yield self._checked(response, request)
                     return
                 url = _target(response.url, response.headers.get("Location"))
-        raise MalformedReplyError(f"The download of {request.path} was redirected too often.")
+        raise MalformedResponseError(f"The download of {request.path} was redirected too often.")
 
     def _followed(
         self, request: Request, home: str, url: str, headers: Mapping[str, str]
@@ -243,10 +243,10 @@ class Downloader:
         # Storages like to tell the signature that they refuse. Nothing of it gets as far as the error.
         headers = {name.lower(): self._redacted(value) for name, value in response.headers.items()}
         body = next(_content(response), b"").decode("utf-8", errors="replace")
-        reply = Reply(response.status_code, headers, self._redacted(body).encode())
         if response.status_code < _FIRST_ERROR:
-            raise MalformedReplyError(f"The download of {request.path} answered {response.status_code}.")
-        raise error_from(reply, request, self._redacted, self._token.place)
+            raise MalformedResponseError(f"The download of {request.path} answered {response.status_code}.")
+        refusal = Response(response.status_code, headers, self._redacted(body).encode())
+        raise error_from(refusal, request, self._redacted, self._token.place)
 
 
 def _content(response: requests.Response) -> Iterator[bytes]:
@@ -257,7 +257,7 @@ def _content(response: requests.Response) -> Iterator[bytes]:
     try:
         yield from unpacked(response.raw.stream(_PIECE, decode_content=False), response.headers.get("Content-Encoding"))
     except UnreadableBodyError:
-        raise TransportError("The reply cannot be unpacked.", reason="lost", sent=True) from None
+        raise TransportError("The response cannot be unpacked.", reason="lost", sent=True) from None
 
 
 def _skip(response: requests.Response, progress: _Arriving) -> int:
@@ -285,7 +285,7 @@ def _target(base: str, location: str | None) -> str:
     except ValueError:
         safe = False
     if not location or not safe or (urlsplit(base).scheme == "https" and parts.scheme == "http"):
-        raise MalformedReplyError("The download was redirected to an address that is not safe to follow.")
+        raise MalformedResponseError("The download was redirected to an address that is not safe to follow.")
     return url
 
 

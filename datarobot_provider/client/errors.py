@@ -1,4 +1,4 @@
-"""From an error reply to the exception that says what happened; reads both of the API's error shapes."""
+"""From an error response to the exception that says what happened; reads both of the API's error shapes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from datarobot_provider.exceptions import (
 )
 
 if TYPE_CHECKING:
-    from datarobot_provider.client.request import Reply, Request
+    from datarobot_provider.client.request import Request, Response
 
 _BY_STATUS: dict[int, type[ApiError]] = {
     400: ValidationError,
@@ -44,38 +44,38 @@ _LONGEST_ID = 100
 _SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def error_from(reply: Reply, request: Request, redact: Callable[[str], str], place: str = "") -> ApiError:
-    """Build the exception for an error reply.
+def error_from(response: Response, request: Request, redact: Callable[[str], str], place: str = "") -> ApiError:
+    """Build the exception for an error response.
 
-    :param reply: a reply with a status of 300 or more.
+    :param response: a response with a status of 300 or more.
     :param request: what had been asked.
     :param redact: takes the secrets out of a text; servers like to echo what they refuse.
     :param place: where the API token comes from that was sent.
     :returns: an exception of the type that fits the status.
     """
-    body = _body(reply)
-    kind = _BY_STATUS.get(reply.status, ServerError if reply.status >= _FIRST_SERVER_ERROR else ApiError)
+    body = _body(response)
+    kind = _BY_STATUS.get(response.status, ServerError if response.status >= _FIRST_SERVER_ERROR else ApiError)
     job_id = body.get("jobId")
     error = kind(
-        reply.status,
-        _message(reply, body, redact),
+        response.status,
+        _message(response, body, redact),
         method=request.method,
         path=redact(request.path),
         errors=_few(_field_errors(body), redact),
-        request_id=redact(reply.request_id)[:_LONGEST_ID] if reply.request_id else None,
+        request_id=redact(response.request_id)[:_LONGEST_ID] if response.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
-        repeated=reply.repeated,
+        repeated=response.repeated,
         place=place,
     )
-    error.can_heal = kind.can_heal or reply.status == _TIMED_OUT
+    error.can_heal = kind.can_heal or response.status == _TIMED_OUT
     return error
 
 
-def _body(reply: Reply) -> Mapping[str, Any]:
+def _body(response: Response) -> Mapping[str, Any]:
     try:
-        body = parse(reply.body)
+        body = parse(response.body)
     except ValueError:
-        return _said(reply.body)
+        return _said(response.body)
     return body if isinstance(body, dict) else {}
 
 
@@ -88,17 +88,17 @@ def _said(cut: bytes) -> Mapping[str, Any]:
         return {}
 
 
-def _message(reply: Reply, body: Mapping[str, Any], redact: Callable[[str], str]) -> str:
+def _message(response: Response, body: Mapping[str, Any], redact: Callable[[str], str]) -> str:
     for name in ("message", "detail"):
         if isinstance(body.get(name), str) and body[name]:
             return redact(str(body[name]))
     if isinstance(body.get("detail"), list):
         return "Invalid field data"
-    phrase = responses.get(reply.status, "no reason given")
-    if "json" in reply.headers.get("content-type", ""):
+    phrase = responses.get(response.status, "no reason given")
+    if "json" in response.headers.get("content-type", ""):
         return phrase
     # Redacted before it is cut: half a secret is not found any more.
-    excerpt = " ".join(redact(reply.text).split())[:_EXCERPT]
+    excerpt = " ".join(redact(response.text).split())[:_EXCERPT]
     return f"{phrase} (not a DataRobot error: {excerpt!r})" if excerpt else phrase
 
 

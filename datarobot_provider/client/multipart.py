@@ -34,13 +34,13 @@ class MultipartBody:
     """
 
     def __init__(
-        self, parts: Sequence[tuple[str, str | ModelFile]], tell: Callable[[str], None] = lambda _: None
+        self, parts: Sequence[tuple[str, str | ModelFile]], report: Callable[[str], None] = lambda _: None
     ) -> None:
         from urllib3.filepost import choose_boundary
 
         boundary = choose_boundary()
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._tell = tell
+        self._tell = report
         self._chunks: list[bytes | ModelFile] = []
         text = b""
         for name, part in parts:
@@ -92,12 +92,12 @@ class UploadBody(MultipartBody):
         self,
         fields: Sequence[tuple[str, str]],
         files: Sequence[ModelFile],
-        tell: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
         parts: list[tuple[str, str | ModelFile]] = [*fields]
         for file in files:
             parts += [("file", file), ("filePath", file.name)]
-        super().__init__(parts, tell)
+        super().__init__(parts, report)
 
 
 class _Sources(ExitStack):

@@ -26,14 +26,14 @@ class Progress:
     def __init__(
         self,
         done: str,
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = total
         self.size = 0
         self._done = done
-        self._tell = tell
+        self._tell = report
         self._clock = clock
         self._began = self._told = clock()
 

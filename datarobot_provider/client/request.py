@@ -1,4 +1,4 @@
-"""One request and one reply, as plain values: what the senders take and give."""
+"""One request and one response, as plain values: what the senders take and give."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from urllib.parse import quote
 from datarobot_provider.client.auth import without_secrets
 from datarobot_provider.client.endpoint import leads_up
 from datarobot_provider.client.json_text import UnusableJsonError, parse
-from datarobot_provider.exceptions import InputError, MalformedReplyError
+from datarobot_provider.exceptions import InputError, MalformedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -79,13 +79,13 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """What the API answered.
 
     :param status: HTTP status code.
     :param headers: header names in lower case.
     :param body: the whole body.
-    :param repeated: whether the request had been sent before in vain and may have been handled then: its reply was
+    :param repeated: whether the request had been sent before in vain and may have been handled then: its response was
         lost, or was a server error. A "not found" that answers a repeated DELETE may be the work of the first one.
     """
 
@@ -116,22 +116,21 @@ class Reply:
         become ``***``.
 
         :returns: the parsed value.
-        :raises MalformedReplyError: if the body is not JSON, is nested more deeply than anything of the API, or names a
-            field twice.
+        :raises MalformedResponseError: if the body is not JSON, is nested too deeply, or names a field twice.
         """
         try:
             parsed = parse(self.body, unique=True)
         except UnusableJsonError as error:
-            raise MalformedReplyError(f"The reply ({self._described()}) cannot be used: {error}.") from None
+            raise MalformedResponseError(f"The response ({self._described()}) cannot be used: {error}.") from None
         except ValueError:
             raise self.not_json() from None
         return without_secrets(parsed)
 
-    def not_json(self) -> MalformedReplyError:
-        """Build the error for a reply that is something else than JSON."""
+    def not_json(self) -> MalformedResponseError:
+        """Build the error for a response that is something else than JSON."""
         excerpt = " ".join(self.text.split())[:_EXCERPT]
-        return MalformedReplyError(
-            f"The reply ({self._described()}) is not JSON: {excerpt!r}. "
+        return MalformedResponseError(
+            f"The response ({self._described()}) is not JSON: {excerpt!r}. "
             "Is the connection's host a DataRobot endpoint, and is no proxy in between?"
         )
 
@@ -160,22 +159,24 @@ class Reply:
     def object(self) -> dict[str, Any]:
         """Parse the body as one JSON object.
 
-        :raises MalformedReplyError: if it is anything else.
+        :raises MalformedResponseError: if it is anything else.
         """
         parsed = self.json()
         if not isinstance(parsed, dict):
-            raise MalformedReplyError(f"The reply is a JSON {type(parsed).__name__} where an object was expected.")
+            raise MalformedResponseError(
+                f"The response is a JSON {type(parsed).__name__} where an object was expected."
+            )
         return parsed
 
 
-def required(reply: Mapping[str, Any], name: str) -> str:
+def required(response: Mapping[str, Any], name: str) -> str:
     """Return the text field ``name`` of an API object.
 
-    :raises MalformedReplyError: if the server left it out.
+    :raises MalformedResponseError: if the server left it out.
     """
-    value = reply.get(name)
+    value = response.get(name)
     if not isinstance(value, str) or not value:
-        names = [each[:_LONGEST_NAME] for each in sorted(reply)]
+        names = [each[:_LONGEST_NAME] for each in sorted(response)]
         more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        raise MalformedReplyError(f"The reply has no {name!r}; it holds {names[:_MOST_NAMES]}{more}.")
+        raise MalformedResponseError(f"The response has no {name!r}; it holds {names[:_MOST_NAMES]}{more}.")
     return value

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pendulum
 
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.exceptions import TransportError
 
 if TYPE_CHECKING:
@@ -44,15 +44,15 @@ class RetryPolicy:
     base: float = 0.5
     cap: float = 60.0
 
-    def pause(self, tries: int, outcome: Reply | TransportError, jitter: Callable[[], float]) -> float:
+    def pause(self, tries: int, outcome: Response | TransportError, jitter: Callable[[], float]) -> float:
         """Return how long to wait, in seconds, after ``tries`` tries of which the last ended in ``outcome``."""
-        asked = retry_after(outcome) if isinstance(outcome, Reply) else None
+        asked = retry_after(outcome) if isinstance(outcome, Response) else None
         if asked is not None:
             return min(asked, self.cap)
         return min(self.cap, self.base * 2.0 ** min(tries - 1, _MOST_DOUBLINGS)) * jitter()
 
 
-def may_repeat(request: Request, outcome: Reply | TransportError) -> bool:
+def may_repeat(request: Request, outcome: Response | TransportError) -> bool:
     """Return whether ``request`` may be sent again after ``outcome``."""
     safe = request.method in SAFE_METHODS
     if isinstance(outcome, TransportError):
@@ -64,7 +64,7 @@ def may_repeat(request: Request, outcome: Reply | TransportError) -> bool:
 
 def tries(
     request: Request, policy: RetryPolicy, jitter: Callable[[], float] = random.random
-) -> Generator[float | None, Reply | TransportError, Reply]:
+) -> Generator[float | None, Response | TransportError, Response]:
     """Drive one request without doing any I/O, for a sync and an async sender alike.
 
     Yields ``None`` for "send it now" (the outcome is to be sent in) and a number for "sleep so many seconds".
@@ -72,8 +72,8 @@ def tries(
     :param request: what is sent.
     :param policy: how patient to be.
     :param jitter: gives a number from 0 to 1.
-    :returns: the last reply, whatever its status; its ``repeated`` is set if an earlier try may have been handled.
-    :raises TransportError: if the last try got no reply.
+    :returns: the last response, whatever its status; its ``repeated`` is set if an earlier try may have been handled.
+    :raises TransportError: if the last try got no response.
     """
     count, repeated = 0, False
     while True:
@@ -88,9 +88,9 @@ def tries(
             return replace(outcome, repeated=True) if repeated else outcome
 
 
-def retry_after(reply: Reply) -> float | None:
+def retry_after(response: Response) -> float | None:
     """Return the seconds that ``Retry-After`` asks for (a number or a date), or ``None`` without a usable one."""
-    value = reply.headers.get("retry-after", "").strip()
+    value = response.headers.get("retry-after", "").strip()
     if value.isdecimal():
         return float(value)
     try:
@@ -101,12 +101,12 @@ def retry_after(reply: Reply) -> float | None:
         return None
 
 
-def _refused_unread(reply: Reply) -> bool:
+def _refused_unread(response: Response) -> bool:
     """Return whether the server says that it did not handle the request and wants it again."""
-    return reply.status in NOT_HANDLED and retry_after(reply) is not None
+    return response.status in NOT_HANDLED and retry_after(response) is not None
 
 
-def _may_be_handled(outcome: Reply | TransportError) -> bool:
+def _may_be_handled(outcome: Response | TransportError) -> bool:
     if isinstance(outcome, TransportError):
         return outcome.sent
     return outcome.status != _TOO_MANY and not _refused_unread(outcome)

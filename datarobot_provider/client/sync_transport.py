@@ -16,7 +16,7 @@ from datarobot_provider.client.body import ACCEPT_ENCODING, Body, UnreadableBody
 from datarobot_provider.client.json_values import UnwritableError, dump
 from datarobot_provider.client.limits import Deadline, Download, Pace
 from datarobot_provider.client.proxy import Proxy, proxy_for
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import tries
 from datarobot_provider.client.sync_connections import LimitedAdapter, limited
 from datarobot_provider.client.sync_errors import classify
@@ -99,10 +99,10 @@ class SyncTransport:
         named = (self._settings.ca_bundle, *map(os.environ.get, ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")))
         return next(filter(None, named), True)
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         """Send ``request`` as often as the retry policy allows.
 
-        :returns: the reply, whatever its status.
+        :returns: the response, whatever its status.
         :raises TransportError: if there was none.
         """
         steps = tries(request, self._settings.retry_of(request))
@@ -115,8 +115,8 @@ class SyncTransport:
                     time.sleep(step)
                     step = next(steps)
             except StopIteration as stop:
-                reply: Reply = stop.value
-                return reply
+                response: Response = stop.value
+                return response
 
     @contextmanager
     def stream(self, request: Request, headers: Mapping[str, str]) -> Iterator[requests.Response]:
@@ -174,7 +174,7 @@ class SyncTransport:
         """Return the timeouts of single operations. The limit of the attempt ends what takes too long in all."""
         return self._settings.connect_timeout, seconds
 
-    def _attempt(self, request: Request) -> Reply | TransportError:
+    def _attempt(self, request: Request) -> Response | TransportError:
         before, seconds = exception(), self._settings.read_timeout_of(request)
         try:
             with (
@@ -191,7 +191,7 @@ class SyncTransport:
                 ) as response,
             ):
                 headers = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status_code, headers, _read(request, response, headers))
+                return Response(response.status_code, headers, _read(request, response, headers))
         except UnreadableBodyError:
             return transport_error(request, "lost", sent=True)
         except _FAILURES as error:

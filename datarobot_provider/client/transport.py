@@ -26,7 +26,7 @@ _ADVICE = {
     "tls": "the TLS handshake failed; check the certificate, or name your own CA in the extra 'ca_bundle'",
     "plain http": "the server speaks plain HTTP; write http:// before the connection's host, or name its TLS port",
     "timeout": "no answer in time; DataRobot or the network is slow, or the timeouts of the connection are too short",
-    "lost": "the connection broke off before the reply was complete",
+    "lost": "the connection broke off before the response was complete",
 }
 
 
@@ -99,7 +99,7 @@ def _show(context: ssl.SSLContext, client_cert: str, client_key: str | None) -> 
 
 
 def transport_error(request: Request, reason: str, *, sent: bool) -> TransportError:
-    """Build the error for a request that got no reply.
+    """Build the error for a request that got no response.
 
     It names no host: the text also travels in the events of triggers, which hold ids only.
 
@@ -108,7 +108,7 @@ def transport_error(request: Request, reason: str, *, sent: bool) -> TransportEr
         ``lost``.
     :param sent: whether the request may have reached the application.
     """
-    message = f"No reply from DataRobot to {request.method} {request.path}: {_ADVICE[reason]}."
+    message = f"No response from DataRobot to {request.method} {request.path}: {_ADVICE[reason]}."
     if sent and request.method not in {"GET", "HEAD"}:
         message += " DataRobot may have handled the request all the same."
     return TransportError(message, reason="tls" if reason == "plain http" else reason, sent=sent)

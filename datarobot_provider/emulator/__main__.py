@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.app import create_app
-from datarobot_provider.emulator.jobs import checked_scale
-from datarobot_provider.emulator.seed import SeedError
-from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
-from datarobot_provider.emulator.tokens import TokenError
+from datarobot_provider.emulator.store.jobs import checked_scale
+from datarobot_provider.emulator.store.seed import SeedError
+from datarobot_provider.emulator.web.app import create_app
+from datarobot_provider.emulator.web.server import LOOPBACK, listen, make_server
+from datarobot_provider.emulator.web.tokens import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

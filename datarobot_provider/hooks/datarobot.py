@@ -15,7 +15,7 @@ from datarobot_provider.exceptions import (
     AuthenticationError,
     ConfigurationError,
     DataRobotError,
-    MalformedReplyError,
+    MalformedResponseError,
     NotFoundError,
     TransportError,
 )
@@ -74,7 +74,7 @@ class DataRobotHook(BaseHook):
         """What can be done with jobs through :attr:`client`."""
         from datarobot_provider.jobs.job_client import JobClient
 
-        return JobClient(self.client, self.tell)
+        return JobClient(self.client, self.report)
 
     def get_conn(self) -> DataRobotClient:
         """Return the sync client; the name that Airflow's hooks share."""
@@ -93,7 +93,7 @@ class DataRobotHook(BaseHook):
         return SharedClient(self.datarobot_conn_id, self._make_async_client)
 
     @staticmethod
-    def tell(note: Note) -> None:
+    def report(note: Note) -> None:
         """Write what a wait has to say into the task log."""
         _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
 
@@ -117,7 +117,7 @@ class DataRobotHook(BaseHook):
                 client.close()
         except AuthenticationError:
             return False, f"{access.endpoint.origin} is there, but it refuses the API token (401)."
-        except (MalformedReplyError, NotFoundError) as error:
+        except (MalformedResponseError, NotFoundError) as error:
             return False, f"{access.endpoint.origin} answers, but not as a DataRobot API. {str(error).splitlines()[0]}"
         except ApiError as error:
             return False, f"{access.endpoint.origin} is there, but refuses the call. {error}"

@@ -15,8 +15,8 @@ from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep, advance
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from datarobot_provider.client.request import Reply
-    from datarobot_provider.jobs.poller import Ending, Step, Steps, Tell
+    from datarobot_provider.client.request import Response
+    from datarobot_provider.jobs.poller import Ending, Report, Step, Steps
 
 _LONG_PAUSE, _TICK = 0.5, 0.25
 
@@ -24,15 +24,15 @@ _LONG_PAUSE, _TICK = 0.5, 0.25
 _SLEEPERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[asyncio.Future[None]]]] = WeakKeyDictionary()
 
 
-async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell: Tell) -> Ending:
+async def wait_async(loop: Steps, poll: Callable[[str], Awaitable[Response]], report: Report) -> Ending:
     """Carry out a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`."""
-    answer: Reply | DataRobotError | None = None
+    answer: Response | DataRobotError | None = None
     step: Step | Ending | None
     while not isinstance(step := advance(loop, answer), tuple):
         answer = None
         if isinstance(step, Get):
             try:
-                answer = await look(step.path)
+                answer = await poll(step.path)
             except DataRobotError as error:
                 answer = error
         elif isinstance(step, Sleep):
@@ -40,11 +40,11 @@ async def wait_async(loop: Steps, look: Callable[[str], Awaitable[Reply]], tell:
             seconds, step = step.seconds, None
             await pause(seconds)
         else:
-            tell(step)
+            report(step)
     return step
 
 
-async def pause_before_first_look(deadline: float, poll_interval: float) -> None:
+async def pause_before_first_poll(deadline: float, poll_interval: float) -> None:
     """Wait a moment after somebody else has looked; jobs that were started together are not looked at together.
 
     :param deadline: when to stop waiting, in seconds since the epoch.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from datarobot_provider.exceptions import OVER, DataRobotError, MalformedReplyError
+from datarobot_provider.exceptions import OVER, DataRobotError, MalformedResponseError
 from datarobot_provider.jobs.kinds import KINDS
 
 if TYPE_CHECKING:
-    from datarobot_provider.client.request import Reply
+    from datarobot_provider.client.request import Response
     from datarobot_provider.jobs.model import JobRef
 
 _OK = 200
@@ -22,19 +22,19 @@ def cancel_path(ref: JobRef) -> str | None:
     return ref.path(template)
 
 
-def identity(ref: JobRef, reply: Reply) -> str | None:
+def identity(ref: JobRef, response: Response) -> str | None:
     """Return what tells a job from the next one at the same address.
 
     :param ref: the job.
-    :param reply: what a look at that address came back with.
-    :returns: ``None`` where every job has an address of its own, or where the reply does not tell.
+    :param response: what a look at that address came back with.
+    :returns: ``None`` where every job has an address of its own, or where the response does not tell.
     """
     name = KINDS[ref.kind].identity
-    if name is None or reply.status != _OK:
+    if name is None or response.status != _OK:
         return None
     try:
-        value = reply.object().get(name)
-    except MalformedReplyError:
+        value = response.object().get(name)
+    except MalformedResponseError:
         return None
     return value if isinstance(value, str) else None
 

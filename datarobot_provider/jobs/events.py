@@ -20,8 +20,8 @@ from datarobot_provider.exceptions import (
     PollingRefusedError,
 )
 from datarobot_provider.jobs.kinds import GONE, KINDS
+from datarobot_provider.jobs.messages import headline
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from datarobot_provider.jobs.wording import headline
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

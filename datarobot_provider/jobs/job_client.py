@@ -11,7 +11,7 @@ from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellati
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome
-from datarobot_provider.jobs.poller import Tell, poll_once, steps, wait
+from datarobot_provider.jobs.poller import Report, poll_once, steps, wait
 
 if TYPE_CHECKING:
     from datarobot_provider.client.client import DataRobotClient
@@ -27,9 +27,9 @@ class JobClient:
     :param tell: takes what the reader of the task log should know.
     """
 
-    def __init__(self, client: DataRobotClient, tell: Tell) -> None:
+    def __init__(self, client: DataRobotClient, report: Report) -> None:
         self._client = client
-        self._tell = tell
+        self._tell = report
 
     def wait(self, ref: JobRef, deadline: float, poll_interval: float) -> JobEvent:
         """Wait for a job on this thread.
@@ -40,7 +40,7 @@ class JobClient:
         """
         failure_timeout = self._client.poll_failure_timeout
         loop = steps(ref, deadline=deadline, poll_interval=poll_interval, failure_timeout=failure_timeout)
-        return JobEvent(*wait(loop, self._client.look, self._tell))
+        return JobEvent(*wait(loop, self._client.poll, self._tell))
 
     def poll_once(self, ref: JobRef, *, known: bool = True) -> JobEvent:
         """Look once, without waiting.
@@ -48,11 +48,11 @@ class JobClient:
         :param ref: the job.
         :param known: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
         """
-        return JobEvent(*poll_once(ref, self._client.look, self._tell, known=known))
+        return JobEvent(*poll_once(ref, self._client.poll, self._tell, known=known))
 
     def is_running(self, ref: JobRef) -> bool:
         """Poll once, and log nothing; return whether the job runs, as far as that can be told."""
-        _, verdict = poll_once(ref, self._client.look, lambda _: None)
+        _, verdict = poll_once(ref, self._client.poll, lambda _: None)
         return verdict.outcome is Outcome.PENDING
 
     def cancel(self, ref: JobRef) -> Cancellation:
@@ -87,10 +87,10 @@ class JobClient:
         if template is None or not ref.fills(template):
             return []
         try:
-            reply = self._client.send(Request("GET", ref.path(template)))
+            response = self._client.send(Request("GET", ref.path(template)))
         except DataRobotError as error:
             return [f"(the log could not be fetched: {str(error).splitlines()[0]})"]
-        return reply.log_text().splitlines()[-LOG_TAIL_LINES:]
+        return response.log_text().splitlines()[-LOG_TAIL_LINES:]
 
     def page(self, ref: JobRef) -> str | None:
         """Return the URL of the page in DataRobot that shows the job."""

@@ -80,10 +80,10 @@ class JobRef:
 
 @dataclass(frozen=True)
 class Probe:
-    """One GET, and how to read its reply. States are compared without regard to case.
+    """One GET, and how to read its response. States are compared without regard to case.
 
     :param path: the route, with placeholders for ids.
-    :param state: where the state word stands in the reply, dots between levels.
+    :param state: where the state word stands in the response, dots between levels.
     :param flags: for resources without a state word: a field, the value expected there (``True`` or ``None``), and the
         state this means; the first that fits counts.
     :param unflagged: the state when no flag fits.
@@ -150,12 +150,12 @@ class JobKind:
     :param probes: where to look, in this order: the status record where there is one, then the resource itself.
     :param timeout: default timeout of a wait, in seconds.
     :param handle: the id that stands for the job in an XCom.
-    :param result: the route of the finished thing; ``None`` where only the reply of the last look tells.
+    :param result: the route of the finished thing; ``None`` where only the response of the last look tells.
     :param log: the route of its log.
     :param cancel: the route to DELETE in order to stop it; ``None`` where the API has none.
     :param page: the page in DataRobot's web interface.
     :param repeatable: whether a failed job may be started again with another outcome.
-    :param identity: the field of the reply that tells one job from the next at the same address; ``None`` where every
+    :param identity: the field of the response that differs between jobs at the same address; ``None`` where every
         job has an address of its own.
     """
 

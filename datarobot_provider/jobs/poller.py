@@ -1,7 +1,7 @@
 """Waiting for a job: one function that reads a state, one generator that decides what to do next, no I/O in either.
 
 ``wait`` and, on an event loop, ``async_wait`` only carry out what the generator says; ``poll_once`` stops at the first
-pause. So a worker, a triggerer, a sensor's poke and a resumed task read the same replies in the same way.
+pause. So a worker, a triggerer, a sensor's poke and a resumed task read the same responses in the same way.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from datarobot_provider.client.endpoint import api_path
-from datarobot_provider.client.request import Reply
+from datarobot_provider.client.request import Response
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, retry_after
-from datarobot_provider.exceptions import DataRobotError, MalformedReplyError
+from datarobot_provider.exceptions import DataRobotError, MalformedResponseError
 from datarobot_provider.jobs.kinds import GONE, KINDS, SUCCEEDED
+from datarobot_provider.jobs.messages import goes_on, has_ended
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
-from datarobot_provider.jobs.wording import goes_on, has_ended
 
 #: So many polls have to fail in a row before a wait gives up, however long the pause between them.
 FAILED_POLLS = 5
@@ -35,7 +35,7 @@ _GONE = (404, 410)
 
 @dataclass(frozen=True)
 class Get:
-    """Ask for this path; send in the reply, or the error that came instead."""
+    """Ask for this path; send in the response, or the error that came instead."""
 
     path: str
 
@@ -66,28 +66,28 @@ class FailedPoll(Note):
 
 Step = Get | Sleep | Note
 Ending = tuple[JobRef, Verdict]
-Steps = Generator[Step, Reply | DataRobotError | None, Ending]
-Tell = Callable[[Note], None]
+Steps = Generator[Step, Response | DataRobotError | None, Ending]
+Report = Callable[[Note], None]
 
 
-def decide(probe: Probe, reply: Reply) -> Verdict:
-    """Read the state of a job out of a reply. The only function that does; pure.
+def decide(probe: Probe, response: Response) -> Verdict:
+    """Read the state of a job out of a response. The only function that does; pure.
 
-    :param probe: how this reply is to be read.
-    :param reply: what a look came back with.
+    :param probe: how this response is to be read.
+    :param response: what a look came back with.
     :returns: the verdict; a state that the table does not list is ``UNKNOWN``, which means: go on waiting.
-    :raises MalformedReplyError: if the reply is not JSON.
+    :raises MalformedResponseError: if the response is not JSON.
     """
-    if reply.status == _DONE and probe.done_on_303:
-        return Verdict(Outcome.SUCCEEDED, SUCCEEDED, result=api_path(reply.location or ""))
-    named = probe.http_states.get(reply.status)
+    if response.status == _DONE and probe.done_on_303:
+        return Verdict(Outcome.SUCCEEDED, SUCCEEDED, result=api_path(response.location or ""))
+    named = probe.http_states.get(response.status)
     if named is not None:
         return Verdict(probe.outcome_of(named), named)
-    if reply.status in _GONE:
+    if response.status in _GONE:
         return Verdict(Outcome.EXPIRED, GONE)
-    if reply.status != _OK:
-        return Verdict(Outcome.UNKNOWN, f"HTTP {reply.status}")
-    body = reply.object()
+    if response.status != _OK:
+        return Verdict(Outcome.UNKNOWN, f"HTTP {response.status}")
+    body = response.object()
     state = _state(probe, body)
     message = next((str(text) for place in probe.messages if (text := _dig(body, place))), None)
     return Verdict(probe.outcome_of(state), state, message, found=body)
@@ -126,9 +126,9 @@ class _Watch:
     warned: bool = False
     told: set[str] = field(default_factory=set)
 
-    def next_pause(self, seen: Reply | DataRobotError | None) -> float:
+    def next_pause(self, seen: Response | DataRobotError | None) -> float:
         """Return the seconds to wait: growing, spread out, as long as the server asks, never beyond the deadline."""
-        asked = retry_after(seen) if isinstance(seen, Reply) else None
+        asked = retry_after(seen) if isinstance(seen, Response) else None
         seconds = asked if asked is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
         self.pause = min(self.pause * _GROWTH, self.poll_interval)
         return min(seconds, max(0.0, self.deadline - self.clock()))
@@ -232,12 +232,12 @@ def _walk(ref: JobRef, watch: _Watch) -> Steps:
 
 def _follow(
     probe: Probe, ref: JobRef, watch: _Watch, kind: JobKind, *, last: bool
-) -> Generator[Step, Reply | DataRobotError | None, Verdict]:
+) -> Generator[Step, Response | DataRobotError | None, Verdict]:
     """Follow one probe to its end; ``PENDING`` means: it is stuck, ask the next one."""
     path, since = ref.path(probe.path), watch.clock()
     latest, before = Verdict(Outcome.PENDING), None
     while True:
-        final_look = watch.clock() >= watch.deadline
+        final_poll = watch.clock() >= watch.deadline
         seen = yield Get(path)
         if moved := _relocation(seen):
             path = moved
@@ -257,7 +257,7 @@ def _follow(
                 return Verdict(Outcome.PENDING, verdict.state)
             if verdict is not latest:
                 latest, before = verdict, seen
-        if final_look:
+        if final_poll:
             message = str(verdict) if isinstance(verdict, DataRobotError) else latest.message
             return Verdict(Outcome.TIMED_OUT, latest.state, message)
         # What a wait keeps while it sleeps, a thousand waits keep.
@@ -265,26 +265,26 @@ def _follow(
         yield Sleep(seconds)
 
 
-def _read(probe: Probe, seen: Reply | DataRobotError | None) -> Verdict | DataRobotError:
+def _read(probe: Probe, seen: Response | DataRobotError | None) -> Verdict | DataRobotError:
     if isinstance(seen, DataRobotError):
         return seen
     if seen is None:
-        raise TypeError("a Get wants a reply or an error")
+        raise TypeError("a Get wants a response or an error")
     try:
         return decide(probe, seen)
-    except MalformedReplyError as error:
+    except MalformedResponseError as error:
         return error
 
 
-def _say_the_same(seen: Reply | DataRobotError | None, before: Reply | DataRobotError | None) -> bool:
+def _say_the_same(seen: Response | DataRobotError | None, before: Response | DataRobotError | None) -> bool:
     """Return whether two looks came back with the same: almost all do, and need not be read again."""
-    if not isinstance(seen, Reply) or not isinstance(before, Reply):
+    if not isinstance(seen, Response) or not isinstance(before, Response):
         return False
     return (seen.body, seen.status, seen.location) == (before.body, before.status, before.location)
 
 
-def _relocation(seen: Reply | DataRobotError | None) -> str | None:
-    if isinstance(seen, Reply) and seen.status == _RELOCATED:
+def _relocation(seen: Response | DataRobotError | None) -> str | None:
+    if isinstance(seen, Response) and seen.status == _RELOCATED:
         return api_path(seen.location or "")
     return None
 
@@ -297,7 +297,7 @@ def _is_stuck(probe: Probe, verdict: Verdict, seconds: float) -> bool:
     )
 
 
-def advance(loop: Steps, answer: Reply | DataRobotError | None) -> Step | Ending:
+def advance(loop: Steps, answer: Response | DataRobotError | None) -> Step | Ending:
     """Send what the last step came to into a wait, and return the next step, or how the wait ended."""
     try:
         return loop.send(answer)
@@ -305,7 +305,9 @@ def advance(loop: Steps, answer: Reply | DataRobotError | None) -> Step | Ending
         return stop.value  # type: ignore[no-any-return]
 
 
-def wait(loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[[float], None] = time.sleep) -> Ending:
+def wait(
+    loop: Steps, poll: Callable[[str], Response], report: Report, sleep: Callable[[float], None] = time.sleep
+) -> Ending:
     """Carry out a wait on this thread.
 
     :param loop: what :func:`steps` gave.
@@ -314,22 +316,22 @@ def wait(loop: Steps, look: Callable[[str], Reply], tell: Tell, sleep: Callable[
     :param sleep: waits so many seconds.
     :returns: the reference and the verdict.
     """
-    answer: Reply | DataRobotError | None = None
+    answer: Response | DataRobotError | None = None
     while not isinstance(step := advance(loop, answer), tuple):
         answer = None
         if isinstance(step, Get):
             try:
-                answer = look(step.path)
+                answer = poll(step.path)
             except DataRobotError as error:
                 answer = error
         elif isinstance(step, Sleep):
             sleep(step.seconds)
         else:
-            tell(step)
+            report(step)
     return step
 
 
-def poll_once(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: bool = True) -> Ending:
+def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, known: bool = True) -> Ending:
     """Look at a job once, without waiting.
 
     :param known: whether DataRobot is known to have the job; see :func:`steps`.
@@ -338,16 +340,17 @@ def poll_once(ref: JobRef, look: Callable[[str], Reply], tell: Tell, *, known: b
     """
     failure: str | None = None
 
-    def report(note: Note) -> None:
+    def report_and_keep_failure(note: Note) -> None:
         nonlocal failure
         failure = note.text if isinstance(note, FailedPoll) else failure
-        tell(note)
+        report(note)
 
     def pause(_: float) -> None:
         raise _PausedError
 
     try:
-        return wait(steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known), look, report, pause)
+        loop = steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known)
+        return wait(loop, poll, report_and_keep_failure, pause)
     except _PausedError:
         return ref, Verdict(Outcome.PENDING, message=failure)
 

@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.request_operators import DeleteOperator, ListOperator
+from datarobot_provider.core.submission.recovery import RecoverFromList
 from datarobot_provider.exceptions import OVER, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.operators.crud import DeleteOperator, ListOperator
-from datarobot_provider.operators.submission import FoundInList
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 _VERSION = ("custom_model_id", "custom_model_version_id")
 
 
-class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
+class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
     """Let DataRobot convert a version, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
@@ -46,7 +47,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
     """
 
     kind = "conversion"
-    argument_types = {"main_program_path": fields.optional(fields.text)}
+    argument_types = {"main_program_path": converters.optional(converters.string)}
     required_fields = _VERSION
     template_fields: Sequence[str] = (
         *DataRobotJobOperator.template_fields,
@@ -91,7 +92,7 @@ class ConvertVersionOperator(FoundInList, DataRobotJobOperator):
         """Return whether a conversion is one of this main program."""
         return row.get("mainProgramItemId") == self._item_id
 
-    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a conversion as a job of this task."""
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(row, "id")})
 
@@ -161,7 +162,7 @@ class ListConversionsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"is_latest": fields.boolean}
+    api_fields = {"is_latest": converters.boolean}
     required_fields = _VERSION
     template_fields: Sequence[str] = (*ListOperator.template_fields, *_VERSION, *api_fields)
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.request_operators import ListOperator, UpdateOperator
 from datarobot_provider.exceptions import ConflictError, DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.operators.crud import ListOperator, UpdateOperator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from datarobot_provider.core.submission.recovery import CreatedResource
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.submission import Done
     from datarobot_provider.version_compat import Context
 
 
@@ -49,21 +50,21 @@ class UpdateCustomModelOperator(UpdateOperator):
     """
 
     api_fields = {
-        "name": fields.text,
-        "description": fields.text,
-        "language": fields.text,
-        "target_name": fields.text,
-        "positive_class_label": fields.text,
-        "negative_class_label": fields.text,
-        "prediction_threshold": fields.number,
-        "class_labels": fields.texts,
-        "network_egress_policy": fields.text,
-        "maximum_memory": fields.integer,
-        "desired_memory": fields.integer,
-        "replicas": fields.integer,
-        "requires_ha": fields.boolean,
-        "is_training_data_for_versions_permanently_enabled": fields.boolean,
-        "git_model_version": fields.mapping,
+        "name": converters.string,
+        "description": converters.string,
+        "language": converters.string,
+        "target_name": converters.string,
+        "positive_class_label": converters.string,
+        "negative_class_label": converters.string,
+        "prediction_threshold": converters.number,
+        "class_labels": converters.string_list,
+        "network_egress_policy": converters.string,
+        "maximum_memory": converters.integer,
+        "desired_memory": converters.integer,
+        "replicas": converters.integer,
+        "requires_ha": converters.boolean,
+        "is_training_data_for_versions_permanently_enabled": converters.boolean,
+        "git_model_version": converters.json_object,
     }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (*UpdateOperator.template_fields, *required_fields, *api_fields)
@@ -165,7 +166,7 @@ class ShareCustomModelOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one if nobody would own the model.
     """
 
-    argument_types = {"roles": fields.mappings}
+    argument_types = {"roles": converters.object_list}
     required_fields = ("custom_model_id", "roles")
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
     template_fields_renderers = {"roles": "json"}
@@ -206,10 +207,10 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
 
     kind = "model_training_data_assignment"
     api_fields = {
-        "dataset_id": fields.identifier,
-        "dataset_version_id": fields.identifier,
-        "dataset_name": fields.text,
-        "partition_column": fields.text,
+        "dataset_id": converters.identifier,
+        "dataset_version_id": converters.identifier,
+        "dataset_name": converters.string,
+        "partition_column": converters.string,
     }
     required_fields = ("custom_model_id", "dataset_id")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, "custom_model_id", *api_fields)
@@ -252,7 +253,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
             return bool(model.get("trainingDataAssignmentInProgress"))
         return False
 
-    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:  # noqa: ARG002 - the model tells enough
+    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the model tells enough
         """Look at the model, which tells what data it has or is getting."""
         model = self.hook.client.custom_models.get(self.custom_model_id)
         # While it is being assigned, the model has no dataset yet; DataRobot would refuse another one.

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator
-from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
     import os
@@ -25,15 +25,15 @@ _COPIED = ("customModelType", "targetType", "targetName", "language", "descripti
 _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
-class ModelMaker(FoundInList, CreateOperator):
+class ModelMaker(RecoverFromList, CreateOperator):
     """Base of the operators that make a custom model."""
 
     operator_extra_links = (CustomModelLink(),)
 
-    def adopted(self, row: Mapping[str, Any]) -> Done:
+    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the model as made by this task."""
         model_id = required(row, "id")
-        return Done(model_id, {"custom_model_id": model_id})
+        return CreatedResource(model_id, {"custom_model_id": model_id})
 
 
 class CreateCustomModelOperator(ModelMaker):
@@ -81,30 +81,30 @@ class CreateCustomModelOperator(ModelMaker):
     """
 
     api_fields = {
-        "name": fields.text,
-        "custom_model_type": fields.text,
-        "target_type": fields.text,
-        "target_name": fields.text,
-        "description": fields.text,
-        "language": fields.text,
-        "positive_class_label": fields.text,
-        "negative_class_label": fields.text,
-        "prediction_threshold": fields.number,
-        "class_labels": fields.texts,
-        "calibrate_predictions": fields.boolean,
-        "network_egress_policy": fields.text,
-        "maximum_memory": fields.integer,
-        "desired_memory": fields.integer,
-        "replicas": fields.integer,
-        "requires_ha": fields.boolean,
-        "is_training_data_for_versions_permanently_enabled": fields.boolean,
-        "supports_binary_classification": fields.boolean,
-        "supports_regression": fields.boolean,
-        "playground_id": fields.identifier,
-        "user_provided_id": fields.text,
-        "git_model_version": fields.mapping,
+        "name": converters.string,
+        "custom_model_type": converters.string,
+        "target_type": converters.string,
+        "target_name": converters.string,
+        "description": converters.string,
+        "language": converters.string,
+        "positive_class_label": converters.string,
+        "negative_class_label": converters.string,
+        "prediction_threshold": converters.number,
+        "class_labels": converters.string_list,
+        "calibrate_predictions": converters.boolean,
+        "network_egress_policy": converters.string,
+        "maximum_memory": converters.integer,
+        "desired_memory": converters.integer,
+        "replicas": converters.integer,
+        "requires_ha": converters.boolean,
+        "is_training_data_for_versions_permanently_enabled": converters.boolean,
+        "supports_binary_classification": converters.boolean,
+        "supports_regression": converters.boolean,
+        "playground_id": converters.identifier,
+        "user_provided_id": converters.string,
+        "git_model_version": converters.json_object,
     }
-    argument_types = {"if_exists": fields.text}
+    argument_types = {"if_exists": converters.string}
     required_fields = ("custom_model_type",)
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
 
@@ -175,15 +175,15 @@ class CreateCustomModelOperator(ModelMaker):
 
     def payload(self) -> dict[str, Any]:
         """Return the request body: the fields that were set here or, where they were not, in the metadata."""
-        return fields.payload({**vars(self), **self._described}, self.api_fields)
+        return converters.payload({**vars(self), **self._described}, self.api_fields)
 
-    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+    def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the model, or find it."""
         payload = self.payload()
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
             raise InputError(f"There is a custom model {found['name']!r} already: {found['id']}.")
-        made = self.adopted(found or self._create(payload))
+        made = self.recovered_row(found or self._create(payload))
         self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
         return made
 
@@ -198,7 +198,7 @@ class CreateCustomModelOperator(ModelMaker):
     def _read_metadata(self) -> dict[str, Any]:
         if self.metadata is None:
             return {}
-        from datarobot_provider.operators.model_description import described
+        from datarobot_provider.core.custom_model.description import described
 
         return described(self.metadata, vars(self))
 
@@ -206,7 +206,7 @@ class CreateCustomModelOperator(ModelMaker):
         try:
             return self.hook.client.custom_models.create(payload)
         except ValidationError:
-            # Somebody else, or an earlier try whose reply was lost, may have created it in the meantime.
+            # Somebody else, or an earlier try whose response was lost, may have created it in the meantime.
             found = self._find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
             if found is None:
                 raise
@@ -271,10 +271,10 @@ class ListCustomModelsOperator(ListOperator):
     """
 
     api_fields = {
-        "custom_model_type": fields.text,
-        "is_deployed": fields.boolean,
-        "search_for": fields.text,
-        "order_by": fields.text,
+        "custom_model_type": converters.string,
+        "is_deployed": converters.boolean,
+        "search_for": converters.string,
+        "order_by": converters.string,
     }
     template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
 
@@ -311,9 +311,9 @@ class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+    def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""
-        made = self.adopted(self.hook.client.custom_models.copy(**self.ids()))
+        made = self.recovered_row(self.hook.client.custom_models.copy(**self.ids()))
         self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
         return made
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.request_operators import CancelOperator, VersionOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverByConflict
 from datarobot_provider.exceptions import ValidationError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.crud import CancelOperator, VersionOperator
-from datarobot_provider.operators.submission import Done, RefusedTwice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOperator):
+class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, VersionOperator):
     """Build the environment of a version from its ``requirements.txt``, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``. A version is
@@ -43,7 +43,7 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *VersionOperator.required_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
-    def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
+    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Start the build, or find the one that the version already has."""
         ids, ref = self.ids(), self.existing()
         try:
@@ -55,7 +55,7 @@ class StartDependencyBuildOperator(RefusedTwice, DataRobotJobOperator, VersionOp
                 return replace(ref, joined=True)
             if self.hook.client.versions.get(**ids).get("dependencies") == []:
                 self.log.info("The version has no dependencies: there is nothing to build.")
-                return Done(None)
+                return CreatedResource(None)
             raise
         return ref
 

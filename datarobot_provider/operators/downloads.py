@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.download import Downloader
     from datarobot_provider.client.request import Request
-    from datarobot_provider.operators.paths import PathArgument
+    from datarobot_provider.core.arguments.paths import PathArgument
     from datarobot_provider.version_compat import Context
 
 
@@ -40,7 +40,7 @@ class DownloadOperator(DataRobotBaseOperator):
 class _FilesOperator(DownloadOperator):
     """Base of the downloads of files as a zip."""
 
-    argument_types = {"pps": fields.optional(fields.boolean)}
+    argument_types = {"pps": converters.optional(converters.boolean)}
 
     def __init__(self, *, pps: bool | str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -49,7 +49,7 @@ class _FilesOperator(DownloadOperator):
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Download the zip."""
         from datarobot_provider.client.download import Expected
-        from datarobot_provider.operators.storage import StorageSink
+        from datarobot_provider.core.arguments.storage import StorageSink
 
         done = self.downloader().fetch(self.files_request(self.pps), StorageSink(self.target), Expected())
         self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])

@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator, UpdateOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import CreateOperator, DeleteOperator, ListOperator, UpdateOperator
 from datarobot_provider.operators.guards import CREDENTIALS, check_credential_id, is_credential_id
-from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from datarobot_provider.operators.guard_types import (
+    from datarobot_provider.core.guard_types import (
         AdditionalGuardConfig,
         GuardIntervention,
         GuardModelInfo,
@@ -70,33 +70,33 @@ class GuardFields(DataRobotBaseOperator):
     :param parameters: deprecated by DataRobot; a list with one object at the most.
     """
 
-    guard_fields: ClassVar[Mapping[str, fields.Converter]] = {
-        "description": fields.text,
-        "intervention": fields.mapping,
-        "deployment_id": fields.identifier,
-        "model_info": fields.mapping,
-        "nemo_info": fields.mapping,
-        "llm_type": fields.text,
-        "openai_api_base": fields.text,
-        "openai_api_key": fields.text,
-        "openai_credential": fields.text,
-        "openai_deployment_id": fields.text,
-        "google_service_account": fields.text,
-        "google_region": fields.text,
-        "google_model": fields.text,
-        "aws_account": fields.text,
-        "aws_region": fields.text,
-        "aws_model": fields.text,
-        "llm_gateway_model_id": fields.text,
-        "nim_endpoint": fields.text,
-        "faas_url": fields.text,
-        "forward_token": fields.boolean,
-        "copy_citations": fields.boolean,
-        "is_agentic": fields.boolean,
-        "additional_guard_config": fields.mapping,
-        "streaming_character_threshold": fields.positive,
-        "custom_metric": fields.mapping,
-        "parameters": fields.mappings,
+    guard_fields: ClassVar[Mapping[str, converters.Converter]] = {
+        "description": converters.string,
+        "intervention": converters.json_object,
+        "deployment_id": converters.identifier,
+        "model_info": converters.json_object,
+        "nemo_info": converters.json_object,
+        "llm_type": converters.string,
+        "openai_api_base": converters.string,
+        "openai_api_key": converters.string,
+        "openai_credential": converters.string,
+        "openai_deployment_id": converters.string,
+        "google_service_account": converters.string,
+        "google_region": converters.string,
+        "google_model": converters.string,
+        "aws_account": converters.string,
+        "aws_region": converters.string,
+        "aws_model": converters.string,
+        "llm_gateway_model_id": converters.string,
+        "nim_endpoint": converters.string,
+        "faas_url": converters.string,
+        "forward_token": converters.boolean,
+        "copy_citations": converters.boolean,
+        "is_agentic": converters.boolean,
+        "additional_guard_config": converters.json_object,
+        "streaming_character_threshold": converters.positive_integer,
+        "custom_metric": converters.json_object,
+        "parameters": converters.object_list,
     }
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "openai_api_key_conn_id")
 
@@ -197,7 +197,7 @@ class GuardFields(DataRobotBaseOperator):
             self.log.warning("DataRobot shows the guard as invalid: %s", config.get("errorMessage"))
 
 
-class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
+class CreateGuardConfigOperator(RecoverFromList, GuardFields, CreateOperator):
     """Create a guard configuration of a custom model, a version or a playground, from a template.
 
     Route: POST ``/api/v2/guardConfigurations/``. Every argument is templated. The fields of the guard itself, from
@@ -217,11 +217,11 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
 
     created_at = "createdAt"
     api_fields = {
-        "template_id": fields.identifier,
-        "name": fields.text,
-        "stages": fields.texts,
-        "entity_id": fields.identifier,
-        "entity_type": fields.text,
+        "template_id": converters.identifier,
+        "name": converters.string,
+        "stages": converters.string_list,
+        "entity_id": converters.identifier,
+        "entity_type": converters.string,
         **GuardFields.guard_fields,
     }
     required_fields = ("template_id", "name", "stages", "entity_id", "entity_type")
@@ -244,10 +244,10 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
         self.entity_id = entity_id
         self.entity_type = entity_type
 
-    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+    def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the configuration."""
         config = self.hook.client.guards.create(self.payload())
-        made = self.adopted(config)
+        made = self.recovered_row(config)
         self.log.info("Created the guard configuration %s (%s).", self.name, made.value)
         self.report_validity(config)
         return made
@@ -262,9 +262,9 @@ class CreateGuardConfigOperator(FoundInList, GuardFields, CreateOperator):
         """Return whether a configuration has the name and the stages of this one."""
         return same_fields(row, self.payload(), ("name", "stages"))
 
-    def adopted(self, row: Mapping[str, Any]) -> Done:
+    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the configuration as made by this task."""
-        return Done(required(row, "id"))
+        return CreatedResource(required(row, "id"))
 
 
 class UpdateGuardConfigOperator(GuardFields, UpdateOperator):
@@ -280,7 +280,7 @@ class UpdateGuardConfigOperator(GuardFields, UpdateOperator):
     :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
     """
 
-    api_fields = {"name": fields.text, **GuardFields.guard_fields}
+    api_fields = {"name": converters.string, **GuardFields.guard_fields}
     required_fields = _CONFIG
     template_fields: Sequence[str] = (*GuardFields.template_fields, *_CONFIG, *api_fields)
 
@@ -339,7 +339,7 @@ class ListGuardConfigsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"entity_id": fields.identifier, "entity_type": fields.text}
+    api_fields = {"entity_id": converters.identifier, "entity_type": converters.string}
     required_fields = ("entity_id", "entity_type")
     template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import ListOperator
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import ListOperator
 
 if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
@@ -88,7 +88,7 @@ class ListGuardTemplatesOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"include_agentic": fields.boolean}
+    api_fields = {"include_agentic": converters.boolean}
     template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
 
     def __init__(self, *, include_agentic: bool | str | None = None, **kwargs: Any) -> None:

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.auth import secrets_in
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import CreateOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
-from datarobot_provider.operators.crud import CreateOperator
 from datarobot_provider.operators.guard_templates import filled
-from datarobot_provider.operators.submission import Done, FoundAmongVersions
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from datarobot_provider.operators.guard_types import GuardConfiguration, GuardToApply, OverallModerationConfig
+    from datarobot_provider.core.guard_types import GuardConfiguration, GuardToApply, OverallModerationConfig
     from datarobot_provider.version_compat import Context
 
 #: What a template renders to when the connection has no password, or the variable no value.
@@ -31,7 +31,7 @@ _WITH_OPENAI_KEY = ("openAi", "azureOpenAi")
 #: The fields that name a credential stored in DataRobot.
 CREDENTIALS = ("openai_credential", "google_service_account", "aws_account")
 _ID = re.compile(r"[\w.-]*")
-_CREDENTIALS = tuple(fields.camel_case(name) for name in CREDENTIALS)
+_CREDENTIALS = tuple(converters.camel_case(name) for name in CREDENTIALS)
 
 
 def is_credential_id(value: object) -> bool:
@@ -51,7 +51,7 @@ def check_credential_id(name: str, value: object) -> None:
         raise InputError(f"{name} should be the id of a credential in DataRobot, but is something else, maybe the key.")
 
 
-class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
+class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
     """Apply guards to a custom model; DataRobot makes a new version of the model that has them.
 
     Route: POST ``/api/v2/guardConfigurations/toNewCustomModelVersion/``. All arguments are templated.
@@ -80,9 +80,9 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     """
 
     argument_types = {
-        "guards": fields.optional(fields.mappings),
-        "from_templates": fields.optional(fields.texts_or_mappings),
-        "overall_config": fields.optional(fields.mapping),
+        "guards": converters.optional(converters.object_list),
+        "from_templates": converters.optional(converters.string_or_object_list),
+        "overall_config": converters.optional(converters.json_object),
     }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (
@@ -117,17 +117,17 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
         """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
-            guards = fields.readable(given)
+            guards = converters.readable(given)
             for key in (*secrets_in(guards), *_misplaced_keys(guards)):
                 mask_secret(key)
 
-    def start(self, context: Context) -> Done:  # noqa: ARG002 - nothing depends on the run
+    def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Apply the guards."""
         payload = self.payload()
         version_id = required(self.hook.client.guards.push_to_new_version(payload), "customModelVersionId")
         names = ", ".join(str(guard.get("name")) for guard in payload["data"])
         self.log.info("Made the version %s with these guards: %s.", version_id, names)
-        return self.adopted({"id": version_id})
+        return self.recovered_row({"id": version_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has guards of these names."""
@@ -139,10 +139,12 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
     def _names(self) -> set[Any]:
         return {guard.get("name") for guard in self.payload()["data"]}
 
-    def adopted(self, row: Mapping[str, Any]) -> Done:
+    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id})
+        return CreatedResource(
+            version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
+        )
 
     def check(self) -> None:
         """Check the arguments, and that there is a guard to apply."""
@@ -152,16 +154,16 @@ class ApplyGuardConfigOperator(FoundAmongVersions, CreateOperator):
 
     def payload(self) -> dict[str, Any]:
         """Return the request body; the API wants ``parameters`` in every guard, if only an empty list."""
-        guards = [] if self.guards is None else fields.converted("guards", self.guards, fields.mappings)
+        guards = [] if self.guards is None else converters.converted("guards", self.guards, converters.object_list)
         if self.from_templates is not None:
-            wanted = fields.converted("from_templates", self.from_templates, fields.texts_or_mappings)
+            wanted = converters.converted("from_templates", self.from_templates, converters.string_or_object_list)
             guards += filled(wanted, self.hook.client.guards.templates({"includeAgentic": True}))
         body: dict[str, Any] = {
             "customModelId": self.custom_model_id,
             "data": [{"parameters": [], **self._with_key(guard)} for guard in guards],
         }
         if self.overall_config is not None:
-            body["overallConfig"] = fields.converted("overall_config", self.overall_config, fields.mapping)
+            body["overallConfig"] = converters.converted("overall_config", self.overall_config, converters.json_object)
         return body
 
     def _with_key(self, guard: dict[str, Any]) -> dict[str, Any]:

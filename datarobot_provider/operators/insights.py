@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.job_results import FeatureImpactResult
+from datarobot_provider.core.submission.recovery import RecoverByConflict
 from datarobot_provider.exceptions import InputError, NotFoundError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.operators.results import FeatureImpactResult
-from datarobot_provider.operators.submission import RefusedTwice
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _WHAT = ("custom_model_id", "custom_model_version_id", "image_id")
 
 
-class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJobOperator):
+class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataRobotJobOperator):
     """Compute how much each feature of the training data counts in a version's predictions.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/``. The version
@@ -48,7 +49,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RefusedTwice, DataRobotJ
 
     kind = "feature_impact"
     other_kinds = ("image_feature_impact",)
-    api_fields = {"row_count": fields.integer}
+    api_fields = {"row_count": converters.integer}
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *_WHAT, *api_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
@@ -164,10 +165,10 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
 
     kind = "prediction_explanations"
     api_fields = {
-        "custom_model_id": fields.identifier,
-        "custom_model_version_id": fields.identifier,
-        "environment_id": fields.identifier,
-        "environment_version_id": fields.identifier,
+        "custom_model_id": converters.identifier,
+        "custom_model_version_id": converters.identifier,
+        "environment_id": converters.identifier,
+        "environment_version_id": converters.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)

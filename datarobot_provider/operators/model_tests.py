@@ -6,14 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.job_results import ModelTestResult
+from datarobot_provider.core.request_operators import CancelOperator, ListOperator
+from datarobot_provider.core.submission.recovery import RecoverFromList, same_fields
 from datarobot_provider.exceptions import DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.operators.crud import CancelOperator, ListOperator
-from datarobot_provider.operators.results import ModelTestResult
-from datarobot_provider.operators.submission import FoundInList, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
+class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperator):
     """Test a version of a custom model, and fail if the test does.
 
     Route: POST ``/api/v2/customModelTests/``. A test of the same version and dataset that runs already is waited for.
@@ -60,21 +61,21 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
     """
 
     kind = "model_test"
-    argument_types = {"raise_on_failure": fields.boolean}
+    argument_types = {"raise_on_failure": converters.boolean}
     api_fields = {
-        "custom_model_id": fields.identifier,
-        "custom_model_version_id": fields.identifier,
-        "dataset_id": fields.identifier,
-        "dataset_version_id": fields.identifier,
-        "configuration": fields.mapping,
-        "environment_id": fields.identifier,
-        "environment_version_id": fields.identifier,
-        "network_egress_policy": fields.text,
-        "maximum_memory": fields.integer,
-        "desired_memory": fields.integer,
-        "replicas": fields.integer,
-        "requires_ha": fields.boolean,
-        "resource_bundle_id": fields.identifier,
+        "custom_model_id": converters.identifier,
+        "custom_model_version_id": converters.identifier,
+        "dataset_id": converters.identifier,
+        "dataset_version_id": converters.identifier,
+        "configuration": converters.json_object,
+        "environment_id": converters.identifier,
+        "environment_version_id": converters.identifier,
+        "network_egress_policy": converters.string,
+        "maximum_memory": converters.integer,
+        "desired_memory": converters.integer,
+        "replicas": converters.integer,
+        "requires_ha": converters.boolean,
+        "resource_bundle_id": converters.identifier,
     }
     required_fields = ("custom_model_id", "custom_model_version_id")
     template_fields: Sequence[str] = (
@@ -124,7 +125,7 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
 
     def check(self) -> None:
         """Check the arguments, and that they fit together."""
-        from datarobot_provider.operators.limits import check_bundle
+        from datarobot_provider.core.custom_model.account_limits import check_bundle
 
         super().check()
         check_bundle(self)
@@ -162,17 +163,17 @@ class RunModelTestOperator(ModelTestResult, FoundInList, DataRobotJobOperator):
         version = (row.get("customModelVersion") or {}).get("id")
         return version == payload["customModelVersionId"] and same_fields(row, payload, ("datasetId",))
 
-    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a test as a job of this task."""
         return JobRef(self.kind, {**self.ids(), "custom_model_test_id": required(row, "id")})
 
     def _newest(self) -> JobRef | None:
         """Return the model's newest test, if it is one of this version and dataset.
 
-        The reply to a new test does not hold its id. DataRobot runs one test of a model at a time, so it is the newest.
+        The response to the request does not hold the test's id. DataRobot runs one test of a model at a time.
         """
         newest = next(iter(self.listed(1)), None)
-        return self.adopted(newest) if newest and self.is_same(newest) else None
+        return self.recovered_row(newest) if newest and self.is_same(newest) else None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> dict[str, Any]:
         """Raise, or return the failed test if so asked."""
@@ -225,7 +226,7 @@ class GetModelTestLogOperator(ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because there is no log yet.
     """
 
-    argument_types = {"lines": fields.optional(fields.positive)}
+    argument_types = {"lines": converters.optional(converters.positive_integer)}
     template_fields: Sequence[str] = (*ModelTestOperator.template_fields, "lines")
 
     def __init__(self, *, lines: int | str | None = None, **kwargs: Any) -> None:
@@ -278,12 +279,12 @@ class ListModelTestsOperator(ListOperator):
     """
 
     api_fields = {
-        "resource_bundle_id": fields.identifier,
-        "maximum_memory": fields.integer,
-        "desired_memory": fields.integer,
-        "network_egress_policy": fields.text,
-        "replicas": fields.integer,
-        "requires_ha": fields.boolean,
+        "resource_bundle_id": converters.identifier,
+        "maximum_memory": converters.integer,
+        "desired_memory": converters.integer,
+        "network_egress_policy": converters.string,
+        "replicas": converters.integer,
+        "requires_ha": converters.boolean,
     }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields, *api_fields)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +27,7 @@ class GetOverallModerationConfigOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    argument_types = {"entity_type": fields.text}
+    argument_types = {"entity_type": converters.string}
     required_fields = _ENTITY
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_ENTITY)
 
@@ -56,10 +56,10 @@ class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
     """
 
     api_fields = {
-        "entity_id": fields.identifier,
-        "entity_type": fields.text,
-        "timeout_sec": fields.integer,
-        "timeout_action": fields.text,
+        "entity_id": converters.identifier,
+        "entity_type": converters.string,
+        "timeout_sec": converters.integer,
+        "timeout_action": converters.string,
     }
     required_fields = tuple(api_fields)
     template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields)

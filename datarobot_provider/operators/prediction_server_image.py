@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.exceptions import MalformedReplyError
-from datarobot_provider.operators.base import DataRobotBaseOperator
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.exceptions import MalformedResponseError
 from datarobot_provider.operators.downloads import DownloadOperator
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Download the image, unless it is there."""
         from datarobot_provider.client.download import Expected
-        from datarobot_provider.operators.storage import StorageSink
+        from datarobot_provider.core.arguments.storage import StorageSink
 
         sink = StorageSink(self.target)
         image = self.hook.client.prediction_server_image
@@ -55,7 +55,7 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
         try:
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
-            raise MalformedReplyError("The metadata of the image name no size and no hash.") from None
+            raise MalformedResponseError("The metadata of the image name no size and no hash.") from None
         if sink.holds(expected):
             self.log.info("%s is there already and is the image: nothing to download.", sink.name)
             return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}

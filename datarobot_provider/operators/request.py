@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client.auth import secrets_in
 from datarobot_provider.client.endpoint import API_PREFIX, api_path
 from datarobot_provider.client.request import Request
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.submission.recovery import CreatedResource
 from datarobot_provider.exceptions import DownloadError, InputError
 from datarobot_provider.jobs.model import JobRef
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.submission import Done
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.download import Downloader, Expected
     from datarobot_provider.client.files import ModelFile
-    from datarobot_provider.client.request import Reply
+    from datarobot_provider.client.request import Response
+    from datarobot_provider.core.arguments.paths import PathArgument
+    from datarobot_provider.core.arguments.storage import StorageSink
+    from datarobot_provider.core.submission.record import SubmissionRecord
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.paths import PathArgument
-    from datarobot_provider.operators.storage import StorageSink
-    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
@@ -62,7 +62,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: no effect here: a status record cannot be cancelled.
-    :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose reply was lost: ``fail``
+    :param on_uncertain_submit: what to do when an earlier try may have sent a POST whose response was lost: ``fail``
         (default) or ``resubmit``. Nobody knows how to ask DataRobot about any POST; other methods may be sent twice.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the JSON of the response, or of what the job made; ``None`` if there is none. With ``target``:
@@ -74,12 +74,12 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     kind = "task_status"
     argument_types = {
-        "path": fields.text,
-        "method": fields.text,
-        "query": fields.optional(fields.query),
-        "json": fields.optional(fields.body),
-        "data": fields.optional(fields.mapping),
-        "sha256": fields.optional(fields.text),
+        "path": converters.string,
+        "method": converters.string,
+        "query": converters.optional(converters.query),
+        "json": converters.optional(converters.json_body),
+        "data": converters.optional(converters.json_object),
+        "sha256": converters.optional(converters.string),
     }
     other_kinds = ("genai_task_status",)
     required_fields = ("path", "method")
@@ -122,27 +122,27 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         self.response_filter = response_filter
         self._form: list[tuple[str, str | ModelFile]] = []
 
-    def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - for operators that push XComs
+    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Send the request; there is a job to wait for if the response is a 202 that says where."""
         from datarobot_provider.client.client import ACCEPTED
         from datarobot_provider.client.resources.base import status_id_of
 
         request = self._request()
         if self.target is not None and request.method == "GET":
-            return Done(self._filtered(self._downloaded(request)))
-        reply = self.hook.client.send(request)
-        self.log.info("DataRobot answered %d to %s %s.", reply.status, request.method, request.path)
-        status_id = status_id_of(reply.location or "")
-        if reply.status != ACCEPTED or status_id is None:
-            return Done(self._filtered(_json_of(reply) if self.target is None else self._saved(reply)))
-        genai = "genai/" in str(reply.location)
+            return CreatedResource(self._filtered(self._downloaded(request)))
+        response = self.hook.client.send(request)
+        self.log.info("DataRobot answered %d to %s %s.", response.status, request.method, request.path)
+        status_id = status_id_of(response.location or "")
+        if response.status != ACCEPTED or status_id is None:
+            return CreatedResource(self._filtered(_json_of(response) if self.target is None else self._saved(response)))
+        genai = "genai/" in str(response.location)
         return JobRef("genai_task_status" if genai else self.kind, {"status_id": status_id})
 
-    def submit(self, context: Context, record: SubmissionRecord) -> JobRef | Done:
+    def submit(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource:
         """Send the request; what only reads is not remembered."""
         return self.start(context) if self.method == "GET" else super().submit(context, record)
 
-    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
+    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Let a POST be uncertain, and send anything else again."""
         return super().recover(before) if self.method == "POST" else None
 
@@ -167,7 +167,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     def _check_form(self) -> None:
         """Check what a form is made of, every file included."""
-        from datarobot_provider.operators.request_form import form_fields, form_parts
+        from datarobot_provider.core.arguments.request_form import form_fields, form_parts
 
         given = [name for name in ("data", "files") if getattr(self, name) is not None]
         if not given:
@@ -181,7 +181,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
             raise InputError(f"{' and '.join(given)} hold nothing to send.")
 
     def _check_target(self) -> None:
-        from datarobot_provider.operators.storage import StorageSink
+        from datarobot_provider.core.arguments.storage import StorageSink
 
         if self.target is not None:
             StorageSink(self.target)
@@ -196,7 +196,7 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         return api_path(API_PREFIX + self.path.removeprefix(API_PREFIX).lstrip("/"))
 
     def _request(self) -> Request:
-        from datarobot_provider.operators.request_form import form_fields
+        from datarobot_provider.core.arguments.request_form import form_fields
 
         request = Request(self.method, str(self._api_path()), params=self.query or {}, json=self.json)
         if not self._form:
@@ -216,16 +216,16 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         self.log.info("Saved %s bytes to %s.", f"{saved['size']:,}", saved["path"])
         return saved
 
-    def _saved(self, reply: Reply) -> dict[str, Any]:
+    def _saved(self, response: Response) -> dict[str, Any]:
         """Save the response of a request that has changed something, which must not be sent again over a full disk."""
         try:
-            return self._downloader().save(reply.body, *self._destination())
+            return self._downloader().save(response.body, *self._destination())
         except InputError as error:
-            raise DownloadError(f"DataRobot answered {reply.status}, but the response is lost. {error}") from None
+            raise DownloadError(f"DataRobot answered {response.status}, but the response is lost. {error}") from None
 
     def _destination(self) -> tuple[StorageSink, Expected]:
         from datarobot_provider.client.download import Expected
-        from datarobot_provider.operators.storage import StorageSink
+        from datarobot_provider.core.arguments.storage import StorageSink
 
         return StorageSink(self.target), Expected(sha256=self.sha256)
 
@@ -239,5 +239,5 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         return self.response_filter(made) if self.response_filter else made
 
 
-def _json_of(reply: Reply) -> Any:
-    return reply.json() if reply.body.strip() else None
+def _json_of(response: Response) -> Any:
+    return response.json() if response.body.strip() else None

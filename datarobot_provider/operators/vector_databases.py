@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.request_operators import DeleteOperator, ListOperator, UpdateOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import DeploymentLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.operators.crud import DeleteOperator, ListOperator, UpdateOperator
-from datarobot_provider.operators.submission import Done, FoundInList, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +22,7 @@ _VALIDATION = ("validation_id",)
 _FILTERS = ("deploymentId", "modelId", "promptColumnName", "targetColumnName")
 
 
-class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
+class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
     """Let DataRobot try out whether a deployment can serve as a vector database, and fail if it cannot.
 
     Route: POST ``/api/v2/genai/customModelVectorDatabaseValidations/``. Every argument up to ``prediction_timeout`` is
@@ -51,13 +52,13 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     kind = "vector_database_validation"
     created_at = "creationDate"
     api_fields = {
-        "deployment_id": fields.identifier,
-        "prompt_column_name": fields.text,
-        "target_column_name": fields.text,
-        "model_id": fields.identifier,
-        "use_case_id": fields.identifier,
-        "name": fields.text,
-        "prediction_timeout": fields.integer,
+        "deployment_id": converters.identifier,
+        "prompt_column_name": converters.string,
+        "target_column_name": converters.string,
+        "model_id": converters.identifier,
+        "use_case_id": converters.identifier,
+        "name": converters.string,
+        "prediction_timeout": converters.integer,
     }
     required_fields = ("deployment_id", "prompt_column_name", "target_column_name")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)
@@ -87,7 +88,7 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
         payload = self.payload()
-        return self.adopted(self.hook.client.vector_database_validations.create(payload))
+        return self.recovered_row(self.hook.client.vector_database_validations.create(payload))
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the validations of the deployment with these columns, the newest first."""
@@ -99,7 +100,7 @@ class ValidateVectorDatabaseOperator(FoundInList, DataRobotJobOperator):
         """Return whether a validation is one of the same deployment, columns and name."""
         return same_fields(row, self.payload(), (*_FILTERS, "name"))
 
-    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a validation as a job of this task."""
         return JobRef(
             self.kind, {"validation_id": required(row, "id"), "deployment_id": self.payload()["deploymentId"]}
@@ -139,7 +140,7 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
         """Start the validation."""
         return self._job(self.hook.client.vector_database_validations.revalidate(**self.ids()))
 
-    def recover(self, before: dict[str, Any]) -> JobRef | Done | None:
+    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Take up a validation that runs; whether one that is over has run again, DataRobot does not tell."""
         job = self._job(self.hook.client.vector_database_validations.get(**self.ids()))
         running = self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING
@@ -201,15 +202,15 @@ class ListVectorDatabaseValidationsOperator(ListOperator):
     """
 
     api_fields = {
-        "use_case_id": fields.identifier,
-        "playground_id": fields.identifier,
-        "search": fields.text,
-        "sort": fields.text,
-        "completed_only": fields.boolean,
-        "deployment_id": fields.identifier,
-        "model_id": fields.identifier,
-        "prompt_column_name": fields.text,
-        "target_column_name": fields.text,
+        "use_case_id": converters.identifier,
+        "playground_id": converters.identifier,
+        "search": converters.string,
+        "sort": converters.string,
+        "completed_only": converters.boolean,
+        "deployment_id": converters.identifier,
+        "model_id": converters.identifier,
+        "prompt_column_name": converters.string,
+        "target_column_name": converters.string,
     }
     template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
 
@@ -262,12 +263,12 @@ class UpdateVectorDatabaseValidationOperator(UpdateOperator):
     """
 
     api_fields = {
-        "name": fields.text,
-        "deployment_id": fields.identifier,
-        "model_id": fields.identifier,
-        "prompt_column_name": fields.text,
-        "target_column_name": fields.text,
-        "prediction_timeout": fields.integer,
+        "name": converters.string,
+        "deployment_id": converters.identifier,
+        "model_id": converters.identifier,
+        "prompt_column_name": converters.string,
+        "target_column_name": converters.string,
+        "prediction_timeout": converters.integer,
     }
     required_fields = _VALIDATION
     template_fields: Sequence[str] = (*UpdateOperator.template_fields, *_VALIDATION, *api_fields)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.request_operators import ListOperator, UpdateOperator, VersionOperator
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.crud import ListOperator, UpdateOperator, VersionOperator
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -49,7 +49,7 @@ class ListVersionsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"main_branch_commit_sha": fields.text}
+    api_fields = {"main_branch_commit_sha": converters.string}
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields, *api_fields)
 
@@ -81,10 +81,10 @@ class UpdateVersionOperator(UpdateOperator):
     """
 
     api_fields = {
-        "description": fields.text,
-        "required_metadata": fields.mapping,
-        "required_metadata_values": fields.mappings,
-        "git_model_version": fields.mapping,
+        "description": converters.string,
+        "required_metadata": converters.json_object,
+        "required_metadata_values": converters.object_list,
+        "git_model_version": converters.json_object,
     }
     required_fields = _VERSION
     template_fields: Sequence[str] = (*UpdateOperator.template_fields, *_VERSION, *api_fields)

@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
 from datarobot_provider.exceptions import UncertainSubmitError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.submission import Done, FoundAmongVersions, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from datarobot_provider.core.submission.record import SubmissionRecord
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.submission_record import SubmissionRecord
     from datarobot_provider.version_compat import Context
 
 
-class VersionMaker(FoundAmongVersions, DataRobotJobOperator):
+class VersionMaker(RecoverFromVersions, DataRobotJobOperator):
     """Base of the operators that make a version of a model.
 
     :param custom_model_id: id of the custom model; templated; required.
@@ -63,16 +63,16 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     """
 
     kind = "version_from_repository"
-    argument_types = {"from_latest": fields.boolean}
+    argument_types = {"from_latest": converters.boolean}
     api_fields = {
-        "repository_id": fields.identifier,
-        "ref": fields.text,
-        "source_path": fields.text_or_texts,
-        "is_major_update": fields.boolean,
-        "base_environment_id": fields.identifier,
-        "keep_training_holdout_data": fields.boolean,
-        "required_metadata": fields.mapping,
-        "required_metadata_values": fields.mappings,
+        "repository_id": converters.identifier,
+        "ref": converters.string,
+        "source_path": converters.string_or_string_list,
+        "is_major_update": converters.boolean,
+        "base_environment_id": converters.identifier,
+        "keep_training_holdout_data": converters.boolean,
+        "required_metadata": converters.json_object,
+        "required_metadata_values": converters.object_list,
     }
     required_fields = ("custom_model_id", "repository_id")
     template_fields: Sequence[str] = (
@@ -120,18 +120,18 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
         from_repository = any(item.get("repositoryName") for item in row.get("items") or [])
         return from_repository and same_fields(row, self.payload(), ("baseEnvironmentId",))
 
-    def adopted(self, row: Mapping[str, Any]) -> Done:
+    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the version as made by this task."""
         version_id = required(row, "id")
-        return Done(version_id, {"custom_model_id": self.custom_model_id})
+        return CreatedResource(version_id, {"custom_model_id": self.custom_model_id})
 
-    def recover_expired(self, record: SubmissionRecord) -> Done | None:
+    def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:
         """Look for the version itself."""
         try:
             made = None if record.before is None else self.recover(record.before)
         except UncertainSubmitError:
             return None
-        return made if isinstance(made, Done) else None
+        return made if isinstance(made, CreatedResource) else None
 
     def check_absence(self) -> None:
         """Refuse: a version that is not there may still be in the making."""
@@ -169,9 +169,9 @@ class CreateVersionWithTrainingDataOperator(VersionMaker):
 
     kind = "version_with_training_data"
     api_fields = {
-        "training_data": fields.mapping,
-        "holdout_data": fields.mapping,
-        "git_model_version": fields.mapping,
+        "training_data": converters.json_object,
+        "holdout_data": converters.json_object,
+        "git_model_version": converters.json_object,
     }
     required_fields = ("custom_model_id", "training_data")
     template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, "custom_model_id", *api_fields)
@@ -195,14 +195,14 @@ class CreateVersionWithTrainingDataOperator(VersionMaker):
         self.log.warning("DataRobot has deprecated this route; use CreateVersionOperator with training_data instead.")
         payload = self.payload()
         job = self.hook.client.versions.create_with_training_data(**self.ids("custom_model_id"), payload=payload)
-        version = self.adopted(job.body)
+        version = self.recovered_row(job.body)
         return JobRef(self.kind, {**version.ids, "status_id": job.status_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has this training data."""
         return same_fields(row, self.payload(), ("trainingData",))
 
-    def adopted(self, row: Mapping[str, Any]) -> JobRef:
+    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a version as a job of this task."""
         return JobRef(self.kind, {**self.ids("custom_model_id"), "custom_model_version_id": required(row, "id")})
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.request import required
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
-from datarobot_provider.operators import fields
-from datarobot_provider.operators.base import DataRobotJobOperator
-from datarobot_provider.operators.submission import Done, FoundAmongVersions, same_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.client.files import ModelFile
+    from datarobot_provider.core.arguments.paths import PathArgument
+    from datarobot_provider.core.custom_model.runtime_parameters import RuntimeParameters
     from datarobot_provider.jobs.events import JobEvent
-    from datarobot_provider.operators.paths import PathArgument
-    from datarobot_provider.operators.runtime_parameters import RuntimeParameters
     from datarobot_provider.version_compat import Context
 
 
 _IDENTITY = ("baseEnvironmentId", "baseEnvironmentVersionId", "gitModelVersion")
 
 
-class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
+class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
     """Create a version of a custom model from files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
@@ -86,28 +86,28 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     kind = "training_data_assignment"
     argument_types = {
-        "from_latest": fields.boolean,
-        "files_to_delete": fields.optional(fields.texts),
-        "is_major_update": fields.boolean,
-        "exclude": fields.optional(fields.text_or_texts),
-        "follow_links": fields.boolean,
-        "runtime_parameter_values": fields.optional(fields.mapping_or_mappings),
+        "from_latest": converters.boolean,
+        "files_to_delete": converters.optional(converters.string_list),
+        "is_major_update": converters.boolean,
+        "exclude": converters.optional(converters.string_or_string_list),
+        "follow_links": converters.boolean,
+        "runtime_parameter_values": converters.optional(converters.object_or_object_list),
     }
     api_fields = {
-        "base_environment_id": fields.identifier,
-        "base_environment_version_id": fields.identifier,
-        "maximum_memory": fields.integer,
-        "desired_memory": fields.integer,
-        "network_egress_policy": fields.text,
-        "replicas": fields.integer,
-        "requires_ha": fields.boolean,
-        "resource_bundle_id": fields.identifier,
-        "training_data": fields.mapping,
-        "holdout_data": fields.mapping,
-        "keep_training_holdout_data": fields.boolean,
-        "required_metadata": fields.mapping,
-        "required_metadata_values": fields.mappings,
-        "git_model_version": fields.mapping,
+        "base_environment_id": converters.identifier,
+        "base_environment_version_id": converters.identifier,
+        "maximum_memory": converters.integer,
+        "desired_memory": converters.integer,
+        "network_egress_policy": converters.string,
+        "replicas": converters.integer,
+        "requires_ha": converters.boolean,
+        "resource_bundle_id": converters.identifier,
+        "training_data": converters.json_object,
+        "holdout_data": converters.json_object,
+        "keep_training_holdout_data": converters.boolean,
+        "required_metadata": converters.json_object,
+        "required_metadata_values": converters.object_list,
+        "git_model_version": converters.json_object,
     }
     required_fields = ("custom_model_id",)
     template_fields: Sequence[str] = (
@@ -186,8 +186,8 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def check(self) -> None:
         """Check the arguments, that they fit together, and every file."""
-        from datarobot_provider.operators.limits import check_bundle
-        from datarobot_provider.operators.model_files import SOURCES, model_files
+        from datarobot_provider.core.custom_model.account_limits import check_bundle
+        from datarobot_provider.core.custom_model.files import SOURCES, model_files
 
         super().check()
         sources = [name for name in SOURCES if getattr(self, name) is not None]
@@ -202,9 +202,9 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self._to_upload = model_files(self, self.log)
         self._check_runtime_parameters()
 
-    def start(self, context: Context) -> JobRef | Done:  # noqa: ARG002 - nothing depends on the run
+    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
-        from datarobot_provider.operators.limits import check_limits
+        from datarobot_provider.core.custom_model.account_limits import check_limits
 
         files, form = self._to_upload, self._form()
         check_limits(self.hook.client, self.payload())
@@ -213,32 +213,32 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
         version = create(self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
-        return self.adopted(version)
+        return self.recovered_row(version)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has the files, the environment, the commit and the values of this one."""
-        from datarobot_provider.operators.runtime_parameters import agrees
+        from datarobot_provider.core.custom_model.runtime_parameters import agrees
 
         paths = {item["filePath"] for item in row.get("items") or []}
         ours = {file.name for file in self._to_upload}
         complete = ours <= paths if self._from_latest() else ours == paths
         return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._resolved_values())
 
-    def adopted(self, row: Mapping[str, Any]) -> JobRef | Done:
+    def recovered_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
         """Return the version as made by this task; its training data may still be being assigned."""
         version_id = required(row, "id")
         ids = {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
         training = row.get("trainingData") or {}
         if training.get("assignmentInProgress") or training.get("assignmentError"):
             return JobRef(self.kind, ids)
-        return Done(version_id, ids)
+        return CreatedResource(version_id, ids)
 
     def result(self, event: JobEvent) -> str:
         """Return the version's id."""
         return event.ref.ids["custom_model_version_id"]
 
     def _check_runtime_parameters(self) -> None:
-        from datarobot_provider.operators.runtime_parameters import RuntimeParameters
+        from datarobot_provider.core.custom_model.runtime_parameters import RuntimeParameters
 
         self._runtime_values = None
         self._runtime_parameters = RuntimeParameters(self.runtime_parameter_values, self._to_upload)
@@ -254,7 +254,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
 
     def _latest_kept(self) -> dict[str, Any]:
         """Return the latest version, without its runtime parameters if their definitions are deleted."""
-        from datarobot_provider.operators.model_metadata import FILE_NAME
+        from datarobot_provider.core.custom_model.metadata_file import FILE_NAME
 
         latest = self._latest()
         deleted = self._items_to_delete()
@@ -262,10 +262,10 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         return {**latest, "runtimeParameters": []} if gone else latest
 
     def _major(self) -> bool:
-        return bool(fields.converted("is_major_update", self.is_major_update, fields.boolean))
+        return bool(converters.converted("is_major_update", self.is_major_update, converters.boolean))
 
     def _from_latest(self) -> bool:
-        return bool(fields.converted("from_latest", self.from_latest, fields.boolean))
+        return bool(converters.converted("from_latest", self.from_latest, converters.boolean))
 
     def _form(self) -> list[tuple[str, str]]:
         """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
@@ -286,7 +286,7 @@ class CreateVersionOperator(FoundAmongVersions, DataRobotJobOperator):
         """Turn paths into the ids that the API wants, by way of the latest version."""
         if self.files_to_delete is None:
             return []
-        wanted = fields.converted("files_to_delete", self.files_to_delete, fields.texts)
+        wanted = converters.converted("files_to_delete", self.files_to_delete, converters.string_list)
         items = self._latest().get("items") or []
         ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
         unknown = [name for name in wanted if name not in ids]

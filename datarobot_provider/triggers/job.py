@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.async_wait import pause_before_first_look, wait_async
+from datarobot_provider.jobs.async_wait import pause_before_first_poll, wait_async
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from datarobot_provider.client.client import AsyncDataRobotClient
-    from datarobot_provider.client.request import Reply
+    from datarobot_provider.client.request import Response
     from datarobot_provider.hooks.shared_clients import SharedClient
 
 _CANCEL_SECONDS = 10.0
@@ -61,7 +61,7 @@ class DataRobotJobTrigger(BaseTrigger):
         self.cancel_on_kill = cancel_on_kill
         self.poll_failure_timeout = poll_failure_timeout
         self._ended = False
-        self._latest: Reply | None = None
+        self._latest: Response | None = None
         self._client: AsyncDataRobotClient | None = None
         self._shared: SharedClient | None = None
 
@@ -78,7 +78,7 @@ class DataRobotJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
-        await pause_before_first_look(self.deadline, self.poll_interval)
+        await pause_before_first_poll(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
         loop = steps(
             ref,
@@ -87,7 +87,7 @@ class DataRobotJobTrigger(BaseTrigger):
             failure_timeout=self.poll_failure_timeout,
         )
         try:
-            event = JobEvent(*await wait_async(loop, self._poll, DataRobotHook.tell))
+            event = JobEvent(*await wait_async(loop, self._poll, DataRobotHook.report))
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
@@ -98,16 +98,16 @@ class DataRobotJobTrigger(BaseTrigger):
         self._ended = True
         yield TriggerEvent(event.dump())
 
-    async def _poll(self, path: str) -> Reply:
+    async def _poll(self, path: str) -> Response:
         """Poll with the client that all triggers of the connection share; a connection may be missing for a while."""
         if self._client is None:
             shared = DataRobotHook(self.datarobot_conn_id).async_client()
             self._client, self._shared = await shared.__aenter__(), shared
-        reply = await self._client.look(path)
+        response = await self._client.poll(path)
         # As in the poller: of many responses that say the same, the first is kept and the others go at once.
-        if self._latest is None or reply.body != self._latest.body:
-            self._latest = reply
-        return reply
+        if self._latest is None or response.body != self._latest.body:
+            self._latest = response
+        return response
 
     async def on_kill(self) -> None:
         """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
@@ -135,7 +135,7 @@ class DataRobotJobTrigger(BaseTrigger):
                     DataRobotHook(self.datarobot_conn_id).async_client() as client,
                 ):
                     ours = identity(ref, self._latest) if self._latest else None
-                    if ours and identity(ref, await client.look(path)) != ours:
+                    if ours and identity(ref, await client.poll(path)) != ours:
                         self.log.info("The task was killed. Its job is over already.")
                         return
                     await client.delete(path)

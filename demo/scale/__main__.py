@@ -8,13 +8,13 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING
 
-from demo.emulator import ROOT, Emulator
 from demo.runner import KNOWN_FAILURES, SUCCESS, Stopwatch, run_in_folder
 from demo.scale import postgres, redis
 from demo.scale.account import Account
 from demo.scale.airflow import CONCURRENCY, TRIGGERERS, WORKERS, DistributedAirflow
 from demo.scale.object_storage import CONN_ID, ObjectStorage
 from demo.scale.run import Run, model_names
+from harness.emulator import ROOT, Emulator
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from demo.emulator import Emulator
+    from harness.emulator import Emulator
 
 Json = dict[str, Any]
 PAGE = 100
@@ -88,9 +88,9 @@ class Account:
                 return found
 
     def _get(self, url: str, **query: Any) -> Json:
-        reply = self._session.get(url, params=query, timeout=TIMEOUT)
-        reply.raise_for_status()
-        body: Json = reply.json()
+        response = self._session.get(url, params=query, timeout=TIMEOUT)
+        response.raise_for_status()
+        body: Json = response.json()
         return body
 
 

@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.airflow_stack import COMPONENTS, AirflowStack, Component
-from demo.emulator import ROOT
-from demo.processes import wait_until
 from demo.scale.hostname import HOSTNAME
+from harness.airflow_stack import COMPONENTS, AirflowStack, Component
+from harness.emulator import ROOT
+from harness.processes import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -8,9 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from demo.processes import session_members
 from demo.report import task_name
 from demo.scale.airflow import TRIGGERERS, WORKERS
+from harness.processes import session_members
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +36,8 @@ class Casualties:
     ``look`` returns the run's task instances anew.
     """
 
-    def __init__(self, airflow: DistributedAirflow, expected: int, look: Callable[[], list[Json]]) -> None:
-        self._airflow, self._expected, self._look = airflow, expected, look
+    def __init__(self, airflow: DistributedAirflow, expected: int, poll: Callable[[], list[Json]]) -> None:
+        self._airflow, self._expected, self._look = airflow, expected, poll
         self.loss: Loss | None = None
 
     def watch(self, tasks: list[Json]) -> Loss | None:

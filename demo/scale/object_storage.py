@@ -7,7 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any
 
-from demo.processes import LOCALHOST, Service, free_ports, said, wait_until
+from harness.processes import LOCALHOST, Service, free_ports, said, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from demo.processes import LOCALHOST, Child, Service, free_ports, said, wait_until
+from harness.processes import LOCALHOST, Child, Service, free_ports, said, wait_until
 
 DEBIAN = Path("/usr/lib/postgresql")
 PACKAGE = "postgresql"

@@ -8,7 +8,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
-from demo.processes import LOCALHOST, Service, free_ports, said, wait_until
+from harness.processes import LOCALHOST, Service, free_ports, said, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path

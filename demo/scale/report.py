@@ -14,9 +14,9 @@ from demo.scale.slots import HANDOVER
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from demo.legs import Legs, TaskKey
     from demo.scale.casualties import Loss
     from demo.scale.slots import Slots
+    from harness.task_durations import Legs, TaskKey
 
 Json = dict[str, Any]
 MADE = (*ENTITIES, *JOBS)
@@ -127,7 +127,7 @@ class Outcome:
             f"{self.seconds:.0f} s for {models} models, {self.seconds / models:.1f} s per model",
             f"{requests} requests, {requests / models:.1f} per model; {self.unnamed_requests} of them name no model",
             f"{self.objects_read} objects read from the object storage, {self.objects_read / models:.1f} per model",
-            f"worker slots held while waiting for DataRobot: {slots.held}, in {slots.looks} looks",
+            f"worker slots held while waiting for DataRobot: {slots.held}, in {slots.polls} looks",
             f"worker slots held in the {HANDOVER:.0f} s after a job was started: at most {slots.handing_over} at once",
             f"at most at once: {slots.waiting} jobs, {slots.deferred} deferred tasks, {slots.busy} busy worker slots",
             f"tried again: {', '.join(self.tried_again) or 'none'}",
@@ -139,7 +139,7 @@ class Outcome:
         return {
             "the run ended in success": self.state == "success",
             "a worker and a triggerer were killed while they had work": self.loss is not None,
-            "no worker slot was held while waiting for DataRobot": self.slots.looks > 0 and self.slots.held == 0,
+            "no worker slot was held while waiting for DataRobot": self.slots.polls > 0 and self.slots.held == 0,
             "the model was read from the object storage": self.objects_read >= len(self.rows),
             "each thing was made exactly once for each model": all(row.made_once for row in self.rows),
         }

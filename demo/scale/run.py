@@ -6,13 +6,13 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from demo.legs import measure
-from demo.processes import tail
 from demo.report import task_name
 from demo.scale.account import requests_by_model, requests_by_route
 from demo.scale.casualties import TRIGGERER, WORKER, Casualties
 from demo.scale.report import Outcome, model_rows, tried_again
 from demo.scale.slots import Slots, waits
+from harness.processes import tail
+from harness.task_durations import measure
 
 if TYPE_CHECKING:
     from demo.runner import Stopwatch
@@ -81,7 +81,7 @@ class Run:
         places = {name: place for place, name in enumerate(self._names)}
         models = {model_id: places[name] for model_id, name in self._account.models().items() if name in places}
         dead = {WORKER} if self._casualties.loss else set[str]()
-        self._slots.look(tasks, waits(self._account.jobs(), models), dead)
+        self._slots.poll(tasks, waits(self._account.jobs(), models), dead)
         if self._stopwatch.seconds - self._said >= PROGRESS_SECONDS:
             self._said = self._stopwatch.seconds
             states = Counter(each["state"] or "not started" for each in tasks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from demo.legs import moment
+from harness.task_durations import moment
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -31,14 +31,14 @@ class Slots:
     """
 
     def __init__(self) -> None:
-        self.looks = self.waiting = self.deferred = self.busy = self.held = self.handing_over = 0
+        self.polls = self.waiting = self.deferred = self.busy = self.held = self.handing_over = 0
 
-    def look(self, tasks: Iterable[Json], waits: Mapping[tuple[str, int], datetime], dead: Collection[str]) -> None:
+    def poll(self, tasks: Iterable[Json], waits: Mapping[tuple[str, int], datetime], dead: Collection[str]) -> None:
         """Count slots now. ``waits`` says since when each task has a job that runs; ``dead`` workers have no slots."""
         now = datetime.now(UTC)
         tasks = list(tasks)
         running = [each for each in tasks if each["state"] == "running" and each["hostname"] not in dead]
-        self.looks += 1
+        self.polls += 1
         self.waiting = max(self.waiting, len(waits))
         self.deferred = max(self.deferred, sum(each["state"] == "deferred" for each in tasks))
         self.busy = max(self.busy, len(running))

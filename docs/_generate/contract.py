@@ -10,7 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 API = "/api/v2"
-_DOCUMENT = ROOT / "datarobot_provider" / "emulator" / "contract.json"
+_DOCUMENT = ROOT / "datarobot_provider" / "emulator" / "openapi" / "contract.json"
 ELSE = "Anything else"
 #: Areas in the order of the pages, each with what the routes of it look like. The first that fits counts.
 _AREAS = (

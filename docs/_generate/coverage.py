@@ -11,7 +11,7 @@ from functools import cache
 
 import datarobot_provider.client.resources
 from datarobot_provider.emulator import routes as emulator_routes
-from datarobot_provider.emulator.routing import ROUTES
+from datarobot_provider.emulator.web.routing import ROUTES
 from docs._generate.contract import AREAS, ROOT, Operation, area_of, operations
 from docs._generate.routes import first_route, named_operations
 from tests.unit.operators.catalogue import TASKS
@@ -29,7 +29,7 @@ _HEAD = """\
 
 Every operation of DataRobot's reference for custom models, vector databases and MLOps, and what stands behind it
 here: a method of the client, an operator or sensor, a route of the emulator, and a contract test that holds request and
-reply against the published schema.
+response against the published schema.
 
 This page is written by `python docs/generate.py` (or `make docs`); a test fails when it is out of date, and when any
 cell is empty.

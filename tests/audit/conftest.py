@@ -23,7 +23,7 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 import pytest
 import requests
 
-from datarobot_provider.emulator.server import Emulator, running
+from datarobot_provider.emulator.web.server import Emulator, running
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.version_compat import AirflowException
 from tests.audit.search import Search
@@ -128,9 +128,9 @@ class Stage:
     def ask(self, method: str, path: str, **how: Any) -> Any:
         """Call the emulated API itself; return the JSON."""
         headers = {"Authorization": f"Bearer {self.emulator.token}"}
-        reply = requests.request(method, f"{self.emulator.endpoint}/{path}", headers=headers, timeout=10, **how)
-        reply.raise_for_status()
-        return reply.json() if reply.content else None
+        response = requests.request(method, f"{self.emulator.endpoint}/{path}", headers=headers, timeout=10, **how)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
 
 async def _first(trigger: Any) -> Any:
@@ -217,18 +217,18 @@ class Watch:
 
     def _look_through(self, where: str) -> None:
         stage, search = self._stage, self._search
-        search.look("task log", where, self._read())
+        search.poll("task log", where, self._read())
         for logger, line in self._captured.lines:
             if logger.startswith(OUR_LOGGERS):
-                search.look("task log", f"{where}: {logger}", line)
+                search.poll("task log", f"{where}: {logger}", line)
             else:
                 # What other libraries write at the level DEBUG is the masker's to hide, if it was told.
-                search.look("logs of libraries, masked", f"{where}: {logger}", masked(line, self._told))
+                search.poll("logs of libraries, masked", f"{where}: {logger}", masked(line, self._told))
         stored = [stage.left, stage.ti.xcoms, stage.store.values, getattr(stage.store, "history", [])]
-        search.look("XCom, trigger, event, state store", where, json.dumps(stored, default=str))
+        search.poll("XCom, trigger, event, state store", where, json.dumps(stored, default=str))
         for received in stage.foreign.received:
             search.counts["foreign host: requests"] += 1
-            search.look("foreign host", where, received.raw(), allowed=["signature of a download"])
+            search.poll("foreign host", where, received.raw(), allowed=["signature of a download"])
         search.counts["front: requests"] += len(stage.front.received)
 
 

@@ -87,7 +87,7 @@ class Search:
             for needle in sorted(needles)
         ]
 
-    def look(self, area: str, where: str, content: bytes | str, *, allowed: Iterable[str] = ()) -> None:
+    def poll(self, area: str, where: str, content: bytes | str, *, allowed: Iterable[str] = ()) -> None:
         """Look through one text. ``allowed`` names secrets that may stand there."""
         raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
         self.counts[f"{area}: texts"] += 1
@@ -105,7 +105,7 @@ class Search:
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 self.counts[f"{area(path)}: files"] += 1
-                self.look(area(path), str(path), path.read_bytes())
+                self.poll(area(path), str(path), path.read_bytes())
 
     def database(self, path: Path, fernet_key: str, *, encrypted: Iterable[tuple[str, str]] = ()) -> None:
         """Look through every cell of an SQLite database, and into what is packed or encrypted there.
@@ -132,19 +132,19 @@ class Search:
         if not isinstance(cell, str | bytes):
             return
         raw = cell.encode() if isinstance(cell, str) else cell
-        self.look("database", where, raw)
+        self.poll("database", where, raw)
         for unpacked in _unpacked(raw, fernet):
             self.counts["database: cells unpacked or decrypted"] += 1
-            self.look("database", f"{where} (opened)", unpacked)
+            self.poll("database", f"{where} (opened)", unpacked)
 
     def exception(self, where: str, error: BaseException, *, allowed: Iterable[str] = ()) -> None:
         """Look through an exception and all that it came from: texts, arguments, attributes, the whole traceback."""
         for each in _chain(error):
             self.counts["exceptions: links of chains"] += 1
             for text in (str(each), repr(each), *_texts(vars(each), 0), *_texts(each.args, 0)):
-                self.look("exceptions", f"{where}: {type(each).__name__}", text, allowed=allowed)
+                self.poll("exceptions", f"{where}: {type(each).__name__}", text, allowed=allowed)
         whole = "".join(traceback.format_exception(error))
-        self.look("exceptions", f"{where}: traceback", whole, allowed=allowed)
+        self.poll("exceptions", f"{where}: traceback", whole, allowed=allowed)
 
     def report(self) -> str:
         """Return what was searched, as numbers."""

@@ -107,9 +107,9 @@ def forwarded(upstream: str, received: Received) -> Answer:
     connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=30)
     with contextlib.closing(connection):
         connection.request(received.method, received.target, received.body, received.headers)
-        reply = connection.getresponse()
-        headers = {name: value for name, value in reply.getheaders() if name.lower() not in _HOP}
-        return Answer(reply.status, headers, reply.read())
+        response = connection.getresponse()
+        headers = {name: value for name, value in response.getheaders() if name.lower() not in _HOP}
+        return Answer(response.status, headers, response.read())
 
 
 def _as_json(body: Any, **escape: bool) -> bytes:
@@ -125,7 +125,7 @@ def _in_codes(received: Received) -> bytes:
     return "\n".join(codes).encode()
 
 
-#: Ways in which servers echo the whole request that they refuse: the headers of the reply and its body.
+#: Ways in which servers echo the whole request that they refuse: the headers of the response and its body.
 ECHOES: dict[str, Callable[[Received], tuple[dict[str, str], bytes]]] = {
     "message": lambda r: (_JSON, _as_json({"message": f"refused: {r.text()}"})),
     "message, slashes escaped": lambda r: (_JSON, _as_json({"message": f"refused: {r.text()}"}, slashes=True)),

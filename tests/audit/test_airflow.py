@@ -13,8 +13,8 @@ from urllib.parse import quote
 
 import pytest
 
-from demo.airflow_stack import AirflowStack
-from demo.processes import wait_until
+from harness.airflow_stack import AirflowStack
+from harness.processes import wait_until
 from tests.audit.conftest import CANARY, SECRETS, Stage, marked
 from tests.audit.operations import Things, prepared, version_of
 from tests.audit.search import Search
@@ -59,13 +59,13 @@ def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Rec
         if "portablePredictionServerImage" in received.target or "/download/" in received.target:
             kind = "&refuse=1" if refusing else ""
             return Answer(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
-        look = received.method == "GET"
+        poll = received.method == "GET"
         at_build = "dependencyBuild" in received.target
-        if not refusing or look != at_build or (look and next(looks_of_worker, None)):
+        if not refusing or poll != at_build or (poll and next(looks_of_worker, None)):
             return forwarded(emulator_url, received)
-        if look:
+        if poll:
             received = replace(received, body=CANARY.encode())
-        return echo("message", 401 if look else 422)(received)
+        return echo("message", 401 if poll else 422)(received)
 
     return rule
 
@@ -172,7 +172,7 @@ def test_no_secret_is_in_anything_that_airflow_wrote(airflow, folder, announce):
     search.database(stack.database, stack.settings.fernet_key, encrypted=ENCRYPTED)
     for received in gates["foreign"].received:
         search.counts["foreign host: requests"] += 1
-        search.look("foreign host", received.target, received.raw(), allowed=["signature of a download"])
+        search.poll("foreign host", received.target, received.raw(), allowed=["signature of a download"])
     assert search.hits == []
     assert_searched(search, stack)
 

@@ -43,13 +43,13 @@ def search() -> Search:
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
 def test_a_secret_is_found_in_every_form(search, text):
-    search.look("area", "here", f"{CANARY} before{text}after")
+    search.poll("area", "here", f"{CANARY} before{text}after")
     assert search.hits
     assert search.canaries["area"] == 1
 
 
 def test_what_is_no_secret_is_no_hit(search):
-    search.look("area", "here", SECRET[1 : PIECE - 1] + " *** " + SECRET.swapcase()[4:20])
+    search.poll("area", "here", SECRET[1 : PIECE - 1] + " *** " + SECRET.swapcase()[4:20])
     assert search.hits == []
 
 

@@ -33,8 +33,8 @@ class Column:
 
 POINTS = (
     ("before_post", "the worker is killed when it is about to send the request"),
-    ("unread_reply", "the worker is killed when the request was handled and its reply is unread"),
-    ("unstored_reply", "the worker is killed when the reply was read and its id is not stored"),
+    ("unread_response", "the worker is killed when the request was handled and its response is unread"),
+    ("unstored_response", "the worker is killed when the response was read and its id is not stored"),
     ("stored", "the worker is killed right after the id was stored"),
     ("on_resume", "the worker is killed when the task comes back from its wait"),
     ("on_return", "the worker is killed after the task returned, before Airflow heard of it"),
@@ -49,7 +49,7 @@ COLUMNS = (
     Column("cleared_finished", "a user clears the task after its success", "users"),
 )
 COLUMN = {column.name: column for column in COLUMNS}
-BEFORE_STORED = ("before_post", "unread_reply", "unstored_reply")
+BEFORE_STORED = ("before_post", "unread_response", "unstored_response")
 CLEARED = ("cleared_running", "cleared_finished")
 #: What DataRobot makes once only, whoever asks: it takes the second request for the first, or it refuses it.
 SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id", "guard")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.airflow_api import ApiError
-from demo.processes import ProcessDiedError
+from harness.airflow_api import ApiError
+from harness.processes import ProcessDiedError
 from tests.crash.cells import Cell, Result, summary
 from tests.crash.phases import Phase, dumped
 from tests.crash.world import World, running

@@ -73,7 +73,7 @@ class MortalStore:
         return self._store.get(key, default) if self._protection else default
 
     def set(self, key: str, value: Any, **options: Any) -> None:
-        """Store; after a reply, this is the moment in which its id is known to Airflow."""
+        """Store; after a response, this is the moment in which its id is known to Airflow."""
         if self._protection:
             self._store.set(key, value, **options)
         if self._death.answered:
@@ -121,18 +121,18 @@ def _watch_requests(death: Death) -> None:
             return send(self, request)
         death.strike("before_post")
         death.sending = True
-        reply = send(self, request)
+        response = send(self, request)
         death.sending = False
-        if reply.status < _FIRST_ERROR or death.joins:
-            death.strike("unstored_reply")
+        if response.status < _FIRST_ERROR or death.joins:
+            death.strike("unstored_response")
             death.answered = True
-        return reply
+        return response
 
     def mortal_getresponse(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
-        if death.sending and death.due("unread_reply"):
-            # Bytes that can be read are the beginning of the reply: the server has done its part.
+        if death.sending and death.due("unread_response"):
+            # Bytes that can be read are the beginning of the response: the server has done its part.
             select.select([self.sock], [], [], _PATIENCE)
-            death.strike("unread_reply")
+            death.strike("unread_response")
         return getresponse(self, *args, **kwargs)
 
     SyncTransport.send = mortal_send  # type: ignore[method-assign]

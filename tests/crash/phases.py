@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from demo.processes import NotReachedError, wait_until
+from harness.processes import NotReachedError, wait_until
 from tests.crash.cells import Cell, Result
 from tests.crash.stage import HOLD, Account
 from tests.crash.world import DIRECT, THROUGH_PROXY
@@ -157,7 +157,7 @@ class Phase:
         started = run.account.started(jobs)
         # A worker polls a job of its own once, somebody else's three times: before, after the refusal, and as its own.
         by_worker = 3 if run.cell.row.joins else 1
-        return bool(started) and min(self._world.stage.looks(started).values()) > by_worker
+        return bool(started) and min(self._world.stage.polls(started).values()) > by_worker
 
     def _clear(self, run: Run, task: Json) -> None:
         run.struck, run.cleared_try = True, task["try_number"]

@@ -12,7 +12,7 @@ from tests.crash.rows import DATASET, ENVIRONMENT, FOLDER, GUARD
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from demo.emulator import Emulator
+    from harness.emulator import Emulator
     from tests.crash.rows import Row
 
 Json = dict[str, Any]
@@ -63,7 +63,7 @@ class Stage:
         found: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
         return found
 
-    def looks(self, jobs: Iterable[Json]) -> dict[int, int]:
+    def polls(self, jobs: Iterable[Json]) -> dict[int, int]:
         """Return for each job, by its place in the list, how often somebody has looked at it."""
         gets = self.requests("GET")
         return {place: sum(_is_look(get, job) for get in gets) for place, job in enumerate(jobs)}
@@ -100,10 +100,10 @@ class Stage:
         return str(self.control("POST", "deployments", body)["id"])
 
     def _call(self, method: str, url: str, **more: Any) -> Any:
-        reply = self._session.request(method, url, timeout=TIMEOUT, **more)
-        if not reply.ok:
-            raise AssertionError(f"{method} {url} answered {reply.status_code}: {reply.text[:300]}")
-        return reply.json() if reply.content else None
+        response = self._session.request(method, url, timeout=TIMEOUT, **more)
+        if not response.ok:
+            raise AssertionError(f"{method} {url} answered {response.status_code}: {response.text[:300]}")
+        return response.json() if response.content else None
 
 
 def _is_look(get: Json, job: Json) -> bool:

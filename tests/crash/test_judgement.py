@@ -14,9 +14,9 @@ from tests.crash.rows import ROW
 
 GOOD = Result("build", "stored", "success", 2, struck=True, creations=1, jobs=1, first_job="success")
 JOINED = replace(GOOD, row="joined_build", column="cleared_running")
-TWO = Result("two_models", "unread_reply", "success", 2, struck=True, creations=2)
+TWO = Result("two_models", "unread_response", "success", 2, struck=True, creations=2)
 CLEARED = replace(GOOD, column="cleared_running", creations=2, jobs=2, deletes=1, first_job="canceled")
-UNSURE = Result("explanations", "unread_reply", "failed", 2, struck=True, creations=1, jobs=1, advised=True)
+UNSURE = Result("explanations", "unread_response", "failed", 2, struck=True, creations=1, jobs=1, advised=True)
 SENT_AGAIN = replace(UNSURE, row="explanations_resubmit", state="success", creations=2, jobs=2)
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.processes import wait_until
+from harness.processes import wait_until
 from tests.crash.conftest import keep
 from tests.crash.rows import LIMIT, ROWS, Row, kill_dag_id
 from tests.crash.stage import Account
@@ -101,7 +101,7 @@ class Killing:
         if task.get("state") != ("deferred" if victim.deferrable else "running") or not started:
             return
         # A deferred task was looked at by its worker first; only with the next look there is a trigger to be killed.
-        if min(self._world.stage.looks(started).values()) < (2 if victim.deferrable else 1):
+        if min(self._world.stage.polls(started).values()) < (2 if victim.deferrable else 1):
             return
         if victim.limited:
             victim.killed = self._limit(task)

@@ -8,11 +8,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from demo.airflow_api import ApiError
-from demo.airflow_stack import AirflowStack
-from demo.emulator import Emulator
-from demo.processes import session_members
-from demo.task_logs import readable
+from harness.airflow_api import ApiError
+from harness.airflow_stack import AirflowStack
+from harness.emulator import Emulator
+from harness.processes import session_members
+from harness.task_logs import readable
 from tests.crash.mortal import WORKER
 from tests.crash.proxy import Proxy
 from tests.crash.rows import ROOT
@@ -21,8 +21,8 @@ from tests.crash.stage import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from demo.airflow_stack import Component
-    from demo.processes import Child
+    from harness.airflow_stack import Component
+    from harness.processes import Child
 
 Json = dict[str, Any]
 DAGS = Path(__file__).parent / "dags"

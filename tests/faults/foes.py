@@ -1,4 +1,4 @@
-"""Hostile servers: one that stands between the provider and the emulator and changes replies, and one elsewhere."""
+"""Hostile servers: one that stands between the provider and the emulator and changes responses, and one elsewhere."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Seen:
 
 @dataclass
 class Answer:
-    """A reply on its way."""
+    """A response on its way."""
 
     status: int = 200
     headers: list[tuple[str, str]] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Answer:
 
 @dataclass
 class Foe:
-    """A server, what it saw, and what it does to replies.
+    """A server, what it saw, and what it does to responses.
 
     :ivar origin: its address.
     :ivar seen: the requests that came.
@@ -72,7 +72,7 @@ class Foe:
 def serving(behind: str | None = None, tls: ssl.SSLContext | None = None) -> Iterator[Foe]:
     """Run a foe.
 
-    :param behind: address of the server whose replies it passes on; without one it says that all is well.
+    :param behind: address of the server whose responses it passes on; without one it says that all is well.
     :param tls: to be spoken to over TLS.
     """
     foe = Foe()
@@ -129,6 +129,6 @@ def _asked(behind: str, seen: Seen, body: bytes) -> Answer:
     with contextlib.closing(connection):
         headers = {name: value for name, value in seen.headers.items() if name not in _HOP_BY_HOP}
         connection.request(seen.method, seen.target, body or None, headers)
-        reply = connection.getresponse()
-        kept = [(name, value) for name, value in reply.getheaders() if name.lower() not in _HOP_BY_HOP]
-        return Answer(reply.status, kept, reply.read())
+        response = connection.getresponse()
+        kept = [(name, value) for name, value in response.getheaders() if name.lower() not in _HOP_BY_HOP]
+        return Answer(response.status, kept, response.read())

@@ -38,7 +38,7 @@ HASTY = 0.05
 _LONGEST_TEXT = 11_000
 #: What the text of an error has to say: the status, or the reason.
 _REASONS = (
-    *(r"answered \d{3}", "No reply from DataRobot", "was redirected", "is not JSON", "cannot be (used|read)"),
+    *(r"answered \d{3}", "No response from DataRobot", "was redirected", "is not JSON", "cannot be (used|read)"),
     *(
         "where an object was expected",
         "has no '",

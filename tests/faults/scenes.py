@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors import jobs as sensors
 from tests.contract.operations.cases import CASES
-from tests.contract.operations.replies import PUBLISHED
+from tests.contract.operations.responses import PUBLISHED
 from tests.faults.world import VALIDATIONS, World
 from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
@@ -79,7 +79,7 @@ class Scene:
 
     @property
     def download(self) -> bool:
-        """Whether the reply is a file."""
+        """Whether the response is a file."""
         return self.name in _DOWNLOADS
 
     @property
@@ -89,7 +89,7 @@ class Scene:
 
     @property
     def empty(self) -> bool:
-        """Whether the reply has no body, and so is whole as soon as its head is."""
+        """Whether the response has no body, and so is whole as soon as its head is."""
         return self.method == "DELETE" or self.name in _EMPTY
 
     def asks(self, method: str, target: str) -> bool:

@@ -1,4 +1,4 @@
-"""Replies that name an address: whatever it is, no request leaves the connection's host and ``/api/v2/``."""
+"""Responses that name an address: whatever it is, no request leaves the connection's host and ``/api/v2/``."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def test_a_redirect(runner: Runner, gate: Foe, elsewhere: Foe, scene, status, pa
 
 
 def spoil(runner: Runner, gate: Foe, scene: Scene, how: Callable[[Seen, Answer], Answer], timeout: float) -> Ended:
-    """Run a scene whose good replies are spoilt on their way."""
+    """Run a scene whose good responses are spoilt on their way."""
     given = runner.arguments(scene, timeout)
     runner.connect(gate.origin)
     gate.twist = how

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.contract.operations.replies import PUBLISHED
+from tests.contract.operations.responses import PUBLISHED
 from tests.faults.scenes import OPERATIONS, SCENES, Scene
 from tests.unit.operators.catalogue import OPERATORS, SENSORS
 

@@ -13,23 +13,23 @@ from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
 from tests.faults.scenes import SCENES, Scene
 
 EVERY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-#: A reply without a body has no inside.
+#: A response without a body has no inside.
 EVERY_CUT = pytest.mark.parametrize(
     ("scene", "cut"),
     [(scene, cut) for scene in SCENES for cut in ("before", "inside", "after") if cut != "inside" or not scene.empty],
     ids=lambda each: each if isinstance(each, str) else each.name,
 )
-#: Much longer than a reply takes, and shorter than a stall, in seconds.
+#: Much longer than a response takes, and shorter than a stall, in seconds.
 READ_TIMEOUT, STALL = 0.15, 0.25
-_BROKEN = "No reply from DataRobot to {method} {path}: the connection broke off before the reply was complete"
-_SILENT = "No reply from DataRobot to {method} {path}: no answer in time"
+_BROKEN = "No response from DataRobot to {method} {path}: the connection broke off before the response was complete"
+_SILENT = "No response from DataRobot to {method} {path}: no answer in time"
 
 
 def check_broken(runner: Runner, scene: Scene, given: dict[str, Any], words: str, times: int | None) -> None:
-    """Run a scene whose request gets no reply; it heals, or the request is sent once and the error says why.
+    """Run a scene whose request gets no response; it heals, or the request is sent once and the error says why.
 
     :param words: what the error says.
-    :param times: how often there is no reply; ``None`` for always.
+    :param times: how often there is no response; ``None`` for always.
     """
     ended = runner.run(scene, given)
     own, calm = ended.own(scene), runner.calm(scene)
@@ -46,7 +46,7 @@ def check_broken(runner: Runner, scene: Scene, given: dict[str, Any], words: str
     else:
         assert ended.error is None, ended.text
         assert ended.value == calm.value
-        # At least: on a loaded machine any reply may take longer than the short timeouts of these tests.
+        # At least: on a loaded machine any response may take longer than the short timeouts of these tests.
         assert len(own) >= len(calm.own(scene)) + times
 
 
@@ -107,7 +107,7 @@ def test_a_host_where_nobody_listens(runner: Runner, scene: Scene) -> None:
     assert isinstance(ended.error, AirflowException)
     assert not isinstance(ended.error, AirflowFailException)
     if not scene.sensor:
-        assert re.search(r"No reply from DataRobot to \w+ .*: nothing listens there", ended.text)
+        assert re.search(r"No response from DataRobot to \w+ .*: nothing listens there", ended.text)
         assert "may have handled" not in ended.text
 
 

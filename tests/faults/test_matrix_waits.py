@@ -50,7 +50,7 @@ def run(runner: Runner, scene: Scene, fault: dict[str, Any], timeout: float, *, 
         runner.find_jobs_running()
     runner.world.fault(path, method="GET", **{"times": None, **fault})
     ended = runner.run(scene, given)
-    # A reply without a body has no inside that could be cut again.
+    # A response without a body has no inside that could be cut again.
     assert runner.world.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault has struck"
     if not scene.sensor:
         assert len(ended.own(scene)) == 1

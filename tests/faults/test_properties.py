@@ -15,10 +15,10 @@ from datarobot_provider.client.endpoint import API_PREFIX, Endpoint, api_path
 from datarobot_provider.client.files import ModelFile
 from datarobot_provider.client.multipart import UploadBody
 from datarobot_provider.client.pagination import items, pages, whole
-from datarobot_provider.client.request import Reply, Request, route
+from datarobot_provider.client.request import Request, Response, route
 from datarobot_provider.client.resources.base import status_id_of
 from datarobot_provider.client.retry import RetryPolicy, retry_after
-from datarobot_provider.exceptions import ConfigurationError, InputError, MalformedReplyError
+from datarobot_provider.exceptions import ConfigurationError, InputError, MalformedResponseError
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome, Probe, Verdict
 from datarobot_provider.jobs.poller import decide
@@ -70,27 +70,27 @@ _LOCATIONS = st.one_of(
 
 
 @given(st.sampled_from(PROBES), _STATUSES, _BODIES, st.text(max_size=30))
-def test_no_reply_makes_the_reader_of_states_fail(probe: Probe, status: int, body: Any, location: str) -> None:
-    check_verdict(probe, Reply(status, {"location": location}, json.dumps(body).encode()))
+def test_no_response_makes_the_reader_of_states_fail(probe: Probe, status: int, body: Any, location: str) -> None:
+    check_verdict(probe, Response(status, {"location": location}, json.dumps(body).encode()))
 
 
 @given(st.sampled_from(PROBES), _STATUSES, st.binary(max_size=60))
 def test_no_bytes_make_the_reader_of_states_fail(probe: Probe, status: int, body: bytes) -> None:
-    check_verdict(probe, Reply(status, {}, body))
+    check_verdict(probe, Response(status, {}, body))
 
 
-def check_verdict(probe: Probe, reply: Reply) -> None:
-    """Check that a reply is read, or is malformed, and that success is only what the table calls so."""
+def check_verdict(probe: Probe, response: Response) -> None:
+    """Check that a response is read, or is malformed, and that success is only what the table calls so."""
     try:
-        verdict = decide(probe, reply)
-    except MalformedReplyError:
-        assert reply.status == 200
+        verdict = decide(probe, response)
+    except MalformedResponseError:
+        assert response.status == 200
         return
     assert isinstance(verdict, Verdict)
     assert verdict.outcome in {*Outcome} - {Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED}
-    if verdict.outcome is Outcome.SUCCEEDED and not (reply.status == 303 and probe.done_on_303):
+    if verdict.outcome is Outcome.SUCCEEDED and not (response.status == 303 and probe.done_on_303):
         assert str(verdict.state).casefold() in {state.casefold() for state in probe.succeeded}
-        assert reply.status == 200
+        assert response.status == 200
 
 
 @given(st.sampled_from(PROBES), _STATES)
@@ -162,13 +162,13 @@ class Lists:
     def __init__(self, found: list[list[int]], following: list[str | None]) -> None:
         self.found, self.following, self.asked = found, following, list[Request]()
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         self.asked.append(request)
         query = urlsplit(request.path).query
         number = int(query.removeprefix("page=")) if query.startswith("page=") else 0
         following = self.following[number] if number < len(self.following) else None
         body = {"data": self.found[number] if number < len(self.found) else [], "next": following}
-        return Reply(200, {}, json.dumps(body).encode())
+        return Response(200, {}, json.dumps(body).encode())
 
 
 _PAGES = st.lists(st.lists(st.integers(), max_size=4), min_size=1, max_size=6)
@@ -196,7 +196,7 @@ def test_a_list_ends_wherever_next_leads(following: list[Any]) -> None:
     server = Lists([[n] for n in range(6)], following)
     try:
         found = list(pages(server.send, Request("GET", "list/")))
-    except MalformedReplyError:
+    except MalformedResponseError:
         found = []
     assert len(server.asked) <= 9
     assert len({request.path for request in server.asked}) == len(server.asked)
@@ -248,17 +248,17 @@ def allowed(name: str) -> bool:
 
 @given(st.one_of(st.text(), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,9} [0-9:]+ [-+A-Z0-9]+")))
 def test_no_retry_after_fails_or_asks_for_more_than_the_cap(value: str) -> None:
-    reply = Reply(429, {"retry-after": value})
-    asked = retry_after(reply)
+    response = Response(429, {"retry-after": value})
+    asked = retry_after(response)
     assert asked is None or asked >= 0
-    assert 0 <= RetryPolicy(cap=7).pause(1, reply, lambda: 1.0) <= 7
+    assert 0 <= RetryPolicy(cap=7).pause(1, response, lambda: 1.0) <= 7
 
 
 @given(st.one_of(st.binary(max_size=80), _JSON.map(lambda value: json.dumps(value).encode())))
 def test_whatever_is_read_as_json_can_be_written_as_json(body: bytes) -> None:
     try:
-        parsed = Reply(200, {}, body).json()
-    except MalformedReplyError as error:
+        parsed = Response(200, {}, body).json()
+    except MalformedResponseError as error:
         parsed = str(error)
     written = json.dumps(parsed, allow_nan=False, ensure_ascii=False).encode()
     assert len(written) < 2000

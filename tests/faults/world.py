@@ -31,11 +31,11 @@ class World(Stage):
         self._faulty = False
 
     def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send one good request; return the JSON of its reply."""
+        """Send one good request; return the JSON of its response."""
         url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
-        reply = requests.request(method, url, headers=headers, json=body, timeout=30, allow_redirects=False)
-        assert reply.status_code < 400, reply.text
-        return {"location": reply.headers.get("Location"), **(reply.json() if reply.content else {})}
+        response = requests.request(method, url, headers=headers, json=body, timeout=30, allow_redirects=False)
+        assert response.status_code < 400, response.text
+        return {"location": response.headers.get("Location"), **(response.json() if response.content else {})}
 
     def versioned(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
         """Make a model with a version; return their ids when its training data is assigned."""

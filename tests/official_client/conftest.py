@@ -32,8 +32,8 @@ class Stage:
     def __call__(self, method, path, body=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.root}/__emulator__/{path}", data, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=TIMEOUT) as reply:  # noqa: S310
-            text = reply.read()
+        with urllib.request.urlopen(request, timeout=TIMEOUT) as response:  # noqa: S310
+            text = response.read()
         return json.loads(text) if text else None
 
     def environment(self, name="Python"):
@@ -109,7 +109,7 @@ def short_naps(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def stage(address, client):
-    """Empty the emulator, and hold every reply of the test against the contract at the end."""
+    """Empty the emulator, and hold every response of the test against the contract at the end."""
     control = Stage(address)
     control("POST", "reset")
     yield control

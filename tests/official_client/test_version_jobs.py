@@ -120,8 +120,8 @@ def test_conversion_is_stopped(model, version, stage):
     stage.outcome("conversion", "stuck")
     conversion_id = CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version))
     assert CustomModelVersionConversion.get(model.id, version.id, conversion_id).conversion_in_progress
-    reply = CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
-    assert reply.status_code == 204
+    response = CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
+    assert response.status_code == 204
     stopped = CustomModelVersionConversion.get(model.id, version.id, conversion_id)
     assert (stopped.should_stop, stopped.conversion_in_progress) == (True, False)
     with pytest.raises(InvalidUsageError):

@@ -18,7 +18,7 @@ from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from datarobot_provider.operators.base import DataRobotJobOperator
+    from datarobot_provider.core.job_operator import DataRobotJobOperator
     from tests.parity.stage import Stage
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
@@ -48,7 +48,7 @@ class Case:
     operator: type[DataRobotJobOperator]
     prepare: Callable[[Stage], dict[str, Any]]
     start: str
-    looks: tuple[str, ...]
+    polls: tuple[str, ...]
     cancel: str | None
     title: str
     handle: str
@@ -96,7 +96,7 @@ CASES = (
         operator=CreateVersionOperator,
         prepare=_new_version,
         start=r"/customModels/[^/]+/versions/$",
-        looks=(_VERSION + "$",),
+        polls=(_VERSION + "$",),
         cancel=None,
         title="training data assignment",
         handle="customModelVersionId",
@@ -117,7 +117,7 @@ CASES = (
         operator=StartDependencyBuildOperator,
         prepare=_version(),
         start=_VERSION + "dependencyBuild/$",
-        looks=(_VERSION + "dependencyBuild/$",),
+        polls=(_VERSION + "dependencyBuild/$",),
         cancel=_VERSION + "dependencyBuild/$",
         title="dependency build",
         handle="customModelVersionId",
@@ -136,7 +136,7 @@ CASES = (
         operator=RunModelTestOperator,
         prepare=_built_version,
         start="customModelTests/$",
-        looks=("/status/[^/]+/$", "customModelTests/[^/]+/$"),
+        polls=("/status/[^/]+/$", "customModelTests/[^/]+/$"),
         cancel="customModelTests/[^/]+/$",
         title="model test",
         handle="customModelTestId",
@@ -157,7 +157,7 @@ CASES = (
         operator=ComputeFeatureImpactOperator,
         prepare=_version(training=True),
         start=_VERSION + "featureImpact/$",
-        looks=("/status/[^/]+/$",),
+        polls=("/status/[^/]+/$",),
         result=_VERSION + "featureImpact/$",
         cancel=None,
         title="feature impact computation",
@@ -177,7 +177,7 @@ CASES = (
         operator=ValidateVectorDatabaseOperator,
         prepare=_deployment,
         start="genai/customModelVectorDatabaseValidations/$",
-        looks=("genai/customModelVectorDatabaseValidations/[^/]+/$",),
+        polls=("genai/customModelVectorDatabaseValidations/[^/]+/$",),
         cancel=None,
         title="vector database validation",
         reason="Deployment prediction does not comply with the expected format",

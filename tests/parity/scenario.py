@@ -20,14 +20,14 @@ from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.sdk.module_loading import import_string
 from airflow.triggers.base import TriggerEvent
 
+from datarobot_provider.core.submission.record import STORE_KEY
 from datarobot_provider.jobs import poller
-from datarobot_provider.operators.submission_record import STORE_KEY
 from tests.parity.stage import CONNECTION, TOKEN, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from datarobot_provider.operators.base import DataRobotJobOperator
+    from datarobot_provider.core.job_operator import DataRobotJobOperator
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from tests.parity.cases import Case
     from tests.parity.stage import Stage
@@ -320,7 +320,7 @@ class _Lines(logging.Handler):
 
 def looks_at(case: Case, stage: Stage) -> Iterator[dict[str, Any]]:
     """Yield the looks at the job that were answered so far."""
-    paths = "|".join(case.looks)
+    paths = "|".join(case.polls)
     return (
         row for row in stage.requests() if row["method"] == "GET" and row["status"] and re.search(paths, row["path"])
     )

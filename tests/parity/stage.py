@@ -16,7 +16,7 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from datarobot_provider.emulator.server import Emulator
+    from datarobot_provider.emulator.web.server import Emulator
 
 #: The environment variable that Airflow reads the connection from.
 CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"
@@ -114,9 +114,9 @@ class Stage:
         return version_id
 
     def _post(self, path: str, **body: Any) -> dict[str, Any]:
-        reply = requests.post(
+        response = requests.post(
             f"{self.emulator.endpoint}/{path}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30, **body
         )
-        assert reply.ok, reply.text
-        made: dict[str, Any] = reply.json()
+        assert response.ok, response.text
+        made: dict[str, Any] = response.json()
         return made

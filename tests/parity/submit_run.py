@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from datarobot_provider.client.sync_transport import SyncTransport
+from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.job_client import JobClient
-from datarobot_provider.operators.base import DataRobotJobOperator
 from tests.parity.scenario import Outcome, Run, Store
 from tests.parity.stage import until
 
@@ -65,8 +65,8 @@ class SubmitRun(Run):
         if kind:
             until(lambda: not any(job["active"] for job in self.stage.jobs(kind)), "the end of the job")
 
-    def lose_reply(self, **fault: Any) -> Outcome:
-        """Run a try whose creating request is handled, and its reply lost."""
+    def lose_response(self, **fault: Any) -> Outcome:
+        """Run a try whose creating request is handled, and its response lost."""
         method, path = self.submitter.send
         self.stage.fault(path, method=method, times=1, **(fault or {"cut": "after"}))
         outcome = self.finish()
@@ -92,8 +92,8 @@ def before_the_request(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
     _on_the_wire(run, patch, reaches=False)
 
 
-def after_the_reply(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Let the worker die with the reply in its hands."""
+def after_the_response(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die with the response in its hands."""
     _on_the_wire(run, patch, reaches=True)
 
 

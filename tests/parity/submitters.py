@@ -96,17 +96,17 @@ class Submitter:
 def rows(stage: Stage, path: str, **query: str) -> list[dict[str, Any]]:
     """Return a list of the API."""
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    reply = requests.get(f"{stage.emulator.endpoint}/{path}", headers=headers, params=query, timeout=30)
-    assert reply.ok, reply.text
-    found: list[dict[str, Any]] = reply.json()["data"]
+    response = requests.get(f"{stage.emulator.endpoint}/{path}", headers=headers, params=query, timeout=30)
+    assert response.ok, response.text
+    found: list[dict[str, Any]] = response.json()["data"]
     return found
 
 
 def _post(stage: Stage, path: str, body: Any) -> dict[str, Any]:
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    reply = requests.post(f"{stage.emulator.endpoint}/{path}", headers=headers, json=body, timeout=30)
-    assert reply.ok, reply.text
-    made: dict[str, Any] = reply.json()
+    response = requests.post(f"{stage.emulator.endpoint}/{path}", headers=headers, json=body, timeout=30)
+    assert response.ok, response.text
+    made: dict[str, Any] = response.json()
     return made
 
 

@@ -15,11 +15,11 @@ from tests.parity.stage import CONNECTION, Stage, connection
 _ROUTES = [
     pytest.param(case, path, id=f"{case.name}-{name}")
     for case in CASES
-    for name, path in [*((f"look {n}", look) for n, look in enumerate(case.looks, 1)), ("result", case.result)]
+    for name, path in [*((f"look {n}", poll) for n, poll in enumerate(case.polls, 1)), ("result", case.result)]
     if path
 ]
 #: A look at the job, and only a look: not the fetch of its result.
-_LOOKS = [pytest.param(case, case.looks[0], id=case.name) for case in CASES]
+_LOOKS = [pytest.param(case, case.polls[0], id=case.name) for case in CASES]
 _PASSING = {
     # Absorbed by the transport: five attempts per request.
     "503 burst": {"status": 503, "times": 3},
@@ -93,7 +93,7 @@ def test_looks_that_fail_for_too_long_end_in_the_same_words(
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
         stage.order(case.kind, "stuck")
-        stage.fault(case.looks[0], status=503, times=None)
+        stage.fault(case.polls[0], status=503, times=None)
         outcome = run.finish()
         # The job may be fine: it is left alone, and the store keeps its id for the next try.
         run.check_requests(deletes=0)
@@ -116,7 +116,7 @@ def test_a_connection_that_stays_cut_ends_in_the_same_words(
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
         stage.order(case.kind, "stuck")
-        stage.fault(case.looks[0], cut="before", times=None)
+        stage.fault(case.polls[0], cut="before", times=None)
         outcome = run.finish(host_in_event=True)
         run.check_requests(deletes=0)
         run.check_job(active=True)
@@ -125,7 +125,7 @@ def test_a_connection_that_stays_cut_ends_in_the_same_words(
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
-    assert "the connection broke off before the reply was complete" in outcome.text
+    assert "the connection broke off before the response was complete" in outcome.text
     assert outcome.remembers
 
 
@@ -136,7 +136,7 @@ def test_the_event_of_a_connection_that_stays_cut_names_no_host(
     impatient(stage, monkeypatch)
     run = Run(stage, case, deferrable=True)
     stage.order(case.kind, "stuck")
-    stage.fault(case.looks[0], cut="before", times=None)
+    stage.fault(case.polls[0], cut="before", times=None)
     assert type(run.finish().error) is AirflowException
 
 
@@ -150,7 +150,7 @@ def test_refused_polls_end_in_the_same_words_and_are_retried(
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
         stage.order(case.kind, "stuck")
-        stage.fault(case.looks[0], status=401, body=refusal, times=None)
+        stage.fault(case.polls[0], status=401, body=refusal, times=None)
         return _refused(run, run.finish())
 
     outcome, _ = both(make)
@@ -197,7 +197,7 @@ def _refused(run: Run, outcome: Outcome) -> Outcome:
 
 @pytest.mark.parametrize("cut", ["inside", "after"])
 @each_case
-def test_a_start_whose_reply_is_lost_is_not_repeated(stage: Stage, case: Case, cut: str) -> None:
+def test_a_start_whose_response_is_lost_is_not_repeated(stage: Stage, case: Case, cut: str) -> None:
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=False)
         run.arguments["deferrable"] = deferrable

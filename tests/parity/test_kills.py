@@ -102,8 +102,8 @@ async def _run_trigger(trigger: DataRobotJobTrigger) -> None:
 
 def _looked(run: Run) -> Callable[[], Any]:
     # A deferred task was looked at by its worker, before there was a trigger.
-    looks = 2 if run.deferrable else 1
-    return lambda: len(list(looks_at(run.case, run.stage))) >= looks
+    polls = 2 if run.deferrable else 1
+    return lambda: len(list(looks_at(run.case, run.stage))) >= polls
 
 
 def _told(lines: list[str]) -> list[str]:

@@ -72,7 +72,7 @@ def test_a_try_after_looks_that_failed_takes_up_the_job(
     def make(deferrable: bool) -> Outcome:
         run = Run(stage, case, deferrable=deferrable)
         stage.order(case.kind, "succeeded", seconds=0.4)
-        stage.fault(case.looks[0], status=503, times=None)
+        stage.fault(case.polls[0], status=503, times=None)
         assert type(run.finish().error) is AirflowException
         stage.clear_faults()
         run.next_try()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
-from datarobot_provider.operators import superseded
+from datarobot_provider.core.submission import superseded
 from tests.parity.scenario import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
 from tests.parity.submitters import ANEW, CREATES, JOBS, REFUSED, SUBMITTERS, Submitter, each
@@ -69,11 +69,11 @@ def test_a_retry_after_a_clear_takes_up_what_was_made_after_it(stage: Stage, sub
 
 
 @each(*[each for each in SUBMITTERS if each.again == ANEW and each.decidable[1]])
-def test_a_reply_that_is_lost_after_a_clear_is_found_again(stage: Stage, submitter: Submitter) -> None:
+def test_a_response_that_is_lost_after_a_clear_is_found_again(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
     first = run.finish()
     run.clear()
-    run.lose_reply()
+    run.lose_response()
     run.await_end()
     run.next_try()
     third = run.finish()
@@ -84,10 +84,10 @@ def test_a_reply_that_is_lost_after_a_clear_is_found_again(stage: Stage, submitt
 
 
 @each(*CREATES)
-def test_a_clear_after_a_lost_reply_does_it_anew(stage: Stage, submitter: Submitter) -> None:
+def test_a_clear_after_a_lost_response_does_it_anew(stage: Stage, submitter: Submitter) -> None:
     """Whoever clears a task has looked in DataRobot; so the error says."""
     run = SubmitRun(stage, submitter)
-    run.lose_reply()
+    run.lose_response()
     run.clear()
     run.finish()
     reused = submitter.name == "model-reused"

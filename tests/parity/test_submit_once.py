@@ -12,7 +12,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from tests.parity.scenario import Outcome, normalised, record_of
 from tests.parity.submit_run import (
     SubmitRun,
-    after_the_reply,
+    after_the_response,
     before_it_is_written_down,
     before_the_request,
     while_it_waits,
@@ -33,7 +33,7 @@ _LOST: dict[str, dict[str, Any]] = {
     "half": {"cut": "inside"},
     "gateway": {"status": 502, "apply": True, "body": "<html>Bad Gateway</html>"},
 }
-#: Their replies have no body that could be cut in two.
+#: Their responses have no body that could be cut in two.
 _BODILESS = ("assignment", "repository", "repository-latest")
 _LOSSES = [
     pytest.param(submitter, loss, id=f"{submitter.name}-{name}")
@@ -81,10 +81,10 @@ def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
 
 
 @pytest.mark.parametrize(("submitter", "loss"), _LOSSES)
-def test_a_lost_reply_is_found_again(stage: Stage, submitter: Submitter, loss: dict[str, Any]) -> None:
+def test_a_lost_response_is_found_again(stage: Stage, submitter: Submitter, loss: dict[str, Any]) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
-    first = run.lose_reply(**loss)
+    first = run.lose_response(**loss)
     assert type(first.error) is AirflowException, "a retry may help"
     assert first.xcoms == []
     assert record_of(first.stored).keys() & {"before", "ref", "done"} == {"before"}
@@ -98,11 +98,13 @@ def test_a_lost_reply_is_found_again(stage: Stage, submitter: Submitter, loss: d
 
 @BOTH_MODES
 @each(*TOLD_WHILE_RUNNING)
-def test_a_lost_reply_is_found_again_while_the_job_runs(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
+def test_a_lost_response_is_found_again_while_the_job_runs(
+    stage: Stage, submitter: Submitter, deferrable: bool
+) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
     run.order("succeeded", seconds=0.5)
-    run.lose_reply()
+    run.lose_response()
     run.deferrable = run.arguments["deferrable"] = deferrable
     run.next_try()
     outcome = run.finish()
@@ -126,9 +128,9 @@ def test_a_worker_that_dies_before_it_sends_has_made_nothing(stage: Stage, submi
     assert told(outcome) == expected
 
 
-@pytest.mark.parametrize("death", [after_the_reply, before_it_is_written_down], ids=lambda death: death.__name__)
+@pytest.mark.parametrize("death", [after_the_response, before_it_is_written_down], ids=lambda death: death.__name__)
 @each(*TOLD)
-def test_a_worker_that_dies_with_the_reply_has_made_it(stage: Stage, submitter: Submitter, death: Any) -> None:
+def test_a_worker_that_dies_with_the_response_has_made_it(stage: Stage, submitter: Submitter, death: Any) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
     run.die(death)
@@ -166,13 +168,13 @@ def test_a_worker_that_dies_after_everything_makes_nothing_more(
 
 
 @each(*TOLD)
-def test_below_airflow_3_3_a_lost_reply_is_found_by_the_beginning_of_the_run(
+def test_below_airflow_3_3_a_lost_response_is_found_by_the_beginning_of_the_run(
     stage: Stage, submitter: Submitter
 ) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
     with without_store(run, pendulum.now("UTC")):
-        first = run.lose_reply()
+        first = run.lose_response()
         assert type(first.error) is AirflowException
         run.await_end()
         run.next_try()
@@ -187,7 +189,7 @@ def test_below_airflow_3_3_a_lost_reply_is_found_by_the_beginning_of_the_run(
 def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
     with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
-        run.lose_reply()
+        run.lose_response()
         run.await_end()
         run.next_try()
         outcome = run.finish()

@@ -14,7 +14,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from tests.parity.scenario import record_of
 from tests.parity.submit_run import (
     SubmitRun,
-    after_the_reply,
+    after_the_response,
     before_it_is_written_down,
     before_the_request,
     without_store,
@@ -42,7 +42,7 @@ _ADVICE = (
     "What to do: look in DataRobot. If nothing was made, clear the task: it is then done anew. "
     "on_uncertain_submit='resubmit' takes the risk of doing it twice."
 )
-_DEATHS = [before_the_request, after_the_reply, before_it_is_written_down]
+_DEATHS = [before_the_request, after_the_response, before_it_is_written_down]
 each_death = pytest.mark.parametrize("death", _DEATHS, ids=lambda death: death.__name__)
 
 
@@ -51,7 +51,7 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
     assert type(outcome.error) is AirflowFailException
     assert outcome.error.__cause__ is None
     assert str(outcome.error).splitlines() == [
-        f"An earlier try of this task may have come through, its reply was lost. {why}",
+        f"An earlier try of this task may have come through, its response was lost. {why}",
         _ADVICE,
     ]
     assert (outcome.value, outcome.xcoms) == (None, [])
@@ -61,7 +61,7 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
 @each(*_NEVER_TOLD)
 def test_by_default_it_fails_and_a_clear_does_it_anew(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
-    first = run.lose_reply()
+    first = run.lose_response()
     assert type(first.error) is AirflowException
     run.await_end()
     run.next_try()
@@ -75,7 +75,7 @@ def test_by_default_it_fails_and_a_clear_does_it_anew(stage: Stage, submitter: S
 @each(*_NEVER_TOLD)
 def test_it_sends_it_again_if_so_told(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter, on_uncertain_submit="resubmit")
-    run.lose_reply()
+    run.lose_response()
     run.await_end()
     run.next_try()
     outcome = run.finish()
@@ -104,7 +104,7 @@ def test_a_worker_that_died_leaves_the_same_question(
 def test_what_a_running_job_will_make_cannot_be_told_either(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
     run.order("stuck")
-    run.lose_reply()
+    run.lose_response()
     run.next_try()
     check_refused(run, run.finish(), _WHY[submitter.name])
     assert record_of(run.store.values).keys() & {"before", "ref", "done"} == {"before"}, (
@@ -119,7 +119,7 @@ def test_a_validation_that_runs_again_is_the_one(stage: Stage) -> None:
     (submitter,) = [each for each in JOBS if each.name == "revalidation"]
     run = SubmitRun(stage, submitter)
     run.order("succeeded", seconds=0.5)
-    run.lose_reply()
+    run.lose_response()
     run.next_try()
     outcome = run.finish()
     assert outcome.error is None
@@ -128,16 +128,16 @@ def test_a_validation_that_runs_again_is_the_one(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["lost", "dead"])
-def test_a_change_whose_reply_was_lost_is_sent_again(stage: Stage, again: bool) -> None:
+def test_a_change_whose_response_was_lost_is_sent_again(stage: Stage, again: bool) -> None:
     """Sent twice, a PATCH leaves the same behind; only a POST makes something twice."""
     (base,) = [each for each in SUBMITTERS if each.name == "request"]
     change = {"method": "PATCH", "json": {"description": "changed"}}
     submitter = replace(base, send=("PATCH", "/customModels/[^/]+/$"), prepare=_named, fixed=change)
     run = SubmitRun(stage, submitter)
     if again:
-        run.lose_reply()
+        run.lose_response()
     else:
-        run.die(after_the_reply)
+        run.die(after_the_response)
     run.next_try()
     outcome = run.finish()
     assert outcome.error is None
@@ -155,7 +155,7 @@ def _named(stage: Stage) -> dict[str, str]:
 @each(*_DOUBLED)
 def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
-    run.lose_reply()
+    run.lose_response()
     run.await_end()
     send_again(submitter, run.arguments)
     run.await_end()
@@ -163,7 +163,7 @@ def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> No
     outcome = run.finish()
     assert type(outcome.error) is AirflowFailException
     ids = r"[0-9a-f]{24}"
-    assert re.search(f"its reply was lost. More than one fits: {ids}, {ids}\\.\n", str(outcome.error))
+    assert re.search(f"its response was lost. More than one fits: {ids}, {ids}\\.\n", str(outcome.error))
     assert (run.made, run.sent) == (2, 2)
     run.arguments["on_uncertain_submit"] = "resubmit"
     run.next_try()
@@ -175,7 +175,7 @@ def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> No
 def test_below_airflow_3_3_every_retry_has_that_question(stage: Stage, submitter: Submitter) -> None:
     run = SubmitRun(stage, submitter)
     with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
-        run.lose_reply()
+        run.lose_response()
         run.await_end()
         run.next_try()
         check_refused(run, run.finish(), _WHY[submitter.name])

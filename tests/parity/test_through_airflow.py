@@ -22,7 +22,7 @@ from tests.parity.scenario import normalised
 from tests.parity.stage import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.server import Emulator
+    from datarobot_provider.emulator.web.server import Emulator
 
 _SCRIPT = Path(__file__).with_name("dags") / "parity_dag.py"
 _TASKS = {
@@ -115,6 +115,6 @@ def test_nothing_secret_was_stored(run: AirflowRun) -> None:
         assert run.stage.host.partition(":")[0] not in kwargs
 
 
-def test_every_reply_kept_the_contract(run: AirflowRun) -> None:
+def test_every_response_kept_the_contract(run: AirflowRun) -> None:
     assert [row for row in run.requests if row["violations"]] == []
     assert {row["method"] for row in run.requests} == {"GET", "POST"}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from demo.airflow_stack import AirflowStack
-from demo.emulator import ROOT, Emulator
-from demo.processes import wait_until
-from demo.task_logs import readable
+from harness.airflow_stack import AirflowStack
+from harness.emulator import ROOT, Emulator
+from harness.processes import wait_until
+from harness.task_logs import readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,9 +68,9 @@ class World:
     def connection_forms(self) -> list[dict[str, Any]]:
         """Return what the UI knows about the forms of the connection types."""
         self.api.import_errors()
-        reply = self.api._session.get(f"{self.api.base_url}/ui/connections/hook_meta", timeout=30)
-        reply.raise_for_status()
-        forms: list[dict[str, Any]] = reply.json()
+        response = self.api._session.get(f"{self.api.base_url}/ui/connections/hook_meta", timeout=30)
+        response.raise_for_status()
+        forms: list[dict[str, Any]] = response.json()
         return forms
 
     def press_test(self, **connection: str) -> tuple[bool, str]:
@@ -81,9 +81,9 @@ class World:
     def control(self, path: str, method: str = "GET", **body: Any) -> Any:
         """Call the emulator's control API."""
         url = self.emulator.endpoint.removesuffix("/api/v2") + "/__emulator__/" + path
-        reply = requests.request(method, url, json=body or None, timeout=10)
-        reply.raise_for_status()
-        return reply.json() if reply.content else None
+        response = requests.request(method, url, json=body or None, timeout=10)
+        response.raise_for_status()
+        return response.json() if response.content else None
 
     def requests(self, method: str, path: str) -> list[dict[str, Any]]:
         """Return the requests that the emulator received, ``path`` being a regular expression."""

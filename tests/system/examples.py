@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from demo.emulator import ROOT
-from demo.legs import Legs, measure
-from demo.processes import wait_until
 from demo.report import task_name
+from harness.emulator import ROOT
+from harness.processes import wait_until
+from harness.task_durations import Legs, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,9 +102,9 @@ def ask_emulator(world: World, method: str, path: str, **body: Any) -> Any:
     """Call the emulated API itself, as somebody else than Airflow; return the JSON."""
     headers = {"Authorization": f"Bearer {world.emulator.token}"}
     url = f"{world.emulator.endpoint}/{path}"
-    reply = requests.request(method, url, json=body or None, headers=headers, timeout=10)
-    reply.raise_for_status()
-    return reply.json() if reply.content else None
+    response = requests.request(method, url, json=body or None, headers=headers, timeout=10)
+    response.raise_for_status()
+    return response.json() if response.content else None
 
 
 def load_dags() -> dict[str, DAG]:

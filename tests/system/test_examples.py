@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.airflow_api import FINISHED
-from demo.processes import wait_until
+from harness.airflow_api import FINISHED
+from harness.processes import wait_until
 from tests.system.conftest import asks_what_runs
 from tests.system.examples import FOLDER, Plan, Run, ask_emulator, load_dags, run_all, tasks_that, wait_for_request
 
@@ -157,7 +157,7 @@ def test_everything_is_created_exactly_once(world: World, runs: dict[str, Run]) 
     assert {path: len(world.requests("POST", path)) for path in CREATIONS} == CREATIONS
 
 
-def test_all_replies_are_as_the_contract_says(world: World, runs: dict[str, Run]) -> None:
+def test_all_responses_are_as_the_contract_says(world: World, runs: dict[str, Run]) -> None:
     log = world.requests("", "")
     assert [each for each in log if each["violations"]] == []
     assert {each["status"] for each in log if not asks_what_runs(each)} <= {200, 201, 202, 204, 302, 303}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from demo.legs import measure
-from demo.processes import wait_until
+from harness.processes import wait_until
+from harness.task_durations import measure
 from tests.system.conftest import DAG, asks_what_runs
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from datarobot_provider.hooks.form import EXTRAS
-from demo.airflow_api import ApiError
+from harness.airflow_api import ApiError
 from tests.system.examples import FOLDER
 
 if TYPE_CHECKING:

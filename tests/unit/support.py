@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.client import DataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
+from datarobot_provider.core.submission.record import STORE_KEY, SubmissionRecord
 from datarobot_provider.jobs.model import JobRef
-from datarobot_provider.operators.submission_record import STORE_KEY, SubmissionRecord
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,11 +23,11 @@ ORIGIN = "https://datarobot.example"
 TOKEN = "unit-test-token-0123456789"
 
 
-def reply(status: int = 200, body: Any = None, **headers: str) -> Reply:
-    """Return a reply; ``retry_after="3"`` becomes the header ``retry-after``."""
+def response(status: int = 200, body: Any = None, **headers: str) -> Response:
+    """Return a response; ``retry_after="3"`` becomes the header ``retry-after``."""
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
     names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Reply(status, {"content-type": "application/json", **names}, content)
+    return Response(status, {"content-type": "application/json", **names}, content)
 
 
 class FakeApi:
@@ -39,10 +39,10 @@ class FakeApi:
         self._answers: dict[tuple[str, str], list[Any]] = defaultdict(list)
 
     def on(self, method: str, path: str, *answers: Any) -> None:
-        """Script the answers to one route: replies, exceptions or functions; the last one is given for ever."""
+        """Script the answers to one route: responses, exceptions or functions; the last one is given for ever."""
         self._answers[(method, path)] = list(answers)
 
-    def send(self, request: Request) -> Reply:
+    def send(self, request: Request) -> Response:
         self.requests.append(request)
         answers = self._answers.get((request.method, request.path))
         if not answers:
@@ -78,7 +78,7 @@ class AsyncFakeApi:
     def __init__(self, fake: FakeApi) -> None:
         self._fake = fake
 
-    async def send(self, request: Request) -> Reply:
+    async def send(self, request: Request) -> Response:
         return self._fake.send(request)
 
     async def close(self) -> None:
@@ -196,8 +196,8 @@ def read_request(connection: socket.socket) -> bytes:
     return head + b"\r\n\r\n" + body
 
 
-def http_reply(body: bytes = b"{}", status: str = "200 OK", length: int | None = None) -> bytes:
-    """Return an HTTP reply as it goes over the wire."""
+def http_response(body: bytes = b"{}", status: str = "200 OK", length: int | None = None) -> bytes:
+    """Return an HTTP response as it goes over the wire."""
     size = len(body) if length is None else length
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
     return head.encode() + body

@@ -67,7 +67,7 @@ def packages(modules: set[str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def everything_a_dag_imports() -> set[str]:
-    return newly_imported(modules_of("operators", "sensors", "hooks", "links"))
+    return newly_imported(modules_of("core", "operators", "sensors", "hooks", "links"))
 
 
 @pytest.mark.parametrize("name", sorted(HEAVY))

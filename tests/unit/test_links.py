@@ -4,10 +4,10 @@ from string import Formatter
 
 import pytest
 
+from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.links import datarobot as links
 from datarobot_provider.links.datarobot import CustomModelLink, DataRobotLink
-from datarobot_provider.operators.base import DataRobotJobOperator
 from tests.unit.jobs.walks import IDS
 from tests.unit.operators.catalogue import JOB_OPERATORS
 

@@ -13,7 +13,7 @@ from datarobot_provider.exceptions import UntraceableJobError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from datarobot_provider.client.request import Reply, Request
+    from datarobot_provider.client.request import Request, Response
 
 Rows = list[dict[str, Any]]
 
@@ -23,10 +23,10 @@ _STATUS = re.compile(r"(?:genai/)?status/([^/?]+)/?$")
 class Resource:
     """One noun of the API.
 
-    :param send: sends a request and raises for an error reply.
+    :param send: sends a request and raises for an error response.
     """
 
-    def __init__(self, send: Callable[[Request], Reply]) -> None:
+    def __init__(self, send: Callable[[Request], Response]) -> None:
         self._send = send
 
 
@@ -35,7 +35,7 @@ class Accepted:
     """A job that the API took on (202).
 
     :param status_id: id of its status record.
-    :param body: the reply's body, ``{}`` if it had none.
+    :param body: the response's body, ``{}`` if it had none.
     """
 
     status_id: str
@@ -48,16 +48,16 @@ def status_id_of(location: str) -> str | None:
     return match[1] if match else None
 
 
-def accepted(reply: Reply) -> Accepted:
+def accepted(response: Response) -> Accepted:
     """Read a 202: the ``Location`` first, ``statusId`` in the body where there is none.
 
     :raises UntraceableJobError: if neither names the status record.
     """
-    body = reply.object() if reply.body.strip() else {}
-    status_id = status_id_of(reply.location or "") or body.get("statusId")
+    body = response.object() if response.body.strip() else {}
+    status_id = status_id_of(response.location or "") or body.get("statusId")
     if not isinstance(status_id, str) or not is_id(status_id):
         raise UntraceableJobError(
-            f"DataRobot accepted the request ({reply.status}) but did not say where to follow it: no Location of a "
+            f"DataRobot accepted the request ({response.status}) but did not say where to follow it: no Location of a "
             "status record, no statusId. The job may be running; look in DataRobot before you start it again."
         )
     return Accepted(status_id, body)

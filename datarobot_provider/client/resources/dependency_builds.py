@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.client.request import Reply, Request, route
+from datarobot_provider.client.request import Request, Response, route
 from datarobot_provider.client.resources.base import Resource
 
 _VERSION = "customModels/{custom_model_id}/versions/{custom_model_version_id}/"
@@ -29,6 +29,6 @@ class DependencyBuilds(Resource):
         """Cancel the build: DELETE ``…/dependencyBuild/``."""
         self._ask("DELETE", "dependencyBuild/", custom_model_id, custom_model_version_id)
 
-    def _ask(self, method: str, what: str, custom_model_id: str, custom_model_version_id: str) -> Reply:
+    def _ask(self, method: str, what: str, custom_model_id: str, custom_model_version_id: str) -> Response:
         path = route(_VERSION, custom_model_id=custom_model_id, custom_model_version_id=custom_model_version_id)
         return self._send(Request(method, path + what))

@@ -28,20 +28,20 @@ class Versions(Resource):
         custom_model_id: str,
         fields: Sequence[tuple[str, str]],
         files: Sequence[ModelFile],
-        tell: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Create a version from these files alone: POST ``customModels/{customModelId}/versions/``."""
-        return self._upload("POST", custom_model_id, fields, files, tell)
+        return self._upload("POST", custom_model_id, fields, files, report)
 
     def create_from_latest(
         self,
         custom_model_id: str,
         fields: Sequence[tuple[str, str]],
         files: Sequence[ModelFile],
-        tell: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> dict[str, Any]:
         """Create a version from the latest one, with changes: PATCH ``customModels/{customModelId}/versions/``."""
-        return self._upload("PATCH", custom_model_id, fields, files, tell)
+        return self._upload("PATCH", custom_model_id, fields, files, report)
 
     def create_from_repository(
         self, custom_model_id: str, payload: Mapping[str, Any], *, from_latest: bool
@@ -85,10 +85,10 @@ class Versions(Resource):
         custom_model_id: str,
         fields: Sequence[tuple[str, str]],
         files: Sequence[ModelFile],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> dict[str, Any]:
         path = route(_VERSIONS, custom_model_id=custom_model_id)
-        upload = Request(method, path, upload=lambda: UploadBody(fields, files, tell), private=_private(fields))
+        upload = Request(method, path, upload=lambda: UploadBody(fields, files, report), private=_private(fields))
         return self._send(upload).object()
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import INVALID, ApiError, FieldProblem
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import Grant
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.state import Grant
+from datarobot_provider.emulator.web.errors import INVALID, ApiError, FieldProblem
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _ACCESS = "/customModels/{customModelId}/accessControl/"
 _OWNER = "OWNER"
 
 
 @route("GET", _ACCESS)
-def list_access(call: Call) -> Reply:
+def list_access(call: Call) -> Response:
     """List the users of a custom model with their roles (GET /customModels/{customModelId}/accessControl/)."""
     model = call.state.model(call.path["customModelId"])
     username, user_id = call.argument("username"), call.argument("userId")
@@ -27,7 +27,7 @@ def list_access(call: Call) -> Reply:
 
 
 @route("PATCH", _ACCESS)
-def update_access(call: Call) -> Reply:
+def update_access(call: Call) -> Response:
     """Give, change and take roles; all or nothing (PATCH /customModels/{customModelId}/accessControl/)."""
     model = call.state.model(call.path["customModelId"])
     entries = call.body["data"]
@@ -46,7 +46,7 @@ def update_access(call: Call) -> Reply:
     if not any(grant.role == _OWNER for grant in grants.values()):
         raise ApiError(409, "The custom model would be left without an owner.")
     model.grants = grants
-    return Reply(204)
+    return Response(204)
 
 
 def _view(username: str, grant: Grant) -> Json:

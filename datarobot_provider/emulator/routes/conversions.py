@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
-from datarobot_provider.emulator.errors import ApiError, invalid, not_found
-from datarobot_provider.emulator.jobs import FAILED, SUCCEEDED
+from datarobot_provider.emulator.openapi.deviations import BOOLEAN_WORDS
 from datarobot_provider.emulator.routes.versions import wanted_version
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import Conversion, Version
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED
+from datarobot_provider.emulator.store.state import Conversion, Version
+from datarobot_provider.emulator.web.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _ALL = "/customModels/{customModelId}/versions/{customModelVersionId}/conversions/"
 _ONE = _ALL + "{conversionId}/"
 
 
 @route("POST", _ALL)
-def start_conversion(call: Call) -> Reply:
+def start_conversion(call: Call) -> Response:
     """Start the conversion of a version's main program (POST .../conversions/)."""
     version = wanted_version(call)
     item_id = call.body["mainProgramItemId"]
@@ -32,7 +32,7 @@ def start_conversion(call: Call) -> Reply:
 
 
 @route("GET", _ALL)
-def list_conversions(call: Call) -> Reply:
+def list_conversions(call: Call) -> Response:
     """List the conversions of a version, newest first (GET .../conversions/)."""
     version = wanted_version(call)
     rows = [c for c in reversed(version.conversions) if not c.job.gone(call.now())]
@@ -42,20 +42,20 @@ def list_conversions(call: Call) -> Reply:
 
 
 @route("GET", _ONE)
-def get_conversion(call: Call) -> Reply:
+def get_conversion(call: Call) -> Response:
     """Answer one conversion (GET .../conversions/{conversionId}/)."""
     version = wanted_version(call)
-    return Reply(200, _view(call, version, _wanted(call, version)))
+    return Response(200, _view(call, version, _wanted(call, version)))
 
 
 @route("DELETE", _ONE)
-def stop_conversion(call: Call) -> Reply:
+def stop_conversion(call: Call) -> Response:
     """Stop a running conversion (DELETE .../conversions/{conversionId}/)."""
     conversion = _wanted(call, wanted_version(call))
     if not conversion.job.active(call.now()):
         raise ApiError(422, "The given conversion is not active.")
     conversion.job.cancel(call.now())
-    return Reply(204)
+    return Response(204)
 
 
 def _wanted(call: Call, version: Version) -> Conversion:

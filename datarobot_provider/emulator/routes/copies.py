@@ -5,14 +5,14 @@ from __future__ import annotations
 import copy
 from dataclasses import replace
 
-from datarobot_provider.emulator import identity
 from datarobot_provider.emulator.routes.custom_models import view_model
-from datarobot_provider.emulator.routing import Call, Reply, route
-from datarobot_provider.emulator.state import CustomModel, Version
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.state import CustomModel, Version
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 
 @route("POST", "/customModels/fromCustomModel/")
-def copy_custom_model(call: Call) -> Reply:
+def copy_custom_model(call: Call) -> Response:
     """Copy a custom model with its versions and their files (POST /customModels/fromCustomModel/).
 
     What was made with a version stays with it: builds, tests, feature impact, conversions, guards, deployments.
@@ -24,7 +24,7 @@ def copy_custom_model(call: Call) -> Reply:
     model = CustomModel(identity.object_id(), fields, moment, moment, training=source.training)
     model.versions = [_copied(version, model.id) for version in source.versions]
     call.state.models[model.id] = model
-    return Reply(201, view_model(call, model))
+    return Response(201, view_model(call, model))
 
 
 def _copied(version: Version, model_id: str) -> Version:

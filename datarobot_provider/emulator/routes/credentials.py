@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.credentials import Credential
+    from datarobot_provider.emulator.store.credentials import Credential
 
 
 @route("GET", "/credentials/")
-def list_credentials(call: Call) -> Reply:
+def list_credentials(call: Call) -> Response:
     """List the credentials, newest first (GET /credentials/)."""
     return call.page(list(reversed(call.state.credentials.values())), _view)
 
 
 @route("GET", "/credentials/{credentialId}/")
-def get_credential(call: Call) -> Reply:
+def get_credential(call: Call) -> Response:
     """Answer one credential (GET /credentials/{credentialId}/)."""
     credential = call.state.credentials.get(call.path["credentialId"])
     if credential is None:
         raise not_found()
-    return Reply(200, _view(credential))
+    return Response(200, _view(credential))
 
 
 def _view(credential: Credential) -> Json:

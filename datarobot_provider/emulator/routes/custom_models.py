@@ -5,12 +5,12 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import Any
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
-from datarobot_provider.emulator.errors import ApiError, invalid
+from datarobot_provider.emulator.openapi.deviations import BOOLEAN_WORDS
 from datarobot_provider.emulator.routes.versions import view_version
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import CustomModel
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.state import CustomModel
+from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _CONFLICT = HTTPStatus.CONFLICT
 _LOCKED_FIELDS = ("targetName", "positiveClassLabel", "negativeClassLabel", "classLabels", "predictionThreshold")
@@ -24,7 +24,7 @@ _NULLABLE_FIELDS = frozenset(
 
 
 @route("POST", "/customModels/")
-def create_custom_model(call: Call) -> Reply:
+def create_custom_model(call: Call) -> Response:
     """Create a custom model (POST /customModels/)."""
     body = call.body
     _check_target(body)
@@ -36,11 +36,11 @@ def create_custom_model(call: Call) -> Reply:
     model = CustomModel(identity.object_id(), dict(body), moment, moment)
     _fill_defaults(model.fields)
     call.state.models[model.id] = model
-    return Reply(201, view_model(call, model))
+    return Response(201, view_model(call, model))
 
 
 @route("GET", "/customModels/")
-def list_custom_models(call: Call) -> Reply:
+def list_custom_models(call: Call) -> Response:
     """List custom models, newest first (GET /customModels/)."""
     models = list(reversed(call.state.models.values()))
     query = call.query
@@ -60,13 +60,13 @@ def list_custom_models(call: Call) -> Reply:
 
 
 @route("GET", "/customModels/{customModelId}/")
-def get_custom_model(call: Call) -> Reply:
+def get_custom_model(call: Call) -> Response:
     """Answer one custom model (GET /customModels/{customModelId}/)."""
-    return Reply(200, view_model(call, call.state.model(call.path["customModelId"])))
+    return Response(200, view_model(call, call.state.model(call.path["customModelId"])))
 
 
 @route("PATCH", "/customModels/{customModelId}/")
-def update_custom_model(call: Call) -> Reply:
+def update_custom_model(call: Call) -> Response:
     """Change a custom model (PATCH /customModels/{customModelId}/)."""
     model = call.state.model(call.path["customModelId"])
     if any(call.state.active_tests(model)):
@@ -81,11 +81,11 @@ def update_custom_model(call: Call) -> Reply:
     model.fields.update(call.body)
     _fill_defaults(model.fields)
     model.updated = identity.now()
-    return Reply(200, view_model(call, model))
+    return Response(200, view_model(call, model))
 
 
 @route("DELETE", "/customModels/{customModelId}/")
-def delete_custom_model(call: Call) -> Reply:
+def delete_custom_model(call: Call) -> Response:
     """Delete a custom model (DELETE /customModels/{customModelId}/)."""
     model = call.state.model(call.path["customModelId"])
     if call.state.deployments_of(model):
@@ -94,7 +94,7 @@ def delete_custom_model(call: Call) -> Reply:
     if any(call.state.active_tests(model)):
         raise ApiError(_CONFLICT, "The custom model cannot be deleted while it is being tested.")
     del call.state.models[model.id]
-    return Reply(204)
+    return Response(204)
 
 
 def view_model(call: Call, model: CustomModel) -> Json:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from datarobot_provider.emulator import identity, seed
-from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
-from datarobot_provider.emulator.errors import invalid, not_found
-from datarobot_provider.emulator.jobs import FAILED, SUCCEEDED, Fate
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import Dataset
+from datarobot_provider.emulator.openapi.deviations import BOOLEAN_WORDS
+from datarobot_provider.emulator.store import identity, seed
+from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED, Fate
+from datarobot_provider.emulator.store.state import Dataset
+from datarobot_provider.emulator.web.errors import invalid, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _DATASETS = "/datasets/"
 _DATASET = "/datasets/{datasetId}/"
@@ -18,7 +18,7 @@ _SCHEMES = ("http", "https", "s3")
 
 
 @route("POST", _DATASETS + "fromFile/")
-def upload_dataset(call: Call) -> Reply:
+def upload_dataset(call: Call) -> Response:
     """Take a CSV file as a dataset and read it in the background (POST /datasets/fromFile/)."""
     if len(call.files) != 1:
         raise invalid("file", f"exactly one file is needed, found {len(call.files)}")
@@ -27,7 +27,7 @@ def upload_dataset(call: Call) -> Reply:
 
 
 @route("POST", _DATASETS + "fromURL/")
-def read_url(call: Call) -> Reply:
+def read_url(call: Call) -> Response:
     """Make a dataset of a URL (POST /datasets/fromURL/): nothing is fetched, it has one column and no rows."""
     try:
         url = urlsplit(call.body["url"])
@@ -40,7 +40,7 @@ def read_url(call: Call) -> Reply:
 
 
 @route("GET", _DATASETS)
-def list_datasets(call: Call) -> Reply:
+def list_datasets(call: Call) -> Response:
     """List the datasets, newest first unless asked otherwise (GET /datasets/)."""
     rows = [d for d in call.state.datasets.values() if _there(call, d)]
     if call.query.get("filterFailed") in BOOLEAN_WORDS[:2]:
@@ -51,7 +51,7 @@ def list_datasets(call: Call) -> Reply:
 
 
 @route("GET", _DATASET)
-def get_dataset(call: Call) -> Reply:
+def get_dataset(call: Call) -> Response:
     """Answer one dataset (GET /datasets/{datasetId}/)."""
     dataset = _wanted(call)
     failed = dataset.ingest is not None and dataset.ingest.result(call.now()) not in {None, SUCCEEDED}
@@ -67,17 +67,17 @@ def get_dataset(call: Call) -> Reply:
         "tags": [],
         "uri": f"Uploaded: {dataset.name}",
     }
-    return Reply(200, {**_view(call, dataset), **details})
+    return Response(200, {**_view(call, dataset), **details})
 
 
 @route("DELETE", _DATASET)
-def delete_dataset(call: Call) -> Reply:
+def delete_dataset(call: Call) -> Response:
     """Delete a dataset (DELETE /datasets/{datasetId}/)."""
     _wanted(call).deleted = True
-    return Reply(204)
+    return Response(204)
 
 
-def _ingest(call: Call, dataset: Dataset, problem: str | None) -> Reply:
+def _ingest(call: Call, dataset: Dataset, problem: str | None) -> Response:
     """Begin to read a dataset, which fails for the `problem` if there is one."""
     natural = Fate(FAILED, problem) if problem else Fate()
     dataset.ingest = call.state.start("dataset_upload", {"datasetId": dataset.id}, natural)

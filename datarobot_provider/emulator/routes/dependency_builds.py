@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator import buildlog, identity
-from datarobot_provider.emulator.errors import ApiError, not_found
-from datarobot_provider.emulator.jobs import CANCELLED, FAILED, Fate, Job
+from datarobot_provider.emulator.evaluation import build_log as buildlog
 from datarobot_provider.emulator.routes.versions import wanted_version
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, Fate, Job
+from datarobot_provider.emulator.web.errors import ApiError, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import Version
+    from datarobot_provider.emulator.store.state import Version
 
 _VERSION = "/customModels/{customModelId}/versions/{customModelVersionId}/"
 _BUILD = _VERSION + "dependencyBuild/"
 
 
 @route("POST", _BUILD)
-def start_build(call: Call) -> Reply:
+def start_build(call: Call) -> Response:
     """Start the dependency build of a version (POST .../dependencyBuild/)."""
     version = wanted_version(call)
     if not version.requirements.build_needed:
@@ -29,35 +30,35 @@ def start_build(call: Call) -> Reply:
     ids = {"customModelId": version.model_id, "customModelVersionId": version.id}
     natural = Fate() if version.requirements.refusal is None else Fate(FAILED)
     version.build = call.state.start("dependency_build", ids, natural)
-    return Reply(202, _view(call, version, version.build))
+    return Response(202, _view(call, version, version.build))
 
 
 @route("GET", _BUILD)
-def get_build(call: Call) -> Reply:
+def get_build(call: Call) -> Response:
     """Answer the state of a version's build (GET .../dependencyBuild/)."""
     version = wanted_version(call)
-    return Reply(200, _view(call, version, _started(call, version)))
+    return Response(200, _view(call, version, _started(call, version)))
 
 
 @route("DELETE", _BUILD)
-def cancel_build(call: Call) -> Reply:
+def cancel_build(call: Call) -> Response:
     """Cancel a running build; the version is as if it had never been built (DELETE .../dependencyBuild/)."""
     version = wanted_version(call)
     job = _started(call, version)
     if not job.active(call.now()):
         raise ApiError(409, "The dependency build has reached a terminal state and cannot be cancelled.")
     job.cancel(call.now())
-    return Reply(204)
+    return Response(204)
 
 
 @route("GET", _VERSION + "dependencyBuildLog/")
-def get_build_log(call: Call) -> Reply:
+def get_build_log(call: Call) -> Response:
     """Answer the log of a finished build (GET .../dependencyBuildLog/)."""
     version = wanted_version(call)
     job = _started(call, version)
     if job.active(call.now()):
         raise ApiError(404, "The dependency build is in progress; its log is not there yet.")
-    return Reply(200, {"data": buildlog.text(version, job, failed=job.result(call.now()) == FAILED)})
+    return Response(200, {"data": buildlog.text(version, job, failed=job.result(call.now()) == FAILED)})
 
 
 def built(call: Call, version: Version) -> bool:

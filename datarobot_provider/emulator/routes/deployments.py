@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import PREDICTION_ENVIRONMENT, Deployment
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.state import PREDICTION_ENVIRONMENT, Deployment
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _PAGE = 20
 
 
 @route("GET", "/deployments/")
-def list_deployments(call: Call) -> Reply:
+def list_deployments(call: Call) -> Response:
     """List the deployments by label (GET /deployments/)."""
     words = (call.query.get("search") or "").lower()
     rows = [d for d in call.state.deployments.values() if words in d.label.lower()]
@@ -25,12 +25,12 @@ def list_deployments(call: Call) -> Reply:
 
 
 @route("GET", "/deployments/{deploymentId}/")
-def get_deployment(call: Call) -> Reply:
+def get_deployment(call: Call) -> Response:
     """Answer one deployment (GET /deployments/{deploymentId}/)."""
     deployment = call.state.deployments.get(call.path["deploymentId"])
     if deployment is None:
         raise not_found()
-    return Reply(200, _view(call, deployment))
+    return Response(200, _view(call, deployment))
 
 
 def _view(call: Call, deployment: Deployment) -> Json:

@@ -7,14 +7,14 @@ import tempfile
 import zipfile
 from typing import IO, TYPE_CHECKING
 
-from datarobot_provider.emulator.deviations import BOOLEAN_WORDS
+from datarobot_provider.emulator.openapi.deviations import BOOLEAN_WORDS
 from datarobot_provider.emulator.routes.versions import latest_or_404, wanted_version
-from datarobot_provider.emulator.routing import Call, Reply, Stream, route
+from datarobot_provider.emulator.web.routing import Call, Response, Stream, route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from datarobot_provider.emulator.state import Version
+    from datarobot_provider.emulator.store.state import Version
 
 _PIECE = 1 << 20
 _IN_MEMORY = 8 << 20
@@ -22,18 +22,18 @@ _SCRIPT = "install_dependencies.sh"
 
 
 @route("GET", "/customModels/{customModelId}/download/")
-def download_model(call: Call) -> Reply:
+def download_model(call: Call) -> Response:
     """Answer the files of a model's latest version (GET /customModels/{customModelId}/download/)."""
     return _archive(call, latest_or_404(call.state.model(call.path["customModelId"])))
 
 
 @route("GET", "/customModels/{customModelId}/versions/{customModelVersionId}/download/")
-def download_version(call: Call) -> Reply:
+def download_version(call: Call) -> Response:
     """Answer the files of a version (GET .../versions/{customModelVersionId}/download/)."""
     return _archive(call, wanted_version(call))
 
 
-def _archive(call: Call, version: Version) -> Reply:
+def _archive(call: Call, version: Version) -> Response:
     file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - it is closed when it has been sent
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for item in version.items:
@@ -48,7 +48,7 @@ def _archive(call: Call, version: Version) -> Reply:
         "Content-Type": "application/zip",
         "Content-Disposition": f"attachment;filename=model-{version.model_id}-version-{version.id}.zip",
     }
-    return Reply(200, headers=headers, stream=Stream(size, _pieces(file)))
+    return Response(200, headers=headers, stream=Stream(size, _pieces(file)))
 
 
 def _copy(source: IO[bytes], target: IO[bytes]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import Environment
+    from datarobot_provider.emulator.store.state import Environment
 
 _ENVIRONMENTS = "/executionEnvironments/"
 _ENVIRONMENT = "/executionEnvironments/{environmentId}/"
@@ -17,7 +17,7 @@ _BUILT = "success"
 
 
 @route("GET", _ENVIRONMENTS)
-def list_environments(call: Call) -> Reply:
+def list_environments(call: Call) -> Response:
     """List the execution environments, newest first (GET /executionEnvironments/)."""
     words = (call.query.get("searchFor") or "").lower()
     rows = [e for e in reversed(call.state.environments.values()) if words in e.name.lower()]
@@ -25,25 +25,25 @@ def list_environments(call: Call) -> Reply:
 
 
 @route("GET", _ENVIRONMENT)
-def get_environment(call: Call) -> Reply:
+def get_environment(call: Call) -> Response:
     """Answer one execution environment (GET /executionEnvironments/{environmentId}/)."""
-    return Reply(200, _view(_wanted(call)))
+    return Response(200, _view(_wanted(call)))
 
 
 @route("GET", _ENVIRONMENT + "versions/")
-def list_environment_versions(call: Call) -> Reply:
+def list_environment_versions(call: Call) -> Response:
     """List the versions of an execution environment (GET /executionEnvironments/{environmentId}/versions/)."""
     rows = [_wanted(call)] if call.query.get("buildStatus") in {None, _BUILT} else []
     return call.page(rows, _view_version)
 
 
 @route("GET", _ENVIRONMENT + "versions/{environmentVersionId}/")
-def get_environment_version(call: Call) -> Reply:
+def get_environment_version(call: Call) -> Response:
     """Answer one version of an execution environment (GET .../versions/{environmentVersionId}/)."""
     environment = _wanted(call)
     if environment.version_id != call.path["environmentVersionId"]:
         raise not_found()
-    return Reply(200, _view_version(environment))
+    return Response(200, _view_version(environment))
 
 
 def _wanted(call: Call) -> Environment:

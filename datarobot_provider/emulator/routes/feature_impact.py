@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.contract import API
-from datarobot_provider.emulator.errors import ApiError, not_found
-from datarobot_provider.emulator.impact import feature_impacts
-from datarobot_provider.emulator.jobs import SUCCEEDED, Job
+from datarobot_provider.emulator.evaluation.feature_impact import feature_impacts
+from datarobot_provider.emulator.openapi.contract import API
 from datarobot_provider.emulator.routes import training_data
 from datarobot_provider.emulator.routes.versions import wanted_version
-from datarobot_provider.emulator.routing import Call, Reply, route
+from datarobot_provider.emulator.store.jobs import SUCCEEDED, Job
+from datarobot_provider.emulator.web.errors import ApiError, not_found
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import TrainingData, Version
+    from datarobot_provider.emulator.store.state import TrainingData, Version
 
 _IMPACT = "/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/"
 _IMAGE_IMPACT = "/customInferenceImages/{imageId}/featureImpact/"
 
 
 @route("POST", _IMPACT)
-def start_feature_impact(call: Call) -> Reply:
+def start_feature_impact(call: Call) -> Response:
     """Start the computation of a version's feature impact (POST .../featureImpact/)."""
     return _start(call, wanted_version(call))
 
 
 @route("GET", _IMPACT)
-def get_feature_impact(call: Call) -> Reply:
+def get_feature_impact(call: Call) -> Response:
     """Answer a version's feature impact (GET .../featureImpact/)."""
     return _result(call, wanted_version(call))
 
 
 @route("POST", _IMAGE_IMPACT)
-def start_image_feature_impact(call: Call) -> Reply:
+def start_image_feature_impact(call: Call) -> Response:
     """Start the computation of an image's feature impact (POST /customInferenceImages/{imageId}/featureImpact/)."""
     version = call.state.find_version(call.path["imageId"])
     if version is None:
@@ -41,7 +41,7 @@ def start_image_feature_impact(call: Call) -> Reply:
 
 
 @route("GET", _IMAGE_IMPACT)
-def get_image_feature_impact(call: Call) -> Reply:
+def get_image_feature_impact(call: Call) -> Response:
     """Answer an image's feature impact (GET /customInferenceImages/{imageId}/featureImpact/)."""
     version = call.state.find_version(call.path["imageId"])
     if version is None:
@@ -49,7 +49,7 @@ def get_image_feature_impact(call: Call) -> Reply:
     return _result(call, version)
 
 
-def _start(call: Call, version: Version) -> Reply:
+def _start(call: Call, version: Version) -> Response:
     training = _training(call, version)
     rows = call.body.get("rowCount")
     if rows is not None and rows > len(training.dataset.rows):
@@ -66,7 +66,7 @@ def _start(call: Call, version: Version) -> Reply:
     return call.accepted(record, {"statusId": record.id})
 
 
-def _result(call: Call, version: Version) -> Reply:
+def _result(call: Call, version: Version) -> Response:
     training = _training(call, version)
     job = version.feature_impact
     if job is None:
@@ -85,7 +85,7 @@ def _result(call: Call, version: Version) -> Reply:
         "rowCount": job.extra["rowCount"],
         "shapBased": False,
     }
-    return Reply(200, body)
+    return Response(200, body)
 
 
 def _training(call: Call, version: Version) -> TrainingData:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from datarobot_provider.emulator import guard_fields, identity
-from datarobot_provider.emulator.errors import ApiError, not_found
-from datarobot_provider.emulator.moderationfile import with_moderation_file
 from datarobot_provider.emulator.routes import moderation
 from datarobot_provider.emulator.routes.versions import latest_or_404
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import PREDICTION_ENVIRONMENT, VERSION_ENTITY, Guard
-from datarobot_provider.emulator.templates import TEMPLATES
-from datarobot_provider.emulator.versioning import add_version, copy_of
+from datarobot_provider.emulator.store import guard_fields, identity
+from datarobot_provider.emulator.store.guard_templates import TEMPLATES
+from datarobot_provider.emulator.store.moderation_file import with_moderation_file
+from datarobot_provider.emulator.store.state import PREDICTION_ENVIRONMENT, VERSION_ENTITY, Guard
+from datarobot_provider.emulator.store.versioning import add_version, copy_of
+from datarobot_provider.emulator.web.errors import ApiError, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _CONFIGURATIONS = "/guardConfigurations/"
 _CONFIGURATION = "/guardConfigurations/{configId}/"
@@ -29,7 +29,7 @@ _TRUE = ("true", "True")
 
 
 @route("GET", "/guardTemplates/")
-def list_templates(call: Call) -> Reply:
+def list_templates(call: Call) -> Response:
     """List the guard templates, by name if one is asked for, the agentic ones on demand (GET /guardTemplates/)."""
     name = call.argument("name") or None
     only_agentic = call.argument("isAgentic") in _TRUE
@@ -40,13 +40,13 @@ def list_templates(call: Call) -> Reply:
 
 
 @route("GET", "/guardTemplates/{templateId}/")
-def get_template(call: Call) -> Reply:
+def get_template(call: Call) -> Response:
     """Answer one guard template (GET /guardTemplates/{templateId}/)."""
-    return Reply(200, _template(call.path["templateId"]))
+    return Response(200, _template(call.path["templateId"]))
 
 
 @route("GET", _CONFIGURATIONS)
-def list_guards(call: Call) -> Reply:
+def list_guards(call: Call) -> Response:
     """List the guard configurations of an entity (GET /guardConfigurations/)."""
     entity_type, entity_id = call.query["entityType"], call.query["entityId"]
     moderation.check_entity(call, entity_type, entity_id)
@@ -54,7 +54,7 @@ def list_guards(call: Call) -> Reply:
 
 
 @route("POST", _CONFIGURATIONS)
-def create_guard(call: Call) -> Reply:
+def create_guard(call: Call) -> Response:
     """Add a guard configuration to an entity (POST /guardConfigurations/)."""
     body = call.body
     template = _template(body["templateId"])
@@ -62,11 +62,11 @@ def create_guard(call: Call) -> Reply:
     _refuse_frozen(call, body["entityType"], body["entityId"])
     inherited = {name: template[name] for name in _INHERITED if name in template}
     guard = _add(call, body["entityType"], body["entityId"], {**inherited, **body})
-    return Reply(201, guard.body)
+    return Response(201, guard.body)
 
 
 @route("GET", _CONFIGURATIONS + "predictionEnvironmentsInUse/")
-def list_environments_in_use(call: Call) -> Reply:
+def list_environments_in_use(call: Call) -> Response:
     """List the prediction environments that a version's guards use (GET .../predictionEnvironmentsInUse/)."""
     version_id = call.query["customModelVersionId"]
     moderation.check_entity(call, VERSION_ENTITY, version_id)
@@ -80,13 +80,13 @@ def list_environments_in_use(call: Call) -> Reply:
 
 
 @route("GET", _CONFIGURATION)
-def get_guard(call: Call) -> Reply:
+def get_guard(call: Call) -> Response:
     """Answer one guard configuration (GET /guardConfigurations/{configId}/)."""
-    return Reply(200, _wanted(call).body)
+    return Response(200, _wanted(call).body)
 
 
 @route("PATCH", _CONFIGURATION)
-def update_guard(call: Call) -> Reply:
+def update_guard(call: Call) -> Response:
     """Change a guard configuration (PATCH /guardConfigurations/{configId}/)."""
     guard = _wanted(call)
     _refuse_frozen(call, guard.entity_type, guard.entity_id)
@@ -94,18 +94,18 @@ def update_guard(call: Call) -> Reply:
         _refuse_taken(call, guard.entity_type, guard.entity_id, call.body["name"])
     _check_deployment(call, call.body)
     guard.body.update(_view({**guard.body, **call.body}))
-    return Reply(200, guard.body)
+    return Response(200, guard.body)
 
 
 @route("DELETE", _CONFIGURATION)
-def delete_guard(call: Call) -> Reply:
+def delete_guard(call: Call) -> Response:
     """Remove a guard configuration (DELETE /guardConfigurations/{configId}/)."""
     del call.state.guards[_wanted(call).id]
-    return Reply(204)
+    return Response(204)
 
 
 @route("POST", _CONFIGURATIONS + "toNewCustomModelVersion/")
-def push_guards(call: Call) -> Reply:
+def push_guards(call: Call) -> Response:
     """Make a new version of a model that carries these guards (POST .../toNewCustomModelVersion/)."""
     model = call.state.model(call.body["customModelId"])
     latest = latest_or_404(model)
@@ -123,7 +123,7 @@ def push_guards(call: Call) -> Reply:
         _add(call, VERSION_ENTITY, version.id, entry)
     if "overallConfig" in call.body:
         moderation.store(call, VERSION_ENTITY, version.id, call.body["overallConfig"])
-    return Reply(200, {"customModelVersionId": version.id})
+    return Response(200, {"customModelVersionId": version.id})
 
 
 def _template(template_id: str) -> Json:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datarobot_provider.emulator.routing import Call, Reply, route
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _GIBIBYTE = 1 << 30
 
 
 @route("GET", "/customModelLimits/")
-def get_limits(_: Call) -> Reply:
+def get_limits(_: Call) -> Response:
     """Answer the resource limits of custom models (GET /customModelLimits/)."""
     body = {
         "desiredCustomModelContainerSize": 2 * _GIBIBYTE,
@@ -16,4 +16,4 @@ def get_limits(_: Call) -> Reply:
         "maxCustomModelReplicasPerDeployment": 8,
         "maxCustomModelTestingParallelUsers": 20,
     }
-    return Reply(200, body)
+    return Response(200, body)

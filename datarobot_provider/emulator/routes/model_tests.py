@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datarobot_provider.emulator import checks, identity, runtime_parameters
-from datarobot_provider.emulator.errors import ApiError, invalid, not_found
-from datarobot_provider.emulator.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Fate, Job
-from datarobot_provider.emulator.resources import check_bundle
+from datarobot_provider.emulator.evaluation import model_test as checks
 from datarobot_provider.emulator.routes.dependency_builds import built
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import CustomModel, Dataset, Environment, ModelTest, Version
+from datarobot_provider.emulator.store import identity, runtime_parameters
+from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Fate, Job
+from datarobot_provider.emulator.store.resources import check_bundle
+from datarobot_provider.emulator.store.state import CustomModel, Dataset, Environment, ModelTest, Version
+from datarobot_provider.emulator.web.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _TESTS = "/customModelTests/"
 _TEST = "/customModelTests/{customModelTestId}/"
@@ -19,7 +20,7 @@ _STORED = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkE
 
 
 @route("POST", _TESTS)
-def start_test(call: Call) -> Reply:
+def start_test(call: Call) -> Response:
     """Start a test of a version (POST /customModelTests/)."""
     body, state = call.body, call.state
     check_bundle(body)
@@ -40,7 +41,7 @@ def start_test(call: Call) -> Reply:
 
 
 @route("GET", _TESTS)
-def list_tests(call: Call) -> Reply:
+def list_tests(call: Call) -> Response:
     """List the tests of a model, newest first (GET /customModelTests/)."""
     model_id = call.query["customModelId"]
     tests = [t for t in reversed(call.state.tests.values()) if t.model.id == model_id and not t.job.gone(call.now())]
@@ -48,23 +49,23 @@ def list_tests(call: Call) -> Reply:
 
 
 @route("GET", _TEST)
-def get_test(call: Call) -> Reply:
+def get_test(call: Call) -> Response:
     """Answer one test (GET /customModelTests/{customModelTestId}/)."""
-    return Reply(200, _view(call, _wanted(call)))
+    return Response(200, _view(call, _wanted(call)))
 
 
 @route("DELETE", _TEST)
-def cancel_test(call: Call) -> Reply:
+def cancel_test(call: Call) -> Response:
     """Cancel a running test (DELETE /customModelTests/{customModelTestId}/)."""
     test = _wanted(call)
     if not test.job.active(call.now()):
         raise ApiError(409, "The testing attempt has already reached a terminal state.")
     test.job.cancel(call.now())
-    return Reply(204)
+    return Response(204)
 
 
 @route("GET", _TEST + "log/")
-def get_log(call: Call) -> Reply:
+def get_log(call: Call) -> Response:
     """Answer the log of a test as a text file (GET /customModelTests/{customModelTestId}/log/)."""
     test = _wanted(call)
     text = checks.log(test, call.now())
@@ -74,14 +75,14 @@ def get_log(call: Call) -> Reply:
         "Content-Type": "text/plain",
         "Content-Disposition": f"attachment;filename=testing-{test.model.id}.log",
     }
-    return Reply(200, headers=headers, content=text.encode())
+    return Response(200, headers=headers, content=text.encode())
 
 
 @route("GET", _TEST + "tail/")
-def get_tail(call: Call) -> Reply:
+def get_tail(call: Call) -> Response:
     """Answer the last lines of a test's log (GET /customModelTests/{customModelTestId}/tail/)."""
     text = checks.log(_wanted(call), call.now()) or ""
-    return Reply(200, {"log": "".join(text.splitlines(keepends=True)[-call.query["lines"] :])})
+    return Response(200, {"log": "".join(text.splitlines(keepends=True)[-call.query["lines"] :])})
 
 
 def _begin(call: Call, version: Version, dataset: Dataset | None, environment: Environment) -> ModelTest:

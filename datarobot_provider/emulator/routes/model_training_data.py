@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from datarobot_provider.emulator.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import training_data
-from datarobot_provider.emulator.routing import Call, Reply, route
-from datarobot_provider.emulator.state import CustomModel, Dataset, TrainingData
+from datarobot_provider.emulator.store.state import CustomModel, Dataset, TrainingData
+from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _ONLY_VERSIONS = (
     "Training data assignment at the model level has been permanently disabled; assign the data to a version."
@@ -15,7 +15,7 @@ _ONLY_VERSIONS = (
 
 
 @route("PATCH", "/customModels/{customModelId}/trainingData/")
-def assign_training_data(call: Call) -> Reply:
+def assign_training_data(call: Call) -> Response:
     """Assign training data to a model (PATCH /customModels/{customModelId}/trainingData/)."""
     model = call.state.model(call.path["customModelId"])
     if model.trains_versions:
@@ -32,7 +32,7 @@ def assign_training_data(call: Call) -> Reply:
     return _assign(call, model, dataset, partition)
 
 
-def _assign(call: Call, model: CustomModel, dataset: Dataset, partition: str | None) -> Reply:
+def _assign(call: Call, model: CustomModel, dataset: Dataset, partition: str | None) -> Response:
     job = call.state.start("training_data", {"customModelId": model.id, "datasetId": dataset.id})
     model.assignment = job
 

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import VERSION_ENTITY, Version
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.state import VERSION_ENTITY, Version
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _OVERALL = "/overallModerationConfiguration/"
 
 
 @route("GET", _OVERALL)
-def get_overall(call: Call) -> Reply:
+def get_overall(call: Call) -> Response:
     """Answer the overall configuration of an entity (GET /overallModerationConfiguration/)."""
     entity_type, entity_id = call.query["entityType"], call.query["entityId"]
     check_entity(call, entity_type, entity_id)
     found = call.state.moderation.get((entity_type, entity_id))
     if found is None:
         raise not_found()
-    return Reply(200, found)
+    return Response(200, found)
 
 
 @route("PATCH", _OVERALL)
-def update_overall(call: Call) -> Reply:
+def update_overall(call: Call) -> Response:
     """Set the overall configuration of an entity (PATCH /overallModerationConfiguration/)."""
     entity_type, entity_id = call.body["entityType"], call.body["entityId"]
     check_entity(call, entity_type, entity_id)
-    return Reply(200, store(call, entity_type, entity_id, call.body))
+    return Response(200, store(call, entity_type, entity_id, call.body))
 
 
 def store(call: Call, entity_type: str, entity_id: str, values: Json) -> Json:

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import training_data
 from datarobot_provider.emulator.routes.versions import wanted_version
-from datarobot_provider.emulator.routing import Call, Reply, route
+from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import Version
+    from datarobot_provider.emulator.store.state import Version
 
 _VERSION = "/customModels/{customModelId}/versions/{customModelVersionId}/"
 _EXPLAINED = frozenset({"Binary", "Regression", "Multiclass", "Anomaly"})
 
 
 @route("POST", _VERSION + "predictionExplanationsInitialization/")
-def start_initialization(call: Call) -> Reply:
+def start_initialization(call: Call) -> Response:
     """Prepare a version for prediction explanations (POST .../predictionExplanationsInitialization/)."""
     return _start(call, wanted_version(call))
 
 
 @route("POST", "/customModels/predictionExplanationsInitialization/")
-def start_initialization_by_body(call: Call) -> Reply:
+def start_initialization_by_body(call: Call) -> Response:
     """Prepare a version for prediction explanations (POST /customModels/predictionExplanationsInitialization/)."""
     model = call.state.models.get(call.body["customModelId"])
     if model is None:
@@ -45,7 +45,7 @@ def _check_environment(call: Call) -> None:
         raise invalid("environmentVersionId", "no such version of the execution environment")
 
 
-def _start(call: Call, version: Version) -> Reply:
+def _start(call: Call, version: Version) -> Response:
     model = call.state.model(version.model_id)
     if model.fields["customModelType"] != "inference" or model.fields.get("targetType") not in _EXPLAINED:
         raise ApiError(422, "The custom model is not valid for prediction explanations.")

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from datarobot_provider.emulator import blobs
-from datarobot_provider.emulator.errors import ApiError
-from datarobot_provider.emulator.image import FILENAME, Image, Span
-from datarobot_provider.emulator.routing import Call, Reply, Stream, route
+from datarobot_provider.emulator.evaluation.prediction_server_image import FILENAME, Image, Span
+from datarobot_provider.emulator.web import blobs
+from datarobot_provider.emulator.web.errors import ApiError
+from datarobot_provider.emulator.web.routing import Call, Response, Stream, route
 
 _IMAGE = "/mlops/portablePredictionServerImage/"
 
 
 @route("GET", _IMAGE)
-def download_image(call: Call) -> Reply:
+def download_image(call: Call) -> Response:
     """Answer the image, or send the client where it is (GET /mlops/portablePredictionServerImage/)."""
     image = _image(call)
     if image.redirect:
-        return Reply(HTTPStatus.FOUND, None, {"Location": blobs.presigned(call.origin, image)})
+        return Response(HTTPStatus.FOUND, None, {"Location": blobs.presigned(call.origin, image)})
     headers = {
         "Content-Type": "application/octet-stream",
         "Content-Disposition": f"attachment;filename={FILENAME}",
         "ETag": image.etag,
     }
-    return Reply(200, headers=headers, stream=Stream(image.served, image.pieces(Span(0, image.served))))
+    return Response(200, headers=headers, stream=Stream(image.served, image.pieces(Span(0, image.served))))
 
 
 @route("GET", _IMAGE + "metadata/")
-def get_metadata(call: Call) -> Reply:
+def get_metadata(call: Call) -> Response:
     """Answer the name, size and hash of the image (GET /mlops/portablePredictionServerImage/metadata/)."""
-    return Reply(200, _image(call).metadata())
+    return Response(200, _image(call).metadata())
 
 
 def _image(call: Call) -> Image:

@@ -6,14 +6,14 @@ import hashlib
 import io
 from pathlib import PurePosixPath
 
-from datarobot_provider.emulator import identity, runtime_parameters
-from datarobot_provider.emulator.errors import ApiError, invalid
-from datarobot_provider.emulator.filepaths import check_path, check_tree
 from datarobot_provider.emulator.routes import moderation, training_data
 from datarobot_provider.emulator.routes.versions import latest_or_404, view_version
-from datarobot_provider.emulator.routing import Call, Reply, route
-from datarobot_provider.emulator.state import CustomModel, Item, Version
-from datarobot_provider.emulator.versioning import Draft, add_version, copy_of
+from datarobot_provider.emulator.store import identity, runtime_parameters
+from datarobot_provider.emulator.store.file_paths import check_path, check_tree
+from datarobot_provider.emulator.store.state import CustomModel, Item, Version
+from datarobot_provider.emulator.store.versioning import Draft, add_version, copy_of
+from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _FROM_REPOSITORY = "/customModels/{customModelId}/versions/fromRepository/"
 _CONTENTS = {
@@ -24,19 +24,19 @@ _CONTENTS = {
 
 
 @route("POST", _FROM_REPOSITORY)
-def create_from_repository(call: Call) -> Reply:
+def create_from_repository(call: Call) -> Response:
     """Make a version of a repository's files alone (POST .../versions/fromRepository/)."""
     return _start(call, from_latest=False)
 
 
 @route("PATCH", _FROM_REPOSITORY)
-def create_from_latest_and_repository(call: Call) -> Reply:
+def create_from_latest_and_repository(call: Call) -> Response:
     """Make a version of the latest one and a repository's files (PATCH .../versions/fromRepository/)."""
     return _start(call, from_latest=True)
 
 
 @route("PATCH", "/customModels/{customModelId}/versions/withTrainingData/")
-def create_with_training_data(call: Call) -> Reply:
+def create_with_training_data(call: Call) -> Response:
     """Make a minor version of the latest one with training data (PATCH .../versions/withTrainingData/)."""
     model = call.state.model(call.path["customModelId"])
     latest = latest_or_404(model)
@@ -60,7 +60,7 @@ def create_with_training_data(call: Call) -> Reply:
     return call.accepted(record, view_version(call, version))
 
 
-def _start(call: Call, *, from_latest: bool) -> Reply:
+def _start(call: Call, *, from_latest: bool) -> Response:
     model = call.state.model(call.path["customModelId"])
     body, latest = call.body, model.latest
     environment = latest.environment if latest else None

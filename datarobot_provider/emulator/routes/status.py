@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.jobs import CANCELLED, EXPIRED, FAILED, UNKNOWN, Job
-from datarobot_provider.emulator.routing import PAGE, Call, Json, Reply, route
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.jobs import CANCELLED, EXPIRED, FAILED, UNKNOWN, Job
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import PAGE, Call, Json, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import StatusRecord
+    from datarobot_provider.emulator.store.state import StatusRecord
 
 _FIRST_SHARE = 0.25
 _BAD_ENDS = {FAILED: "ERROR", CANCELLED: "ABORTED", EXPIRED: "EXPIRED"}
 
 
 @route("GET", "/status/{statusId}/")
-def get_status(call: Call) -> Reply:
+def get_status(call: Call) -> Response:
     """Answer a status record (GET /status/{statusId}/)."""
     return _look(call, genai=False)
 
 
 @route("GET", "/status/")
-def list_statuses(call: Call) -> Reply:
+def list_statuses(call: Call) -> Response:
     """List the status records, newest first (GET /status/)."""
     records = [r for r in reversed(call.state.statuses.values()) if not (r.gone or r.genai)]
     # Public clients ask for all records with a limit of 0.
@@ -32,26 +32,26 @@ def list_statuses(call: Call) -> Reply:
 
 
 @route("DELETE", "/status/{statusId}/")
-def delete_status(call: Call) -> Reply:
+def delete_status(call: Call) -> Response:
     """Forget a status record; its job goes on (DELETE /status/{statusId}/)."""
     _wanted(call, genai=False).gone = True
-    return Reply(204)
+    return Response(204)
 
 
 @route("GET", "/genai/status/{statusId}/")
-def get_genai_status(call: Call) -> Reply:
+def get_genai_status(call: Call) -> Response:
     """Answer the status record of a GenAI job (GET /genai/status/{statusId}/)."""
     return _look(call, genai=True)
 
 
-def _look(call: Call, *, genai: bool) -> Reply:
+def _look(call: Call, *, genai: bool) -> Response:
     record = _wanted(call, genai=genai)
     if record.word is not None:
-        return Reply(200, _view(record, record.word))
+        return Response(200, _view(record, record.word))
     word = _word(record, call.now())
     if word == "COMPLETED":
-        return Reply(303, None, {"Location": call.url(record.location)})
-    return Reply(200, _view(record, word))
+        return Response(303, None, {"Location": call.url(record.location)})
+    return Response(200, _view(record, word))
 
 
 def _wanted(call: Call, *, genai: bool) -> StatusRecord:

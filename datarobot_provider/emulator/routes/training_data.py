@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.emulator import strictjson
-from datarobot_provider.emulator.errors import ApiError, invalid
-from datarobot_provider.emulator.jobs import CANCELLED, FAILED, Fate, Job
-from datarobot_provider.emulator.state import CustomModel, Dataset, TrainingData, Version
+from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, Fate, Job
+from datarobot_provider.emulator.store.state import CustomModel, Dataset, TrainingData, Version
+from datarobot_provider.emulator.web import strict_json as strictjson
+from datarobot_provider.emulator.web.errors import ApiError, invalid
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.routing import Call, Json
+    from datarobot_provider.emulator.web.routing import Call, Json
 
 _TRAINING_KEYS = frozenset({"datasetId", "datasetVersionId", "datasetName", "assignmentInProgress"})
 _HOLDOUT_KEYS = frozenset({"datasetId", "datasetVersionId", "datasetName", "partitionColumn"})

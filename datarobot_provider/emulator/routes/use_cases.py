@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import not_found
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.state import UseCase
+    from datarobot_provider.emulator.store.state import UseCase
 
 _COUNTS = (
     "models", "projects", "datasets", "files", "notebooks", "applications", "playgrounds", "vectorDatabases",
@@ -18,7 +18,7 @@ _USER = {"id": identity.USER_ID, "email": identity.USER_NAME, "fullName": identi
 
 
 @route("GET", "/useCases/")
-def list_use_cases(call: Call) -> Reply:
+def list_use_cases(call: Call) -> Response:
     """List the use cases, newest first (GET /useCases/)."""
     words = (call.query.get("search") or "").lower()
     rows = [u for u in reversed(call.state.use_cases.values()) if words in u.name.lower()]
@@ -26,12 +26,12 @@ def list_use_cases(call: Call) -> Reply:
 
 
 @route("GET", "/useCases/{useCaseId}/")
-def get_use_case(call: Call) -> Reply:
+def get_use_case(call: Call) -> Response:
     """Answer one use case (GET /useCases/{useCaseId}/)."""
     use_case = call.state.use_cases.get(call.path["useCaseId"])
     if use_case is None:
         raise not_found()
-    return Reply(200, _view(use_case))
+    return Response(200, _view(use_case))
 
 
 def _view(use_case: UseCase) -> Json:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.emulator import identity
-from datarobot_provider.emulator.errors import ApiError, FieldProblem, not_found
-from datarobot_provider.emulator.jobs import FAILED, SUCCEEDED, Fate, Job
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import Deployment, Validation
+from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED, Fate, Job
+from datarobot_provider.emulator.store.state import Deployment, Validation
+from datarobot_provider.emulator.web.errors import ApiError, FieldProblem, not_found
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _ALL = "/genai/customModelVectorDatabaseValidations/"
 _ONE = "/genai/customModelVectorDatabaseValidations/{validationId}/"
@@ -22,7 +22,7 @@ _NO_DEPLOYMENT = "External vector database deployment has been deleted"
 
 
 @route("POST", _ALL)
-def create_validation(call: Call) -> Reply:
+def create_validation(call: Call) -> Response:
     """Validate a deployment as a vector database (POST /genai/customModelVectorDatabaseValidations/)."""
     deployment = _deployment(call, call.body["deploymentId"])
     fields = {"name": "Untitled", "predictionTimeout": 300, "useCaseId": None, **call.body}
@@ -36,7 +36,7 @@ def create_validation(call: Call) -> Reply:
 
 
 @route("GET", _ALL)
-def list_validations(call: Call) -> Reply:
+def list_validations(call: Call) -> Response:
     """List validations, newest first unless sorted otherwise (GET /genai/customModelVectorDatabaseValidations/)."""
     rows = [v for v in reversed(call.state.validations.values()) if _there(call, v) and _matches(call, v)]
     order = call.query.get("sort") or call.argument("orderBy")
@@ -47,13 +47,13 @@ def list_validations(call: Call) -> Reply:
 
 
 @route("GET", _ONE)
-def get_validation(call: Call) -> Reply:
+def get_validation(call: Call) -> Response:
     """Answer one validation (GET /genai/customModelVectorDatabaseValidations/{validationId}/)."""
-    return Reply(200, _view(call, _wanted(call)))
+    return Response(200, _view(call, _wanted(call)))
 
 
 @route("PATCH", _ONE)
-def update_validation(call: Call) -> Reply:
+def update_validation(call: Call) -> Response:
     """Change a validation; what it was tested with is tested again (PATCH .../{validationId}/)."""
     validation = _wanted(call)
     changes = {name: value for name, value in call.body.items() if value is not None}
@@ -62,25 +62,25 @@ def update_validation(call: Call) -> Reply:
     validation.fields.update(changes)
     if _TESTED_FIELDS & set(changes):
         validation.job = _begin(call, validation.id, validation.fields)
-    return Reply(200, _view(call, validation))
+    return Response(200, _view(call, validation))
 
 
 @route("DELETE", _ONE)
-def delete_validation(call: Call) -> Reply:
+def delete_validation(call: Call) -> Response:
     """Delete a validation (DELETE /genai/customModelVectorDatabaseValidations/{validationId}/)."""
     validation = _wanted(call)
     if validation.job.active(call.now()):
         validation.job.cancel(call.now())
     del call.state.validations[validation.id]
-    return Reply(204)
+    return Response(204)
 
 
 @route("POST", _ONE + "revalidate/")
-def revalidate(call: Call) -> Reply:
+def revalidate(call: Call) -> Response:
     """Validate again (POST /genai/customModelVectorDatabaseValidations/{validationId}/revalidate/)."""
     validation = _wanted(call)
     validation.job = _begin(call, validation.id, validation.fields)
-    return Reply(200, _view(call, validation))
+    return Response(200, _view(call, validation))
 
 
 def _begin(call: Call, validation_id: str, fields: dict[str, Any]) -> Job:

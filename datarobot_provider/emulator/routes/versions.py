@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.emulator import identity, runtime_parameters, strictjson
-from datarobot_provider.emulator.errors import ApiError, invalid
-from datarobot_provider.emulator.filepaths import check_path, check_tree
-from datarobot_provider.emulator.resources import check_bundle, without_replaced
 from datarobot_provider.emulator.routes import moderation, training_data
-from datarobot_provider.emulator.routing import Call, Json, Reply, route
-from datarobot_provider.emulator.state import CustomModel, Environment, Item, Version
-from datarobot_provider.emulator.versioning import Draft, add_version
+from datarobot_provider.emulator.store import identity, runtime_parameters
+from datarobot_provider.emulator.store.file_paths import check_path, check_tree
+from datarobot_provider.emulator.store.resources import check_bundle, without_replaced
+from datarobot_provider.emulator.store.state import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.store.versioning import Draft, add_version
+from datarobot_provider.emulator.web import strict_json as strictjson
+from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _VERSIONS = "/customModels/{customModelId}/versions/"
 _MAX_FILES = 1000
@@ -23,19 +24,19 @@ _PLAIN = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEg
 
 
 @route("POST", _VERSIONS)
-def create_version(call: Call) -> Reply:
+def create_version(call: Call) -> Response:
     """Create a version from the uploaded files alone (POST /customModels/{customModelId}/versions/)."""
     return _create(call, from_latest=False)
 
 
 @route("PATCH", _VERSIONS)
-def create_version_from_latest(call: Call) -> Reply:
+def create_version_from_latest(call: Call) -> Response:
     """Create a version from the latest one and changes to it (PATCH /customModels/{customModelId}/versions/)."""
     return _create(call, from_latest=True)
 
 
 @route("GET", _VERSIONS)
-def list_versions(call: Call) -> Reply:
+def list_versions(call: Call) -> Response:
     """List the versions of a model, newest first (GET /customModels/{customModelId}/versions/)."""
     versions = list(reversed(call.state.model(call.path["customModelId"]).versions))
     sha = call.query.get("mainBranchCommitSha")
@@ -45,13 +46,13 @@ def list_versions(call: Call) -> Reply:
 
 
 @route("GET", _VERSIONS + "{customModelVersionId}/")
-def get_version(call: Call) -> Reply:
+def get_version(call: Call) -> Response:
     """Answer one version (GET /customModels/{customModelId}/versions/{customModelVersionId}/)."""
-    return Reply(200, view_version(call, wanted_version(call)))
+    return Response(200, view_version(call, wanted_version(call)))
 
 
 @route("PATCH", _VERSIONS + "{customModelVersionId}/")
-def update_version(call: Call) -> Reply:
+def update_version(call: Call) -> Response:
     """Change a version's description and metadata (PATCH .../versions/{customModelVersionId}/)."""
     version = wanted_version(call)
     for name in ("requiredMetadata", "requiredMetadataValues"):
@@ -59,7 +60,7 @@ def update_version(call: Call) -> Reply:
         if before and name in call.body and call.body[name] != before:
             raise invalid(name, "once set, it cannot be changed; make a new version")
     version.settings.update(call.body)
-    return Reply(200, view_version(call, version))
+    return Response(200, view_version(call, version))
 
 
 def wanted_version(call: Call) -> Version:
@@ -67,7 +68,7 @@ def wanted_version(call: Call) -> Version:
     return call.state.version(call.path["customModelId"], call.path["customModelVersionId"])
 
 
-def _create(call: Call, *, from_latest: bool) -> Reply:
+def _create(call: Call, *, from_latest: bool) -> Response:
     model = call.state.model(call.path["customModelId"])
     latest, body = model.latest, call.body
     check_bundle(body)
@@ -92,7 +93,7 @@ def _create(call: Call, *, from_latest: bool) -> Reply:
         training_data.assign(call, model, version, dataset, version.holdout)
     elif training is not None:
         version.training = None
-    return Reply(201, view_version(call, version))
+    return Response(201, view_version(call, version))
 
 
 def _environment(call: Call, latest: Version | None) -> Environment | None:

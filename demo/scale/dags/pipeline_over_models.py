@@ -13,7 +13,7 @@ from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 
 if TYPE_CHECKING:
-    from datarobot_provider.operators.guard_types import GuardToApply
+    from datarobot_provider.core.guard_types import GuardToApply
 
 GUARD: GuardToApply = {
     "name": "Prompt length",

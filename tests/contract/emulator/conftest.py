@@ -8,7 +8,7 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator.server import running
+from datarobot_provider.emulator.web.server import running
 from tests.contract.guard_additions import extended
 
 TOKEN = "token-of-the-emulator-tests"
@@ -42,16 +42,16 @@ class Api:
             time.sleep(0.005)
         pytest.fail("what was waited for did not happen")
 
-    def finish(self, reply):
-        """Follow the Location of a 202 to the end of its job; return the last reply of the status record."""
-        assert reply.status_code == 202, reply.text
+    def finish(self, response):
+        """Follow the Location of a 202 to the end of its job; return the last response of the status record."""
+        assert response.status_code == 202, response.text
 
-        def look():
-            seen = self("GET", reply.headers["Location"])
+        def poll():
+            seen = self("GET", response.headers["Location"])
             running_words = {"INITIALIZED", "RUNNING"}
             return seen if seen.status_code != 200 or seen.json()["status"] not in running_words else None
 
-        return self.until(look)
+        return self.until(poll)
 
     def environment(self):
         return self.control("POST", "environments", {"name": "Python"})["id"]
@@ -68,9 +68,9 @@ class Api:
             "isTrainingDataForVersionsPermanentlyEnabled": True,
             **fields,
         }
-        reply = self("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
-        assert reply.status_code == 201, reply.text
-        return reply.json()["id"]
+        response = self("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
+        assert response.status_code == 201, response.text
+        return response.json()["id"]
 
     def upload(self, model, files, method="POST", **fields):
         form = {"isMajorUpdate": "false", **fields}
@@ -84,9 +84,9 @@ class Api:
         return self(method, f"/customModels/{model}/versions/", data=data, files=parts)
 
     def version(self, model, files=None, **fields):
-        reply = self.upload(model, files or {"custom.py": CODE}, **fields)
-        assert reply.status_code == 201, reply.text
-        return reply.json()["id"]
+        response = self.upload(model, files or {"custom.py": CODE}, **fields)
+        assert response.status_code == 201, response.text
+        return response.json()["id"]
 
     def trained(self, model=None, dataset=None, **fields):
         """Return a model and a version whose training data is assigned."""
@@ -109,16 +109,16 @@ class Api:
         body = {"customModelId": model, "customModelVersionId": version, **fields}
         return self("POST", "/customModelTests/", json=body)
 
-    def ended_test(self, reply):
+    def ended_test(self, response):
         """Follow a test to its end and return its record."""
-        location = self.finish(reply).headers["Location"]
+        location = self.finish(response).headers["Location"]
         ends = {"succeeded", "failed", "warning", "canceled"}
 
-        def look():
+        def poll():
             test = self("GET", location).json()
             return test if test["overallStatus"] in ends else None
 
-        return self.until(look)
+        return self.until(poll)
 
     def violations(self):
         return [r for r in self.control("GET", "requests")["data"] if r["violations"]]
@@ -149,12 +149,12 @@ def components():
 
 @pytest.fixture
 def conforms(components):
-    """Hold a reply against a schema of the contract, or of the routes beyond it; what clients know of guards added."""
+    """Check a response against a schema of the contract, extended with the guard fields that clients know."""
 
-    def check(schema, reply, status=200):
-        assert reply.status_code == status, reply.text
-        assert reply.headers["Content-Type"] == "application/json"
-        body = reply.json()
+    def check(schema, response, status=200):
+        assert response.status_code == status, response.text
+        assert response.headers["Content-Type"] == "application/json"
+        body = response.json()
         validator = Draft202012Validator({"$ref": f"#/components/schemas/{schema}", "components": components})
         problems = [
             f"{list(e.absolute_path)}: {e.message}"
@@ -167,11 +167,11 @@ def conforms(components):
     return check
 
 
-def field_errors(reply):
+def field_errors(response):
     """Return the fields a 422 of the public family complains about."""
-    assert reply.status_code == 422, reply.text
-    assert reply.headers["Content-Type"] == "application/json"
-    body = reply.json()
+    assert response.status_code == 422, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    body = response.json()
     assert body["message"] == "Invalid field data"
     return body["errors"]
 

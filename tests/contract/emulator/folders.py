@@ -3,8 +3,8 @@
 import io
 from datetime import UTC, datetime
 
-from datarobot_provider.emulator.folder import Folder
-from datarobot_provider.emulator.state import Item
+from datarobot_provider.emulator.store.folder import Folder
+from datarobot_provider.emulator.store.state import Item
 
 
 def folder(files):

@@ -27,8 +27,8 @@ def test_the_first_owner_is_who_made_the_model(api, conforms, path):
 
 
 def test_give_change_and_take(api, conforms, path):
-    reply = share(api, path, (READER, "READ_ONLY", {"canShare": False}), ("operator@example.com", "EDITOR", {}))
-    assert (reply.status_code, reply.content) == (204, b"")
+    response = share(api, path, (READER, "READ_ONLY", {"canShare": False}), ("operator@example.com", "EDITOR", {}))
+    assert (response.status_code, response.content) == (204, b"")
     body = conforms("CustomModelAccessControlListResponse", api("GET", path))
     assert {e["username"]: e["canShare"] for e in body["data"]} == {
         OWNER: True,
@@ -44,9 +44,9 @@ def test_give_change_and_take(api, conforms, path):
 
 def test_an_owner_has_to_stay(api, path):
     for role in (None, "READ_ONLY"):
-        reply = share(api, path, (OWNER, role, {}), (READER, "EDITOR", {}))
-        assert reply.status_code == 409
-        assert "owner" in reply.json()["message"]
+        response = share(api, path, (OWNER, role, {}), (READER, "EDITOR", {}))
+        assert response.status_code == 409
+        assert "owner" in response.json()["message"]
     assert roles(api, path) == {OWNER: "OWNER"}
     assert share(api, path, (OWNER, None, {}), (READER, "OWNER", {})).status_code == 204
     assert roles(api, path) == {READER: "OWNER"}

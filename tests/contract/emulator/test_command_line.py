@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.server import running
+from datarobot_provider.emulator.web.server import running
 
 
 def start(*arguments):
@@ -32,8 +32,8 @@ def test_one_line_when_ready_and_a_clean_exit(number):
     found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)/api/v2\n", line)
     assert found
     with requests.Session() as session:
-        reply = session.get(f"{found[1]}/api/v2/version/", headers={"Authorization": "Bearer cli-token"}, timeout=5)
-        assert reply.status_code == 200
+        response = session.get(f"{found[1]}/api/v2/version/", headers={"Authorization": "Bearer cli-token"}, timeout=5)
+        assert response.status_code == 200
         health = session.get(f"{found[1]}/__emulator__/health", timeout=5).json()
         assert health == {"status": "ok", "timeScale": 2.0}
         # The session keeps its connection open while the server is told to stop.

@@ -8,8 +8,8 @@ import time
 import pytest
 import requests
 
-from datarobot_provider.emulator import delivery, server
-from datarobot_provider.emulator.server import running
+from datarobot_provider.emulator.web import delivery, server
+from datarobot_provider.emulator.web.server import running
 
 POLL_INTERVAL_OF_THE_OFFICIAL_CLIENT = 5.0
 VERSION = b"GET /api/v2/version/ HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer token-of-the-connections\r\n\r\n"
@@ -26,13 +26,13 @@ def connected(emulator):
 def ask(connection, request=VERSION):
     """Send a request and return the status of the response, or None if the connection was closed."""
     connection.sendall(request)
-    reply = http.client.HTTPResponse(connection)
+    response = http.client.HTTPResponse(connection)
     try:
-        reply.begin()
+        response.begin()
     except (http.client.RemoteDisconnected, ConnectionResetError):
         return None
-    reply.read()
-    return reply.status
+    response.read()
+    return response.status
 
 
 def closed(connection, timeout=5.0):
@@ -182,6 +182,6 @@ def test_addresses_in_responses_are_made_of_what_the_proxies_say(fresh, headers,
     for _ in range(2):
         fresh.control("POST", "datasets", {"name": "d", "csv": "a\n1\n"})
     given = {"Authorization": f"Bearer {TOKEN}", **headers}
-    reply = requests.get(f"{fresh.endpoint}/datasets/?limit=1", headers=given, timeout=5)
-    assert reply.json()["next"].startswith(f"{root}/api/v2/datasets/?")
+    response = requests.get(f"{fresh.endpoint}/datasets/?limit=1", headers=given, timeout=5)
+    assert response.json()["next"].startswith(f"{root}/api/v2/datasets/?")
     assert [seen["violations"] for seen in fresh.control("GET", "requests")["data"]] == [[]]

@@ -2,14 +2,14 @@
 
 import pytest
 
-from datarobot_provider.emulator.server import running
+from datarobot_provider.emulator.web.server import running
 
 
 @pytest.fixture
 def track(api):
     model, version = api.trained()
-    reply = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
-    return reply.headers["Location"], reply.json()["statusId"]
+    response = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
+    return response.headers["Location"], response.json()["statusId"]
 
 
 def test_health(api):
@@ -116,11 +116,11 @@ def test_jobs_end_when_they_are_told_to_as_they_were_going_to(api):
 
 def test_requests_are_recorded(api):
     api.control("DELETE", "requests")
-    reply = api("POST", "/customModels/?a=1", json={"name": "x"}, headers={"User-Agent": "tester"})
+    response = api("POST", "/customModels/?a=1", json={"name": "x"}, headers={"User-Agent": "tester"})
     api("GET", "/version/", headers={"Authorization": "Bearer other"})
     api("GET", "/version/", headers={"Authorization": ""})
     first, second, third = api.control("GET", "requests")["data"]
-    assert first["requestId"] == reply.headers["X-DataRobot-Request-ID"]
+    assert first["requestId"] == response.headers["X-DataRobot-Request-ID"]
     assert first["n"] < second["n"] < third["n"]
     assert {k: first[k] for k in ("method", "path", "query", "status", "authorization")} == {
         "method": "POST",

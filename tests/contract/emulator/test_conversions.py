@@ -12,14 +12,14 @@ def version(api):
 
 def test_conversion_from_start_to_result(api, conforms, version):
     path, item = version
-    reply = api("POST", path, json={"mainProgramItemId": item})
-    started = conforms("CustomModelConversionAsyncOperationResponse", reply, 202)
+    response = api("POST", path, json={"mainProgramItemId": item})
+    started = conforms("CustomModelConversionAsyncOperationResponse", response, 202)
     one = f"{path}{started['conversionId']}/"
     running = conforms("ConversionResponse", api("GET", one))
     assert (running["conversionInProgress"], running["conversionSucceeded"]) == (True, None)
     assert "generatedMetadata" not in running
     assert api("POST", path, json={"mainProgramItemId": item}).status_code == 422
-    assert api.finish(reply).headers["Location"] == api.emulator.endpoint + one
+    assert api.finish(response).headers["Location"] == api.emulator.endpoint + one
     done = conforms("ConversionResponse", api("GET", one))
     assert (done["conversionInProgress"], done["conversionSucceeded"]) == (False, True)
     assert done["generatedMetadata"]["outputDatasets"]
@@ -33,12 +33,12 @@ def test_conversion_from_start_to_result(api, conforms, version):
 def test_stop(api, version):
     path, item = version
     api.control("POST", "outcomes", {"kind": "conversion", "outcome": "stuck"})
-    reply = api("POST", path, json={"mainProgramItemId": item})
-    one = f"{path}{reply.json()['conversionId']}/"
+    response = api("POST", path, json={"mainProgramItemId": item})
+    one = f"{path}{response.json()['conversionId']}/"
     assert api("DELETE", one).status_code == 204
     stopped = api("GET", one).json()
     assert (stopped["shouldStop"], stopped["conversionSucceeded"]) == (True, False)
-    assert api("GET", reply.headers["Location"]).json()["status"] == "ABORTED"
+    assert api("GET", response.headers["Location"]).json()["status"] == "ABORTED"
 
 
 def test_refusals(api, version, refused_fields):
@@ -53,6 +53,6 @@ def test_ordered_failure(api, version):
     path, item = version
     order = {"kind": "conversion", "outcome": "failed", "message": "javac said no"}
     api.control("POST", "outcomes", order)
-    reply = api("POST", path, json={"mainProgramItemId": item})
-    assert api.finish(reply).json()["status"] == "ERROR"
-    assert api("GET", f"{path}{reply.json()['conversionId']}/").json()["logMessage"] == "javac said no"
+    response = api("POST", path, json={"mainProgramItemId": item})
+    assert api.finish(response).json()["status"] == "ERROR"
+    assert api("GET", f"{path}{response.json()['conversionId']}/").json()["logMessage"] == "javac said no"

@@ -4,7 +4,7 @@ import pytest
 
 
 def test_create_and_read(api, conforms):
-    reply = api(
+    response = api(
         "POST",
         "/customModels/",
         json={
@@ -15,7 +15,7 @@ def test_create_and_read(api, conforms):
             "supportsBinaryClassification": True,
         },
     )
-    body = conforms("CustomModelResponse", reply, 201)
+    body = conforms("CustomModelResponse", response, 201)
     assert body["latestVersion"] is None
     assert (body["positiveClassLabel"], body["negativeClassLabel"]) == ("1", "0")
     assert (body["description"], body["language"]) == ("", "")
@@ -45,8 +45,8 @@ def test_create_and_read(api, conforms):
 )
 def test_invalid_fields_are_named(api, refused_fields, changes, field):
     body = {"name": "m", "customModelType": "inference", "targetType": "Regression", "targetName": "y", **changes}
-    reply = api("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
-    assert field in refused_fields(reply)
+    response = api("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
+    assert field in refused_fields(response)
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ def test_fields_of_known_clients_are_accepted(api, extra):
 def test_user_provided_id_is_unique(api):
     api.model(userProvidedId="repo/one")
     body = {"name": "m", "customModelType": "inference", "targetType": "Unstructured", "userProvidedId": "repo/one"}
-    reply = api("POST", "/customModels/", json=body)
-    assert reply.status_code == 422
-    assert "Cannot create a custom model with a user provided ID" in reply.json()["message"]
+    response = api("POST", "/customModels/", json=body)
+    assert response.status_code == 422
+    assert "Cannot create a custom model with a user provided ID" in response.json()["message"]
 
 
 def test_list_newest_first_in_pages_with_filters(api, conforms):
@@ -90,8 +90,8 @@ def test_list_refuses_bad_parameters(api, refused_fields):
 
 def test_update(api, conforms, refused_fields):
     model = api.model()
-    reply = api("PATCH", f"/customModels/{model}/", json={"name": "New", "description": ""})
-    assert conforms("CustomModelResponse", reply)["name"] == "New"
+    response = api("PATCH", f"/customModels/{model}/", json={"name": "New", "description": ""})
+    assert conforms("CustomModelResponse", response)["name"] == "New"
     assert "name" in refused_fields(api("PATCH", f"/customModels/{model}/", json={"name": ""}))
     enabled = "isTrainingDataForVersionsPermanentlyEnabled"
     assert enabled in refused_fields(api("PATCH", f"/customModels/{model}/", json={enabled: False}))
@@ -115,8 +115,8 @@ def test_no_change_and_no_deletion_while_tested(api):
 
 def test_delete(api):
     model = api.model()
-    reply = api("DELETE", f"/customModels/{model}/")
-    assert (reply.status_code, reply.content) == (204, b"")
+    response = api("DELETE", f"/customModels/{model}/")
+    assert (response.status_code, response.content) == (204, b"")
     assert api("GET", f"/customModels/{model}/").status_code == 404
     assert api("DELETE", f"/customModels/{model}/").status_code == 404
 
@@ -126,8 +126,8 @@ def test_deployed_model_is_not_deleted(api):
     api.version(model)
     api.control("POST", "deployments", {"label": "live", "modelId": model})
     assert api("GET", f"/customModels/{model}/").json()["deploymentsCount"] == 1
-    reply = api("DELETE", f"/customModels/{model}/")
-    assert reply.status_code == 409
-    assert "existing deployments" in reply.json()["message"]
+    response = api("DELETE", f"/customModels/{model}/")
+    assert response.status_code == 409
+    assert "existing deployments" in response.json()["message"]
     assert [m["id"] for m in api("GET", "/customModels/?isDeployed=True").json()["data"]] == [model]
     assert api("GET", "/customModels/?isDeployed=false").json()["data"] == []

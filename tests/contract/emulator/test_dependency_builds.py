@@ -62,9 +62,9 @@ def test_one_build_at_a_time_and_cancel(api, version):
 
 def test_nothing_to_build_is_422(api):
     model = api.model()
-    reply = api("POST", f"/customModels/{model}/versions/{api.version(model)}/dependencyBuild/")
-    assert reply.status_code == 422
-    assert "no dependencies" in reply.json()["message"]
+    response = api("POST", f"/customModels/{model}/versions/{api.version(model)}/dependencyBuild/")
+    assert response.status_code == 422
+    assert "no dependencies" in response.json()["message"]
 
 
 def test_body_and_unknown_version(api, version, refused_fields):

@@ -15,27 +15,27 @@ def uploaded(api):
     return model, api.version(model, FILES)
 
 
-def unpacked(reply):
-    with zipfile.ZipFile(io.BytesIO(reply.content)) as archive:
+def unpacked(response):
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_version(api, uploaded):
     model, version = uploaded
-    reply = api("GET", f"/customModels/{model}/versions/{version}/download/")
-    assert (reply.status_code, reply.headers["Content-Type"]) == (200, "application/zip")
+    response = api("GET", f"/customModels/{model}/versions/{version}/download/")
+    assert (response.status_code, response.headers["Content-Type"]) == (200, "application/zip")
     name = f"attachment;filename=model-{model}-version-{version}.zip"
-    assert reply.headers["Content-Disposition"] == name
-    assert int(reply.headers["Content-Length"]) == len(reply.content)
-    assert unpacked(reply) == FILES
+    assert response.headers["Content-Disposition"] == name
+    assert int(response.headers["Content-Length"]) == len(response.content)
+    assert unpacked(response) == FILES
 
 
 def test_model_means_its_latest_version(api, uploaded):
     model, _ = uploaded
     second = api.version(model, {"new.py": b""})
-    reply = api("GET", f"/customModels/{model}/download/")
-    assert second in reply.headers["Content-Disposition"]
-    assert unpacked(reply) == {"new.py": b""}
+    response = api("GET", f"/customModels/{model}/download/")
+    assert second in response.headers["Content-Disposition"]
+    assert unpacked(response) == {"new.py": b""}
 
 
 @pytest.mark.parametrize("word", ["true", "True"])
@@ -68,9 +68,9 @@ def test_cut_in_the_middle(api, uploaded):
 
 
 def copied(api, model, status=201):
-    reply = api("POST", "/customModels/fromCustomModel/", json={"customModelId": model})
-    assert reply.status_code == status
-    return reply
+    response = api("POST", "/customModels/fromCustomModel/", json={"customModelId": model})
+    assert response.status_code == status
+    return response
 
 
 def test_copy(api, conforms, uploaded):

@@ -16,10 +16,10 @@ def test_status_is_answered_and_nothing_happens(api):
     order = {"method": "post", "path": "/customModels/$", "status": 503, "retryAfter": 2, "times": 2}
     fault = api.control("POST", "faults", order)["id"]
     for _ in range(2):
-        reply = api("POST", "/customModels/", json=NEW)
-        assert (reply.status_code, reply.headers["Retry-After"]) == (503, "2")
-        assert reply.json()["message"]
-        assert reply.headers["X-DataRobot-Request-ID"]
+        response = api("POST", "/customModels/", json=NEW)
+        assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
+        assert response.json()["message"]
+        assert response.headers["X-DataRobot-Request-ID"]
     assert models(api) == 0
     assert api("POST", "/customModels/", json=NEW).status_code == 201
     listed = api.control("GET", "faults")["data"]
@@ -28,8 +28,8 @@ def test_status_is_answered_and_nothing_happens(api):
 
 def test_own_body_and_content_type(api):
     api.control("POST", "faults", {"status": 500, "body": "<html>", "contentType": "text/html"})
-    reply = api("GET", "/version/")
-    assert (reply.text, reply.headers["Content-Type"]) == ("<html>", "text/html")
+    response = api("GET", "/version/")
+    assert (response.text, response.headers["Content-Type"]) == ("<html>", "text/html")
     api.control("POST", "faults", {"status": 422, "body": {"message": "no", "errorName": "JobAlreadyAdded"}})
     assert api("GET", "/version/").json()["errorName"] == "JobAlreadyAdded"
 
@@ -54,7 +54,7 @@ def test_for_ever_until_cleared(api):
 
 
 @pytest.mark.parametrize(("cut", "created"), [("before", 0), ("after", 1)])
-def test_cut_without_a_reply(api, cut, created):
+def test_cut_without_a_response(api, cut, created):
     api.control("POST", "faults", {"method": "POST", "cut": cut})
     with pytest.raises(requests.ConnectionError):
         api("POST", "/customModels/", json=NEW)
@@ -62,7 +62,7 @@ def test_cut_without_a_reply(api, cut, created):
     assert api.control("GET", "requests?method=POST")["data"][0]["status"] is None
 
 
-def test_cut_inside_the_reply(api):
+def test_cut_inside_the_response(api):
     api.control("POST", "faults", {"method": "POST", "cut": "inside"})
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         api("POST", "/customModels/", json=NEW)

@@ -11,10 +11,10 @@ def version(api):
 
 def test_impact_of_the_training_columns(api, conforms, version):
     assert api("GET", f"{version}featureImpact/").status_code == 404
-    reply = api("POST", f"{version}featureImpact/")
-    assert conforms("FeatureImpactCreateResponse", reply, 202)["statusId"] in reply.headers["Location"]
+    response = api("POST", f"{version}featureImpact/")
+    assert conforms("FeatureImpactCreateResponse", response, 202)["statusId"] in response.headers["Location"]
     assert api("GET", f"{version}featureImpact/").status_code == 422
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.headers["Location"] == api.emulator.endpoint + version + "featureImpact/"
     body = conforms("FeatureImpactResponse", api("GET", done.headers["Location"]))
     names = [item["featureName"] for item in body["featureImpacts"]]
@@ -78,9 +78,9 @@ def test_ordered_bad_ends_leave_nothing_and_allow_another(api, version, outcome,
 
 
 def test_prediction_explanations(api, version):
-    reply = api("POST", f"{version}predictionExplanationsInitialization/")
-    assert (reply.status_code, reply.content) == (202, b"")
-    assert api.finish(reply).headers["Location"] == api.emulator.endpoint + version
+    response = api("POST", f"{version}predictionExplanationsInitialization/")
+    assert (response.status_code, response.content) == (202, b"")
+    assert api.finish(response).headers["Location"] == api.emulator.endpoint + version
 
 
 def test_prediction_explanations_can_fail(api, version):

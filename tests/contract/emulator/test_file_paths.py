@@ -84,9 +84,9 @@ def test_a_new_file_does_not_stand_where_a_folder_is(api, refused_fields, first,
 
 def test_paths_of_the_field_come_back_as_they_were_sent(api):
     model = api.model()
-    reply = upload(api, model, GOOD)
-    assert reply.status_code == 201, reply.text
-    assert [item["filePath"] for item in reply.json()["items"]] == GOOD
+    response = upload(api, model, GOOD)
+    assert response.status_code == 201, response.text
+    assert [item["filePath"] for item in response.json()["items"]] == GOOD
     assert upload(api, model, ["a b.txt"], method="PATCH").status_code == 201
 
 

@@ -55,8 +55,8 @@ def test_push_makes_a_version_with_guards(api, conforms, model):
     second = guard(
         name="Toxicity", type="guardModel", ootbType=None, deploymentId=deployment, openaiApiKey="sk-very-secret"
     )
-    reply = push(api, model, guard(), second, overallConfig={"timeoutSec": 5, "timeoutAction": "score"})
-    version = conforms("GuardConfigurationToCustomModelResponse", reply)["customModelVersionId"]
+    response = push(api, model, guard(), second, overallConfig={"timeoutSec": 5, "timeoutAction": "score"})
+    version = conforms("GuardConfigurationToCustomModelResponse", response)["customModelVersionId"]
     latest = api("GET", f"/customModels/{model}/").json()["latestVersion"]
     assert (latest["id"], latest["label"]) == (version, "1.1")
     assert [item["filePath"] for item in latest["items"]] == ["custom.py", "moderation_config.yaml"]

@@ -52,9 +52,9 @@ def push(api, model, *guards):
 
 def pushed(api, model, one):
     """Push one guard, and return it as it is read back."""
-    reply = push(api, model, one)
-    assert reply.status_code == 200, reply.text
-    which = {"entityId": reply.json()["customModelVersionId"], "entityType": "customModelVersion"}
+    response = push(api, model, one)
+    assert response.status_code == 200, response.text
+    which = {"entityId": response.json()["customModelVersionId"], "entityType": "customModelVersion"}
     (shown,) = api("GET", "/guardConfigurations/", params=which).json()["data"]
     return shown
 

@@ -10,9 +10,9 @@ from urllib.parse import urlencode
 import pytest
 
 from datarobot_provider.emulator import routes
-from datarobot_provider.emulator.app import create_app
-from datarobot_provider.emulator.contract import Contract
-from datarobot_provider.emulator.routing import ROUTES
+from datarobot_provider.emulator.openapi.contract import Contract
+from datarobot_provider.emulator.web.app import create_app
+from datarobot_provider.emulator.web.routing import ROUTES
 
 SEED = Path(__file__).parents[3] / "example_dags" / "seed"
 TOKEN = "token-of-the-hostile-tests"
@@ -298,8 +298,8 @@ def test_the_control_api_refuses_what_is_not_json(client, path):
 
 
 def test_a_dataset_with_extreme_numbers_has_a_feature_impact():
-    from datarobot_provider.emulator.impact import feature_impacts
-    from datarobot_provider.emulator.seed import make_dataset
+    from datarobot_provider.emulator.evaluation.feature_impact import feature_impacts
+    from datarobot_provider.emulator.store.seed import make_dataset
 
     csv = "a,b,y\n1e308,nan,1e200\n-1e308,inf,-1e200\n0,1,0\n"
     impacts = feature_impacts(make_dataset("d", csv), "y", None)
@@ -313,6 +313,6 @@ def test_a_fault_without_a_body_has_none(client, status):
 
 
 def test_a_range_of_many_digits_is_no_range(client):
-    from datarobot_provider.emulator.image import wanted_span
+    from datarobot_provider.emulator.evaluation.prediction_server_image import wanted_span
 
     assert wanted_span(f"bytes=0-{HUGE}", 10) is None

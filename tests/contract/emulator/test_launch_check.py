@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from datarobot_provider.emulator.launch_check import check_launch
+from datarobot_provider.emulator.evaluation.launch_check import check_launch
 from tests.contract.emulator.folders import folder
 
 LOAD = "def load_model(code_dir):\n    return object()\n"

@@ -25,10 +25,10 @@ def training(api, model):
 def test_training_data_of_a_model(api, conforms, old):
     model, _ = old
     dataset = api.dataset()
-    reply = assign(api, model, datasetId=dataset, partitionColumn="split")
-    assert (reply.status_code, reply.content) == (202, b"")
+    response = assign(api, model, datasetId=dataset, partitionColumn="split")
+    assert (response.status_code, response.content) == (202, b"")
     assert training(api, model) == ([None, None, None], True)
-    done = api.finish(reply)
+    done = api.finish(response)
     assert (done.status_code, done.headers["Location"]) == (303, f"{api.emulator.endpoint}/customModels/{model}/")
     conforms("CustomModelResponse", api("GET", done.headers["Location"]))
     assert training(api, model) == ([dataset, "houses.csv", "split"], False)
@@ -38,9 +38,9 @@ def test_it_serves_feature_impact_of_every_version(api, conforms, old):
     model, version = old
     path = f"/customModels/{model}/versions/{version}/featureImpact/"
     assert "not assigned" in api("POST", path).json()["message"]
-    reply = assign(api, model, datasetId=api.dataset(), partitionColumn="split")
+    response = assign(api, model, datasetId=api.dataset(), partitionColumn="split")
     assert "being assigned" in api("POST", path).json()["message"]
-    api.finish(reply)
+    api.finish(response)
     assert api.finish(api("POST", path)).status_code == 303
     impacts = conforms("FeatureImpactResponse", api("GET", path))["featureImpacts"]
     assert {i["featureName"] for i in impacts} == {"age", "city"}
@@ -64,38 +64,38 @@ def test_refusals(api, refused_fields, old):
     assert "datasetVersionId" in refused_fields(assign(api, model, datasetId=dataset, datasetVersionId="0123"))
     assert "colour" in refused_fields(assign(api, model, datasetId=dataset, colour="red"))
     for csv, more in (("a,b\n1,2\n", {}), ("a,price\n1,2\n", {"partitionColumn": "split"})):
-        reply = assign(api, model, datasetId=api.dataset(csv), **more)
-        assert reply.status_code == 422
-        assert "not found in the provided dataset" in reply.json()["message"]
+        response = assign(api, model, datasetId=api.dataset(csv), **more)
+        assert response.status_code == 422
+        assert "not found in the provided dataset" in response.json()["message"]
     deleted = api.dataset()
     api.control("DELETE", f"datasets/{deleted}")
     assert assign(api, model, datasetId=deleted).status_code == 410
     assert assign(api, "0123", datasetId=dataset).status_code == 404
     api.finish(assign(api, model, datasetId=dataset))
     api.control("POST", "deployments", {"label": "live", "modelId": version})
-    reply = assign(api, model, datasetId=dataset)
-    assert (reply.status_code, "deployed" in reply.json()["message"]) == (409, True)
+    response = assign(api, model, datasetId=dataset)
+    assert (response.status_code, "deployed" in response.json()["message"]) == (409, True)
 
 
 def test_refused_where_versions_hold_training_data(api):
-    reply = assign(api, api.model(), datasetId=api.dataset())
-    assert reply.status_code == 422
-    assert "at the model level has been permanently disabled" in reply.json()["message"]
+    response = assign(api, api.model(), datasetId=api.dataset())
+    assert response.status_code == 422
+    assert "at the model level has been permanently disabled" in response.json()["message"]
 
 
 def test_one_assignment_at_a_time_and_a_locked_target(api, old):
     model, _ = old
-    reply = assign(api, model, datasetId=api.dataset())
+    response = assign(api, model, datasetId=api.dataset())
     assert "still being assigned" in assign(api, model, datasetId=api.dataset()).json()["message"]
-    api.finish(reply)
+    api.finish(response)
     assert api("PATCH", f"/customModels/{model}/", json={"targetName": "age"}).status_code == 409
 
 
 def test_a_dataset_that_is_still_read(api, old):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "stuck"})
     dataset = api("POST", "/datasets/fromFile/", files={"file": ("d.csv", b"age,price\n1,2\n")}).json()["catalogId"]
-    reply = assign(api, old[0], datasetId=dataset)
-    assert (reply.status_code, "to its end" in reply.json()["message"]) == (422, True)
+    response = assign(api, old[0], datasetId=dataset)
+    assert (response.status_code, "to its end" in response.json()["message"]) == (422, True)
 
 
 def image_path(version):
@@ -105,15 +105,15 @@ def image_path(version):
 def test_feature_impact_of_an_image(api, conforms):
     model, version = api.trained()
     assert api("GET", image_path(version)).status_code == 404
-    reply = api("POST", image_path(version))
-    assert conforms("FeatureImpactCreateResponse", reply, 202)["statusId"] in reply.headers["Location"]
+    response = api("POST", image_path(version))
+    assert conforms("FeatureImpactCreateResponse", response, 202)["statusId"] in response.headers["Location"]
     assert api("GET", image_path(version)).status_code == 422
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.headers["Location"] == api.emulator.endpoint + image_path(version)
     impact = conforms("FeatureImpactResponse", api("GET", done.headers["Location"]))
     assert impact == api("GET", f"/customModels/{model}/versions/{version}/featureImpact/").json()
     again = api("POST", image_path(version))
-    assert (again.status_code, again.json()["jobId"]) == (404, reply.json()["statusId"])
+    assert (again.status_code, again.json()["jobId"]) == (404, response.json()["statusId"])
 
 
 def test_feature_impact_refusals(api, refused_fields):
@@ -134,15 +134,15 @@ def explain(api, **body):
 def test_prediction_explanations_by_body(api):
     model, version = api.trained()
     environment = api.control("POST", "environments", {"name": "other"})
-    reply = explain(
+    response = explain(
         api,
         customModelId=model,
         customModelVersionId=version,
         environmentId=environment["id"],
         environmentVersionId=environment["versionId"],
     )
-    assert (reply.status_code, reply.content) == (202, b"")
-    assert api.finish(reply).headers["Location"].endswith(f"/customModels/{model}/versions/{version}/")
+    assert (response.status_code, response.content) == (202, b"")
+    assert api.finish(response).headers["Location"].endswith(f"/customModels/{model}/versions/{version}/")
 
 
 def test_prediction_explanations_refusals(api, refused_fields):
@@ -157,5 +157,5 @@ def test_prediction_explanations_refusals(api, refused_fields):
     bare = api.model()
     assert explain(api, customModelId=bare, customModelVersionId=api.version(bare)).status_code == 422
     free = api.model(targetType="Unstructured", targetName=None)
-    reply = explain(api, customModelId=free, customModelVersionId=api.version(free))
-    assert (reply.status_code, "not valid" in reply.json()["message"]) == (422, True)
+    response = explain(api, customModelId=free, customModelVersionId=api.version(free))
+    assert (response.status_code, "not valid" in response.json()["message"]) == (422, True)

@@ -12,9 +12,9 @@ def subject(api):
 
 
 def test_test_from_start_to_log(api, conforms, subject):
-    reply = api.start_test(**subject)
-    conforms("CustomModelAsyncOperationResponse", reply, 202)
-    assert reply.headers["Location"].endswith(f"/api/v2/status/{reply.json()['statusId']}/")
+    response = api.start_test(**subject)
+    conforms("CustomModelAsyncOperationResponse", response, 202)
+    assert response.headers["Location"].endswith(f"/api/v2/status/{response.json()['statusId']}/")
     listed = conforms(
         "CustomModelTestsListResponse", api("GET", "/customModelTests/", params={"customModelId": subject["model"]})
     )
@@ -23,10 +23,10 @@ def test_test_from_start_to_log(api, conforms, subject):
     assert running["completedAt"] is None
     assert running["customModelImageId"] == subject["version"]
     path = f"/customModelTests/{running['id']}/"
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.status_code == 303
     assert done.headers["Location"] == api.emulator.endpoint + path
-    assert api.ended_test(reply)["overallStatus"] == "succeeded"
+    assert api.ended_test(response)["overallStatus"] == "succeeded"
     test = conforms("CustomModelTestsResponse", api("GET", path))
     assert set(test["testingStatus"]) == FOUR
     assert {c: s["status"] for c, s in test["testingStatus"].items()} == {
@@ -48,8 +48,8 @@ def test_all_checks_can_be_asked_for(api, subject):
     checks = dict.fromkeys(FOUR, "fail") | dict.fromkeys(
         ["predictionVerificationCheck", "performanceCheck", "stabilityCheck"], "warn"
     )
-    reply = api.start_test(**subject, configuration=checks, parameters={"performanceCheck": {"maxResponseTime": 3}})
-    test = api.ended_test(reply)
+    response = api.start_test(**subject, configuration=checks, parameters={"performanceCheck": {"maxResponseTime": 3}})
+    test = api.ended_test(response)
     assert set(test["testingStatus"]) == set(checks)
     assert {s["status"] for s in test["testingStatus"].values()} == {"succeeded"}
 
@@ -57,9 +57,9 @@ def test_all_checks_can_be_asked_for(api, subject):
 def test_code_that_does_not_compile_fails_with_a_traceback(api):
     model = api.model()
     version = api.version(model, {"custom.py": b"import os\n\ndef score(data\n"})
-    reply = api.start_test(model, version, datasetId=api.dataset(), configuration={"sideEffects": "warn"})
-    assert api.finish(reply).status_code == 303
-    test = api.ended_test(reply)
+    response = api.start_test(model, version, datasetId=api.dataset(), configuration={"sideEffects": "warn"})
+    assert api.finish(response).status_code == 303
+    test = api.ended_test(response)
     assert test["overallStatus"] == "failed"
     failed = test["testingStatus"]["longRunningService"]
     assert failed["status"] == "failed"
@@ -90,8 +90,8 @@ def test_a_model_needs_a_hook_or_an_artifact(api, files, status):
 
 def test_dataset_without_rows_fails_the_error_check(api):
     model = api.model()
-    reply = api.start_test(model, api.version(model), datasetId=api.dataset("age,price\n"))
-    test = api.ended_test(reply)
+    response = api.start_test(model, api.version(model), datasetId=api.dataset("age,price\n"))
+    test = api.ended_test(response)
     assert test["testingStatus"]["longRunningService"]["status"] == "succeeded"
     assert test["testingStatus"]["errorCheck"]["status"] == "failed"
 
@@ -131,7 +131,7 @@ def test_unstructured_models_need_no_dataset(api):
 
 def test_one_test_of_a_model_at_a_time_and_cancel(api, subject):
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
-    reply = api.start_test(**subject)
+    response = api.start_test(**subject)
     assert api.start_test(**subject).status_code == 422
     listed = api("GET", "/customModelTests/", params={"customModelId": subject["model"]}).json()["data"]
     path = f"/customModelTests/{listed[0]['id']}/"
@@ -140,7 +140,7 @@ def test_one_test_of_a_model_at_a_time_and_cancel(api, subject):
     assert api("GET", path + "tail/", params={"lines": 1001}).status_code == 400
     assert api("DELETE", path).status_code == 204
     assert api("GET", path).json()["overallStatus"] == "canceled"
-    assert api("GET", reply.headers["Location"]).json()["status"] == "ABORTED"
+    assert api("GET", response.headers["Location"]).json()["status"] == "ABORTED"
     assert api("DELETE", path).status_code == 409
     assert api.start_test(**subject).status_code == 202
 
@@ -171,20 +171,20 @@ def test_a_failed_check_that_only_warns_is_a_warning(api, subject):
 
 def test_ordered_expiry_takes_record_and_status(api, subject):
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "expired"})
-    reply = api.start_test(**subject)
-    assert api.finish(reply).json()["status"] == "EXPIRED"
+    response = api.start_test(**subject)
+    assert api.finish(response).json()["status"] == "EXPIRED"
     assert api("GET", "/customModelTests/", params={"customModelId": subject["model"]}).json()["data"] == []
 
 
 def test_ordered_unknown_word(api, subject):
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "unknown", "state": "dreaming"})
-    reply = api.start_test(**subject)
-    assert api("GET", reply.headers["Location"]).json()["status"] == "dreaming"
+    response = api.start_test(**subject)
+    assert api("GET", response.headers["Location"]).json()["status"] == "dreaming"
     listed = api("GET", "/customModelTests/", params={"customModelId": subject["model"]}).json()["data"]
     assert listed[0]["overallStatus"] == "dreaming"
 
 
 def test_ordered_remote_cancellation(api, subject):
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "cancelled"})
-    reply = api.start_test(**subject)
-    assert api.finish(reply).json()["status"] == "ABORTED"
+    response = api.start_test(**subject)
+    assert api.finish(response).json()["status"] == "ABORTED"

@@ -11,12 +11,12 @@ def upload(api, content=CSV, name="d.csv", path="/datasets/fromFile/"):
 
 @pytest.mark.parametrize("path", ["/datasets/fromFile/", "/datasets/fromFile"])
 def test_upload_of_a_dataset(api, conforms, path):
-    reply = upload(api, path=path)
-    accepted = conforms("DatasetUploadAccepted", reply, 202)
+    response = upload(api, path=path)
+    accepted = conforms("DatasetUploadAccepted", response, 202)
     dataset = accepted["catalogId"]
     seen = conforms("DatasetDetails", api("GET", f"/datasets/{dataset}/"))
     assert seen["processingState"] in {"REGISTERING", "RUNNING"}
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.headers["Location"] == f"{api.emulator.endpoint}/datasets/{dataset}/"
     body = conforms("DatasetDetails", api("GET", done.headers["Location"]))
     assert (body["name"], body["versionId"]) == ("d.csv", accepted["catalogVersionId"])
@@ -39,8 +39,8 @@ def test_ordered_outcomes_of_an_upload(api):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "failed", "message": "no room"})
     assert api.finish(upload(api)).json()["message"] == "no room"
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "expired", "seconds": 0})
-    reply = upload(api)
-    assert api("GET", f"/datasets/{reply.json()['catalogId']}/").status_code == 404
+    response = upload(api)
+    assert api("GET", f"/datasets/{response.json()['catalogId']}/").status_code == 404
 
 
 def test_upload_refusals(api, refused_fields):
@@ -53,9 +53,9 @@ def test_upload_refusals(api, refused_fields):
 
 
 def test_a_dataset_is_made_of_a_url(api, conforms, refused_fields):
-    reply = api("POST", "/datasets/fromURL/", json={"url": "https://data.example.com/2026/houses.csv?a=b"})
-    done = api.finish(reply)
-    dataset = conforms("DatasetUploadAccepted", reply, 202)["catalogId"]
+    response = api("POST", "/datasets/fromURL/", json={"url": "https://data.example.com/2026/houses.csv?a=b"})
+    done = api.finish(response)
+    dataset = conforms("DatasetUploadAccepted", response, 202)["catalogId"]
     seen = conforms("DatasetDetails", api("GET", f"/datasets/{dataset}/"))
     assert done.headers["Location"] == f"{api.emulator.endpoint}/datasets/{seen['datasetId']}/"
     assert (seen["name"], seen["rowCount"], seen["processingState"]) == ("houses.csv", 0, "COMPLETED")
@@ -68,8 +68,8 @@ def test_a_dataset_serves_when_it_is_read(api):
     dataset = upload(api).json()["catalogId"]
     model = api.model(targetType="Unstructured", targetName=None)
     version = api.version(model)
-    reply = api.start_test(model, version, datasetId=dataset)
-    assert (reply.status_code, "to its end" in reply.json()["message"]) == (422, True)
+    response = api.start_test(model, version, datasetId=dataset)
+    assert (response.status_code, "to its end" in response.json()["message"]) == (422, True)
     ready = upload(api)
     api.finish(ready)
     assert api.start_test(model, version, datasetId=ready.json()["catalogId"]).status_code == 202
@@ -148,11 +148,11 @@ def test_use_cases(api, conforms):
 
 def test_status_records_are_listed_and_deleted(api, conforms):
     model, version = api.trained()
-    reply = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
+    response = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
     uploaded = upload(api)
     listed = conforms("JobStatusList", api("GET", "/status/"))
     newest, oldest = listed["data"]
-    assert [newest["statusId"], oldest["statusId"]] == [uploaded.json()["statusId"], reply.json()["statusId"]]
+    assert [newest["statusId"], oldest["statusId"]] == [uploaded.json()["statusId"], response.json()["statusId"]]
     assert api("DELETE", f"/status/{oldest['statusId']}/").status_code == 204
     for method in ("GET", "DELETE"):
         assert api(method, f"/status/{oldest['statusId']}/").status_code == 404

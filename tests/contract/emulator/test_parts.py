@@ -8,14 +8,21 @@ from importlib import resources
 
 import pytest
 
-from datarobot_provider.emulator import deviations, routes
-from datarobot_provider.emulator.app import create_app
-from datarobot_provider.emulator.contract import Contract
-from datarobot_provider.emulator.image import Span, UnsatisfiableRangeError, content, digest, wanted_span
-from datarobot_provider.emulator.jobs import KINDS, Fate
-from datarobot_provider.emulator.routing import ROUTES
-from datarobot_provider.emulator.state import State
-from demo.emulator import SEED
+from datarobot_provider.emulator import routes
+from datarobot_provider.emulator.evaluation.prediction_server_image import (
+    Span,
+    UnsatisfiableRangeError,
+    content,
+    digest,
+    wanted_span,
+)
+from datarobot_provider.emulator.openapi import deviations
+from datarobot_provider.emulator.openapi.contract import Contract
+from datarobot_provider.emulator.store.jobs import KINDS, Fate
+from datarobot_provider.emulator.store.state import State
+from datarobot_provider.emulator.web.app import create_app
+from datarobot_provider.emulator.web.routing import ROUTES
+from harness.emulator import SEED
 
 
 class Clock:
@@ -53,8 +60,8 @@ def ask(gateway, method, path, body=b""):
     return sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent[1:]))
 
 
-def test_a_reply_tells_of_one_moment():
-    """Here time passes with every look at the clock: no reply may say both that a job runs and that it is over."""
+def test_a_response_tells_of_one_moment():
+    """Here time passes with every look at the clock: no response may say both that a job runs and that it is over."""
     gateway = create_app("gateway-token", SEED).routes[-1].app
     ticks = itertools.count(100, 10)
     gateway.state.clock = lambda: next(ticks)
@@ -168,12 +175,12 @@ def test_every_deviation_has_a_place_and_a_reason(components):
         assert amendment.schema in components["schemas"]
 
 
-def test_reply_violations_are_found():
+def test_response_violations_are_found():
     contract = Contract()
     operation = contract.operations["GET", "/version/"]
-    assert contract.reply_violations(operation, 200, {"major": "2"}, "application/json")
-    assert contract.reply_violations(operation, 200, {"majr": 2}, "application/json")
-    assert contract.reply_violations(operation, 200, {"major": 2}, "text/plain")
-    assert contract.reply_violations(operation, 201, {"major": 2}, "application/json")
-    assert contract.reply_violations(operation, 200, {"major": 2}, "application/json") == []
-    assert contract.reply_violations(operation, 500, {"message": "x"}, "application/json") == []
+    assert contract.response_violations(operation, 200, {"major": "2"}, "application/json")
+    assert contract.response_violations(operation, 200, {"majr": 2}, "application/json")
+    assert contract.response_violations(operation, 200, {"major": 2}, "text/plain")
+    assert contract.response_violations(operation, 201, {"major": 2}, "application/json")
+    assert contract.response_violations(operation, 200, {"major": 2}, "application/json") == []
+    assert contract.response_violations(operation, 500, {"message": "x"}, "application/json") == []

@@ -21,18 +21,18 @@ def test_limits(api, conforms):
 
 @pytest.mark.parametrize("scheme", ["Bearer", "Token"])
 def test_both_schemes_are_accepted(emulator, scheme):
-    reply = requests.get(
+    response = requests.get(
         f"{emulator.endpoint}/version/", headers={"Authorization": f"{scheme} {emulator.token}"}, timeout=5
     )
-    assert reply.status_code == 200
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}])
 def test_no_valid_token_is_401(emulator, headers):
-    reply = requests.get(f"{emulator.endpoint}/customModels/", headers=headers, timeout=5)
-    assert reply.status_code == 401
-    assert reply.headers["Content-Type"] == "application/json"
-    assert reply.json()["message"]
+    response = requests.get(f"{emulator.endpoint}/customModels/", headers=headers, timeout=5)
+    assert response.status_code == 401
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.json()["message"]
 
 
 def test_read_only_token_reads_and_is_403_otherwise(api, emulator):
@@ -45,10 +45,10 @@ def test_read_only_token_reads_and_is_403_otherwise(api, emulator):
 
 @pytest.mark.parametrize("path", ["/nothing/", "/customModels", "/customModels/x/y/", "/projects/"])
 def test_unknown_route_is_404(api, path):
-    reply = api("GET", path)
-    assert reply.status_code == 404
-    assert reply.json() == {"message": "Not Found"}
-    assert reply.headers["Content-Type"] == "application/json"
+    response = api("GET", path)
+    assert response.status_code == 404
+    assert response.json() == {"message": "Not Found"}
+    assert response.headers["Content-Type"] == "application/json"
 
 
 def test_path_outside_the_api_is_404(api, emulator):
@@ -56,14 +56,14 @@ def test_path_outside_the_api_is_404(api, emulator):
 
 
 def test_wrong_method_is_405(api):
-    reply = api("PUT", "/customModels/")
-    assert reply.status_code == 405
-    assert reply.headers["Allow"] == "GET, POST"
+    response = api("PUT", "/customModels/")
+    assert response.status_code == 405
+    assert response.headers["Allow"] == "GET, POST"
 
 
-def test_every_reply_has_its_own_request_id(api):
-    replies = [api("GET", path) for path in ("/version/", "/version/", "/nothing/")]
-    assert len({reply.headers["X-DataRobot-Request-ID"] for reply in replies}) == 3
+def test_every_response_has_its_own_request_id(api):
+    responses = [api("GET", path) for path in ("/version/", "/version/", "/nothing/")]
+    assert len({response.headers["X-DataRobot-Request-ID"] for response in responses}) == 3
 
 
 def test_unknown_query_parameters_and_get_bodies_are_let_through(api):
@@ -81,22 +81,22 @@ def test_location_follows_host_and_forwarded_protocol(api):
     deployment = api.control("POST", "deployments", {"label": "vdb"})["id"]
     body = {"promptColumnName": "p", "targetColumnName": "t", "deploymentId": deployment}
     headers = {"Host": "robot.example.com", "X-Forwarded-Proto": "https"}
-    reply = api("POST", "/genai/customModelVectorDatabaseValidations/", json=body, headers=headers)
-    assert reply.headers["Location"].startswith("https://robot.example.com/api/v2/genai/status/")
-    assert reply.headers["Location"].endswith("/")
+    response = api("POST", "/genai/customModelVectorDatabaseValidations/", json=body, headers=headers)
+    assert response.headers["Location"].startswith("https://robot.example.com/api/v2/genai/status/")
+    assert response.headers["Location"].endswith("/")
 
 
 def test_a_token_never_shows(api, emulator, capfd):
     secret = {"Authorization": f"Bearer {emulator.token}"}
-    replies = [
+    responses = [
         api("GET", f"/customModels/?searchFor={emulator.token}", headers=secret),
         api("GET", f"/{emulator.token}/"),
         api("POST", "/customModels/", json={"name": 1, emulator.token[:5]: 2}),
         api("GET", "/version/", headers={"User-Agent": emulator.token}),
         api("GET", "/version/", headers={"Authorization": f"Basic {emulator.token}"}),
     ]
-    for reply in replies:
-        assert emulator.token not in reply.text + str(reply.headers)
+    for response in responses:
+        assert emulator.token not in response.text + str(response.headers)
     assert emulator.token not in str(api.control("GET", "requests"))
     captured = capfd.readouterr()
     assert emulator.token not in captured.out + captured.err

@@ -17,9 +17,9 @@ def place(api, **fields):
 
 def signed(api):
     """Return the pre-signed address of an image that is answered by a redirect."""
-    reply = api("GET", IMAGE)
-    assert reply.status_code == 302
-    return reply.headers["Location"]
+    response = api("GET", IMAGE)
+    assert response.status_code == 302
+    return response.headers["Location"]
 
 
 def fetch(address, **headers):
@@ -30,8 +30,8 @@ def until_cut(address):
     """Return what arrives before the connection is cut."""
     got = b""
     try:
-        with requests.get(address, stream=True, timeout=10) as reply:
-            for piece in reply.iter_content(1000):
+        with requests.get(address, stream=True, timeout=10) as response:
+            for piece in response.iter_content(1000):
                 got += piece
     except CutError:
         return got
@@ -55,20 +55,20 @@ def test_content_is_what_the_metadata_says(api, conforms):
     made = place(api)
     metadata = conforms("PPSImageMetadataResponse", api("GET", IMAGE + "metadata/"))
     assert metadata == made
-    reply = api("GET", IMAGE)
-    assert (reply.status_code, len(reply.content)) == (200, metadata["imageSize"])
-    assert sha(reply.content) == metadata["hash"]
-    assert metadata["filename"] in reply.headers["Content-Disposition"]
+    response = api("GET", IMAGE)
+    assert (response.status_code, len(response.content)) == (200, metadata["imageSize"])
+    assert sha(response.content) == metadata["hash"]
+    assert metadata["filename"] in response.headers["Content-Disposition"]
     assert metadata["dockerImageId"].startswith(f"sha256:{metadata['shortDockerImageId']}")
-    assert reply.content == api("GET", IMAGE).content
+    assert response.content == api("GET", IMAGE).content
     assert place(api)["hash"] != metadata["hash"]
 
 
 def test_an_image_of_many_gigabytes_costs_nothing(api):
     made = place(api, size=2_000_000_000)
-    with api("GET", IMAGE, stream=True) as reply:
-        assert reply.headers["Content-Length"] == "2000000000"
-        assert len(next(reply.iter_content(1000))) == 1000
+    with api("GET", IMAGE, stream=True) as response:
+        assert response.headers["Content-Length"] == "2000000000"
+        assert len(next(response.iter_content(1000))) == 1000
     # The server noticed that nobody listens any more.
     assert api("GET", "/version/").elapsed.total_seconds() < 1
     assert made["imageSize"] == 2_000_000_000
@@ -91,9 +91,9 @@ def test_the_redirect_leads_to_another_origin(api):
     here, there = urlsplit(api.emulator.url), urlsplit(address)
     assert (here.hostname, there.hostname, here.port) == ("127.0.0.1", "localhost", there.port)
     assert not there.path.startswith("/api/v2")
-    reply = fetch(address)
-    assert (reply.status_code, sha(reply.content)) == (200, made["hash"])
-    assert reply.headers["ETag"]
+    response = fetch(address)
+    assert (response.status_code, sha(response.content)) == (200, made["hash"])
+    assert response.headers["ETag"]
     # requests leaves the Authorization header behind where the host changes.
     assert sha(api.session.get(api.emulator.endpoint + IMAGE, timeout=10).content) == made["hash"]
     assert [r["authorization"] for r in api.control("GET", "foreign-requests")["data"]] == ["absent", "absent"]
@@ -184,8 +184,8 @@ def test_the_storage_is_not_the_api(api):
 
 def test_a_third_name_has_no_other_one(api):
     place(api, redirect=True)
-    reply = api("GET", IMAGE, headers={"Host": "robot.example.com", "X-Forwarded-Proto": "https"})
-    assert reply.headers["Location"].startswith("https://robot.example.com/storage/")
+    response = api("GET", IMAGE, headers={"Host": "robot.example.com", "X-Forwarded-Proto": "https"})
+    assert response.headers["Location"].startswith("https://robot.example.com/storage/")
 
 
 @pytest.mark.parametrize("body", [{}, {"size": 0, "redirect": True}, {"size": 1}, {"size": 1, "redirect": "yes"}])

@@ -78,10 +78,10 @@ def test_a_version_made_from_the_latest_keeps_guards_and_their_file(api, guarded
     if "trainingData" in body:
         body = {"trainingData": {"datasetId": api.dataset()}}
     file = files_of(api, model)["moderation_config.yaml"]
-    reply = api("PATCH", f"/customModels/{model}/versions/{route}", json=body)
-    assert reply.status_code in {201, 202}, reply.text
-    if reply.status_code == 202:
-        api.finish(reply)
+    response = api("PATCH", f"/customModels/{model}/versions/{route}", json=body)
+    assert response.status_code in {201, 202}, response.text
+    if response.status_code == 202:
+        api.finish(response)
     new = api("GET", f"/customModels/{model}/").json()["latestVersion"]["id"]
     assert new != old
     (before,), (after,) = guards_of(api, old), guards_of(api, new)
@@ -219,9 +219,9 @@ def test_an_empty_value_means_not_given(api, path):
     api.model()
     api.dataset()
     bare = api("GET", path.partition("?")[0])
-    reply = api("GET", path)
-    assert reply.status_code == 200, reply.text
-    assert reply.json() == bare.json()
+    response = api("GET", path)
+    assert response.status_code == 200, response.text
+    assert response.json() == bare.json()
 
 
 def test_an_empty_value_of_a_required_parameter_is_missing(api, refused_fields):

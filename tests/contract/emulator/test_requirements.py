@@ -10,7 +10,7 @@ from pip._internal.req.constructors import install_req_from_parsed_requirement
 from pip._internal.req.req_file import parse_requirements
 from pip._internal.req.req_install import check_invalid_constraint_type
 
-from datarobot_provider.emulator.requirements import read_requirements
+from datarobot_provider.emulator.evaluation.requirements import read_requirements
 from tests.contract.emulator.folders import folder
 from tests.contract.emulator.pip_table import BESIDE, DISPUTED, TABLE
 
@@ -179,7 +179,7 @@ def test_nothing_is_taken_from_the_environment_of_the_emulator(monkeypatch):
     )
 
 
-def test_lone_surrogates_do_not_get_into_a_reply():
+def test_lone_surrogates_do_not_get_into_a_response():
     assert all(d["line"].encode() for d in read(b"# coding: utf-7\nnumpy+2AA-\n").dependencies)
 
 

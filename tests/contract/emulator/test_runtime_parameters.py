@@ -65,17 +65,17 @@ def upload(api, conforms):
     model = api.model()
 
     def made(content=None, method="POST", **fields):
-        reply = api.upload(model, files() if content is None else content, method=method, **fields)
-        return conforms("CustomModelVersionResponse", reply, 201)
+        response = api.upload(model, files() if content is None else content, method=method, **fields)
+        return conforms("CustomModelVersionResponse", response, 201)
 
     made.model = model
     return made
 
 
 def refused(api, metadata, *rows, field="runtimeParameterValues", method="POST"):
-    reply = api.upload(api.model(), files(metadata), method=method, **(values(*rows) if rows else {}))
-    assert reply.status_code == 422, reply.text
-    return reply.json()["errors"][field]
+    response = api.upload(api.model(), files(metadata), method=method, **(values(*rows) if rows else {}))
+    assert response.status_code == 422, response.text
+    return response.json()["errors"][field]
 
 
 def test_definitions_are_shown_with_their_defaults(upload):
@@ -110,8 +110,8 @@ def test_a_list_in_a_json_body_and_json_in_a_string_are_the_same(api, upload):
     rows = [value("LLM", "string", "o3")]
     for sent in (rows, json.dumps(rows)):
         body = {"isMajorUpdate": "false", "runtimeParameterValues": sent}
-        reply = api("PATCH", PATH.format(upload.model), json=body)
-        assert shown(reply.json())["LLM"] == "o3"
+        response = api("PATCH", PATH.format(upload.model), json=body)
+        assert shown(response.json())["LLM"] == "o3"
 
 
 @pytest.mark.parametrize(
@@ -204,13 +204,13 @@ def test_definitions_of_a_client_replace_all_and_stay(upload):
     ],
 )
 def test_definitions_of_a_client_that_are_wrong_are_refused(api, refused_fields, row):
-    reply = api.upload(api.model(), files(), runtimeParameters=json.dumps([row]))
-    assert "runtimeParameters" in refused_fields(reply)
+    response = api.upload(api.model(), files(), runtimeParameters=json.dumps([row]))
+    assert "runtimeParameters" in refused_fields(response)
 
 
 def test_definitions_and_values_exclude_each_other(api, refused_fields):
-    reply = api.upload(api.model(), files(), runtimeParameters="[]", runtimeParameterValues="[]")
-    assert "runtimeParameters" in refused_fields(reply)
+    response = api.upload(api.model(), files(), runtimeParameters="[]", runtimeParameterValues="[]")
+    assert "runtimeParameters" in refused_fields(response)
 
 
 @pytest.mark.parametrize(
@@ -292,10 +292,10 @@ def test_a_file_that_cannot_be_used_is_refused(api, metadata, words):
 
 def test_a_test_does_not_start_while_a_value_is_missing(api, upload, credential):
     version = upload()["id"]
-    reply = api.start_test(upload.model, version, datasetId=api.dataset())
-    assert reply.status_code == 422
-    assert "KEY" in reply.json()["message"]
-    assert "JUDGE" not in reply.json()["message"]
+    response = api.start_test(upload.model, version, datasetId=api.dataset())
+    assert response.status_code == 422
+    assert "KEY" in response.json()["message"]
+    assert "JUDGE" not in response.json()["message"]
     complete = upload({}, "PATCH", **values(value("KEY", "credential", credential)))["id"]
     assert api.start_test(upload.model, complete, datasetId=api.dataset()).status_code == 202
 

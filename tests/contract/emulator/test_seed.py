@@ -2,8 +2,8 @@
 
 import requests
 
-from datarobot_provider.emulator.server import running
-from demo.emulator import SEED
+from datarobot_provider.emulator.web.server import running
+from harness.emulator import SEED
 
 TOKEN = "token-of-the-seed-tests"
 VERSION = "/customModels/65a0000000000000000000a1/versions/65a0000000000000000000a2/"
@@ -14,9 +14,9 @@ def test_seeded_models_and_validations_are_ready_for_use():
 
         def get(path):
             headers = {"Authorization": f"Bearer {TOKEN}"}
-            reply = requests.get(emulator.endpoint + path, headers=headers, timeout=10)
-            assert reply.status_code == 200, reply.text
-            return reply.json()
+            response = requests.get(emulator.endpoint + path, headers=headers, timeout=10)
+            assert response.status_code == 200, response.text
+            return response.json()
 
         version = get(VERSION)
         files = {"custom.py", "model-metadata.yaml", "model.joblib", "requirements.txt"}

@@ -4,8 +4,8 @@ import pytest
 import requests
 
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.server import running
-from datarobot_provider.emulator.tokens import TokenError
+from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator.web.tokens import TokenError
 
 SHORT = ["", "t", "seven-c", "with a space", "line\nbreak", "\u00fcmlaut-token"]
 

@@ -12,11 +12,11 @@ def with_data(api, model, dataset, **fields):
 def assigned(api, version):
     path = f"/customModels/{version['customModelId']}/versions/{version['id']}/"
 
-    def look():
+    def poll():
         training = api("GET", path).json()["trainingData"]
         return None if training["assignmentInProgress"] else training
 
-    return api.until(look)
+    return api.until(poll)
 
 
 def test_assignment_takes_its_time_and_succeeds(api, conforms):
@@ -49,9 +49,9 @@ def test_unstructured_models_are_assigned_at_once(api):
 
 def test_model_has_to_be_enabled(api):
     model = api.model(isTrainingDataForVersionsPermanentlyEnabled=None)
-    reply = with_data(api, model, api.dataset())
-    assert reply.status_code == 422
-    assert "isTrainingDataForVersionsPermanentlyEnabled" in reply.json()["message"]
+    response = with_data(api, model, api.dataset())
+    assert response.status_code == 422
+    assert "isTrainingDataForVersionsPermanentlyEnabled" in response.json()["message"]
 
 
 def test_unknown_dataset_is_404(api):
@@ -85,11 +85,11 @@ def test_with_training_data_makes_a_minor_version(api, conforms):
     first = api.version(model)
     path = f"/customModels/{model}/versions/withTrainingData/"
     body = {"trainingData": {"datasetId": api.dataset()}, "holdoutData": {"partitionColumn": "split"}}
-    reply = api("PATCH", path, json=body)
-    version = conforms("CustomModelVersionResponse", reply, 202)
+    response = api("PATCH", path, json=body)
+    version = conforms("CustomModelVersionResponse", response, 202)
     assert version["id"] != first
     assert version["label"] == "1.1"
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.status_code == 303
     assert api("GET", done.headers["Location"]).json()["id"] == version["id"]
 
@@ -118,8 +118,8 @@ def test_with_training_data_that_does_not_fit_is_refused_at_once(api, fields, ho
     model = api.model(**fields)
     api.version(model)
     body = {"trainingData": {"datasetId": api.dataset()}, "holdoutData": holdout}
-    reply = api("PATCH", f"/customModels/{model}/versions/withTrainingData/", json=body)
-    assert (reply.status_code, "not found in the provided dataset" in reply.json()["message"]) == (422, True)
+    response = api("PATCH", f"/customModels/{model}/versions/withTrainingData/", json=body)
+    assert (response.status_code, "not found in the provided dataset" in response.json()["message"]) == (422, True)
     assert [v["label"] for v in api("GET", f"/customModels/{model}/versions/").json()["data"]] == ["1.0"]
     assert api.control("GET", "jobs")["data"] == []
 
@@ -138,10 +138,10 @@ def test_from_repository(api, conforms, method, label, count):
     model = api.model()
     api.version(model, {"readme.md": b"x"})
     body = {"repositoryId": "repo", "ref": "main", "sourcePath": ["src/custom.py", "src/requirements.txt"]}
-    reply = api(method, f"/customModels/{model}/versions/fromRepository/", json={**body, "isMajorUpdate": False})
-    assert (reply.status_code, reply.content) == (202, b"")
+    response = api(method, f"/customModels/{model}/versions/fromRepository/", json={**body, "isMajorUpdate": False})
+    assert (response.status_code, response.content) == (202, b"")
     assert len(api("GET", f"/customModels/{model}/versions/").json()["data"]) == 1
-    done = api.finish(reply)
+    done = api.finish(response)
     assert done.status_code == 303
     version = conforms("CustomModelVersionResponse", api("GET", done.headers["Location"]))
     assert (version["label"], len(version["items"])) == (label, count)

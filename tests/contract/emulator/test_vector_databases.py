@@ -11,30 +11,30 @@ def payload(api, **deployment):
     return {"promptColumnName": "prompt", "targetColumnName": "docs", "deploymentId": created["id"]}
 
 
-def located(reply, status=422):
-    assert reply.status_code == status, reply.text
-    assert reply.headers["Content-Type"] == "application/json"
-    detail = reply.json()["detail"]
+def located(response, status=422):
+    assert response.status_code == status, response.text
+    assert response.headers["Content-Type"] == "application/json"
+    detail = response.json()["detail"]
     return {item["loc"][-1] for item in detail} if isinstance(detail, list) else detail
 
 
 def ended(api, validation):
-    def look():
+    def poll():
         body = api("GET", f"{PATH}{validation}/").json()
         return body if body["validationStatus"] != "TESTING" else None
 
-    return api.until(look)
+    return api.until(poll)
 
 
 def test_validation_from_start_to_pass(api, conforms):
     body = payload(api, targetType="VectorDatabase", columns=["prompt", "docs"])
-    reply = api("POST", PATH, json=body)
-    started = conforms(SCHEMA, reply, 202)
+    response = api("POST", PATH, json=body)
+    started = conforms(SCHEMA, response, 202)
     assert (started["validationStatus"], started["name"]) == ("TESTING", "Untitled")
     assert started["predictionTimeout"] == 300
     assert started["deploymentAccessData"] is None
-    assert "/api/v2/genai/status/" in reply.headers["Location"]
-    done = api.finish(reply)
+    assert "/api/v2/genai/status/" in response.headers["Location"]
+    done = api.finish(response)
     assert done.headers["Location"] == f"{api.emulator.endpoint}{PATH}{started['id']}/"
     passed = conforms(SCHEMA, api("GET", done.headers["Location"]))
     assert passed["validationStatus"] == "PASSED"
@@ -49,9 +49,9 @@ def test_validation_from_start_to_pass(api, conforms):
     ],
 )
 def test_deployments_that_do_not_fit(api, conforms, deployment, message):
-    reply = api("POST", PATH, json=payload(api, **deployment))
-    assert api.finish(reply).status_code == 303
-    failed = conforms(SCHEMA, api("GET", f"{PATH}{reply.json()['id']}/"))
+    response = api("POST", PATH, json=payload(api, **deployment))
+    assert api.finish(response).status_code == 303
+    failed = conforms(SCHEMA, api("GET", f"{PATH}{response.json()['id']}/"))
     assert (failed["validationStatus"], failed["errorMessage"]) == ("FAILED", message)
     assert failed["deploymentAccessData"] is None
 
@@ -111,8 +111,8 @@ def test_delete(api):
 
 
 def test_status_families_do_not_mix(api):
-    reply = api("POST", PATH, json=payload(api))
-    other = reply.headers["Location"].replace("/genai/", "/")
+    response = api("POST", PATH, json=payload(api))
+    other = response.headers["Location"].replace("/genai/", "/")
     assert api("GET", other).status_code == 404
 
 
@@ -123,9 +123,9 @@ def test_ordered_outcomes(api):
     assert ended(api, failed.json()["id"])["errorMessage"] == sentence
     for outcome, word in (("expired", "EXPIRED"), ("cancelled", "ABORTED")):
         api.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": outcome})
-        reply = api("POST", PATH, json=payload(api))
-        assert api.finish(reply).json()["status"] == word
-        assert api("GET", f"{PATH}{reply.json()['id']}/").status_code == 404
+        response = api("POST", PATH, json=payload(api))
+        assert api.finish(response).json()["status"] == word
+        assert api("GET", f"{PATH}{response.json()['id']}/").status_code == 404
 
 
 def test_a_message_that_was_ordered_to_be_wrong_is_no_violation(api):

@@ -41,17 +41,17 @@ def test_file_paths_pair_by_position_in_any_order(api):
         ("file", ("sub/b.txt", b"1")),
         ("file", ("b.txt", b"22")),
     ]
-    reply = api("POST", PATHS.format(api.model()), files=parts)
-    assert reply.status_code == 201
-    assert paths_of(reply.json()) == ["a.txt", "sub/b.txt"]
+    response = api("POST", PATHS.format(api.model()), files=parts)
+    assert response.status_code == 201
+    assert paths_of(response.json()) == ["a.txt", "sub/b.txt"]
 
 
 def test_patch_builds_on_the_latest(api, conforms):
     model = api.model()
     first = api.upload(model, {"a.py": b"1", "b.py": b"2", "c.py": b"3"}).json()
     gone = next(item["id"] for item in first["items"] if item["filePath"] == "a.py")
-    reply = api.upload(model, {"b.py": b"changed", "d.py": b"4"}, method="PATCH", filesToDelete=[gone])
-    second = conforms("CustomModelVersionResponse", reply, 201)
+    response = api.upload(model, {"b.py": b"changed", "d.py": b"4"}, method="PATCH", filesToDelete=[gone])
+    second = conforms("CustomModelVersionResponse", response, 201)
     assert second["label"] == "1.1"
     assert paths_of(second) == ["b.py", "c.py", "d.py"]
     assert second["baseEnvironmentId"] == first["baseEnvironmentId"]
@@ -62,9 +62,9 @@ def test_patch_builds_on_the_latest(api, conforms):
 def test_patch_of_a_fresh_model_makes_version_one(api):
     model = api.model()
     body = {"isMajorUpdate": "false", "baseEnvironmentId": api.environment(), "resourceBundleId": None}
-    reply = api("PATCH", PATHS.format(model), json=body)
-    assert reply.status_code == 201
-    assert (reply.json()["label"], reply.json()["items"]) == ("1.0", [])
+    response = api("PATCH", PATHS.format(model), json=body)
+    assert response.status_code == 201
+    assert (response.json()["label"], response.json()["items"]) == ("1.0", [])
 
 
 @pytest.mark.parametrize(

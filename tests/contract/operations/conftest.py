@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.contract.operations.replies import Heard, operation_id, problems
+from tests.contract.operations.responses import Heard, operation_id, problems
 from tests.contract.provider.conftest import TOKEN, Stage, emulator, model_folder, proxy, seed, stage
 
 if TYPE_CHECKING:
@@ -29,17 +29,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
-    """Take down every reply that ``requests`` gives to the provider."""
-    replies: list[requests.Response] = []
+    """Take down every response that ``requests`` gives to the provider."""
+    responses: list[requests.Response] = []
     send = requests.Session.send
 
     def sending(self: requests.Session, request: requests.PreparedRequest, **how: object) -> requests.Response:
         response = send(self, request, **how)
-        replies.append(response)
+        responses.append(response)
         return response
 
     monkeypatch.setattr(requests.Session, "send", sending)
-    return replies
+    return responses
 
 
 @pytest.fixture(autouse=True)
@@ -50,13 +50,13 @@ def _contract_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
         return
     stage: Stage = request.getfixturevalue("stage")
-    replies: list[requests.Response] = request.getfixturevalue("heard")
+    responses: list[requests.Response] = request.getfixturevalue("heard")
     yield
     asked = [e for e in stage.seen if not e.path.startswith(_NEIGHBOURS)]
     stage.seen[:] = asked
     assert stage.problems() == []
     assert {e.headers["authorization"] for e in asked} == {f"Bearer {TOKEN}"}
-    answers = [Heard.of(response) for response in replies]
+    answers = [Heard.of(response) for response in responses]
     good = [a for a in answers if a.status < _FIRST_ERROR and not a.path.startswith(_NEIGHBOURS)]
     assert [problem for answer in good for problem in problems(answer)] == []
     log = stage.log()
@@ -66,7 +66,7 @@ def _contract_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def direct(stage: Stage) -> Stage:
-    """Lead the connection straight to the emulator, for replies that are cut; a proxy would see them first."""
+    """Lead the connection straight to the emulator, for responses that are cut; a proxy would see them first."""
     stage.origin = stage.emulator.url
     stage.connect(TOKEN)
     return stage

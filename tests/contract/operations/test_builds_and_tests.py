@@ -19,7 +19,8 @@ from datarobot_provider.operators.model_tests import (
     ListModelTestsOperator,
     RunModelTestOperator,
 )
-from datarobot_provider.sensors.jobs import DependencyBuildSensor, ModelTestSensor
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries

@@ -13,7 +13,7 @@ from docs._generate.docstrings import documented
 from docs._generate.pages import PAGES
 from docs._generate.routes import named_operations
 from tests.contract.operations.cases import CASES
-from tests.contract.operations.replies import OPERATIONS, PUBLISHED
+from tests.contract.operations.responses import OPERATIONS, PUBLISHED
 from tests.contract.provider.test_arguments import camel, places
 from tests.unit.operators.catalogue import TASKS, own_arguments
 

@@ -14,7 +14,7 @@ from datarobot_provider.operators.conversions import (
     ListConversionsOperator,
     StopConversionOperator,
 )
-from datarobot_provider.sensors.jobs import ConversionSensor
+from datarobot_provider.sensors.conversions import ConversionSensor
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from datarobot_provider.operators.fields import camel_case
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.guard_configs import (
     CreateGuardConfigOperator,
     DeleteGuardConfigOperator,

@@ -8,7 +8,7 @@ from contextlib import suppress
 import pytest
 from airflow.models import DagBag
 
-from datarobot_provider.operators import fields
+from datarobot_provider.core.arguments import converters, declarations
 from docs._generate.contract import ROOT
 from tests.unit.operators.catalogue import TASKS
 
@@ -32,9 +32,9 @@ def is_unresolved(value):
 
 def stand_in(task, argument):
     """Return a value that fits an argument which Airflow would render."""
-    converter = fields.converters(type(task)).get(argument, fields.text)
+    converter = declarations.converters(type(task)).get(argument, converters.string)
     for value in ("65a0000000000000000000a1", "true", "5", '["a"]', '[{"a": 1}]', '{"a": 1}'):
-        with suppress(fields.MismatchError):
+        with suppress(converters.MismatchError):
             converter(value)
             return value
     raise AssertionError(f"nothing fits {argument}")

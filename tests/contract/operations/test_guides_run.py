@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 import pytest
 
-from datarobot_provider.emulator.server import running
-from demo.emulator import ROOT, SEED
+from datarobot_provider.emulator.web.server import running
+from harness.emulator import ROOT, SEED
 from tests.contract.operations.test_guides import SNIPPETS
 
 SCRIPT = Path(__file__).with_name("dags") / "run_snippets.py"

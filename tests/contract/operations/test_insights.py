@@ -11,7 +11,8 @@ from datarobot_provider.operators.insights import (
     GetFeatureImpactOperator,
     InitializePredictionExplanationsOperator,
 )
-from datarobot_provider.sensors.jobs import FeatureImpactSensor, PredictionExplanationsSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id

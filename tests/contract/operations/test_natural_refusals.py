@@ -15,7 +15,7 @@ from datarobot_provider.operators.vector_databases import ValidateVectorDatabase
 from datarobot_provider.operators.version_records import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES
-from tests.contract.operations.replies import PUBLISHED
+from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.conftest import DATASET, DEPLOYMENT, PATIENT
 from tests.contract.provider.scenes import make_model, make_version
 from tests.contract.provider.test_arguments import ROUTES

@@ -13,7 +13,7 @@ from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.cases import CASES
-from tests.contract.operations.replies import PUBLISHED
+from tests.contract.operations.responses import PUBLISHED
 from tests.contract.operations.test_refusals import nothing_yet, refuse, run
 from tests.contract.provider.conftest import ENVIRONMENT
 from tests.contract.provider.scenes import GUARD, make_model, make_version

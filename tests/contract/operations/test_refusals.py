@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from datarobot_provider.operators.crud import UpdateOperator
+from datarobot_provider.core.request_operators import UpdateOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES, SOMEWHERE
-from tests.contract.operations.replies import PUBLISHED
+from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.conftest import READER, TOKEN
 
 REASON = "The reason that only the server knows."
@@ -61,16 +61,16 @@ def refuse(stage, name, status, body):
     if name == "assign_custom_model_training_data":
         # So is a refused assignment: another one may be going on.
         found = {"trainingDataAssignmentInProgress": False}
-        look = {"method": "GET", "path": "/customModels/m/$", "status": 200, "body": found}
-        stage.emulator.control("POST", "faults", look)
+        poll = {"method": "GET", "path": "/customModels/m/$", "status": 200, "body": found}
+        stage.emulator.control("POST", "faults", poll)
 
 
 def nothing_yet(stage, name):
     """Before a task makes something, it looks at what there is; here that is nothing, and not refused."""
     if PUBLISHED[name].method != "GET":
-        looks = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations)/$"}
+        polls = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations)/$"}
         nothing = {"data": [], "count": 0, "totalCount": 0, "next": None, "previous": None}
-        stage.emulator.control("POST", "faults", {**looks, "status": 200, "body": nothing, "times": None})
+        stage.emulator.control("POST", "faults", {**polls, "status": 200, "body": nothing, "times": None})
 
 
 @pytest.mark.parametrize(("name", "status"), LISTED)

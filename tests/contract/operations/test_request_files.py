@@ -17,7 +17,7 @@ from tests.contract.operations.test_request_operator import BOTH_MODES, ask
 from tests.contract.provider.conftest import ENVIRONMENT, PATIENT, TOKEN
 from tests.contract.provider.scenes import make_model
 from tests.unit.client.forms import parse_form
-from tests.unit.support import http_reply, raw_server, read_request
+from tests.unit.support import http_response, raw_server, read_request
 
 CSV = b"age,price\n1,10\n2,21\n"
 UPLOAD = {"path": "datasets/fromFile/", "method": "POST"}
@@ -40,9 +40,9 @@ def bucket():
     store.store.clear()
 
 
-def served(stage, *replies, **given):
-    """Run the operator against a server that gives these replies; return what it returned and the requests."""
-    waiting, seen = list(replies), []
+def served(stage, *responses, **given):
+    """Run the operator against a server that gives these responses; return what it returned and the requests."""
+    waiting, seen = list(responses), []
 
     def handle(connection):
         seen.append(read_request(connection))
@@ -89,7 +89,7 @@ def test_an_environment_version_is_made_from_a_docker_context(stage, tmp_path):
     made = {"id": "65a0000000000000000000e2", "buildStatus": "submitted"}
     returned, (request,) = served(
         stage,
-        http_reply(json.dumps(made).encode(), "202 Accepted"),
+        http_response(json.dumps(made).encode(), "202 Accepted"),
         path=f"executionEnvironments/{ENVIRONMENT}/versions/",
         method="POST",
         data={"label": "1.2", "description": None, "tags": ["a", "b"], "isDefault": True, "more": {"x": 1}},
@@ -107,14 +107,14 @@ def test_an_environment_version_is_made_from_a_docker_context(stage, tmp_path):
 
 
 def test_fields_alone_are_a_form_too(stage):
-    _, (request,) = served(stage, http_reply(), path="x/", method="PATCH", data='{"a": "1", "b": 2}')
+    _, (request,) = served(stage, http_response(), path="x/", method="PATCH", data='{"a": "1", "b": 2}')
     assert form_of(request) == [("a", None, b"1"), ("b", None, b"2")]
 
 
 def test_pairs_keep_their_order(stage, csv, tmp_path):
     (tmp_path / "b").write_bytes(b"")
     files = [("file", csv), ["extra", {"path": tmp_path / "b", "filename": 'q"uote.bin'}], ("file", str(csv))]
-    _, (request,) = served(stage, http_reply(), path="x/", method="PUT", files=files)
+    _, (request,) = served(stage, http_response(), path="x/", method="PUT", files=files)
     assert [(name, content) for name, _, content in form_of(request)] == [
         ("file", CSV),
         ("extra", b""),
@@ -135,7 +135,7 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         while left:
             left -= len(connection.recv(1 << 20))
         sizes.append(length)
-        connection.sendall(http_reply())
+        connection.sendall(http_response())
 
     with raw_server(handle) as port:
         stage.origin = f"http://127.0.0.1:{port}"
@@ -232,8 +232,8 @@ def test_the_result_of_a_job_is_saved(stage, csv, tmp_path, deferrable):
 
 @pytest.mark.parametrize(("location", "with_token"), [("/api/v2/y/?a=1", True), ("/storage/y?a=1", False)])
 def test_the_token_is_sent_to_a_redirect_within_the_api_alone(stage, tmp_path, location, with_token):
-    moved = http_reply(b"", f"303 See Other\r\nLocation: {location}")
-    _, (_, second) = served(stage, moved, http_reply(CSV), path="x/", target=tmp_path / "a.csv")
+    moved = http_response(b"", f"303 See Other\r\nLocation: {location}")
+    _, (_, second) = served(stage, moved, http_response(CSV), path="x/", target=tmp_path / "a.csv")
     assert second.startswith(f"GET {location} ".encode())
     assert (TOKEN.encode() in second) is with_token
     assert (tmp_path / "a.csv").read_bytes() == CSV
@@ -266,7 +266,7 @@ def test_the_response_of_a_post_is_saved_and_not_asked_for_again_where_that_fail
 
 def test_a_secret_in_a_form_does_not_show(stage):
     secret = "sk-a-very-secret-key"
-    echo = http_reply(json.dumps({"message": f"bad key {secret}"}).encode(), "422 Unprocessable Entity")
+    echo = http_response(json.dumps({"message": f"bad key {secret}"}).encode(), "422 Unprocessable Entity")
     with pytest.raises(AirflowFailException, match=r"bad key \*\*\*") as caught:
         served(stage, echo, path="x/", method="POST", data={"openaiApiKey": secret})
     assert secret not in str(caught.value)

@@ -1,4 +1,4 @@
-"""The operator for everything else: any route, any method, and the job that a reply may point to."""
+"""The operator for everything else: any route, any method, and the job that a response may point to."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import pytest
 
 from datarobot_provider.operators.request import DataRobotRequestOperator
-from datarobot_provider.sensors.jobs import DataRobotStatusSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
@@ -25,16 +25,16 @@ def ask(stage, path, **given):
     return stage.run(DataRobotRequestOperator, path=path, **given)
 
 
-def names_by_id(reply):
-    return {dataset["datasetId"]: dataset["name"] for dataset in reply["data"]}
+def names_by_id(response):
+    return {dataset["datasetId"]: dataset["name"] for dataset in response["data"]}
 
 
 @covers("list_custom_models")
 def test_get_with_a_query(stage):
     made = [make_model(stage, name=f"Model {n}") for n in range(3)]
     stage.seen.clear()
-    reply = ask(stage, "customModels/", query={"limit": 2, "offset": 0, "isDeployed": False})
-    assert [model["id"] for model in reply["data"]] == made[:0:-1]
+    response = ask(stage, "customModels/", query={"limit": 2, "offset": 0, "isDeployed": False})
+    assert [model["id"] for model in response["data"]] == made[:0:-1]
     assert queries(stage) == [{"limit": "2", "offset": "0", "isDeployed": "false"}]
     for spelling in ("/customModels/", "/api/v2/customModels/", "customModels/"):
         assert ask(stage, spelling, query='{"limit": 1, "offset": 0}')["data"][0]["id"] == made[-1]

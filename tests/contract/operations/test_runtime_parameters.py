@@ -84,7 +84,7 @@ def test_an_unknown_credential_is_refused_by_datarobot(stage, folder):
         make_version(stage, make_model(stage), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"})
 
 
-def test_a_version_whose_reply_was_lost_is_found_by_its_values(direct, folder, credential):
+def test_a_version_whose_response_was_lost_is_found_by_its_values(direct, folder, credential):
     stage, model = direct, make_model(direct)
     given = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
     values = {"KEY": credential, "TEMPERATURE": 1}

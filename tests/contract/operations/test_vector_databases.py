@@ -14,7 +14,8 @@ from datarobot_provider.operators.vector_databases import (
     UpdateVectorDatabaseValidationOperator,
     ValidateVectorDatabaseOperator,
 )
-from datarobot_provider.sensors.jobs import DataRobotStatusSensor, VectorDatabaseValidationSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries

@@ -16,7 +16,7 @@ from datarobot_provider.operators.version_sources import (
     CreateVersionWithTrainingDataOperator,
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
-from datarobot_provider.sensors.jobs import TrainingDataAssignmentSensor
+from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import GIT, queries

@@ -16,7 +16,9 @@ from tests.contract.guard_additions import extended
 from tests.unit.client.forms import parse_form
 
 ROOT = Path(__file__).parents[3]
-DOCUMENT = extended(json.loads((ROOT / "datarobot_provider/emulator/contract.json").read_text(encoding="utf-8")))
+DOCUMENT = extended(
+    json.loads((ROOT / "datarobot_provider/emulator/openapi/contract.json").read_text(encoding="utf-8"))
+)
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 FORM, JSON = "multipart/form-data", "application/json"
 #: GenAI jobs are tracked below a route of their own, which the published pages mention only in a ``Location``.
@@ -34,7 +36,7 @@ _LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
 
 @dataclass
 class Exchange:
-    """One request as it went over the wire, and the status of its reply."""
+    """One request as it went over the wire, and the status of its response."""
 
     method: str
     target: str

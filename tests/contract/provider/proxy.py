@@ -36,14 +36,14 @@ def recording(url: str) -> Iterator[tuple[str, list[Exchange]]]:
             connection = http.client.HTTPConnection(upstream.hostname or "", upstream.port, timeout=30)
             with contextlib.closing(connection):
                 connection.request(self.command, self.path, body, headers)
-                reply = connection.getresponse()
-                content = reply.read()
-                exchange.status = reply.status
-                self.send_response(reply.status)
-                for name, value in reply.getheaders():
+                response = connection.getresponse()
+                content = response.read()
+                exchange.status = response.status
+                self.send_response(response.status)
+                for name, value in response.getheaders():
                     if name.lower() not in _HOP:
                         self.send_header(name, value)
-                if reply.status != http.client.NO_CONTENT:
+                if response.status != http.client.NO_CONTENT:
                     self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 # A client that has heard enough hangs up.

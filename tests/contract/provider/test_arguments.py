@@ -6,7 +6,8 @@ import typing
 
 import pytest
 
-from datarobot_provider.operators import fields, guard_types
+from datarobot_provider.core import guard_types
+from datarobot_provider.core.arguments import converters
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
@@ -14,13 +15,11 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from datarobot_provider.sensors.jobs import (
-    DataRobotStatusSensor,
-    DependencyBuildSensor,
-    FeatureImpactSensor,
-    ModelTestSensor,
-    VectorDatabaseValidationSensor,
-)
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from tests.contract.provider.openapi import SCHEMAS, operation, resolved
 from tests.unit.operators.catalogue import CONTROL, OPERATORS, SENSORS
 
@@ -78,14 +77,14 @@ NOT_SENT = {
 }
 CASES = [(task, route) for task, routes in ROUTES.items() for route in routes]
 CONVERTERS = {
-    fields.text: {"string"},
-    fields.identifier: {"string"},
-    fields.integer: {"integer"},
-    fields.number: {"number"},
-    fields.boolean: {"boolean"},
-    fields.texts: {"array"},
-    fields.mappings: {"array"},
-    fields.mapping: {"object"},
+    converters.string: {"string"},
+    converters.identifier: {"string"},
+    converters.integer: {"integer"},
+    converters.number: {"number"},
+    converters.boolean: {"boolean"},
+    converters.string_list: {"array"},
+    converters.object_list: {"array"},
+    converters.json_object: {"object"},
 }
 
 
@@ -155,7 +154,7 @@ def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
         if media == "multipart/form-data" and kinds == {"string"}:
             # Objects travel through a form as JSON texts.
             kinds = {"string", "object", "array"}
-        assert CONVERTERS[converter] & kinds or ("oneOf" in schema and converter is fields.mapping), name
+        assert CONVERTERS[converter] & kinds or ("oneOf" in schema and converter is converters.json_object), name
 
 
 @pytest.mark.parametrize(

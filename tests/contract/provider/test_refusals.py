@@ -87,7 +87,7 @@ def refused(stage, task, given):
 
 
 def check(stage, message, status, words):
-    """Check that the text holds what the reply said, and that the request was made once.
+    """Check that the text holds what the response said, and that the request was made once.
 
     What is refused may also be the look at what was there before, which tells the same.
     """

@@ -15,13 +15,11 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from datarobot_provider.sensors.jobs import (
-    DataRobotStatusSensor,
-    DependencyBuildSensor,
-    FeatureImpactSensor,
-    ModelTestSensor,
-    VectorDatabaseValidationSensor,
-)
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from datarobot_provider.version_compat import AirflowException
 from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, PATIENT, TOKEN
 from tests.contract.provider.openapi import decoded_form, operation
@@ -47,7 +45,7 @@ RESOURCES = pytest.mark.parametrize(
 
 @pytest.fixture(autouse=True)
 def _contract_is_kept(stage):
-    """After every test: no request departed from the contract, no reply did, and every one carried the token."""
+    """After every test: no request departed from the contract, no response did, and every one carried the token."""
     yield
     assert stage.seen
     assert stage.problems() == []

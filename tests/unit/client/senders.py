@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client.async_transport import AsyncTransport
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.endpoint import Endpoint
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import RetryPolicy
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
@@ -25,17 +25,17 @@ GET = Request("GET", "things/")
 ONCE = RetryPolicy(attempts=1)
 
 
-def on_a_worker(origin: str, request: Request = GET, **settings: Any) -> Reply:
+def on_a_worker(origin: str, request: Request = GET, **settings: Any) -> Response:
     """Send one request with the sync sender."""
     sender = SyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**{"retry": ONCE, **settings}))
     with contextlib.closing(sender):
         return sender.send(request)
 
 
-def in_a_triggerer(origin: str, request: Request = GET, **settings: Any) -> Reply:
+def in_a_triggerer(origin: str, request: Request = GET, **settings: Any) -> Response:
     """Send one request with the async sender."""
 
-    async def run() -> Reply:
+    async def run() -> Response:
         sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**{"retry": ONCE, **settings}))
         try:
             return await sender.send(request)
@@ -45,7 +45,7 @@ def in_a_triggerer(origin: str, request: Request = GET, **settings: Any) -> Repl
     return asyncio.run(run())
 
 
-def outcome(send: Callable[..., Reply], origin: str, **settings: Any) -> tuple[str, bool] | int:
+def outcome(send: Callable[..., Response], origin: str, **settings: Any) -> tuple[str, bool] | int:
     """Return the status of a response, or why there is none and whether the request may have arrived."""
     try:
         return send(origin, **settings).status

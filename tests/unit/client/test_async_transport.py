@@ -17,11 +17,11 @@ from datarobot_provider.client import async_transport
 from datarobot_provider.client.async_transport import AsyncTransport
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.endpoint import Endpoint
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import RetryPolicy
 from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import TransportError
-from tests.unit.support import TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
+from tests.unit.support import TOKEN, deaf_port, free_port, http_response, raw_server, read_request
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -30,7 +30,7 @@ ONCE = RetryPolicy(attempts=1)
 EAGER = RetryPolicy(attempts=3, base=0)
 
 
-async def send_to(origin: str, *requests: Request, **settings: Any) -> list[Reply]:
+async def send_to(origin: str, *requests: Request, **settings: Any) -> list[Response]:
     """Send requests over one session."""
     sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**settings))
     try:
@@ -57,10 +57,10 @@ async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.B
         await runner.cleanup()
 
 
-def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple[Reply, list[web.BaseRequest]]:
-    """Send one request to a server with these answers; return the reply and what the server saw."""
+def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple[Response, list[web.BaseRequest]]:
+    """Send one request to a server with these answers; return the response and what the server saw."""
 
-    async def run() -> tuple[Reply, list[web.BaseRequest]]:
+    async def run() -> tuple[Response, list[web.BaseRequest]]:
         async with serving(*answers) as (origin, seen):
             return (await send_to(origin, request, **settings))[0], seen
 
@@ -71,14 +71,14 @@ def fail(origin: str, method: str = "GET", **settings: Any) -> tuple[str, bool]:
     """Return how a request is said to have failed."""
     with pytest.raises(TransportError) as caught:
         asyncio.run(send_to(origin, Request(method, "things/"), **{"retry": ONCE, **settings}))
-    assert f"No reply from DataRobot to {method} things/: " in str(caught.value)
+    assert f"No response from DataRobot to {method} things/: " in str(caught.value)
     return caught.value.reason, caught.value.sent
 
 
 def test_a_look_carries_the_bearer_token_and_says_who_asks():
     request = Request("GET", "a%2Fb/", params={"limit": 2, "deep": False, "none": None})
-    reply, seen = exchange(request, web.json_response({"ok": 1}, headers={"X-Request-ID": "7"}))
-    assert (reply.status, reply.json(), reply.request_id) == (200, {"ok": 1}, "7")
+    response, seen = exchange(request, web.json_response({"ok": 1}, headers={"X-Request-ID": "7"}))
+    assert (response.status, response.json(), response.request_id) == (200, {"ok": 1}, "7")
     assert seen[0].raw_path == "/api/v2/a%2Fb/?limit=2&deep=false"
     assert seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
     assert seen[0].headers["User-Agent"].startswith("airflow-provider-datarobot-mlops/")
@@ -92,19 +92,19 @@ def test_a_path_with_a_query_is_sent_as_it_is():
 
 @pytest.mark.usefixtures("netrc")
 def test_a_netrc_file_does_not_replace_the_token_or_break_the_look():
-    reply, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
-    assert reply.json() == {"ok": 1}
+    response, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
+    assert response.json() == {"ok": 1}
     assert seen[0].headers.getall("Authorization") == [f"Bearer {TOKEN}"]
 
 
 def test_a_cancellation_does_not_wait_for_looks_that_hang():
     async def run() -> int:
-        hang, full, looks = asyncio.Event(), asyncio.Event(), []
+        hang, full, polls = asyncio.Event(), asyncio.Event(), []
 
         async def handle(request: web.BaseRequest) -> web.Response:
             if request.method == "GET":
-                looks.append(request)
-                if len(looks) == async_transport.POOL_SIZE - async_transport._FOR_CANCELLATIONS:
+                polls.append(request)
+                if len(polls) == async_transport.POOL_SIZE - async_transport._FOR_CANCELLATIONS:
                     full.set()
                 await hang.wait()
             return web.Response(status=204)
@@ -118,28 +118,28 @@ def test_a_cancellation_does_not_wait_for_looks_that_hang():
         waiting = [asyncio.create_task(sender.send(Request("GET", f"things/{number}/"))) for number in range(200)]
         async with asyncio.timeout(10):
             await full.wait()
-            reply = await sender.send(Request("DELETE", "things/1/"))
-        assert len(looks) < async_transport.POOL_SIZE
+            response = await sender.send(Request("DELETE", "things/1/"))
+        assert len(polls) < async_transport.POOL_SIZE
         hang.set()
         await asyncio.gather(*waiting)
-        assert len(looks) == len(waiting)
+        assert len(polls) == len(waiting)
         await sender.close()
         await runner.cleanup()
-        return reply.status
+        return response.status
 
     assert asyncio.run(run()) == 204
 
 
 @pytest.mark.parametrize("login", ["", "user:p%40ss@"])
 def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
-    async def run() -> tuple[Reply, list[web.BaseRequest]]:
+    async def run() -> tuple[Response, list[web.BaseRequest]]:
         async with serving(web.json_response({"ok": 1})) as (proxy, seen):
             monkeypatch.setenv("http_proxy", proxy.replace("://", f"://{login}"))
             monkeypatch.setenv("no_proxy", "elsewhere.example")
             return (await send_to("http://datarobot.example", Request("GET", "things/")))[0], seen
 
-    reply, seen = asyncio.run(run())
-    assert reply.status == 200
+    response, seen = asyncio.run(run())
+    assert response.status == 200
     assert seen[0].raw_path == "http://datarobot.example/api/v2/things/"
     told = seen[0].headers.get("Proxy-Authorization")
     assert told == (f"Basic {base64.b64encode(b'user:p@ss').decode()}" if login else None)
@@ -150,15 +150,15 @@ def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
 def test_a_host_that_needs_no_proxy_is_asked_itself(monkeypatch, exempt):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("no_proxy", exempt)
-    reply, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
-    assert (reply.status, len(seen)) == (200, 1)
+    response, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
+    assert (response.status, len(seen)) == (200, 1)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 422])
 def test_redirects_and_refusals_are_given_as_they_came(status):
     answer = web.Response(status=status, headers={"Location": "https://evil.example/"})
-    reply, seen = exchange(Request("GET", "things/"), answer)
-    assert (reply.status, reply.location, len(seen)) == (status, "https://evil.example/", 1)
+    response, seen = exchange(Request("GET", "things/"), answer)
+    assert (response.status, response.location, len(seen)) == (status, "https://evil.example/", 1)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "post"])
@@ -169,13 +169,13 @@ def test_what_starts_or_changes_something_is_never_sent(method):
 
 def test_a_look_is_repeated_until_it_works():
     answers = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "0"}), web.Response()]
-    reply, seen = exchange(Request("GET", "things/"), *answers, retry=EAGER)
-    assert (reply.status, len(seen)) == (200, 3)
+    response, seen = exchange(Request("GET", "things/"), *answers, retry=EAGER)
+    assert (response.status, len(seen)) == (200, 3)
 
 
 def test_a_look_is_given_up_after_the_allowed_attempts():
-    reply, seen = exchange(Request("DELETE", "things/"), *(web.Response(status=503) for _ in range(3)), retry=EAGER)
-    assert (reply.status, len(seen)) == (503, 3)
+    response, seen = exchange(Request("DELETE", "things/"), *(web.Response(status=503) for _ in range(3)), retry=EAGER)
+    assert (response.status, len(seen)) == (503, 3)
 
 
 def test_pauses_do_not_block_the_event_loop(monkeypatch):
@@ -196,7 +196,7 @@ def test_connections_are_pooled():
     def handle(connection: socket.socket) -> None:
         connections.append(connection.getpeername())
         while read_request(connection):
-            connection.sendall(http_reply().replace(b"Connection: close\r\n", b""))
+            connection.sendall(http_response().replace(b"Connection: close\r\n", b""))
 
     with raw_server(handle) as port:
         asyncio.run(send_to(f"http://127.0.0.1:{port}", *[Request("GET", "things/")] * 5))
@@ -229,10 +229,10 @@ def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
         assert fail(f"http://127.0.0.1:{port}", "DELETE", read_timeout=0.3) == ("timeout", True)
 
 
-def test_a_reply_that_never_gets_finished_is_a_timeout():
+def test_a_response_that_never_gets_finished_is_a_timeout():
     def drip(connection: socket.socket) -> None:
         read_request(connection)
-        connection.sendall(http_reply(b"", length=10_000))
+        connection.sendall(http_response(b"", length=10_000))
         with contextlib.suppress(OSError):
             while not over.wait(0.05):
                 connection.sendall(b" ")
@@ -272,7 +272,7 @@ def test_time_limits_end_what_takes_too_long_and_nothing_else():
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_reply(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
+    [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a head", "half a body", "garbage"],
 )
 def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
@@ -294,7 +294,7 @@ def test_an_unknown_certificate_is_tls_and_unsent(certificate):
 
 
 def test_plain_http_behind_https_is_tls_and_unsent():
-    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         assert fail(f"https://127.0.0.1:{port}") == ("tls", False)
 
 
@@ -302,12 +302,12 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
     def handle(connection: socket.socket) -> None:
         with certificate[1].wrap_socket(connection, server_side=True) as secure:
             read_request(secure)
-            secure.sendall(http_reply())
+            secure.sendall(http_response())
 
     with raw_server(handle) as port:
         origin = f"https://127.0.0.1:{port}"
-        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=certificate[0]))
-    assert reply.status == 200
+        (response,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=certificate[0]))
+    assert response.status == 200
 
 
 def answer_over_tls(context: ssl.SSLContext) -> tuple[Any, list[object]]:
@@ -318,7 +318,7 @@ def answer_over_tls(context: ssl.SSLContext) -> tuple[Any, list[object]]:
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secure:
             if read_request(secure):
                 shown.append(secure.getpeercert())
-                secure.sendall(http_reply())
+                secure.sendall(http_response())
 
     return handle, shown
 
@@ -329,9 +329,9 @@ def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_want
     handle, shown = answer_over_tls(demanding)
     with raw_server(handle) as port:
         origin = f"https://127.0.0.1:{port}"
-        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=pems.both, **mine))
+        (response,) = asyncio.run(send_to(origin, Request("GET", "things/"), ca_bundle=pems.both, **mine))
         assert fail(origin, ca_bundle=pems.both)[0] in {"tls", "lost"}
-    assert reply.status == 200
+    assert response.status == 200
     assert len(shown) == 1
     assert shown[0]
 
@@ -340,9 +340,9 @@ def test_verification_is_switched_off_by_the_connection_alone(certificate):
     handle, shown = answer_over_tls(certificate[1])
     with raw_server(handle) as port:
         origin = f"https://localhost:{port}"
-        (reply,) = asyncio.run(send_to(origin, Request("GET", "things/"), verify=False, ca_bundle=certificate[0]))
+        (response,) = asyncio.run(send_to(origin, Request("GET", "things/"), verify=False, ca_bundle=certificate[0]))
         assert fail(origin, verify=True) == ("tls", False)
-    assert (reply.status, len(shown)) == (200, 1)
+    assert (response.status, len(shown)) == (200, 1)
 
 
 def test_a_request_that_aiohttp_sends_anew_on_its_own_counts_as_repeated():
@@ -352,19 +352,19 @@ def test_a_request_that_aiohttp_sends_anew_on_its_own_counts_as_repeated():
     def handle(connection: socket.socket) -> None:
         """Answer the first request of a connection, take the second one and hang up."""
         seen.append(read_request(connection))
-        connection.sendall(http_reply().replace(b"Connection: close\r\n", b""))
+        connection.sendall(http_response().replace(b"Connection: close\r\n", b""))
         seen.append(read_request(connection))
 
     with raw_server(handle) as port:
         requests = [Request("GET", "things/"), Request("DELETE", "things/1/")]
         first, second = asyncio.run(send_to(f"http://127.0.0.1:{port}", *requests, retry=ONCE))
-    assert [(reply.status, reply.repeated) for reply in (first, second)] == [(200, False), (200, True)]
+    assert [(response.status, response.repeated) for response in (first, second)] == [(200, False), (200, True)]
     assert [request.split()[0] for request in seen if request] == [b"GET", b"DELETE", b"DELETE"]
 
 
 def test_a_header_that_is_not_utf8_can_still_be_written_into_a_log():
-    answer = http_reply().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
+    answer = http_response().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
     with raw_server(lambda connection: read_request(connection) and connection.sendall(answer)) as port:
-        (reply,) = asyncio.run(send_to(f"http://127.0.0.1:{port}", Request("GET", "things/")))
-    assert reply.location is not None
-    assert reply.location.encode()
+        (response,) = asyncio.run(send_to(f"http://127.0.0.1:{port}", Request("GET", "things/")))
+    assert response.location is not None
+    assert response.location.encode()

@@ -50,9 +50,9 @@ def test_secrets_are_found_at_any_depth_of_a_body():
     assert list(secrets_in(None)) == []
 
 
-def test_secrets_in_a_reply_are_masked_and_the_rest_is_left_alone():
-    reply = {"guards": [{"openaiApiKey": "sk-1", "name": "g"}, {"openaiApiKey": None}], "count": 2}
-    assert without_secrets(reply) == {
+def test_secrets_in_a_response_are_masked_and_the_rest_is_left_alone():
+    response = {"guards": [{"openaiApiKey": "sk-1", "name": "g"}, {"openaiApiKey": None}], "count": 2}
+    assert without_secrets(response) == {
         "guards": [{"openaiApiKey": "***", "name": "g"}, {"openaiApiKey": None}],
         "count": 2,
     }

@@ -25,8 +25,8 @@ from datarobot_provider.client.body import (
 )
 from datarobot_provider.client.client import DataRobotClient, checked
 from datarobot_provider.client.endpoint import Endpoint
-from datarobot_provider.client.request import Reply, Request
-from datarobot_provider.exceptions import MalformedReplyError, ResponseTooLargeError, TransportError, ValidationError
+from datarobot_provider.client.request import Request, Response
+from datarobot_provider.exceptions import MalformedResponseError, ResponseTooLargeError, TransportError, ValidationError
 from tests.unit.client.senders import GET, in_a_triggerer, on_a_worker
 from tests.unit.support import TOKEN, raw_server, read_request
 
@@ -118,18 +118,18 @@ def test_a_response_of_just_the_bound_is_read(send):
 @pytest.mark.parametrize("parts", TOO_LARGE.values(), ids=TOO_LARGE)
 def test_an_error_keeps_its_status_and_the_beginning_of_its_body(send, parts, status):
     with raw_server(serving(*parts, status=status)) as port, little_memory():
-        reply = send(f"http://127.0.0.1:{port}", read_timeout=60)
-    assert reply.status == int(status[:3])
-    assert len(reply.body) == MOST_ERROR_BYTES
+        response = send(f"http://127.0.0.1:{port}", read_timeout=60)
+    assert response.status == int(status[:3])
+    assert len(response.body) == MOST_ERROR_BYTES
 
 
 @EVERY_SENDER
 def test_an_error_of_100_mb_still_says_what_the_server_says(send):
     body = b'{"message": "target is missing", "echo": "' + b"x" * (100 * MEGABYTE)
     with raw_server(serving(of_length(body), status="422 No")) as port:
-        reply = send(f"http://127.0.0.1:{port}", read_timeout=60)
+        response = send(f"http://127.0.0.1:{port}", read_timeout=60)
     with pytest.raises(ValidationError, match="target is missing"):
-        checked(reply, GET, Token(TOKEN))
+        checked(response, GET, Token(TOKEN))
 
 
 @EVERY_SENDER
@@ -138,7 +138,7 @@ def test_an_encoding_that_nobody_asked_for_is_named_but_hides_no_error(send, enc
     part = of_length(b"\x0b\x02\x80hello\x03", f"Content-Encoding: {encoding}")
     with (
         raw_server(serving(part)) as port,
-        pytest.raises(MalformedReplyError, match=f"packed as '{encoding}', which was not asked for"),
+        pytest.raises(MalformedResponseError, match=f"packed as '{encoding}', which was not asked for"),
     ):
         send(f"http://127.0.0.1:{port}")
     with raw_server(serving(part, status="401 No")) as port:
@@ -283,12 +283,12 @@ def test_a_poll_has_a_limit_of_its_own(size):
         def send(self, request):
             body = Body(request, 200, {})
             list(body.take(b" " * (size - 2) + b"{}"))
-            return Reply(200, {"content-type": "application/json"}, body.finish())
+            return Response(200, {"content-type": "application/json"}, body.finish())
 
     client = DataRobotClient(Endpoint("https://datarobot.example"), Token("unit-test-token-0123456789"), Sender())
     if size > 4 * 1024 * 1024:
         with pytest.raises(ResponseTooLargeError, match="more than 4,194,304 bytes"):
-            client.look("status/s/")
+            client.poll("status/s/")
     else:
-        assert client.look("status/s/").json() == {}
+        assert client.poll("status/s/").json() == {}
     assert len(client.send(Request("GET", "things/")).body) == size

@@ -12,18 +12,18 @@ from datarobot_provider.client.resources.base import accepted, status_id_of
 from datarobot_provider.exceptions import (
     AccessDeniedError,
     AuthenticationError,
-    MalformedReplyError,
+    MalformedResponseError,
     ServerError,
     TransportError,
 )
-from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, response
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed_but_explained(status):
     api = FakeApi()
-    api.on("POST", "customModels/", reply(status, location="https://elsewhere.example/api/v2/customModels/"))
-    with pytest.raises(MalformedReplyError, match=r"redirected.*not followed.*https"):
+    api.on("POST", "customModels/", response(status, location="https://elsewhere.example/api/v2/customModels/"))
+    with pytest.raises(MalformedResponseError, match=r"redirected.*not followed.*https"):
         api.client().send(Request("POST", "customModels/"))
     assert len(api.requests) == 1
 
@@ -32,23 +32,23 @@ def test_a_redirect_is_not_followed_but_explained(status):
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
 def test_no_redirect_is_taken_for_a_change_that_was_made(status, method):
     api = FakeApi()
-    api.on(method, "customModels/1/", reply(status, location=f"{ORIGIN}/login"))
-    with pytest.raises(MalformedReplyError, match=rf"{method} customModels/1/ was redirected \({status}\)"):
+    api.on(method, "customModels/1/", response(status, location=f"{ORIGIN}/login"))
+    with pytest.raises(MalformedResponseError, match=rf"{method} customModels/1/ was redirected \({status}\)"):
         api.client().send(Request(method, "customModels/1/"))
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
 def test_a_proxy_that_asks_for_a_login_is_told_from_datarobot(method):
     api = FakeApi()
-    api.on(method, "customModels/1/", reply(407, b"<html>Log in</html>", content_type="text/html"))
+    api.on(method, "customModels/1/", response(407, b"<html>Log in</html>", content_type="text/html"))
     with pytest.raises(TransportError, match="the proxy that the environment names") as caught:
         api.client().send(Request(method, "customModels/1/"))
     assert (caught.value.reason, caught.value.sent, caught.value.can_heal) == ("proxy", False, True)
 
 
-def test_the_303_of_a_job_that_is_done_is_a_reply():
+def test_the_303_of_a_job_that_is_done_is_a_response():
     api = FakeApi()
-    api.on("GET", "status/1/", reply(303, location=f"{ORIGIN}/api/v2/things/1/"))
+    api.on("GET", "status/1/", response(303, location=f"{ORIGIN}/api/v2/things/1/"))
     assert api.client().send(Request("GET", "status/1/")).status == 303
 
 
@@ -56,57 +56,57 @@ def test_the_303_of_a_job_that_is_done_is_a_reply():
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
 def test_a_page_for_people_is_neither_taken_for_success_nor_for_a_thing_that_is_gone(method, status):
     api = FakeApi()
-    api.on(method, "customModels/1/", reply(status, b"<html>Sign in</html>", content_type="text/html"))
-    with pytest.raises(MalformedReplyError, match="is not JSON: '<html>Sign in</html>'"):
+    api.on(method, "customModels/1/", response(status, b"<html>Sign in</html>", content_type="text/html"))
+    with pytest.raises(MalformedResponseError, match="is not JSON: '<html>Sign in</html>'"):
         api.client().send(Request(method, "customModels/1/"))
 
 
 @pytest.mark.parametrize("status", [200, 303, 307, 404, 410, 422])
 def test_a_page_for_people_says_nothing_about_a_job(status):
     api = FakeApi()
-    api.on("GET", "status/1/", reply(status, b"<html>not here", content_type="text/html", location="/x"))
-    with pytest.raises(MalformedReplyError, match="not here"):
-        api.client().look("status/1/")
+    api.on("GET", "status/1/", response(status, b"<html>not here", content_type="text/html", location="/x"))
+    with pytest.raises(MalformedResponseError, match="not here"):
+        api.client().poll("status/1/")
 
 
 def test_a_token_in_a_header_is_blotted_out():
     api = FakeApi()
-    api.on("GET", "status/1/", reply(200, {}, location=f"/api/v2/status/{TOKEN}/"))
-    for seen in (api.client().look("status/1/"), api.client().send(Request("GET", "status/1/"))):
+    api.on("GET", "status/1/", response(200, {}, location=f"/api/v2/status/{TOKEN}/"))
+    for seen in (api.client().poll("status/1/"), api.client().send(Request("GET", "status/1/"))):
         assert seen.location == "/api/v2/status/***/"
 
 
 @pytest.mark.parametrize("status", [200, 303, 404, 410, 422])
 def test_a_look_takes_gone_and_not_yet_as_answers(status):
     api = FakeApi()
-    api.on("GET", "status/1/", reply(status))
-    assert api.client().look("status/1/").status == status
+    api.on("GET", "status/1/", response(status))
+    assert api.client().poll("status/1/").status == status
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError), (503, ServerError)])
 def test_a_look_that_is_refused_or_fails_is_an_error(status, kind):
     api = FakeApi()
-    api.on("GET", "status/1/", reply(status))
+    api.on("GET", "status/1/", response(status))
     with pytest.raises(kind):
-        api.client().look("status/1/")
+        api.client().poll("status/1/")
 
 
 def test_a_look_takes_a_307_only_if_it_says_where_to():
     api = FakeApi()
-    api.on("GET", "status/1/", reply(307, location=f"{ORIGIN}/api/v2/status/2/"), reply(307))
-    assert api.client().look("status/1/").status == 307
-    with pytest.raises(MalformedReplyError, match="redirected"):
-        api.client().look("status/1/")
+    api.on("GET", "status/1/", response(307, location=f"{ORIGIN}/api/v2/status/2/"), response(307))
+    assert api.client().poll("status/1/").status == 307
+    with pytest.raises(MalformedResponseError, match="redirected"):
+        api.client().poll("status/1/")
 
 
 def test_the_async_client_looks_and_deletes_and_closes():
     api = FakeApi()
-    api.on("GET", "status/1/", reply(404))
-    api.on("DELETE", "status/1/", reply(204), reply(403))
+    api.on("GET", "status/1/", response(404))
+    api.on("DELETE", "status/1/", response(204), response(403))
 
     async def use() -> None:
         client = AsyncDataRobotClient(Endpoint(ORIGIN), Token(TOKEN), api.asynchronous())
-        assert (await client.look("status/1/")).status == 404
+        assert (await client.poll("status/1/")).status == 404
         assert (await client.delete("status/1/")).status == 204
         with pytest.raises(AccessDeniedError):
             await client.delete("status/1/")
@@ -139,29 +139,29 @@ def test_the_status_id_is_read_from_a_location(location, status_id):
 
 
 def test_an_accepted_job_is_followed_by_its_location_first():
-    answer = reply(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
+    answer = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
     assert accepted(answer).status_id == "header"
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": f"{ORIGIN}/elsewhere/"}])
 def test_an_accepted_job_without_a_usable_location_is_followed_by_the_id_in_the_body(headers):
-    assert accepted(reply(202, {"statusId": "body"}, **headers)).status_id == "body"
+    assert accepted(response(202, {"statusId": "body"}, **headers)).status_id == "body"
 
 
 def test_an_accepted_job_may_have_no_body_at_all():
-    taken = accepted(reply(202, None, location=f"{ORIGIN}/api/v2/status/1/"))
+    taken = accepted(response(202, None, location=f"{ORIGIN}/api/v2/status/1/"))
     assert (taken.status_id, taken.body) == ("1", {})
 
 
 @pytest.mark.parametrize("body", [None, {}, {"statusId": ""}, {"statusId": None}, {"statusId": 5}])
 def test_an_accepted_job_that_cannot_be_followed_is_said_to_may_be_running(body):
-    with pytest.raises(MalformedReplyError, match="may be running"):
-        accepted(reply(202, body))
+    with pytest.raises(MalformedResponseError, match="may be running"):
+        accepted(response(202, body))
 
 
 def test_the_latest_version_is_the_first_of_the_list():
     api = FakeApi()
-    api.on("GET", "customModels/m/versions/", reply(body={"data": [{"id": "v2"}]}), reply(body={"data": []}))
+    api.on("GET", "customModels/m/versions/", response(body={"data": [{"id": "v2"}]}), response(body={"data": []}))
     versions = api.client().versions
     assert versions.latest("m") == {"id": "v2"}
     assert versions.latest("m") is None

@@ -18,9 +18,9 @@ from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
-from datarobot_provider.exceptions import AuthenticationError, MalformedReplyError, TransportError
+from datarobot_provider.exceptions import AuthenticationError, MalformedResponseError, TransportError
 from tests.unit.client.senders import ONCE
-from tests.unit.support import TOKEN, http_reply, raw_server, read_request
+from tests.unit.support import TOKEN, http_response, raw_server, read_request
 
 CONTENT = b"".join(b"%d;" % (number * number) for number in range(100_000))
 PACKED = gzip.compress(CONTENT)
@@ -94,7 +94,7 @@ def test_a_packed_download_whose_end_is_missing_is_not_taken_for_whole():
 
 
 def test_an_encoding_that_nobody_asked_for_is_refused():
-    with pytest.raises(MalformedReplyError, match="packed as 'br'"):
+    with pytest.raises(MalformedResponseError, match="packed as 'br'"):
         fetched(packed(b"\x0b\x02\x80hello\x03", encoding="br"))
 
 
@@ -119,4 +119,4 @@ def test_a_bomb_goes_to_its_target_in_little_memory():
 
 def test_a_401_of_a_download_names_the_connection():
     with pytest.raises(AuthenticationError, match="API token: the password of the Airflow connection 'dr'"):
-        fetched(http_reply(b'{"message": "no"}', status="401 Unauthorized"))
+        fetched(http_response(b'{"message": "no"}', status="401 Unauthorized"))

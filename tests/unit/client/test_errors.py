@@ -9,8 +9,8 @@ import pytest
 from datarobot_provider import exceptions
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.errors import error_from
-from datarobot_provider.client.request import Reply, Request
-from tests.unit.support import TOKEN, FakeApi, reply
+from datarobot_provider.client.request import Request, Response
+from tests.unit.support import TOKEN, FakeApi, response
 
 POST = Request("POST", "customModels/")
 
@@ -39,7 +39,7 @@ def as_is(text: str) -> str:
     ],
 )
 def test_every_status_has_its_exception(status, kind, can_heal):
-    error = error_from(reply(status, {"message": "why"}), POST, as_is)
+    error = error_from(response(status, {"message": "why"}), POST, as_is)
     assert type(error) is kind
     assert error.can_heal is can_heal
     assert (error.status, error.message, error.method, error.path) == (status, "why", "POST", "customModels/")
@@ -51,14 +51,14 @@ def test_the_field_errors_of_public_routes_are_kept_and_printed():
         "message": "Invalid field data",
         "errors": {"name": "too long", "data": {"0": {"stages": "missing"}}, "labels": ["one", "two"]},
     }
-    error = error_from(reply(422, body), POST, as_is)
+    error = error_from(response(422, body), POST, as_is)
     assert error.errors == {"name": "too long", "data.0.stages": "missing", "labels": "one; two"}
     assert "\n  data.0.stages: missing\n" in str(error)
 
 
 def test_a_list_of_field_errors_is_numbered():
     error = error_from(
-        reply(422, {"message": "m", "errors": {"data": [{"name": "taken"}, {"name": "empty"}]}}), POST, as_is
+        response(422, {"message": "m", "errors": {"data": [{"name": "taken"}, {"name": "empty"}]}}), POST, as_is
     )
     assert error.errors == {"data.0.name": "taken", "data.1.name": "empty"}
 
@@ -70,13 +70,13 @@ def test_the_field_errors_of_genai_routes_are_kept_and_printed():
             {"loc": ["body"], "msg": "no"},
         ]
     }
-    error = error_from(reply(422, body), POST, as_is)
+    error = error_from(response(422, body), POST, as_is)
     assert error.message == "Invalid field data"
     assert error.errors == {"deploymentId": "Deployment not found", "body": "no"}
 
 
 def test_a_sentence_as_detail_is_the_message():
-    assert error_from(reply(404, {"detail": "Validation not found"}), POST, as_is).message == "Validation not found"
+    assert error_from(response(404, {"detail": "Validation not found"}), POST, as_is).message == "Validation not found"
 
 
 def test_dependencies_that_the_server_refuses_are_named():
@@ -85,7 +85,7 @@ def test_dependencies_that_the_server_refuses_are_named():
         "invalidDependencies": [{"line": 3, "packageName": "no such"}],
         "dependencies": [],
     }
-    assert error_from(reply(422, body), POST, as_is).errors == {
+    assert error_from(response(422, body), POST, as_is).errors == {
         "invalidDependencies.0.line": "3",
         "invalidDependencies.0.packageName": "no such",
     }
@@ -93,22 +93,22 @@ def test_dependencies_that_the_server_refuses_are_named():
 
 @pytest.mark.parametrize(("value", "job_id"), [("65f0", "65f0"), (None, None), (12, None), ({}, None)])
 def test_the_running_job_that_a_refusal_names_is_kept(value, job_id):
-    assert error_from(reply(404, {"message": "submitted before", "jobId": value}), POST, as_is).job_id == job_id
+    assert error_from(response(404, {"message": "submitted before", "jobId": value}), POST, as_is).job_id == job_id
 
 
 def test_the_request_id_is_printed_for_support():
-    error = error_from(reply(500, {"message": "oops"}, x_datarobot_request_id="abc-1"), POST, as_is)
+    error = error_from(response(500, {"message": "oops"}, x_datarobot_request_id="abc-1"), POST, as_is)
     assert error.request_id == "abc-1"
     assert "Request id: abc-1" in str(error)
 
 
 def test_advice_says_what_to_do():
-    assert "What to do: put a valid API token" in str(error_from(reply(401, {"message": "no"}), POST, as_is))
+    assert "What to do: put a valid API token" in str(error_from(response(401, {"message": "no"}), POST, as_is))
 
 
 def test_a_page_of_5_mb_becomes_one_short_line():
     page = b"<html><h1>Bad\n Gateway</h1>" + b"<p>padding</p>" * 400_000
-    error = error_from(Reply(502, {"content-type": "text/html"}, page), POST, as_is)
+    error = error_from(Response(502, {"content-type": "text/html"}, page), POST, as_is)
     assert "Bad Gateway (not a DataRobot error: '<html><h1>Bad Gateway</h1>" in error.message
     assert len(str(error)) < 600
 
@@ -126,25 +126,25 @@ def test_a_page_of_5_mb_becomes_one_short_line():
 )
 def test_a_refusal_of_5_mb_stays_readable(body):
     started = time.perf_counter()
-    error = error_from(reply(422, body, x_request_id="i" * 5000), POST, Token(TOKEN).redact)
+    error = error_from(response(422, body, x_request_id="i" * 5000), POST, Token(TOKEN).redact)
     assert time.perf_counter() - started < 5
     assert len(str(error)) < 11_000
 
 
 def test_more_field_errors_than_fit_are_said_to_be_more():
-    error = error_from(reply(422, {"errors": {str(number): "no" for number in range(21)}}), POST, as_is)
+    error = error_from(response(422, {"errors": {str(number): "no" for number in range(21)}}), POST, as_is)
     assert len(error.errors) == 21
     assert "\n  …: and more than these 20" in str(error)
-    assert "and more" not in str(error_from(reply(422, {"errors": dict.fromkeys("abc", "no")}), POST, as_is))
+    assert "and more" not in str(error_from(response(422, {"errors": dict.fromkeys("abc", "no")}), POST, as_is))
 
 
 @pytest.mark.parametrize("repeated", [False, True])
 def test_an_error_says_whether_the_request_had_been_sent_before(repeated):
-    assert error_from(replace(reply(404), repeated=repeated), POST, as_is).repeated is repeated
+    assert error_from(replace(response(404), repeated=repeated), POST, as_is).repeated is repeated
 
 
 def test_a_very_long_message_is_cut():
-    assert len(error_from(reply(422, {"message": "x" * 100_000}), POST, as_is).message) == 2000
+    assert len(error_from(response(422, {"message": "x" * 100_000}), POST, as_is).message) == 2000
 
 
 @pytest.mark.parametrize(
@@ -173,15 +173,15 @@ def test_a_very_long_message_is_cut():
     ],
 )
 def test_an_error_of_any_shape_still_is_a_readable_error(body):
-    error = error_from(Reply(422, {"content-type": "application/json"}, body), POST, as_is)
+    error = error_from(Response(422, {"content-type": "application/json"}, body), POST, as_is)
     assert type(error) is exceptions.ValidationError
     assert error.message
     assert str(error).encode()
     assert str(error).startswith("DataRobot answered 422 to POST customModels/: ")
 
 
-def refusal(answer: Reply, request: Request = POST) -> str:
-    """Return the text of the exception that a client raises for an error reply."""
+def refusal(answer: Response, request: Request = POST) -> str:
+    """Return the text of the exception that a client raises for an error response."""
     fake = FakeApi()
     fake.on(request.method, request.path, answer)
     with pytest.raises(exceptions.DataRobotError) as caught:
@@ -192,16 +192,16 @@ def refusal(answer: Reply, request: Request = POST) -> str:
 @pytest.mark.parametrize(
     "answer",
     [
-        reply(401, {"message": f"Bearer {TOKEN} is not known"}),
-        reply(422, {"message": "no", "errors": {"token": {"value": f"{TOKEN}!"}}}),
-        reply(422, {"detail": [{"loc": ["header"], "msg": f"bad {TOKEN}"}]}),
-        Reply(502, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
-        Reply(502, {"content-type": "text/html"}, b"x" * 290 + TOKEN.encode()),
-        Reply(200, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
-        reply(422, {"errors": {f"field {TOKEN}": "x"}}),
-        reply(422, {"errors": {"f" * 90 + TOKEN: "x" * 290 + TOKEN}}),
-        reply(500, None, x_request_id=f"for {TOKEN}"),
-        reply(200, b"no json", content_type=f"text/{TOKEN}"),
+        response(401, {"message": f"Bearer {TOKEN} is not known"}),
+        response(422, {"message": "no", "errors": {"token": {"value": f"{TOKEN}!"}}}),
+        response(422, {"detail": [{"loc": ["header"], "msg": f"bad {TOKEN}"}]}),
+        Response(502, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
+        Response(502, {"content-type": "text/html"}, b"x" * 290 + TOKEN.encode()),
+        Response(200, {"content-type": "text/html"}, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()),
+        response(422, {"errors": {f"field {TOKEN}": "x"}}),
+        response(422, {"errors": {"f" * 90 + TOKEN: "x" * 290 + TOKEN}}),
+        response(500, None, x_request_id=f"for {TOKEN}"),
+        response(200, b"no json", content_type=f"text/{TOKEN}"),
     ],
     ids=[
         *("message", "field", "detail", "page", "page cut inside the token", "page with status 200"),
@@ -214,5 +214,5 @@ def test_a_server_that_echoes_the_token_does_not_bring_it_into_an_exception(answ
 
 def test_a_server_that_echoes_a_secret_of_the_body_does_not_bring_it_into_an_exception():
     body = {"data": [{"openaiApiKey": "sk-very-secret"}]}
-    echo = Reply(422, {}, json.dumps({"message": f"bad body {body}", "errors": {"k": "sk-very-secret"}}).encode())
+    echo = Response(422, {}, json.dumps({"message": f"bad body {body}", "errors": {"k": "sk-very-secret"}}).encode())
     assert "sk-very-secret" not in refusal(echo, Request("POST", "guards/", json=body))

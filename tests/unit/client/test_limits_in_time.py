@@ -19,7 +19,7 @@ from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import TransportError
 from tests.unit.client.senders import ONCE, dripping, in_a_triggerer, on_a_worker, outcome
-from tests.unit.support import TOKEN, deaf_port, http_reply, raw_server, read_request
+from tests.unit.support import TOKEN, deaf_port, http_response, raw_server, read_request
 
 EVERY_SENDER = pytest.mark.parametrize("send", [on_a_worker, in_a_triggerer])
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -100,7 +100,7 @@ def test_the_addresses_of_a_host_share_the_connect_timeout(monkeypatch):
 def test_an_address_that_does_not_answer_leaves_time_for_the_next_one(monkeypatch):
     with (
         deaf_port() as deaf,
-        raw_server(lambda peer: read_request(peer) and peer.sendall(http_reply())) as port,
+        raw_server(lambda peer: read_request(peer) and peer.sendall(http_response())) as port,
     ):
         found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", each)) for each in (deaf, port)]
         monkeypatch.setattr(sync_connections.socket, "getaddrinfo", lambda *_: found)
@@ -133,7 +133,7 @@ def reading(pause: float, piece: int, over: threading.Event):
         left = wanted - len(head.partition(b"\r\n\r\n")[2])
         while left > 0 and not over.wait(pause):
             left -= len(connection.recv(piece)) or left
-        connection.sendall(http_reply())
+        connection.sendall(http_response())
 
     return handle
 

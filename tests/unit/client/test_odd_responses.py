@@ -19,9 +19,9 @@ from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
-from datarobot_provider.exceptions import MalformedReplyError, ResponseTooLargeError, TransportError
+from datarobot_provider.exceptions import MalformedResponseError, ResponseTooLargeError, TransportError
 from tests.unit.client.senders import ONCE, in_a_triggerer, on_a_worker, outcome
-from tests.unit.support import TOKEN, http_reply, raw_server, read_request
+from tests.unit.support import TOKEN, http_response, raw_server, read_request
 
 if TYPE_CHECKING:
     import socket
@@ -80,7 +80,7 @@ def test_a_length_of_thousands_of_digits_is_beyond_every_bound():
 @pytest.mark.parametrize("count", [1, 5])
 def test_what_comes_ahead_of_the_response_is_skipped(send, status, count):
     ahead = b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\n\r\n"
-    with raw_server(sending(ahead * count + http_reply(b'{"ok": 1}'))) as port:
+    with raw_server(sending(ahead * count + http_response(b'{"ok": 1}'))) as port:
         assert send(f"http://127.0.0.1:{port}").json() == {"ok": 1}
 
 
@@ -94,8 +94,8 @@ def test_a_job_is_not_lost_behind_an_interim_response_and_the_next_response_is_t
     with raw_server(handle) as port:
         sender = SyncTransport(Endpoint(f"http://127.0.0.1:{port}"), Token(TOKEN), TransportSettings(retry=ONCE))
         with contextlib.closing(sender):
-            replies = [sender.send(Request("POST", "things/", json={})) for _ in range(2)]
-    assert [reply.json() for reply in replies] == [{"n": 1}, {"n": 2}]
+            responses = [sender.send(Request("POST", "things/", json={})) for _ in range(2)]
+    assert [response.json() for response in responses] == [{"n": 1}, {"n": 2}]
 
 
 @EVERY_SENDER
@@ -110,7 +110,7 @@ def test_headers_that_come_twice_are_joined(send):
 def test_a_body_that_is_packed_twice_is_refused(send):
     body = gzip.compress(gzip.compress(b"{}"))
     head = HEAD + b"Content-Encoding: gzip\r\n" * 2 + f"Content-Length: {len(body)}\r\n\r\n".encode()
-    with raw_server(sending(head + body)) as port, pytest.raises(MalformedReplyError, match="gzip, gzip"):
+    with raw_server(sending(head + body)) as port, pytest.raises(MalformedResponseError, match="gzip, gzip"):
         send(f"http://127.0.0.1:{port}")
 
 

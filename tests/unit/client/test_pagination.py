@@ -4,14 +4,14 @@ import pytest
 
 from datarobot_provider.client.pagination import items, pages, whole
 from datarobot_provider.client.request import Request
-from datarobot_provider.exceptions import MalformedReplyError
-from tests.unit.support import ORIGIN, FakeApi, reply
+from datarobot_provider.exceptions import MalformedResponseError
+from tests.unit.support import ORIGIN, FakeApi, response
 
 FIRST = Request("GET", "customModelTests/", params={"customModelId": "1"})
 
 
 def page(data: list[int], following: object = None) -> object:
-    return reply(body={"data": data, "next": following})
+    return response(body={"data": data, "next": following})
 
 
 def numbers(api: FakeApi) -> list[int]:
@@ -53,7 +53,7 @@ def test_a_list_that_runs_in_a_circle_is_refused():
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], f"{ORIGIN}/api/v2/customModelTests/?offset=1"))
     api.on("GET", "customModelTests/?offset=1", page([2], f"{ORIGIN}/api/v2/customModelTests/?offset=1"))
-    with pytest.raises(MalformedReplyError, match="circle"):
+    with pytest.raises(MalformedResponseError, match="circle"):
         numbers(api)
     assert len(api.requests) == 2
 
@@ -62,7 +62,7 @@ def test_a_list_that_runs_in_a_circle_is_refused():
 def test_a_next_that_is_no_route_of_the_api_is_refused(following):
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], following))
-    with pytest.raises(MalformedReplyError, match="nowhere"):
+    with pytest.raises(MalformedResponseError, match="nowhere"):
         numbers(api)
 
 
@@ -93,21 +93,21 @@ def test_no_more_entries_are_asked_for_than_are_wanted(limit, asked, found):
 
 def test_a_list_without_entries_is_empty():
     api = FakeApi()
-    api.on("GET", "list/", reply(body={"data": []}))
+    api.on("GET", "list/", response(body={"data": []}))
     assert items(api.send, "list/", {}) == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}])
-def test_a_reply_that_is_no_list_is_not_taken_for_an_empty_one(body):
+def test_a_response_that_is_no_list_is_not_taken_for_an_empty_one(body):
     api = FakeApi()
-    api.on("GET", "list/", reply(body=body))
-    with pytest.raises(MalformedReplyError, match="no 'data'"):
+    api.on("GET", "list/", response(body=body))
+    with pytest.raises(MalformedResponseError, match="no 'data'"):
         items(api.send, "list/", {})
 
 
 def test_an_object_of_one_page_is_returned_as_it_is():
     api = FakeApi()
-    api.on("GET", "thing/", reply(body={"list": [1], "next": None, "count": 1}))
+    api.on("GET", "thing/", response(body={"list": [1], "next": None, "count": 1}))
     assert whole(api.send, "thing/") == {"list": [1], "next": None, "count": 1}
 
 
@@ -115,6 +115,6 @@ def test_an_object_of_one_page_is_returned_as_it_is():
 def test_an_object_of_several_pages_is_put_together(first):
     api = FakeApi()
     given = {} if first is ... else {"list": first}
-    api.on("GET", "thing/", reply(body={**given, "next": f"{ORIGIN}/api/v2/thing/?offset=1"}))
-    api.on("GET", "thing/?offset=1", reply(body={"list": [2], "next": None}))
+    api.on("GET", "thing/", response(body={**given, "next": f"{ORIGIN}/api/v2/thing/?offset=1"}))
+    api.on("GET", "thing/?offset=1", response(body={"list": [2], "next": None}))
     assert whole(api.send, "thing/") == {"list": [*(given.get("list") or []), 2], "next": None}

@@ -18,7 +18,7 @@ from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from tests.unit.client.senders import in_a_triggerer, on_a_worker, outcome
-from tests.unit.support import TOKEN, free_port, http_reply, raw_server, read_request
+from tests.unit.support import TOKEN, free_port, http_response, raw_server, read_request
 
 EVERY_SENDER = pytest.mark.parametrize("send", [on_a_worker, in_a_triggerer])
 HTTP, HTTPS = "http://dr.example", "https://dr.example"
@@ -195,7 +195,7 @@ def proxying(target: int | None = None, refusal: bytes | None = None):
                 pump(peer, onward)
                 back.join()
         elif request:
-            peer.sendall(http_reply())
+            peer.sendall(http_response())
 
     with raw_server(handle) as port:
         yield port, heads
@@ -222,7 +222,7 @@ def test_plain_http_is_passed_on_by_the_proxy(monkeypatch, send, name, login, he
 def test_tls_goes_through_a_tunnel_whose_proxy_sees_no_token(monkeypatch, send, name, certificate):
     def handle(peer: socket.socket) -> None:
         with contextlib.suppress(OSError), certificate[1].wrap_socket(peer, server_side=True) as secure:
-            secure.sendall(http_reply() if TOKEN.encode() in read_request(secure) else b"")
+            secure.sendall(http_response() if TOKEN.encode() in read_request(secure) else b"")
 
     with raw_server(handle) as target, proxying(target) as (port, heads):
         monkeypatch.setenv(name, f"http://user:p%40%C3%9F%2F%3A%23@127.0.0.1:{port}")
@@ -237,7 +237,7 @@ def test_tls_goes_through_a_tunnel_whose_proxy_sees_no_token(monkeypatch, send, 
 @pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
 @pytest.mark.parametrize("exempt", ["*", "127.0.0.1", "127.0.0.0/8", "127.*", "127.0.0.1:{port}", "x, 127.0.0.1"])
 def test_a_host_that_is_exempt_is_asked_itself(monkeypatch, send, name, exempt):
-    with raw_server(lambda peer: read_request(peer) and peer.sendall(http_reply())) as port:
+    with raw_server(lambda peer: read_request(peer) and peer.sendall(http_response())) as port:
         monkeypatch.setenv("all_proxy", f"http://127.0.0.1:{free_port()}")
         monkeypatch.setenv(name, exempt.format(port=port))
         assert send(f"http://127.0.0.1:{port}").status == 200
@@ -252,7 +252,7 @@ def test_a_proxy_that_is_down_is_refused_and_unsent(monkeypatch, send):
 @EVERY_SENDER
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
 def test_a_proxy_that_refuses_a_tunnel_is_told_from_datarobot(monkeypatch, send, status):
-    with proxying(refusal=http_reply(status=status)) as (port, _):
+    with proxying(refusal=http_response(status=status)) as (port, _):
         monkeypatch.setenv("https_proxy", f"http://user:secret@127.0.0.1:{port}")
         assert outcome(send, HTTPS) == ("proxy", False)
 
@@ -294,7 +294,7 @@ def test_the_netrc_and_the_login_of_a_proxy_are_not_mixed_up(monkeypatch, send, 
 
 def test_another_host_gets_a_decision_of_its_own(monkeypatch):
     """Downloads are redirected to other hosts, which may be exempt where DataRobot is not, and the other way round."""
-    answer = raw_server(lambda peer: read_request(peer) and peer.sendall(http_reply()))
+    answer = raw_server(lambda peer: read_request(peer) and peer.sendall(http_response()))
     with answer as storage, proxying() as (port, heads):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("no_proxy", f"127.0.0.1:{storage}")

@@ -10,7 +10,7 @@ from datarobot_provider.client.auth import Token
 from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.exceptions import AuthenticationError, ConfigurationError
-from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, response
 
 NEW = "NjQ5ZjA1YzE2N2U1YzE0:the-next-token"
 WAITS = 50
@@ -29,8 +29,8 @@ class Installation:
 
     def _answer(self, _):
         if self.token.header() != f"Bearer {self._takes}":
-            return reply(401, {"message": f"Invalid token: {TOKEN}"})
-        return reply(body={"status": "RUNNING", "message": f"welcome {NEW}, once {TOKEN}"})
+            return response(401, {"message": f"Invalid token: {TOKEN}"})
+        return response(body={"status": "RUNNING", "message": f"welcome {NEW}, once {TOKEN}"})
 
     def renew(self) -> Token:
         self.reads += 1
@@ -40,32 +40,32 @@ class Installation:
         await asyncio.sleep(0)
         return self.renew()
 
-    def look(self):
-        return DataRobotClient(Endpoint(ORIGIN), self.token, self.api, self.renew).look("status/1/")
+    def poll(self):
+        return DataRobotClient(Endpoint(ORIGIN), self.token, self.api, self.renew).poll("status/1/")
 
-    def looks(self, times: int):
+    def polls(self, times: int):
         async def run():
             client = AsyncDataRobotClient(Endpoint(ORIGIN), self.token, self.api.asynchronous(), self.renew_async)
-            return await asyncio.gather(*(client.look("status/1/") for _ in range(times)), return_exceptions=True)
+            return await asyncio.gather(*(client.poll("status/1/") for _ in range(times)), return_exceptions=True)
 
         return asyncio.run(run())
 
 
 def test_a_wait_on_a_worker_goes_on_with_the_new_token():
     installation = Installation(takes=NEW, connection=NEW)
-    assert installation.look().status == 200
+    assert installation.poll().status == 200
     assert (installation.reads, len(installation.api.requests)) == (1, 2)
 
 
 def test_all_waits_in_a_triggerer_go_on_with_the_new_token_which_is_read_once():
     installation = Installation(takes=NEW, connection=NEW)
-    assert [found.status for found in installation.looks(WAITS)] == [200] * WAITS
+    assert [found.status for found in installation.polls(WAITS)] == [200] * WAITS
     assert installation.reads == 1
 
 
 def test_neither_the_old_nor_the_new_token_is_echoed():
     installation = Installation(takes=NEW, connection=NEW)
-    text = installation.look().text
+    text = installation.poll().text
     assert text.count("***") == 2
     assert TOKEN not in text
     assert NEW not in text
@@ -74,20 +74,20 @@ def test_neither_the_old_nor_the_new_token_is_echoed():
 def test_a_token_that_is_still_the_connections_is_not_tried_again():
     installation = Installation(takes=NEW, connection=TOKEN)
     with pytest.raises(AuthenticationError) as caught:
-        installation.look()
+        installation.poll()
     assert TOKEN not in str(caught.value)
     assert (installation.reads, len(installation.api.requests)) == (1, 1)
 
 
 def test_a_token_that_stays_refused_is_read_once_for_all_who_wait():
     installation = Installation(takes="another", connection=TOKEN)
-    assert {type(found) for found in installation.looks(WAITS)} == {AuthenticationError}
+    assert {type(found) for found in installation.polls(WAITS)} == {AuthenticationError}
     assert (installation.reads, len(installation.api.requests)) == (1, WAITS)
 
 
 def test_a_new_token_that_is_refused_too_is_an_error():
     installation = Installation(takes="another", connection=NEW)
-    assert {type(found) for found in installation.looks(2)} == {AuthenticationError}
+    assert {type(found) for found in installation.polls(2)} == {AuthenticationError}
 
 
 def test_a_connection_that_is_gone_meanwhile_is_named():
@@ -97,4 +97,4 @@ def test_a_connection_that_is_gone_meanwhile_is_named():
     installation = Installation(takes=NEW, connection=TOKEN)
     client = DataRobotClient(Endpoint(ORIGIN), installation.token, installation.api, gone)
     with pytest.raises(ConfigurationError, match="no Airflow connection"):
-        client.look("status/1/")
+        client.poll("status/1/")

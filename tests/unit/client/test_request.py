@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.client.request import Reply, Request, required, route
-from datarobot_provider.exceptions import InputError, MalformedReplyError
-from tests.unit.support import reply
+from datarobot_provider.client.request import Request, Response, required, route
+from datarobot_provider.exceptions import InputError, MalformedResponseError
+from tests.unit.support import response
 
 
 def test_ids_are_filled_into_a_route():
@@ -58,17 +58,17 @@ def test_what_is_no_string_is_not_made_one_for_an_id(value):
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_numbers_that_no_xcom_can_hold_become_none(literal):
     body = f'{{"a": {literal}, "b": [{literal}, 1.5]}}'.encode()
-    assert Reply(200, {}, body).json() == {"a": None, "b": [None, 1.5]}
+    assert Response(200, {}, body).json() == {"a": None, "b": [None, 1.5]}
 
 
-def test_secrets_in_a_reply_never_get_further_than_its_parsing():
-    assert reply(body=[{"openaiApiKey": "sk-secret"}]).json() == [{"openaiApiKey": "***"}]
+def test_secrets_in_a_response_never_get_further_than_its_parsing():
+    assert response(body=[{"openaiApiKey": "sk-secret"}]).json() == [{"openaiApiKey": "***"}]
 
 
-def test_a_reply_that_is_not_json_is_described_in_one_short_line():
+def test_a_response_that_is_not_json_is_described_in_one_short_line():
     page = b"<html>\n<title>Sign in</title>" + b"x" * 5_000_000
-    with pytest.raises(MalformedReplyError, match="Sign in") as caught:
-        Reply(200, {"content-type": "text/html"}, page).json()
+    with pytest.raises(MalformedResponseError, match="Sign in") as caught:
+        Response(200, {"content-type": "text/html"}, page).json()
     message = str(caught.value)
     assert "text/html" in message
     assert "5000029 bytes" in message
@@ -88,25 +88,25 @@ def test_a_reply_that_is_not_json_is_described_in_one_short_line():
         b'{"a": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_cut_or_broken_json_is_a_malformed_reply(body):
-    with pytest.raises(MalformedReplyError):
-        Reply(200, {}, body).json()
+def test_cut_or_broken_json_is_a_malformed_response(body):
+    with pytest.raises(MalformedResponseError):
+        Response(200, {}, body).json()
 
 
 @pytest.mark.parametrize(("body", "kind"), [(b"[]", "list"), (b'"x"', "str"), (b"null", "NoneType")])
 def test_where_an_object_is_expected_anything_else_is_malformed(body, kind):
-    with pytest.raises(MalformedReplyError, match=kind):
-        Reply(200, {}, body).object()
+    with pytest.raises(MalformedResponseError, match=kind):
+        Response(200, {}, body).object()
 
 
 @pytest.mark.parametrize("name", ["x-request-id", "x-datarobot-request-id"])
 def test_the_request_id_is_found_in_either_header(name):
-    assert Reply(500, {name: "abc"}).request_id == "abc"
-    assert Reply(500).request_id is None
+    assert Response(500, {name: "abc"}).request_id == "abc"
+    assert Response(500).request_id is None
 
 
 def test_text_that_is_not_utf8_is_still_readable():
-    assert Reply(200, {}, b"caf\xe9 ok").text == "caf\ufffd ok"
+    assert Response(200, {}, b"caf\xe9 ok").text == "caf\ufffd ok"
 
 
 def test_a_required_field_is_returned():
@@ -115,54 +115,54 @@ def test_a_required_field_is_returned():
 
 @pytest.mark.parametrize("value", [None, "", 5, {}])
 def test_a_required_field_that_the_server_left_out_is_named(value):
-    with pytest.raises(MalformedReplyError, match="'id'"):
+    with pytest.raises(MalformedResponseError, match="'id'"):
         required({"id": value}, "id")
 
 
 @pytest.mark.parametrize("levels", [101, 500, 1_000_000])
 @pytest.mark.parametrize("brackets", [("[", "]"), ('{"a":', "}")])
-def test_a_reply_that_is_nested_too_deeply_is_malformed(levels, brackets):
+def test_a_response_that_is_nested_too_deeply_is_malformed(levels, brackets):
     inner = "1" if brackets[0] != "[" else ""
     body = (brackets[0] * levels + inner + brackets[1] * levels).encode()
-    with pytest.raises(MalformedReplyError, match="cannot be used: it is nested more than 100 levels deep"):
-        Reply(200, {}, body).json()
+    with pytest.raises(MalformedResponseError, match="cannot be used: it is nested more than 100 levels deep"):
+        Response(200, {}, body).json()
 
 
 def test_as_many_levels_as_are_allowed_are_taken():
-    assert Reply(200, {}, b"[" * 100 + b"]" * 100).json()
+    assert Response(200, {}, b"[" * 100 + b"]" * 100).json()
 
 
 @pytest.mark.parametrize(
     "body", [b'{"status": "RUNNING", "status": "COMPLETED"}', b'[{"a": {"b": 1, "c": 2, "b": 1}}]']
 )
 def test_an_object_that_names_a_field_twice_means_nothing(body):
-    with pytest.raises(MalformedReplyError, match=r"cannot be used: it names the field '(status|b)' twice"):
-        Reply(200, {}, body).json()
+    with pytest.raises(MalformedResponseError, match=r"cannot be used: it names the field '(status|b)' twice"):
+        Response(200, {}, body).json()
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"\uDFFF", r"\udc00\ud800"])
 def test_half_a_character_becomes_what_can_be_written_down(escape):
-    (value,) = Reply(200, {}, f'["x{escape}y"]'.encode()).json()
+    (value,) = Response(200, {}, f'["x{escape}y"]'.encode()).json()
     assert value.strip("xy").strip("?") == ""
     assert value.encode()
-    assert Reply(200, {}, rb'["\ud83d\ude00"]').json() == ["\U0001f600"]
+    assert Response(200, {}, rb'["\ud83d\ude00"]').json() == ["\U0001f600"]
 
 
 @pytest.mark.parametrize(
     "log", [b'{"log": 5}', b'{"log": ["a"]}', b"[" * 100_000, b'{"log": "\xff"}', b'{"data": {"a": 1}}']
 )
 def test_a_log_of_any_shape_is_a_text(log):
-    assert isinstance(Reply(200, {}, log).log_text(), str)
+    assert isinstance(Response(200, {}, log).log_text(), str)
 
 
-def test_a_reply_without_a_required_field_is_described_shortly():
-    with pytest.raises(MalformedReplyError, match="and 99980 more") as caught:
+def test_a_response_without_a_required_field_is_described_shortly():
+    with pytest.raises(MalformedResponseError, match="and 99980 more") as caught:
         required({str(number) * 50: 1 for number in range(100_000)}, "id")
     assert len(str(caught.value)) < 3000
 
 
 @pytest.mark.parametrize("kind", ["text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml"])
 def test_a_page_for_people_is_known_by_its_type(kind):
-    assert Reply(200, {"content-type": kind}, b"<html>").is_page
-    assert not Reply(200, {"content-type": kind}, b"").is_page
-    assert not Reply(200, {"content-type": "text/plain"}, b"<html>").is_page
+    assert Response(200, {"content-type": kind}, b"<html>").is_page
+    assert not Response(200, {"content-type": kind}, b"").is_page
+    assert not Response(200, {"content-type": "text/plain"}, b"<html>").is_page

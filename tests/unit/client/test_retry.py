@@ -7,10 +7,10 @@ from email.utils import format_datetime
 
 import pytest
 
-from datarobot_provider.client.request import Reply, Request
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import RetryPolicy, may_repeat, retry_after, tries
 from datarobot_provider.exceptions import TransportError
-from tests.unit.support import reply
+from tests.unit.support import response
 
 UNSENT = TransportError("refused", reason="refused", sent=False)
 LOST = TransportError("lost", reason="lost", sent=True)
@@ -26,8 +26,11 @@ def one() -> float:
     [
         (UNSENT, True),
         (LOST, True),
-        *((reply(status), True) for status in (408, 429, 500, 501, 502, 503, 504, 505, 520, 529, 599)),
-        *((reply(status), False) for status in (200, 204, 303, 307, 400, 401, 403, 404, 409, 410, 413, 422, 425, 499)),
+        *((response(status), True) for status in (408, 429, 500, 501, 502, 503, 504, 505, 520, 529, 599)),
+        *(
+            (response(status), False)
+            for status in (200, 204, 303, 307, 400, 401, 403, 404, 409, 410, 413, 422, 425, 499)
+        ),
     ],
 )
 def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_failure(method, outcome, again):
@@ -40,11 +43,11 @@ def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_fa
     [
         (UNSENT, True),
         (LOST, False),
-        (reply(429, retry_after="1"), True),
-        (reply(503, retry_after="0"), True),
-        *((reply(status), False) for status in (200, 202, 408, 413, 422, 429, 500, 501, 502, 503, 504)),
-        *((reply(status, retry_after="1"), False) for status in (408, 413, 500, 502, 504)),
-        (reply(503, retry_after="soon"), False),
+        (response(429, retry_after="1"), True),
+        (response(503, retry_after="0"), True),
+        *((response(status), False) for status in (200, 202, 408, 413, 422, 429, 500, 501, 502, 503, 504)),
+        *((response(status, retry_after="1"), False) for status in (408, 413, 500, 502, 504)),
+        (response(503, retry_after="soon"), False),
     ],
 )
 def test_a_request_that_starts_something_is_sent_again_only_when_it_was_provably_not_handled(method, outcome, again):
@@ -53,17 +56,17 @@ def test_a_request_that_starts_something_is_sent_again_only_when_it_was_provably
 
 @pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("7", 7.0), (" 120 ", 120.0)])
 def test_retry_after_is_read_as_seconds(value, seconds):
-    assert retry_after(reply(429, retry_after=value)) == seconds
+    assert retry_after(response(429, retry_after=value)) == seconds
 
 
 def test_retry_after_is_read_as_a_date():
     moment = datetime.now(UTC) + timedelta(seconds=90)
-    assert retry_after(reply(429, retry_after=format_datetime(moment))) == pytest.approx(90, abs=5)
+    assert retry_after(response(429, retry_after=format_datetime(moment))) == pytest.approx(90, abs=5)
 
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000", "+0100"])
 def test_a_date_in_the_past_asks_for_no_pause(zone):
-    assert retry_after(reply(429, retry_after=f"Wed, 21 Oct 2015 07:28:00 {zone}")) == 0.0
+    assert retry_after(response(429, retry_after=f"Wed, 21 Oct 2015 07:28:00 {zone}")) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -74,7 +77,7 @@ def test_a_date_in_the_past_asks_for_no_pause(zone):
     ],
 )
 def test_a_retry_after_that_makes_no_sense_is_ignored(value):
-    assert retry_after(reply(429, retry_after=value)) is None
+    assert retry_after(response(429, retry_after=value)) is None
 
 
 def test_pauses_double_up_to_the_cap_and_are_spread_out():
@@ -85,9 +88,9 @@ def test_pauses_double_up_to_the_cap_and_are_spread_out():
 
 def test_the_server_may_ask_for_a_pause_up_to_the_cap():
     policy = RetryPolicy(base=0.5, cap=60)
-    assert policy.pause(1, reply(429, retry_after="7"), lambda: 0.0) == 7.0
-    assert policy.pause(1, reply(429, retry_after="86400"), one) == 60
-    assert policy.pause(1, reply(503, retry_after="garbage"), one) == 0.5
+    assert policy.pause(1, response(429, retry_after="7"), lambda: 0.0) == 7.0
+    assert policy.pause(1, response(429, retry_after="86400"), one) == 60
+    assert policy.pause(1, response(503, retry_after="garbage"), one) == 0.5
 
 
 def test_no_number_of_attempts_is_too_many():
@@ -95,7 +98,7 @@ def test_no_number_of_attempts_is_too_many():
 
 
 def drive(
-    request: Request, policy: RetryPolicy, outcomes: list[Reply | TransportError]
+    request: Request, policy: RetryPolicy, outcomes: list[Response | TransportError]
 ) -> tuple[int, list[float], object]:
     """Return how often the request was sent, the pauses, and how it ended."""
     steps, coming, pauses, sent = tries(request, policy, one), iter(outcomes), [], 0
@@ -114,10 +117,10 @@ def drive(
             return sent, pauses, error
 
 
-def test_the_first_good_reply_ends_the_tries():
-    good = reply(200)
+def test_the_first_good_response_ends_the_tries():
+    good = response(200)
     repeated = replace(good, repeated=True)
-    assert drive(Request("GET", "x/"), RetryPolicy(), [reply(503), LOST, good]) == (3, [0.5, 1.0], repeated)
+    assert drive(Request("GET", "x/"), RetryPolicy(), [response(503), LOST, good]) == (3, [0.5, 1.0], repeated)
 
 
 @pytest.mark.parametrize(
@@ -125,23 +128,23 @@ def test_the_first_good_reply_ends_the_tries():
     [
         ([], False),
         ([UNSENT, UNSENT], False),
-        ([reply(429), reply(429, retry_after="0")], False),
-        ([reply(503, retry_after="0")], False),
+        ([response(429), response(429, retry_after="0")], False),
+        ([response(503, retry_after="0")], False),
         ([LOST], True),
         ([LOST, UNSENT], True),
-        ([reply(503)], True),
-        ([reply(500, retry_after="1")], True),
-        ([reply(502), reply(429)], True),
-        ([reply(408)], True),
+        ([response(503)], True),
+        ([response(500, retry_after="1")], True),
+        ([response(502), response(429)], True),
+        ([response(408)], True),
     ],
 )
-def test_a_reply_says_whether_an_earlier_try_may_have_been_handled(before, repeated):
-    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [*before, reply(404)])
+def test_a_response_says_whether_an_earlier_try_may_have_been_handled(before, repeated):
+    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [*before, response(404)])
     assert (end.status, end.repeated) == (404, repeated)
 
 
 def test_what_the_sender_knows_about_repetition_is_kept():
-    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [replace(reply(404), repeated=True)])
+    _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [replace(response(404), repeated=True)])
     assert end.repeated
 
 
@@ -151,11 +154,11 @@ def test_a_request_is_sent_as_often_as_allowed_and_no_oftener(attempts):
     assert (sent, len(pauses), end) == (attempts, attempts - 1, LOST)
 
 
-def test_the_last_error_reply_is_returned_as_it_is():
-    last = reply(503, {"message": "still down"})
-    sent, _, end = drive(Request("GET", "x/"), RetryPolicy(attempts=2), [reply(503), last])
+def test_the_last_error_response_is_returned_as_it_is():
+    last = response(503, {"message": "still down"})
+    sent, _, end = drive(Request("GET", "x/"), RetryPolicy(attempts=2), [response(503), last])
     assert (sent, end) == (2, replace(last, repeated=True))
 
 
-def test_a_post_whose_reply_was_lost_is_not_sent_again():
+def test_a_post_whose_response_was_lost_is_not_sent_again():
     assert drive(Request("POST", "x/"), RetryPolicy(), [LOST]) == (1, [], LOST)

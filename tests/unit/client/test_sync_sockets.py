@@ -21,7 +21,7 @@ from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import TransportError
 from tests.unit.client.forms import parse_form
-from tests.unit.support import ORIGIN, TOKEN, deaf_port, free_port, http_reply, raw_server, read_request
+from tests.unit.support import ORIGIN, TOKEN, deaf_port, free_port, http_response, raw_server, read_request
 
 ONCE = RetryPolicy(attempts=1)
 
@@ -54,7 +54,7 @@ def answering(*answers: bytes):
 
 @pytest.mark.usefixtures("netrc")
 def test_a_netrc_file_does_not_replace_the_token():
-    with answering(http_reply(b'{"ok": 1}')) as (origin, seen):
+    with answering(http_response(b'{"ok": 1}')) as (origin, seen):
         assert send(origin, Request("GET", "things/")).json() == {"ok": 1}
     assert f"\r\nAuthorization: Bearer {TOKEN}\r\n".encode() in seen[0]
     assert b"Basic" not in seen[0]
@@ -63,7 +63,7 @@ def test_a_netrc_file_does_not_replace_the_token():
 def test_an_upload_goes_out_with_its_length_and_reads_back(tmp_path):
     (tmp_path / "custom.py").write_bytes(b"print()\n" * 300_000)
     files = listed_files([str(tmp_path / "custom.py")])
-    with answering(http_reply(status="201 Created")) as (origin, seen):
+    with answering(http_response(status="201 Created")) as (origin, seen):
         assert send(origin, Request("POST", "things/", upload=lambda: UploadBody([("a", "1")], files))).status == 201
     head, _, body = seen[0].partition(b"\r\n\r\n")
     headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
@@ -102,7 +102,7 @@ def read_until_closed(connection: socket.socket) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [b"", b"HTTP/1.", http_reply(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
+    [b"", b"HTTP/1.", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a status line", "half a body", "garbage"],
 )
 def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
@@ -121,7 +121,7 @@ def test_an_unknown_certificate_is_tls_and_unsent(certificate):
 
 
 def test_plain_http_behind_https_is_tls_and_unsent():
-    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         assert fail(f"https://127.0.0.1:{port}", "POST") == ("tls", False)
 
 
@@ -129,7 +129,7 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
     def handle(connection: socket.socket) -> None:
         with certificate[1].wrap_socket(connection, server_side=True) as secure:
             read_request(secure)
-            secure.sendall(http_reply())
+            secure.sendall(http_response())
 
     with raw_server(handle) as port:
         assert send(f"https://127.0.0.1:{port}", Request("GET", "things/"), ca_bundle=certificate[0]).status == 200
@@ -143,7 +143,7 @@ def answer_over_tls(context: ssl.SSLContext):
         with contextlib.suppress(ssl.SSLError), context.wrap_socket(connection, server_side=True) as secure:
             if read_request(secure):
                 shown.append(secure.getpeercert())
-                secure.sendall(http_reply())
+                secure.sendall(http_response())
 
     return handle, shown
 
@@ -204,7 +204,7 @@ def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(cer
 
 def test_an_earlier_failed_handshake_says_nothing_about_a_request_that_was_read():
     """Code that handles one error sends another request; Python links the second error to the first."""
-    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_reply())) as port:
+    with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         try:
             requests.get(f"https://127.0.0.1:{port}", timeout=5)
         except requests.RequestException:
@@ -214,7 +214,7 @@ def test_an_earlier_failed_handshake_says_nothing_about_a_request_that_was_read(
 
 
 def test_a_post_cut_off_after_it_was_read_is_sent_once():
-    with answering(b"", http_reply()) as (origin, seen):
+    with answering(b"", http_response()) as (origin, seen):
         assert fail(origin, "POST", retry=RetryPolicy(attempts=5, base=0)) == ("lost", True)
     assert len(seen) == 1
 
@@ -224,17 +224,17 @@ def test_a_post_cut_off_after_it_was_read_is_sent_once():
     ["http://[", "http://[::1", "//\\\\", "http://a:b:c/", "\xff\xfe", "javascript:alert(1)", "http://x:99999999/"],
 )
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
-def test_a_redirect_to_what_is_no_address_is_a_reply_like_any_other(location, status):
-    answer = http_reply(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
+def test_a_redirect_to_what_is_no_address_is_a_response_like_any_other(location, status):
+    answer = http_response(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
     with answering(answer) as (origin, seen):
-        reply = send(origin, Request("POST", "things/"), retry=ONCE)
-    assert (reply.status, reply.location, len(seen)) == (int(status[:3]), location, 1)
+        response = send(origin, Request("POST", "things/"), retry=ONCE)
+    assert (response.status, response.location, len(seen)) == (int(status[:3]), location, 1)
 
 
 def test_an_upload_has_its_own_number_of_attempts(tmp_path):
     (tmp_path / "custom.py").write_bytes(b"print()\n")
     files = listed_files([str(tmp_path / "custom.py")])
-    again = http_reply(status="429 Slow down").replace(b"\r\n", b"\r\nRetry-After: 0\r\n", 1)
+    again = http_response(status="429 Slow down").replace(b"\r\n", b"\r\nRetry-After: 0\r\n", 1)
     policy = RetryPolicy(attempts=5)
     with answering(*[again] * 9) as (origin, seen):
         upload = Request("POST", "things/", upload=lambda: UploadBody([], files))
@@ -246,7 +246,7 @@ def test_an_upload_has_its_own_number_of_attempts(tmp_path):
 
 
 def test_a_look_cut_off_is_sent_again():
-    with answering(b"", http_reply(b'{"cut', length=100), http_reply(b'{"ok": 1}')) as (origin, seen):
+    with answering(b"", http_response(b'{"cut', length=100), http_response(b'{"ok": 1}')) as (origin, seen):
         policy = RetryPolicy(attempts=5, base=0)
         assert send(origin, Request("GET", "things/"), retry=policy).json() == {"ok": 1}
     assert len(seen) == 3

@@ -86,10 +86,10 @@ def test_an_empty_json_body_is_sent_too(wire, body):
     assert json.loads(wire.last_request.body) == body
 
 
-def test_the_reply_is_given_as_it_came_with_header_names_in_lower_case(wire):
+def test_the_response_is_given_as_it_came_with_header_names_in_lower_case(wire):
     wire.register_uri("GET", URL, content=b"\xff", status_code=418, headers={"X-Request-ID": "1", "LOCATION": "x"})
-    reply = transport(wire).send(Request("GET", "things/"))
-    assert (reply.status, reply.body, reply.request_id, reply.location) == (418, b"\xff", "1", "x")
+    response = transport(wire).send(Request("GET", "things/"))
+    assert (response.status, response.body, response.request_id, response.location) == (418, b"\xff", "1", "x")
 
 
 def test_timeouts_are_passed_and_uploads_have_their_own(wire, tmp_path):
@@ -106,8 +106,8 @@ def test_timeouts_are_passed_and_uploads_have_their_own(wire, tmp_path):
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_no_redirect_is_followed(wire, status):
     wire.register_uri("GET", URL, status_code=status, headers={"Location": "https://evil.example/"})
-    reply = transport(wire).send(Request("GET", "things/"))
-    assert (reply.status, reply.location) == (status, "https://evil.example/")
+    response = transport(wire).send(Request("GET", "things/"))
+    assert (response.status, response.location) == (status, "https://evil.example/")
     assert wire.call_count == 1
 
 
@@ -218,7 +218,7 @@ def test_what_went_wrong_is_named_and_whether_the_request_may_have_arrived(wire,
     with pytest.raises(TransportError) as caught:
         transport(wire, retry=RetryPolicy(attempts=1)).send(Request("POST", "things/"))
     assert (caught.value.reason, caught.value.sent) == (reason, sent)
-    assert "No reply from DataRobot to POST things/: " in str(caught.value)
+    assert "No response from DataRobot to POST things/: " in str(caught.value)
 
 
 @pytest.mark.parametrize("body", [{"value": float("nan")}, {"when": object()}])

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from demo.legs import Interval, Legs
 from demo.report import Row, make_row, render, task_name
+from harness.task_durations import Interval, Legs
 
 START = datetime(2026, 3, 29, tzinfo=UTC)
 LEGS = Legs(

@@ -13,7 +13,7 @@ from datarobot_provider.exceptions import AccessDeniedError, AuthenticationError
 from datarobot_provider.hooks import datarobot
 from datarobot_provider.hooks.connection import Access, Fields
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.support import ORIGIN, TOKEN, response
 
 OTHER = "another-token-0123456789"
 
@@ -226,13 +226,13 @@ def test_a_connection_may_be_a_uri(monkeypatch, uri, origin):
 def test_a_refused_token_is_named_with_its_connection(api, connection, status, kind, place):
     if place != "password":
         connection(password=None, extra={"api_key": TOKEN})
-    api.on("GET", "status/1/", reply(status, {"message": "no"}))
+    api.on("GET", "status/1/", response(status, {"message": "no"}))
 
-    async def look() -> None:
+    async def poll() -> None:
         async with DataRobotHook().async_client() as client:
-            await client.look("status/1/")
+            await client.poll("status/1/")
 
-    for use in (lambda: DataRobotHook().client.look("status/1/"), lambda: asyncio.run(look())):
+    for use in (lambda: DataRobotHook().client.poll("status/1/"), lambda: asyncio.run(poll())):
         with pytest.raises(kind) as caught:
             use()
         assert f"API token: the {place} of the Airflow connection 'datarobot_default'\n" in str(caught.value)

@@ -11,7 +11,7 @@ from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.hooks import form
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.poller import Note
-from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.support import ORIGIN, TOKEN, response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,19 +208,19 @@ def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, ki
 
 
 def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
-    DataRobotHook().tell(Note("100% done"))
-    DataRobotHook().tell(Note("strange %s", warning=True))
+    DataRobotHook().report(Note("100% done"))
+    DataRobotHook().report(Note("strange %s", warning=True))
     usual, unusual = (line for line in task_log().splitlines() if "100% done" in line or "strange %s" in line)
     assert "info" in usual.lower()
     assert "warning" in unusual.lower()
 
 
 def test_the_async_client_of_a_hook_looks_with_the_connection(api):
-    api.on("GET", "status/1/", reply(body={"status": "RUNNING"}))
+    api.on("GET", "status/1/", response(body={"status": "RUNNING"}))
 
     async def use() -> int:
         async with DataRobotHook().async_client() as client:
-            return (await client.look("status/1/")).status
+            return (await client.poll("status/1/")).status
 
     assert asyncio.run(use()) == 200
     assert api.closed == 1

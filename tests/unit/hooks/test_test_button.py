@@ -9,7 +9,7 @@ import ssl
 import pytest
 
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from tests.unit.support import ORIGIN, TOKEN, free_port, http_reply, raw_server, read_request, reply
+from tests.unit.support import ORIGIN, TOKEN, free_port, http_response, raw_server, read_request, response
 
 
 def button() -> tuple[bool, str]:
@@ -19,7 +19,7 @@ def button() -> tuple[bool, str]:
 
 
 def test_a_good_connection_says_where_it_leads(api):
-    api.on("GET", "version/", reply(body={"versionString": "2.35.0", "major": 2, "minor": 35}))
+    api.on("GET", "version/", response(body={"versionString": "2.35.0", "major": 2, "minor": 35}))
     assert button() == (True, f"Connected to {ORIGIN}, DataRobot API 2.35.0.")
     assert [request.path for request in api.requests] == ["version/"]
     assert api.closed == 1
@@ -30,7 +30,7 @@ def test_it_asks_once_and_does_not_wait_long(monkeypatch, api):
     monkeypatch.setattr(
         "datarobot_provider.client.sync_transport.SyncTransport", lambda *access: made.append(access) or api
     )
-    api.on("GET", "version/", reply(body={"versionString": "2.35.0"}))
+    api.on("GET", "version/", response(body={"versionString": "2.35.0"}))
     button()
     settings = made[0][2]
     assert settings.retry.attempts == 1
@@ -66,19 +66,19 @@ def test_a_connection_that_cannot_be_used(connection, fields, words):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (reply(401, {"message": f"bad {TOKEN}"}), "it refuses the API token (401)"),
+        (response(401, {"message": f"bad {TOKEN}"}), "it refuses the API token (401)"),
         (
-            reply(403, {"message": "Feature is off"}),
+            response(403, {"message": "Feature is off"}),
             "is there, but refuses the call. DataRobot answered 403 to GET version/: Feature is off",
         ),
-        (reply(500, {"message": "oops"}), "is there, but refuses the call. DataRobot answered 500"),
-        (reply(404, {"message": "Not Found"}), "answers, but not as a DataRobot API"),
-        (reply(200, b"<html>Sign in</html>", content_type="text/html"), "answers, but not as a DataRobot API"),
-        (reply(301, location=f"{ORIGIN}/"), "answers, but not as a DataRobot API"),
-        (reply(200, b""), "answers, but not as a DataRobot API"),
-        (reply(body=["something"]), "answers, but not as a DataRobot API"),
-        (reply(body={"hello": "world"}), "answers, but not as a DataRobot API"),
-        (reply(200, f"<pre>Bearer {TOKEN}</pre>".encode()), "answers, but not as a DataRobot API"),
+        (response(500, {"message": "oops"}), "is there, but refuses the call. DataRobot answered 500"),
+        (response(404, {"message": "Not Found"}), "answers, but not as a DataRobot API"),
+        (response(200, b"<html>Sign in</html>", content_type="text/html"), "answers, but not as a DataRobot API"),
+        (response(301, location=f"{ORIGIN}/"), "answers, but not as a DataRobot API"),
+        (response(200, b""), "answers, but not as a DataRobot API"),
+        (response(body=["something"]), "answers, but not as a DataRobot API"),
+        (response(body={"hello": "world"}), "answers, but not as a DataRobot API"),
+        (response(200, f"<pre>Bearer {TOKEN}</pre>".encode()), "answers, but not as a DataRobot API"),
     ],
     ids=[
         "401",
@@ -122,7 +122,7 @@ def test_an_unknown_host_name(connection, monkeypatch):
 
 @pytest.mark.parametrize("scheme", ["", "https://"])
 def test_a_host_that_speaks_plain_http(connection, scheme):
-    with raw_server(lambda peer: peer.recv(10) and peer.sendall(http_reply())) as port:
+    with raw_server(lambda peer: peer.recv(10) and peer.sendall(http_response())) as port:
         connection(host=f"{scheme}127.0.0.1:{port}")
         works, message = button()
     assert not works

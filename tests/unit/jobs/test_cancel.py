@@ -43,7 +43,7 @@ def test_a_job_that_is_over_already_is_no_trouble(kind):
 
 @pytest.mark.parametrize(
     "error",
-    [ServerError(503, "down", method="DELETE", path="x/"), TransportError("no reply", reason="lost", sent=True)],
+    [ServerError(503, "down", method="DELETE", path="x/"), TransportError("no response", reason="lost", sent=True)],
 )
 def test_a_stop_that_failed_is_said_to_have_failed(error):
     report = cancel_report(ref_of("model_test"), "x/", error)

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.exceptions import MalformedReplyError
+from datarobot_provider.exceptions import MalformedResponseError
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome
 from datarobot_provider.jobs.poller import decide
-from tests.unit.support import ORIGIN, reply
+from tests.unit.support import ORIGIN, response
 
 
 def probe(kind: str, index: int = 0):
@@ -15,23 +15,23 @@ def probe(kind: str, index: int = 0):
 
 @pytest.mark.parametrize("kind", ["task_status", "genai_task_status", "model_test", "feature_impact"])
 def test_a_303_of_a_status_record_is_done_and_names_the_result(kind):
-    verdict = decide(probe(kind), reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
+    verdict = decide(probe(kind), response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
     assert (verdict.outcome, verdict.result) == (Outcome.SUCCEEDED, "customModelTests/t/")
 
 
 @pytest.mark.parametrize("location", ["", "https://evil.example/elsewhere", f"{ORIGIN}/api/v2/../x/"])
 def test_a_303_to_nowhere_is_done_all_the_same(location):
-    verdict = decide(probe("task_status"), reply(303, location=location))
+    verdict = decide(probe("task_status"), response(303, location=location))
     assert (verdict.outcome, verdict.result) == (Outcome.SUCCEEDED, None)
 
 
 def test_a_303_where_none_belongs_is_not_understood():
-    assert decide(probe("vector_database_validation"), reply(303)).outcome is Outcome.UNKNOWN
+    assert decide(probe("vector_database_validation"), response(303)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_record_that_is_gone_is_expired(status):
-    assert decide(probe("task_status"), reply(status, {"message": "Not Found"})).outcome is Outcome.EXPIRED
+    assert decide(probe("task_status"), response(status, {"message": "Not Found"})).outcome is Outcome.EXPIRED
 
 
 @pytest.mark.parametrize(
@@ -49,24 +49,24 @@ def test_a_record_that_is_gone_is_expired(status):
     ],
 )
 def test_http_statuses_mean_what_the_table_says(kind, index, status, outcome):
-    assert decide(probe(kind, index), reply(status, {})).outcome is outcome
+    assert decide(probe(kind, index), response(status, {})).outcome is outcome
 
 
 @pytest.mark.parametrize("word", ["HIBERNATING", "", "None", "completed-ish", "success"])
 def test_an_unknown_word_is_unknown_and_named(word):
-    verdict = decide(probe("task_status"), reply(body={"status": word}))
+    verdict = decide(probe("task_status"), response(body={"status": word}))
     assert (verdict.outcome, verdict.state) == (Outcome.UNKNOWN, word)
 
 
 @pytest.mark.parametrize("body", [{}, {"status": None}, {"status": {"x": 1}}, {"status": ["COMPLETED"]}])
-def test_a_reply_without_a_state_word_is_unknown(body):
-    assert decide(probe("task_status"), reply(body=body)).outcome is Outcome.UNKNOWN
+def test_a_response_without_a_state_word_is_unknown(body):
+    assert decide(probe("task_status"), response(body=body)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'"COMPLETED"'])
-def test_a_reply_that_is_no_object_is_malformed(body):
-    with pytest.raises(MalformedReplyError):
-        decide(probe("task_status"), reply(200, body))
+def test_a_response_that_is_no_object_is_malformed(body):
+    with pytest.raises(MalformedResponseError):
+        decide(probe("task_status"), response(200, body))
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_a_reply_that_is_no_object_is_malformed(body):
     ],
 )
 def test_the_servers_explanation_is_kept(body, message):
-    assert decide(probe("task_status"), reply(body=body)).message == message
+    assert decide(probe("task_status"), response(body=body)).message == message
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_the_servers_explanation_is_kept(body, message):
 )
 @pytest.mark.parametrize(("kind", "index"), [("training_data_assignment", 0), ("version_with_training_data", 1)])
 def test_the_flags_of_an_assignment_are_read_as_a_state(kind, index, training, outcome):
-    verdict = decide(probe(kind, index), reply(body={"id": "v", "trainingData": training}))
+    verdict = decide(probe(kind, index), response(body={"id": "v", "trainingData": training}))
     assert verdict.outcome is outcome
     if outcome is Outcome.FAILED:
         assert verdict.message == "no target"
@@ -114,10 +114,10 @@ def test_the_flags_of_an_assignment_are_read_as_a_state(kind, index, training, o
     ],
 )
 def test_the_flags_of_a_conversion_are_read_as_a_state(body, outcome):
-    verdict = decide(probe("conversion"), reply(body={**body, "logMessage": "why"}))
+    verdict = decide(probe("conversion"), response(body={**body, "logMessage": "why"}))
     assert (verdict.outcome, verdict.message) == (outcome, "why")
 
 
 def test_deciding_changes_nothing():
-    answer = reply(body={"status": "RUNNING"})
+    answer = response(body={"status": "RUNNING"})
     assert decide(probe("task_status"), answer) == decide(probe("task_status"), answer)

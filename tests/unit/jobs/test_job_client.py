@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.exceptions import MalformedReplyError, TransportError
+from datarobot_provider.exceptions import MalformedResponseError, TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from tests.unit.jobs.walks import VERSION, ref_of
-from tests.unit.support import ORIGIN, TOKEN, FakeApi, reply
+from tests.unit.support import ORIGIN, TOKEN, FakeApi, response
 
 BUILD, LOG = "customModels/m/versions/v/dependencyBuild/", "customModels/m/versions/v/dependencyBuildLog/"
 IMPACT = "customModels/m/versions/v/featureImpact/"
@@ -34,25 +34,25 @@ def success(kind: str, result: str | None = None) -> JobEvent:
 
 
 def test_a_wait_ends_in_an_event_and_tells_what_it_saw(fake, jobs, notes):
-    fake.on("GET", BUILD, reply(body={"buildStatus": "success"}))
+    fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     event = jobs.wait(ref_of("dependency_build"), deadline=0, poll_interval=1)
     assert (event.ref, event.verdict.outcome) == (ref_of("dependency_build"), Outcome.SUCCEEDED)
     assert [note.text for note in notes] == ["The dependency build succeeded."]
 
 
 def test_polling_once_gives_an_event_too(fake, jobs):
-    fake.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
+    fake.on("GET", BUILD, response(body={"buildStatus": "processing"}))
     assert jobs.poll_once(ref_of("dependency_build")).verdict.outcome is Outcome.PENDING
 
 
 @pytest.mark.parametrize(
     ("answer", "report"),
     [
-        (reply(204), "was cancelled"),
-        (reply(404), "already over"),
-        (reply(409), "already over"),
-        (reply(422), "already over"),
-        (reply(403), "may still run"),
+        (response(204), "was cancelled"),
+        (response(404), "already over"),
+        (response(409), "already over"),
+        (response(422), "already over"),
+        (response(403), "may still run"),
         (TransportError("x", reason="lost", sent=True), "may still run"),
     ],
 )
@@ -70,21 +70,21 @@ def test_what_cannot_be_cancelled_sends_nothing(fake, jobs):
 @pytest.mark.parametrize(
     ("answer", "lines"),
     [
-        (reply(200, b"one\ntwo\r\nthree"), ["one", "two", "three"]),
-        (reply(body={"log": "one\ntwo\n"}), ["one", "two"]),
-        (reply(body={"data": "one\ntwo\n"}), ["one", "two"]),
-        (reply(body={"log": None}), []),
-        (reply(body={}), []),
-        (reply(200, b""), []),
-        (reply(200, b"[12] a line that looks like JSON"), ["[12] a line that looks like JSON"]),
-        (reply(200, b"\x1f\x8b\x00\x00tar"), ["(a binary log of 7 bytes)"]),
-        (reply(body={"data": "PK\u0000\u0001"}), ["(a binary log of 26 bytes)"]),
-        (reply(200, f"auth: Bearer {TOKEN}".encode()), ["auth: Bearer ***"]),
+        (response(200, b"one\ntwo\r\nthree"), ["one", "two", "three"]),
+        (response(body={"log": "one\ntwo\n"}), ["one", "two"]),
+        (response(body={"data": "one\ntwo\n"}), ["one", "two"]),
+        (response(body={"log": None}), []),
+        (response(body={}), []),
+        (response(200, b""), []),
+        (response(200, b"[12] a line that looks like JSON"), ["[12] a line that looks like JSON"]),
+        (response(200, b"\x1f\x8b\x00\x00tar"), ["(a binary log of 7 bytes)"]),
+        (response(body={"data": "PK\u0000\u0001"}), ["(a binary log of 26 bytes)"]),
+        (response(200, f"auth: Bearer {TOKEN}".encode()), ["auth: Bearer ***"]),
         (
-            reply(404, {"message": "No log"}),
+            response(404, {"message": "No log"}),
             [f"(the log could not be fetched: DataRobot answered 404 to GET {LOG}: No log)"],
         ),
-        (TransportError("no reply", reason="lost", sent=True), ["(the log could not be fetched: no reply)"]),
+        (TransportError("no response", reason="lost", sent=True), ["(the log could not be fetched: no response)"]),
     ],
 )
 def test_a_log_of_any_shape_gives_lines(fake, jobs, answer, lines):
@@ -93,7 +93,7 @@ def test_a_log_of_any_shape_gives_lines(fake, jobs, answer, lines):
 
 
 def test_only_the_end_of_a_long_log_is_kept(fake, jobs):
-    fake.on("GET", TAIL, reply(body={"log": "\n".join(map(str, range(500)))}))
+    fake.on("GET", TAIL, response(body={"log": "\n".join(map(str, range(500)))}))
     assert jobs.log_tail(ref_of("model_test")) == [str(number) for number in range(450, 500)]
 
 
@@ -104,7 +104,7 @@ def test_a_job_without_a_log_has_no_lines(fake, jobs, ref):
 
 
 def test_the_result_is_the_finished_thing(fake, jobs):
-    fake.on("GET", BUILD, reply(body={"buildStatus": "success"}))
+    fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     assert jobs.result(success("dependency_build")) == {"buildStatus": "success"}
 
 
@@ -114,7 +114,7 @@ def test_the_result_of_a_bare_status_record_is_the_address_it_named(jobs):
 
 
 def test_a_result_whose_route_lacks_an_id_is_read_from_where_the_server_said(fake, jobs):
-    fake.on("GET", "customModels/m/versions/new/", reply(body={"id": "new"}))
+    fake.on("GET", "customModels/m/versions/new/", response(body={"id": "new"}))
     event = JobEvent(
         ref_of("version_from_repository"), Verdict(Outcome.SUCCEEDED, result="customModels/m/versions/new/")
     )
@@ -125,24 +125,24 @@ def test_the_pages_of_the_impacts_are_put_together(fake, jobs):
     fake.on(
         "GET",
         IMPACT,
-        reply(
+        response(
             body={"featureImpacts": [{"featureName": "a"}], "next": f"{ORIGIN}/api/v2/{IMPACT}?offset=1", "rowCount": 5}
         ),
     )
     fake.on(
         "GET",
         f"{IMPACT}?offset=1",
-        reply(body={"featureImpacts": [{"featureName": "b"}], "next": f"{ORIGIN}/api/v2/{IMPACT}?offset=2"}),
+        response(body={"featureImpacts": [{"featureName": "b"}], "next": f"{ORIGIN}/api/v2/{IMPACT}?offset=2"}),
     )
-    fake.on("GET", f"{IMPACT}?offset=2", reply(body={"featureImpacts": None, "next": None}))
+    fake.on("GET", f"{IMPACT}?offset=2", response(body={"featureImpacts": None, "next": None}))
     result = jobs.result(success("feature_impact"))
     assert [impact["featureName"] for impact in result["featureImpacts"]] == ["a", "b"]
     assert (result["rowCount"], result["next"]) == (5, None)
 
 
 def test_impacts_that_run_in_a_circle_are_refused(fake, jobs):
-    fake.on("GET", IMPACT, reply(body={"featureImpacts": [], "next": f"{ORIGIN}/api/v2/{IMPACT}"}))
-    with pytest.raises(MalformedReplyError, match="circle"):
+    fake.on("GET", IMPACT, response(body={"featureImpacts": [], "next": f"{ORIGIN}/api/v2/{IMPACT}"}))
+    with pytest.raises(MalformedResponseError, match="circle"):
         jobs.result(success("feature_impact"))
 
 

@@ -10,10 +10,10 @@ import pytest
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome, Probe, placeholders
 from datarobot_provider.jobs.poller import decide
-from tests.unit.support import reply
+from tests.unit.support import response
 
 CONTRACT = json.loads(
-    (Path(__file__).parents[3] / "datarobot_provider/emulator/contract.json").read_text(encoding="utf-8")
+    (Path(__file__).parents[3] / "datarobot_provider/emulator/openapi/contract.json").read_text(encoding="utf-8")
 )
 SCHEMAS = CONTRACT["components"]["schemas"]
 TESTING = SCHEMAS["TestingStatus"]["properties"]["status"]["enum"]
@@ -88,7 +88,7 @@ def test_the_overall_status_of_a_test_has_the_states_that_these_tests_know():
 def test_every_state_of_the_contract_is_understood_in_any_case(kind, index, state, outcome, spelling):
     probe = KINDS[kind].probes[index]
     body: dict[str, object] = {probe.state: spelling(state)}
-    assert decide(probe, reply(body=body)).outcome is outcome
+    assert decide(probe, response(body=body)).outcome is outcome
 
 
 def test_nearly_all_kinds_have_a_status_record_and_the_others_are_known():
@@ -104,8 +104,8 @@ def test_only_genai_jobs_use_the_genai_route():
 def test_every_place_in_which_a_probe_looks_for_a_state_is_a_field_of_the_contract(kind):
     for probe in kind.probes:
         path = "/api/v2/" + "/".join(_camel(part) for part in probe.path.split("/"))
-        replies = CONTRACT["paths"].get(path.replace("/genai/status/", "/status/"))["get"]["responses"]
-        schema = replies["200"]["content"]["application/json"]["schema"]
+        responses = CONTRACT["paths"].get(path.replace("/genai/status/", "/status/"))["get"]["responses"]
+        schema = responses["200"]["content"]["application/json"]["schema"]
         places = [] if 200 in probe.http_states else [flag[0] for flag in probe.flags] or [probe.state]
         for place in places:
             assert _has(schema, place.split(".")), f"{path} has no {place}"

@@ -9,7 +9,7 @@ from contextlib import suppress
 
 import pytest
 
-from datarobot_provider.jobs.async_wait import pause, pause_before_first_look
+from datarobot_provider.jobs.async_wait import pause, pause_before_first_poll
 
 
 class Jump(selectors.DefaultSelector):
@@ -97,11 +97,11 @@ def test_a_sleeper_that_is_cancelled_wakes_up_at_once_and_the_others_in_time():
 def test_the_pause_before_the_first_look_differs_from_wait_to_wait_and_ends_with_the_deadline():
     async def main(loop: Loop) -> None:
         soon = time.time() + 3_600
-        lengths = await asyncio.gather(*(length(loop, pause_before_first_look(soon, 10.0)) for _ in range(200)))
+        lengths = await asyncio.gather(*(length(loop, pause_before_first_poll(soon, 10.0)) for _ in range(200)))
         assert 0.5 <= min(lengths) < 0.8
         assert 1.2 < max(lengths) <= 1.75
         assert len(set(lengths)) >= 4
-        assert 0.05 <= await length(loop, pause_before_first_look(soon, 0.1)) <= 0.15
-        assert await length(loop, pause_before_first_look(time.time() - 5, 10.0)) == 0
+        assert 0.05 <= await length(loop, pause_before_first_poll(soon, 0.1)) <= 0.15
+        assert await length(loop, pause_before_first_poll(time.time() - 5, 10.0)) == 0
 
     ran(main)

@@ -1,4 +1,4 @@
-"""The generator that decides what a wait does next, with a fake clock and scripted replies."""
+"""The generator that decides what a wait does next, with a fake clock and scripted responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datarobot_provider.exceptions import (
     AccessDeniedError,
     AuthenticationError,
     ConfigurationError,
-    MalformedReplyError,
+    MalformedResponseError,
     ServerError,
     TransportError,
 )
@@ -16,20 +16,20 @@ from datarobot_provider.jobs import poller
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.jobs.poller import decide
 from tests.unit.jobs.walks import IDS, VERSION, ref_of, walk
-from tests.unit.support import ORIGIN, FakeClock, reply
+from tests.unit.support import ORIGIN, FakeClock, response
 
 LOST = TransportError("lost", reason="lost", sent=True)
-RUNNING, DONE = reply(body={"status": "RUNNING"}), reply(body={"status": "COMPLETED"})
-ERROR = reply(body={"status": "ERROR", "message": "boom"})
+RUNNING, DONE = response(body={"status": "RUNNING"}), response(body={"status": "COMPLETED"})
+ERROR = response(body={"status": "ERROR", "message": "boom"})
 TEST = "customModelTests/t/"
 
 
 def status(word: str):
-    return reply(body={"status": word})
+    return response(body={"status": word})
 
 
 def test_of(word: str):
-    return reply(body={"id": "t", "overallStatus": word})
+    return response(body={"id": "t", "overallStatus": word})
 
 
 test_of.__test__ = False
@@ -50,13 +50,13 @@ HAPPY = {
     "vector_database_validation": ["genai/customModelVectorDatabaseValidations/x/"],
 }
 SUCCESS = {
-    "status/s/": reply(303, location=f"{ORIGIN}/api/v2/made/1/"),
-    "genai/status/s/": reply(303, location=f"{ORIGIN}/api/v2/made/1/"),
-    BUILD: reply(body={"buildStatus": "success"}),
+    "status/s/": response(303, location=f"{ORIGIN}/api/v2/made/1/"),
+    "genai/status/s/": response(303, location=f"{ORIGIN}/api/v2/made/1/"),
+    BUILD: response(body={"buildStatus": "success"}),
     TEST: test_of("succeeded"),
-    "customModels/m/versions/v/": reply(body={"trainingData": {"assignmentInProgress": False}}),
-    "customModels/m/versions/v/conversions/c/": reply(body={"conversionSucceeded": True}),
-    "genai/customModelVectorDatabaseValidations/x/": reply(body={"validationStatus": "PASSED"}),
+    "customModels/m/versions/v/": response(body={"trainingData": {"assignmentInProgress": False}}),
+    "customModels/m/versions/v/conversions/c/": response(body={"conversionSucceeded": True}),
+    "genai/customModelVectorDatabaseValidations/x/": response(body={"validationStatus": "PASSED"}),
 }
 
 
@@ -86,7 +86,7 @@ def test_a_running_job_is_followed_to_its_end_and_each_new_state_is_told_once():
 
 @pytest.mark.parametrize(("word", "outcome"), [("ERROR", "failed"), ("ABORTED", "cancelled"), ("EXPIRED", "expired")])
 def test_a_job_that_does_not_end_well_is_named_with_the_servers_words(word, outcome):
-    done = walk(ref_of("task_status"), [reply(body={"status": word, "message": "why"})])
+    done = walk(ref_of("task_status"), [response(body={"status": word, "message": "why"})])
     assert (done.outcome, done.verdict.state, done.verdict.message) == (outcome, word, "why")
 
 
@@ -105,12 +105,12 @@ def test_a_poll_interval_below_a_second_is_kept_from_the_first_pause():
 
 
 def test_the_server_says_when_to_come_back():
-    asking = reply(body={"status": "RUNNING"}, retry_after="42")
+    asking = response(body={"status": "RUNNING"}, retry_after="42")
     assert walk(ref_of("task_status"), [asking, RUNNING, DONE]).pauses == pytest.approx([42, 1.5])
 
 
 def test_no_pause_reaches_beyond_the_deadline():
-    asking = reply(body={"status": "RUNNING"}, retry_after="3600")
+    asking = response(body={"status": "RUNNING"}, retry_after="3600")
     done = walk(ref_of("task_status"), [asking], timeout=100)
     assert done.pauses == [100]
     assert (done.outcome, len(done.gets)) == ("timed_out", 2)
@@ -124,7 +124,7 @@ def test_one_more_look_is_taken_after_the_deadline():
 
 def test_a_deadline_in_the_past_still_looks_once():
     assert walk(ref_of("task_status"), [DONE], timeout=-10).outcome == "succeeded"
-    done = walk(ref_of("task_status"), [reply(body={"status": "RUNNING", "message": "step 3"})], timeout=-10)
+    done = walk(ref_of("task_status"), [response(body={"status": "RUNNING", "message": "step 3"})], timeout=-10)
     assert (done.outcome, done.gets, done.pauses) == ("timed_out", ["status/s/"], [])
     assert (done.verdict.state, done.verdict.message) == ("RUNNING", "step 3")
 
@@ -156,7 +156,7 @@ def test_a_first_poll_that_is_refused_ends_the_wait_if_nothing_is_known_of_the_j
     [
         LOST,
         ServerError(503, "down", method="GET", path="status/s/"),
-        MalformedReplyError("HTML"),
+        MalformedResponseError("HTML"),
         AuthenticationError(401, "no", method="GET", path="status/s/"),
         AccessDeniedError(403, "no", method="GET", path="status/s/"),
         ConfigurationError("no connection"),
@@ -196,9 +196,9 @@ def test_five_failed_looks_are_needed_however_long_they_take():
     done = walk(ref_of("task_status"), [LOST], poll_interval=200, timeout=1e6, jitter=1)
     assert done.outcome == "polling_error"
     assert len(done.gets) >= 5
-    slow = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="100")], timeout=1e6)
+    slow = walk(ref_of("task_status"), [response(200, b"<html>", retry_after="100")], timeout=1e6)
     assert (slow.outcome, len(slow.gets)) == ("polling_error", 10)
-    few = walk(ref_of("task_status"), [reply(200, b"<html>", retry_after="1000")], timeout=1e6)
+    few = walk(ref_of("task_status"), [response(200, b"<html>", retry_after="1000")], timeout=1e6)
     assert (few.outcome, len(few.gets)) == ("polling_error", 5)
 
 
@@ -216,40 +216,40 @@ def test_failed_looks_do_not_reach_beyond_the_deadline():
 
 
 @pytest.mark.parametrize(
-    "broken", [reply(200, b"<html>"), reply(200, b""), reply(body=[]), reply(200, b'{"status": "COMP')]
+    "broken", [response(200, b"<html>"), response(200, b""), response(body=[]), response(200, b'{"status": "COMP')]
 )
-def test_a_malformed_reply_counts_as_a_failed_look(broken):
+def test_a_malformed_response_counts_as_a_failed_look(broken):
     assert walk(ref_of("task_status"), [broken, DONE]).outcome == "succeeded"
     assert walk(ref_of("task_status"), [broken]).outcome == "polling_error"
 
 
 def test_a_record_that_moved_is_followed_once_per_look():
-    moved = reply(307, location=f"{ORIGIN}/api/v2/genai/status/s/")
+    moved = response(307, location=f"{ORIGIN}/api/v2/genai/status/s/")
     done = walk(ref_of("task_status"), [moved, RUNNING, DONE])
     assert done.gets == ["status/s/", "genai/status/s/", "genai/status/s/"]
     assert done.outcome == "succeeded"
 
 
 def test_a_record_that_moves_in_a_circle_is_not_followed_for_ever():
-    moved = reply(307, location=f"{ORIGIN}/api/v2/status/s/")
+    moved = response(307, location=f"{ORIGIN}/api/v2/status/s/")
     done = walk(ref_of("task_status"), [moved], timeout=60)
     assert done.outcome == "timed_out"
     assert len(done.gets) <= 2 * (len(done.pauses) + 1)
 
 
 def test_a_move_to_another_place_than_the_api_is_not_followed():
-    moved = reply(307, location=f"{ORIGIN}/login")
+    moved = response(307, location=f"{ORIGIN}/login")
     assert set(walk(ref_of("task_status"), [moved], timeout=10).gets) == {"status/s/"}
 
 
 def test_a_status_record_gone_at_the_last_probe_means_expired():
-    done = walk(ref_of("task_status"), [RUNNING, reply(404)])
+    done = walk(ref_of("task_status"), [RUNNING, response(404)])
     assert (done.outcome, done.verdict.state, done.verdict.message) == ("expired", "gone", None)
 
 
 def test_every_wait_without_a_status_id_goes_to_the_resource():
     ref = JobRef("feature_impact", VERSION)
-    done = walk(ref, [reply(422, {}), reply(body={"featureImpacts": []})])
+    done = walk(ref, [response(422, {}), response(body={"featureImpacts": []})])
     assert done.outcome == "succeeded"
     assert set(done.gets) == {"customModels/m/versions/v/featureImpact/"}
 
@@ -264,13 +264,13 @@ def test_the_finished_thing_is_kept_where_the_last_look_came_back_with_it(kind):
 def test_a_status_record_is_never_taken_for_the_finished_thing():
     assert walk(ref_of("task_status"), [DONE]).verdict.found is None
     assert walk(ref_of("feature_impact"), [DONE]).verdict.found is None
-    assert walk(ref_of("model_test"), [ERROR, reply(404)]).verdict.found is None
+    assert walk(ref_of("model_test"), [ERROR, response(404)]).verdict.found is None
 
 
-def test_a_reply_that_says_the_same_as_the_one_before_is_read_once(monkeypatch):
+def test_a_response_that_says_the_same_as_the_one_before_is_read_once(monkeypatch):
     read = []
     monkeypatch.setattr(poller, "decide", lambda probe, seen: read.append(seen) or decide(probe, seen))
-    again = [reply(body={"buildStatus": "processing"}) for _ in range(5)]
+    again = [response(body={"buildStatus": "processing"}) for _ in range(5)]
     done = walk(ref_of("dependency_build"), [*again, SUCCESS[BUILD]])
     assert len(done.gets) == 6
     assert read == [again[0], SUCCESS[BUILD]]

@@ -5,28 +5,30 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.jobs.walks import ref_of, walk
-from tests.unit.support import reply
+from tests.unit.support import response
 
 STATUS = "status/s/"
-LIMBO = reply(body={"status": "INITIALIZED"})
+LIMBO = response(body={"status": "INITIALIZED"})
 RESOURCES = {
     "feature_impact": "customModels/m/versions/v/featureImpact/",
     "version_with_training_data": "customModels/m/versions/v/",
     "model_training_data_assignment": "customModels/m/",
 }
 RUNNING = {
-    "feature_impact": reply(422, {"message": "in progress"}),
-    "version_with_training_data": reply(body={"trainingData": {"assignmentInProgress": True}}),
-    "model_training_data_assignment": reply(body={"trainingDataAssignmentInProgress": True}),
+    "feature_impact": response(422, {"message": "in progress"}),
+    "version_with_training_data": response(body={"trainingData": {"assignmentInProgress": True}}),
+    "model_training_data_assignment": response(body={"trainingDataAssignmentInProgress": True}),
 }
 DONE = {
-    "feature_impact": reply(body={"featureImpacts": []}),
-    "version_with_training_data": reply(body={"trainingData": {"assignmentInProgress": False}}),
-    "model_training_data_assignment": reply(body={"trainingDatasetId": "d", "trainingDataAssignmentInProgress": False}),
+    "feature_impact": response(body={"featureImpacts": []}),
+    "version_with_training_data": response(body={"trainingData": {"assignmentInProgress": False}}),
+    "model_training_data_assignment": response(
+        body={"trainingDatasetId": "d", "trainingDataAssignmentInProgress": False}
+    ),
 }
 UNKNOWN = {
-    "feature_impact": reply(404, {"message": "none"}),
-    "model_training_data_assignment": reply(body={"trainingDatasetId": None}),
+    "feature_impact": response(404, {"message": "none"}),
+    "model_training_data_assignment": response(body={"trainingDatasetId": None}),
 }
 
 
@@ -50,7 +52,7 @@ def test_the_resource_settles_it(kind):
 
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_a_resource_that_knows_nothing_yet_leaves_it_to_the_record(kind):
-    slow = [LIMBO] * 40 + [reply(body={"status": "COMPLETED"})]
+    slow = [LIMBO] * 40 + [response(body={"status": "COMPLETED"})]
     done = walk(ref_of(kind), script(status=slow, resource=[UNKNOWN[kind]]))
     assert done.outcome == "succeeded"
     assert done.gets.count(RESOURCES[kind]) == 1
@@ -65,6 +67,6 @@ def test_a_record_that_never_moves_ends_with_the_deadline(kind):
 
 
 def test_a_state_that_is_a_whole_page_does_not_fill_logs_and_events():
-    done = walk(ref_of("vector_database_validation"), [reply(body={"validationStatus": "x" * 5_000_000})])
+    done = walk(ref_of("vector_database_validation"), [response(body={"validationStatus": "x" * 5_000_000})])
     assert done.outcome == "timed_out"
     assert len(done.verdict.state) == 100

@@ -7,19 +7,19 @@ import pytest
 from datarobot_provider.exceptions import AccessDeniedError, TransportError
 from datarobot_provider.jobs.model import JobRef
 from tests.unit.jobs.walks import VERSION, ref_of, walk
-from tests.unit.support import ORIGIN, FakeClock, reply
+from tests.unit.support import ORIGIN, FakeClock, response
 
 STATUS, TEST, IMPACT = "status/s/", "customModelTests/t/", "customModels/m/versions/v/featureImpact/"
-FAILED_STATUS = reply(body={"status": "ERROR", "message": "from the status record"})
-ABORTED_STATUS = reply(body={"status": "ABORTED", "message": "from the status record"})
-GONE = [reply(404), reply(410), reply(body={"status": "EXPIRED"})]
-ENDED = reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
+FAILED_STATUS = response(body={"status": "ERROR", "message": "from the status record"})
+ABORTED_STATUS = response(body={"status": "ABORTED", "message": "from the status record"})
+GONE = [response(404), response(410), response(body={"status": "EXPIRED"})]
+ENDED = response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
 UNTOLD = JobRef("model_test", {**VERSION, "status_id": "s"})
 LOST = TransportError("lost", reason="lost", sent=True)
 
 
 def record(word: str):
-    return reply(body={"id": "t", "overallStatus": word, "message": "from the record"})
+    return response(body={"id": "t", "overallStatus": word, "message": "from the record"})
 
 
 class Script:
@@ -80,14 +80,15 @@ def test_a_status_record_that_is_gone_sends_the_question_to_the_test(gone, word,
 @pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
 def test_a_status_record_that_is_gone_sends_the_question_to_the_impact(gone):
     done = walk(
-        ref_of("feature_impact"), Script(status=[gone], impact=[reply(422, {}), reply(body={"featureImpacts": []})])
+        ref_of("feature_impact"),
+        Script(status=[gone], impact=[response(422, {}), response(body={"featureImpacts": []})]),
     )
     assert (done.outcome, done.gets) == ("succeeded", [STATUS, IMPACT, IMPACT])
 
 
 def test_a_job_of_which_nothing_is_left_is_expired():
-    assert walk(ref_of("model_test"), Script(status=[reply(404)], test=[reply(404)])).outcome == "expired"
-    assert walk(ref_of("feature_impact"), Script(status=[reply(404)], impact=[reply(404)])).outcome == "expired"
+    assert walk(ref_of("model_test"), Script(status=[response(404)], test=[response(404)])).outcome == "expired"
+    assert walk(ref_of("feature_impact"), Script(status=[response(404)], impact=[response(404)])).outcome == "expired"
 
 
 @pytest.mark.parametrize("first", [FAILED_STATUS, ABORTED_STATUS])
@@ -100,7 +101,9 @@ def test_a_failed_status_record_leaves_the_last_word_to_the_test(first, word, ou
 
 
 @pytest.mark.parametrize(("first", "outcome"), [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled")])
-@pytest.mark.parametrize("later", [record("in_progress"), reply(404), LOST], ids=["in progress", "gone", "unreachable"])
+@pytest.mark.parametrize(
+    "later", [record("in_progress"), response(404), LOST], ids=["in progress", "gone", "unreachable"]
+)
 def test_where_the_test_says_nothing_the_failed_status_record_counts(first, outcome, later):
     clock = FakeClock()
     done = walk(ref_of("model_test"), Script(status=[first], test=[later]), clock=clock)
@@ -128,7 +131,7 @@ def test_a_failed_status_record_is_final_where_there_is_no_other():
 
 @pytest.mark.parametrize(
     ("first", "outcome"),
-    [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled"), (reply(404), "expired")],
+    [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled"), (response(404), "expired")],
     ids=["ERROR", "ABORTED", "gone"],
 )
 def test_a_test_whose_id_never_became_known_is_judged_by_its_status_record(first, outcome):
@@ -136,13 +139,13 @@ def test_a_test_whose_id_never_became_known_is_judged_by_its_status_record(first
 
 
 def test_a_test_that_is_stuck_and_whose_id_is_unknown_is_waited_for_to_the_deadline():
-    done = walk(UNTOLD, Script(status=[reply(body={"status": "INITIALIZED"})]), timeout=600)
+    done = walk(UNTOLD, Script(status=[response(body={"status": "INITIALIZED"})]), timeout=600)
     assert (done.outcome, done.verdict.state) == ("timed_out", "INITIALIZED")
 
 
 def test_a_status_record_stuck_in_its_first_state_is_left_for_the_test_after_two_minutes():
     clock = FakeClock()
-    stuck = reply(body={"status": "INITIALIZED"})
+    stuck = response(body={"status": "INITIALIZED"})
     done = walk(
         ref_of("model_test"), Script(status=[stuck], test=[record("in_progress"), record("succeeded")]), clock=clock
     )
@@ -155,7 +158,7 @@ def test_a_status_record_that_runs_is_not_left():
     clock = FakeClock()
     done = walk(
         ref_of("model_test"),
-        Script(status=[reply(body={"status": "RUNNING"})] * 40 + [ENDED], test=[record("succeeded")]),
+        Script(status=[response(body={"status": "RUNNING"})] * 40 + [ENDED], test=[record("succeeded")]),
         clock=clock,
     )
     assert done.gets[:41] == [STATUS] * 41
@@ -163,7 +166,7 @@ def test_a_status_record_that_runs_is_not_left():
 
 
 def test_a_job_without_another_record_is_never_left_for_being_stuck():
-    done = walk(ref_of("task_status"), [reply(body={"status": "INITIALIZED"})], timeout=600)
+    done = walk(ref_of("task_status"), [response(body={"status": "INITIALIZED"})], timeout=600)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
@@ -171,7 +174,7 @@ def test_the_deadline_counts_over_both_records():
     clock = FakeClock()
     done = walk(
         ref_of("model_test"),
-        Script(status=[reply(body={"status": "RUNNING"}), ENDED], test=[record("in_progress")]),
+        Script(status=[response(body={"status": "RUNNING"}), ENDED], test=[record("in_progress")]),
         timeout=50,
         clock=clock,
     )
@@ -180,7 +183,7 @@ def test_the_deadline_counts_over_both_records():
 
 
 def test_a_deadline_at_the_status_record_does_not_ask_the_test():
-    done = walk(ref_of("model_test"), Script(status=[reply(body={"status": "RUNNING"})], test=[]), timeout=10)
+    done = walk(ref_of("model_test"), Script(status=[response(body={"status": "RUNNING"})], test=[]), timeout=10)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
@@ -199,8 +202,8 @@ def test_failed_looks_add_up_over_a_refused_and_a_good_probe_alike():
 
 def test_a_version_with_training_data_is_judged_by_the_version():
     answers = {
-        STATUS: reply(303, location=f"{ORIGIN}/api/v2/customModels/m/versions/v/"),
-        "customModels/m/versions/v/": reply(
+        STATUS: response(303, location=f"{ORIGIN}/api/v2/customModels/m/versions/v/"),
+        "customModels/m/versions/v/": response(
             body={"trainingData": {"assignmentInProgress": False, "assignmentError": {"message": "no target"}}}
         ),
     }

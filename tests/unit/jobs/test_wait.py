@@ -12,31 +12,31 @@ from datarobot_provider.jobs.async_wait import wait_async
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.jobs.poller import poll_once, steps, wait
 from tests.unit.jobs.walks import MOST_STEPS, VERSION, ref_of
-from tests.unit.support import ORIGIN, FakeClock, reply
+from tests.unit.support import ORIGIN, FakeClock, response
 
 LOST = TransportError("lost", reason="lost", sent=True)
-RUNNING = reply(body={"status": "RUNNING"})
-ENDED = reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
+RUNNING = response(body={"status": "RUNNING"})
+ENDED = response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/")
 UNTOLD = JobRef("model_test", {**VERSION, "status_id": "s"})
 
 
 def record(word):
-    return reply(body={"overallStatus": word})
+    return response(body={"overallStatus": word})
 
 
 SCENES = {
     "succeeded": (UNTOLD, [RUNNING, ENDED, record("in_progress"), record("succeeded")]),
     "failed": (UNTOLD, [ENDED, record("failed")]),
-    "cancelled": (ref_of("model_test"), [reply(body={"status": "ABORTED"}), record("aborted")]),
-    "expired": (ref_of("task_status"), [RUNNING, reply(404)]),
+    "cancelled": (ref_of("model_test"), [response(body={"status": "ABORTED"}), record("aborted")]),
+    "expired": (ref_of("task_status"), [RUNNING, response(404)]),
     "unknown": (
         ref_of("task_status"),
-        [reply(body={"status": "PONDERING"})] * 3 + [reply(body={"status": "COMPLETED"})],
+        [response(body={"status": "PONDERING"})] * 3 + [response(body={"status": "COMPLETED"})],
     ),
     "timed out": (ref_of("task_status"), [RUNNING]),
     "polling error": (ref_of("task_status"), [RUNNING, LOST]),
     "polling refused": (ref_of("task_status"), [AccessDeniedError(403, "no", method="GET", path="status/s/")]),
-    "moved": (ref_of("task_status"), [reply(307, location=f"{ORIGIN}/api/v2/status/x/"), reply(303)]),
+    "moved": (ref_of("task_status"), [response(307, location=f"{ORIGIN}/api/v2/status/x/"), response(303)]),
 }
 
 
@@ -45,18 +45,18 @@ class Teller:
 
     def __init__(self, answers):
         self._answers = list(answers)
-        self.looks, self.notes = [], []
+        self.polls, self.notes = [], []
 
-    def look(self, path):
-        self.looks.append(path)
-        assert len(self.looks) < MOST_STEPS, "the wait did not end"
+    def poll(self, path):
+        self.polls.append(path)
+        assert len(self.polls) < MOST_STEPS, "the wait did not end"
         answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
         if isinstance(answer, Exception):
             raise answer
         return answer
 
     async def look_async(self, path):
-        return self.look(path)
+        return self.poll(path)
 
 
 def loop_of(ref, clock):
@@ -79,14 +79,14 @@ def test_waiting_on_a_thread_and_on_an_event_loop_are_the_same(ref, answers, mon
         there.sleep(seconds)
 
     first = Teller(answers)
-    on_a_thread = wait(loop_of(ref, here), first.look, first.notes.append, here.sleep)
+    on_a_thread = wait(loop_of(ref, here), first.poll, first.notes.append, here.sleep)
 
     monkeypatch.setattr(async_wait, "pause", sleep)
     second = Teller(answers)
     on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.look_async, second.notes.append))
 
     assert on_a_thread == on_a_loop
-    assert first.looks == second.looks
+    assert first.polls == second.polls
     assert first.notes == second.notes
     assert here.slept == there.slept
 
@@ -95,7 +95,7 @@ def test_the_scenes_end_as_they_are_called():
     ends = {}
     for name, (ref, answers) in SCENES.items():
         clock, teller = FakeClock(), Teller(answers)
-        ends[name] = str(wait(loop_of(ref, clock), teller.look, teller.notes.append, clock.sleep)[1].outcome)
+        ends[name] = str(wait(loop_of(ref, clock), teller.poll, teller.notes.append, clock.sleep)[1].outcome)
     assert ends == {
         **{name: name.replace(" ", "_") for name in SCENES},
         "unknown": "succeeded",
@@ -104,46 +104,46 @@ def test_the_scenes_end_as_they_are_called():
 
 
 def test_an_error_that_is_not_ours_is_not_swallowed():
-    def look(_path):
+    def poll(_path):
         raise KeyError("a bug")
 
     with pytest.raises(KeyError):
-        wait(loop_of(ref_of("task_status"), FakeClock()), look, print)
+        wait(loop_of(ref_of("task_status"), FakeClock()), poll, print)
     with pytest.raises(KeyError):
-        asyncio.run(wait_async(loop_of(ref_of("task_status"), FakeClock()), look, print))
+        asyncio.run(wait_async(loop_of(ref_of("task_status"), FakeClock()), poll, print))
 
 
 @pytest.mark.parametrize(
     ("answer", "outcome"),
     [
         (RUNNING, "pending"),
-        (reply(body={"status": "PONDERING"}), "pending"),
+        (response(body={"status": "PONDERING"}), "pending"),
         (LOST, "pending"),
-        (reply(200, b"<html>"), "pending"),
-        (reply(303), "succeeded"),
-        (reply(body={"status": "ERROR"}), "failed"),
-        (reply(404), "expired"),
+        (response(200, b"<html>"), "pending"),
+        (response(303), "succeeded"),
+        (response(body={"status": "ERROR"}), "failed"),
+        (response(404), "expired"),
         (AccessDeniedError(403, "no", method="GET", path="status/s/"), "polling_refused"),
     ],
 )
 def test_polling_once_is_one_request(answer, outcome):
     teller = Teller([answer])
-    ref, verdict = poll_once(ref_of("task_status"), teller.look, teller.notes.append, known=False)
-    assert (ref, verdict.outcome, len(teller.looks)) == (ref_of("task_status"), outcome, 1)
+    ref, verdict = poll_once(ref_of("task_status"), teller.poll, teller.notes.append, known=False)
+    assert (ref, verdict.outcome, len(teller.polls)) == (ref_of("task_status"), outcome, 1)
 
 
 def test_a_refused_poll_of_a_job_that_is_known_says_nothing_about_it():
     teller = Teller([AccessDeniedError(403, "no", method="GET", path="status/s/")])
-    assert poll_once(ref_of("task_status"), teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
+    assert poll_once(ref_of("task_status"), teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
 
 
 def test_polling_once_goes_on_to_the_record_of_a_job_that_ended():
     teller = Teller([ENDED, record("failed")])
-    ref, verdict = poll_once(UNTOLD, teller.look, teller.notes.append)
+    ref, verdict = poll_once(UNTOLD, teller.poll, teller.notes.append)
     assert (verdict.outcome, ref.ids["custom_model_test_id"]) == (Outcome.FAILED, "t")
 
 
 def test_polling_once_of_a_lagging_record_does_not_wait():
     teller = Teller([ENDED, record("in_progress")])
-    assert poll_once(UNTOLD, teller.look, teller.notes.append)[1].outcome is Outcome.PENDING
-    assert len(teller.looks) == 2
+    assert poll_once(UNTOLD, teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
+    assert len(teller.polls) == 2

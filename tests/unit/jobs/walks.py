@@ -1,4 +1,4 @@
-"""Drives a wait with scripted replies and a clock that only moves when the wait sleeps."""
+"""Drives a wait with scripted responses and a clock that only moves when the wait sleeps."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def walk(
 ) -> Walk:
     """Walk a wait to its end.
 
-    :param answers: replies or errors in order, the last one for ever; or a function of the path.
+    :param answers: responses or errors in order, the last one for ever; or a function of the path.
     :param given: more arguments of :func:`steps`.
     """
     clock = clock or FakeClock()

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from tests.unit.jobs.walks import ref_of
-from tests.unit.support import reply
+from tests.unit.support import response
 
 if TYPE_CHECKING:
-    from datarobot_provider.client.request import Reply
+    from datarobot_provider.client.request import Response
     from tests.unit.support import FakeApi
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
@@ -18,9 +18,9 @@ LOG = "customModels/m/versions/v/dependencyBuildLog/"
 REF = ref_of("dependency_build")
 
 
-def state(word: str) -> Reply:
+def state(word: str) -> Response:
     """Return a build in this state."""
-    return reply(body={"buildStatus": word})
+    return response(body={"buildStatus": word})
 
 
 def build(**given: Any) -> StartDependencyBuildOperator:
@@ -30,7 +30,7 @@ def build(**given: Any) -> StartDependencyBuildOperator:
 
 def script(api: FakeApi, *polls: Any) -> None:
     """Let the API start, show, log and cancel a build."""
-    api.on("POST", BUILD, reply(202, {"buildStatus": "submitted"}))
+    api.on("POST", BUILD, response(202, {"buildStatus": "submitted"}))
     api.on("GET", BUILD, *polls)
-    api.on("GET", LOG, reply(200, b"first\nlast\n"))
-    api.on("DELETE", BUILD, reply(204))
+    api.on("GET", LOG, response(200, b"first\nlast\n"))
+    api.on("DELETE", BUILD, response(204))

@@ -12,8 +12,9 @@ from typing import Any
 
 import datarobot_provider.operators
 import datarobot_provider.sensors
-from datarobot_provider.operators.base import DataRobotBaseOperator, DataRobotJobOperator
-from datarobot_provider.sensors.base import DataRobotJobSensor
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.base_sensor import DataRobotJobSensor
+from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.version_compat import BaseOperator, BaseSensorOperator
 
 

@@ -6,11 +6,11 @@ import json
 
 import pytest
 
-from datarobot_provider.operators.fields import camel_case
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator, UpdateGuardConfigOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowFailException
-from tests.unit.support import reply
+from tests.unit.support import response
 
 KEY, OTHER = "sk-of-the-connection-0123456789", "sk-of-another-connection-987654"
 PUSH = "guardConfigurations/toNewCustomModelVersion/"
@@ -39,11 +39,11 @@ def keys(api, monkeypatch: pytest.MonkeyPatch):
     """Set up two connections with keys and one without; script the routes."""
     for name, password in (("MY_OPENAI", f" {KEY}\n"), ("OTHER_OPENAI", OTHER), ("NO_KEY", None)):
         monkeypatch.setenv(f"AIRFLOW_CONN_{name}", json.dumps({"conn_type": "generic", "password": password}))
-    api.on("POST", "guardConfigurations/", reply(201, {"id": "g"}))
-    api.on("GET", "guardConfigurations/", reply(body={"data": [], "next": None}))
-    api.on("PATCH", "guardConfigurations/g/", reply(body={"id": "g", "openaiApiKey": KEY, "echo": "x"}))
-    api.on("POST", PUSH, reply(body={"customModelVersionId": "v"}))
-    api.on("GET", "customModels/m/versions/", reply(body={"data": [], "next": None}))
+    api.on("POST", "guardConfigurations/", response(201, {"id": "g"}))
+    api.on("GET", "guardConfigurations/", response(body={"data": [], "next": None}))
+    api.on("PATCH", "guardConfigurations/g/", response(body={"id": "g", "openaiApiKey": KEY, "echo": "x"}))
+    api.on("POST", PUSH, response(body={"customModelVersionId": "v"}))
+    api.on("GET", "customModels/m/versions/", response(body={"data": [], "next": None}))
     return api
 
 
@@ -137,7 +137,7 @@ def test_a_guard_names_its_connection_without_the_task_naming_one(keys, context,
 
 def test_guards_from_templates_get_keys_as_well(keys, context, masked):
     template = {"id": "1", "name": "Faithfulness", "type": "ootb", "description": "d", "allowedStages": ["response"]}
-    keys.on("GET", "guardTemplates/", reply(body={"data": [{**template, "llmType": "openAi"}], "next": None}))
+    keys.on("GET", "guardTemplates/", response(body={"data": [{**template, "llmType": "openAi"}], "next": None}))
     wanted = ["Faithfulness", {"template": "1", "name": "Two", "openaiApiKeyConnId": "other_openai"}]
     apply(context, None, from_templates=wanted, openai_api_key_conn_id="my_openai")
     assert [guard["openaiApiKey"] for guard in sent(keys)["data"]] == [KEY, OTHER]
@@ -197,7 +197,7 @@ def test_keys_are_masked_as_soon_as_they_are_rendered(masked):
 
 @pytest.mark.parametrize("echo", ["sk-of-the-connection-0123456789", KEY.encode().hex()])
 def test_a_key_that_the_server_echoes_is_not_shown(keys, context, echo, task_log):
-    keys.on("POST", PUSH, reply(422, {"message": f"bad key {echo}", "errors": {"openaiApiKey": echo}}))
+    keys.on("POST", PUSH, response(422, {"message": f"bad key {echo}", "errors": {"openaiApiKey": echo}}))
     with pytest.raises(AirflowFailException) as caught:
         apply(context, [ASKING], openai_api_key_conn_id="my_openai")
     assert echo not in str(caught.value) + task_log()

@@ -11,7 +11,7 @@ import pytest
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.unit.client.forms import parse_form
-from tests.unit.support import ORIGIN, reply
+from tests.unit.support import ORIGIN, response
 
 VERSIONS = "customModels/m/versions/"
 MADE = {"id": "v", "label": "1.0", "trainingData": {"assignmentInProgress": False}}
@@ -22,8 +22,8 @@ LATEST = {
 
 @pytest.fixture(autouse=True)
 def _no_version_yet(api):
-    api.on("GET", VERSIONS, reply(body={"data": []}))
-    api.on("GET", "customModelLimits/", reply(body={}))
+    api.on("GET", VERSIONS, response(body={"data": []}))
+    api.on("GET", "customModelLimits/", response(body={}))
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def create(api, context, method="POST", made=MADE, **given):
     def receive(request):
         body = request.upload()
         forms.append(parse_form(body.content_type, b"".join(body)))
-        return reply(201, made)
+        return response(201, made)
 
     api.on(method, VERSIONS, receive)
     result = CreateVersionOperator(task_id="t", custom_model_id="m", **given).execute(context)
@@ -131,7 +131,7 @@ def test_the_latest_version_may_be_taken_as_it_is_with_other_settings(api, conte
 
 
 def test_files_of_the_latest_version_are_deleted_by_path_or_id(api, context, folder):
-    api.on("GET", VERSIONS, reply(body=LATEST))
+    api.on("GET", VERSIONS, response(body=LATEST))
     _, form = create(
         api,
         context,
@@ -145,7 +145,7 @@ def test_files_of_the_latest_version_are_deleted_by_path_or_id(api, context, fol
 
 @pytest.mark.parametrize(("latest", "words"), [(LATEST, "It has: custom.py, sub/a.txt"), ({"data": []}, "no files")])
 def test_a_file_to_delete_that_is_not_there_is_named(api, context, latest, words):
-    api.on("GET", VERSIONS, reply(body=latest))
+    api.on("GET", VERSIONS, response(body=latest))
     task = CreateVersionOperator(task_id="t", custom_model_id="m", from_latest=True, files_to_delete='["gone.py"]')
     with pytest.raises(AirflowFailException, match=r"files_to_delete names gone\.py") as caught:
         task.execute(context)
@@ -180,7 +180,7 @@ def test_arguments_that_do_not_fit_send_nothing(api, context, given, words):
 
 def test_a_version_whose_training_data_is_being_assigned_is_waited_for(api, context, folder):
     running = {**MADE, "trainingData": {"assignmentInProgress": True}}
-    api.on("GET", f"{VERSIONS}v/", reply(body=MADE))
+    api.on("GET", f"{VERSIONS}v/", response(body=MADE))
     version, _ = create(api, context, made=running, folder=folder, training_data={"datasetId": "d"})
     assert version == "v"
     assert api.paths() == [VERSIONS, f"{VERSIONS}v/"]
@@ -188,7 +188,9 @@ def test_a_version_whose_training_data_is_being_assigned_is_waited_for(api, cont
 
 def test_an_assignment_that_fails_says_why_and_which_version_has_none(api, context, folder):
     running = {**MADE, "trainingData": {"assignmentInProgress": True}}
-    api.on("GET", f"{VERSIONS}v/", reply(body={"trainingData": {"assignmentError": {"message": "there is no target"}}}))
+    api.on(
+        "GET", f"{VERSIONS}v/", response(body={"trainingData": {"assignmentError": {"message": "there is no target"}}})
+    )
     with pytest.raises(AirflowFailException, match="The training data assignment failed") as caught:
         create(api, context, made=running, folder=folder, training_data={"datasetId": "d"})
     assert "DataRobot says: there is no target" in str(caught.value)
@@ -224,7 +226,7 @@ def test_a_version_with_other_values_is_not_the_one_of_this_task(with_parameter,
 def test_a_task_that_runs_several_times_sends_the_values_of_each_time(api, context, with_parameter):
     del context["task_state_store"]
     forms = []
-    api.on("POST", VERSIONS, lambda request: forms.append(b"".join(request.upload())) or reply(201, MADE))
+    api.on("POST", VERSIONS, lambda request: forms.append(b"".join(request.upload())) or response(201, MADE))
     operator = CreateVersionOperator(task_id="t", custom_model_id="m", folder=with_parameter)
     for value in (11, 22):
         operator.runtime_parameter_values = {"T": value}

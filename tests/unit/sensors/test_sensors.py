@@ -7,13 +7,11 @@ import pytest
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from datarobot_provider.sensors.jobs import (
-    DataRobotStatusSensor,
-    DependencyBuildSensor,
-    FeatureImpactSensor,
-    ModelTestSensor,
-    VectorDatabaseValidationSensor,
-)
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from datarobot_provider.version_compat import (
     AirflowException,
     AirflowFailException,
@@ -21,7 +19,7 @@ from datarobot_provider.version_compat import (
     AirflowSkipException,
 )
 from tests.unit.jobs.walks import ref_of
-from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.support import ORIGIN, TOKEN, response
 
 try:
     from airflow.sdk.exceptions import TaskDeferred
@@ -34,7 +32,7 @@ REF = ref_of("dependency_build")
 
 
 def state(word):
-    return reply(body={"buildStatus": word})
+    return response(body={"buildStatus": word})
 
 
 def build(**given):
@@ -98,10 +96,11 @@ class TestTheJobOfASensor:
 
 class TestPoking:
     @pytest.mark.parametrize(
-        "look", [state("processing"), state("PONDERING"), TransportError("blip", reason="lost", sent=True), reply(500)]
+        "poll",
+        [state("processing"), state("PONDERING"), TransportError("blip", reason="lost", sent=True), response(500)],
     )
-    def test_a_job_that_goes_on_is_poked_again(self, api, context, look):
-        api.on("GET", BUILD, look)
+    def test_a_job_that_goes_on_is_poked_again(self, api, context, poll):
+        api.on("GET", BUILD, poll)
         assert not build().poke(context).is_done
         assert len(api.requests) == 1
 
@@ -111,17 +110,17 @@ class TestPoking:
         assert (done.is_done, done.xcom_value) == (True, {"buildStatus": "success"})
 
     @pytest.mark.parametrize(
-        ("look", "words"),
+        ("poll", "words"),
         [
             (state("failed"), "The dependency build failed"),
-            (reply(422, {}), "was cancelled in DataRobot"),
-            (reply(404), "is gone"),
-            (reply(403), "may not be polled"),
+            (response(422, {}), "was cancelled in DataRobot"),
+            (response(404), "is gone"),
+            (response(403), "may not be polled"),
         ],
     )
-    def test_a_job_that_ended_badly_fails_at_once_for_looking_again_heals_nothing(self, api, context, look, words):
-        api.on("GET", BUILD, look)
-        api.on("GET", LOG, reply(200, b"the last line\n"))
+    def test_a_job_that_ended_badly_fails_at_once_for_looking_again_heals_nothing(self, api, context, poll, words):
+        api.on("GET", BUILD, poll)
+        api.on("GET", LOG, response(200, b"the last line\n"))
         with pytest.raises(AirflowFailException, match=words) as caught:
             build().execute(context)
         assert ("  | the last line" in str(caught.value)) is ("failed" in words)
@@ -135,7 +134,7 @@ class TestPoking:
     @pytest.mark.parametrize("deferrable", [False, True])
     def test_a_soft_failure_is_a_skip(self, api, context, deferrable):
         api.on("GET", BUILD, state("failed"))
-        api.on("GET", LOG, reply(404))
+        api.on("GET", LOG, response(404))
         with pytest.raises(AirflowSkipException):
             build(soft_fail=True, deferrable=deferrable).execute(context)
 
@@ -173,7 +172,7 @@ class TestDeferring:
         ],
     )
     def test_coming_back_from_a_bad_end_raises_what_airflow_wants(self, api, context, outcome, kind):
-        api.on("GET", LOG, reply(404))
+        api.on("GET", LOG, response(404))
         event = JobEvent(REF, Verdict(outcome, message="the server's words")).dump()
         with pytest.raises(AirflowException, match="the server's words") as caught:
             build().execute_complete(context, event=event)
@@ -191,7 +190,10 @@ class TestDeferring:
 class TestResults:
     @pytest.mark.parametrize(
         "answer",
-        [reply(303, location="https://internal.example/api/v2/customModels/m/"), reply(body={"status": "COMPLETED"})],
+        [
+            response(303, location="https://internal.example/api/v2/customModels/m/"),
+            response(body={"status": "COMPLETED"}),
+        ],
     )
     def test_a_status_record_gives_the_address_of_what_was_made_on_our_own_host(self, api, context, answer):
         api.on("GET", "genai/status/s/", answer)
@@ -200,32 +202,32 @@ class TestResults:
 
     def test_a_test_gives_its_record_and_shows_the_checks(self, api, context, task_log):
         checks = {"errorCheck": {"status": "succeeded", "message": ""}}
-        api.on("GET", "customModelTests/t/", reply(body={"overallStatus": "warning", "testingStatus": checks}))
+        api.on("GET", "customModelTests/t/", response(body={"overallStatus": "warning", "testingStatus": checks}))
         result = ModelTestSensor(task_id="t", custom_model_test_id="t").execute(context)
         assert result["overallStatus"] == "warning"
         assert "errorCheck  succeeded" in task_log()
 
     def test_a_test_that_warned_fails_if_so_told(self, api, context):
-        api.on("GET", "customModelTests/t/", reply(body={"overallStatus": "warning"}))
-        api.on("GET", "customModelTests/t/tail/?lines=50", reply(body={"log": "hm"}))
+        api.on("GET", "customModelTests/t/", response(body={"overallStatus": "warning"}))
+        api.on("GET", "customModelTests/t/tail/?lines=50", response(body={"log": "hm"}))
         with pytest.raises(AirflowException, match="ended with warnings"):
             ModelTestSensor(task_id="t", custom_model_test_id="t", fail_on_warning=True).execute(context)
 
     def test_a_test_that_failed_shows_its_checks(self, api, context):
         checks = {"errorCheck": {"status": "failed", "message": "no score()"}}
-        api.on("GET", "customModelTests/t/", reply(body={"overallStatus": "failed", "testingStatus": checks}))
-        api.on("GET", "customModelTests/t/tail/?lines=50", reply(body={"log": "hm"}))
+        api.on("GET", "customModelTests/t/", response(body={"overallStatus": "failed", "testingStatus": checks}))
+        api.on("GET", "customModelTests/t/tail/?lines=50", response(body={"log": "hm"}))
         with pytest.raises(AirflowFailException, match=r"errorCheck  failed  no score\(\)"):
             ModelTestSensor(task_id="t", custom_model_test_id="t").execute(context)
 
     def test_an_impact_without_a_status_id_is_asked_for_itself(self, api, context):
         path = "customModels/m/versions/v/featureImpact/"
-        api.on("GET", path, reply(body={"featureImpacts": []}))
+        api.on("GET", path, response(body={"featureImpacts": []}))
         assert FeatureImpactSensor(task_id="t", **IDS).execute(context) == {"featureImpacts": []}
         assert set(api.paths()) == {path}
 
     def test_a_validation_gives_its_record(self, api, context):
         path = "genai/customModelVectorDatabaseValidations/x/"
-        api.on("GET", path, reply(body={"validationStatus": "PASSED"}))
+        api.on("GET", path, response(body={"validationStatus": "PASSED"}))
         sensor = VectorDatabaseValidationSensor(task_id="t", validation_id="x")
         assert sensor.execute(context) == {"validationStatus": "PASSED"}

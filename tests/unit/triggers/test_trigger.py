@@ -19,7 +19,7 @@ from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from tests.unit.jobs.walks import VERSION, ref_of
-from tests.unit.support import ORIGIN, TOKEN, reply
+from tests.unit.support import ORIGIN, TOKEN, response
 from tests.unit.triggers.waits import BUILD, KWARGS, at_once, events, trigger
 
 #: What every released version stored; a trigger of a later version must take it.
@@ -27,7 +27,7 @@ RELEASED = {
     "0.1.0": {name: value for name, value in KWARGS.items() if name != "poll_failure_timeout"},
     "0.2.0": KWARGS,
 }
-DONE = reply(body={"buildStatus": "success"})
+DONE = response(body={"buildStatus": "success"})
 
 
 LOGGER = datarobot._LOG.name
@@ -96,11 +96,11 @@ def test_what_a_later_version_may_add_is_ignored_and_what_it_may_leave_out_has_a
     ("answer", "outcome"),
     [
         (DONE, "succeeded"),
-        (reply(body={"buildStatus": "failed"}), "failed"),
-        (reply(422, {}), "cancelled"),
-        (reply(404), "expired"),
-        (reply(403, {"message": "no"}), "polling_error"),
-        (reply(401, {"message": "no"}), "polling_error"),
+        (response(body={"buildStatus": "failed"}), "failed"),
+        (response(422, {}), "cancelled"),
+        (response(404), "expired"),
+        (response(403, {"message": "no"}), "polling_error"),
+        (response(401, {"message": "no"}), "polling_error"),
     ],
 )
 def test_one_event_says_how_the_job_ended(api, answer, outcome, no_pauses):
@@ -113,14 +113,14 @@ def test_one_event_says_how_the_job_ended(api, answer, outcome, no_pauses):
 
 
 def test_a_deadline_in_the_past_ends_the_wait_after_one_look(api):
-    api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
+    api.on("GET", BUILD, response(body={"buildStatus": "processing"}))
     assert run(trigger(deadline=1.0))["outcome"] == "timed_out"
     assert len(api.requests) == 1
 
 
 def test_what_was_learnt_on_the_way_is_in_the_event(api):
-    api.on("GET", "status/s/", reply(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
-    api.on("GET", "customModelTests/t/", reply(body={"overallStatus": "succeeded"}))
+    api.on("GET", "status/s/", response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
+    api.on("GET", "customModelTests/t/", response(body={"overallStatus": "succeeded"}))
     payload = run(trigger(ref=JobRef("model_test", {**VERSION, "status_id": "s"}).dumps()))
     assert JobRef.loads(payload["ref"]).ids["custom_model_test_id"] == "t"
 
@@ -135,7 +135,7 @@ def test_a_connection_that_is_missing_for_a_moment_is_not_the_jobs_failure(api, 
     """A secrets backend may be late when a triggerer starts, a token revoked before its successor is stored."""
     monkeypatch.setattr("datarobot_provider.hooks.shared_clients.PAUSE_AFTER_FAILURE", 0.0)
     stored = os.environ.pop("AIRFLOW_CONN_DATAROBOT_DEFAULT")
-    answers = iter([reply(401, {}), reply(403, {}), reply(403, {}), DONE])
+    answers = iter([response(401, {}), response(403, {}), response(403, {}), DONE])
     api.on("GET", BUILD, lambda _: next(answers))
     asked = []
 
@@ -167,7 +167,7 @@ def test_an_error_that_may_heal_is_told_apart(monkeypatch, api):
 
 
 def test_a_server_that_echoes_the_token_does_not_bring_it_into_the_event(api, no_pauses):
-    api.on("GET", BUILD, reply(200, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()))
+    api.on("GET", BUILD, response(200, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()))
     payload = run(trigger(poll_failure_timeout=0.0))
     assert payload["outcome"] == "polling_error"
     assert TOKEN not in json.dumps(payload)
@@ -180,12 +180,12 @@ def test_nothing_but_looks_is_sent(api):
 
 
 def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
-    looks = []
+    polls = []
 
-    monkeypatch.setattr(job, "pause_before_first_look", at_once)
+    monkeypatch.setattr(job, "pause_before_first_poll", at_once)
 
     def answer(_request):
-        looks.append(1)
+        polls.append(1)
         return DONE
 
     api.on("GET", BUILD, answer)
@@ -194,13 +194,13 @@ def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
         await asyncio.gather(events(trigger()), events(trigger()), events(trigger()))
 
     asyncio.run(both())
-    assert (len(looks), api.closed) == (3, 1)
+    assert (len(polls), api.closed) == (3, 1)
 
 
 def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch, caplog):
     states = iter(["submitted", "submitted", "pondering", "pondering", "success"])
-    api.on("GET", BUILD, lambda _: reply(body={"buildStatus": next(states)}))
-    monkeypatch.setattr(job, "pause_before_first_look", at_once)
+    api.on("GET", BUILD, lambda _: response(body={"buildStatus": next(states)}))
+    monkeypatch.setattr(job, "pause_before_first_poll", at_once)
     monkeypatch.setattr(async_wait, "pause", at_once)
     with caplog.at_level(logging.INFO, logger=LOGGER):
         run(trigger())
@@ -222,7 +222,7 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
     def answer(_request):
         if len(api.requests) > waits:
             all_looked.set()
-        return DONE if len(api.requests) == 1 else reply(body={"buildStatus": "submitted"})
+        return DONE if len(api.requests) == 1 else response(body={"buildStatus": "submitted"})
 
     async def main() -> float:
         await events(trigger())  # so that what is imported and cached once is there
@@ -239,7 +239,7 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
         return kept / waits
 
     api.on("GET", BUILD, answer)
-    monkeypatch.setattr(job, "pause_before_first_look", at_once)
+    monkeypatch.setattr(job, "pause_before_first_poll", at_once)
     caplog.set_level(logging.ERROR, logger=LOGGER)
     assert 10 < asyncio.run(main()) <= MOST_OBJECTS
 

@@ -11,15 +11,15 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
 from tests.unit.jobs.walks import ref_of
-from tests.unit.support import reply
+from tests.unit.support import response
 from tests.unit.triggers.waits import BUILD, events, trigger
 
-DONE = reply(body={"buildStatus": "success"})
+DONE = response(body={"buildStatus": "success"})
 
 
 class TestKill:
     def test_a_kill_cancels_the_job_once(self, api, task_log):
-        api.on("DELETE", BUILD, reply(204))
+        api.on("DELETE", BUILD, response(204))
         asyncio.run(trigger().on_kill())
         assert api.paths("DELETE") == [BUILD]
         assert "The task was killed. The dependency build was cancelled in DataRobot." in task_log()
@@ -27,7 +27,7 @@ class TestKill:
     @pytest.mark.parametrize(("state", "deletes"), [("deferred", 0), ("failed", 1), ("restarting", 1), (None, 1)])
     def test_only_a_task_that_no_longer_waits_was_killed(self, api, monkeypatch, task_log, state, deletes):
         """Airflow also calls on_kill in a triggerer that lost its tasks to another one."""
-        api.on("DELETE", BUILD, reply(204))
+        api.on("DELETE", BUILD, response(204))
         asked = []
 
         def states(**what):
@@ -45,20 +45,20 @@ class TestKill:
     @pytest.mark.parametrize(
         ("now", "deletes"),
         [
-            (reply(body={"buildStatus": "processing", "buildStart": "noon"}), 1),
-            (reply(body={"buildStatus": "processing", "buildStart": "later"}), 0),
-            (reply(422, {"message": "not started"}), 0),
-            (reply(200, b"no JSON"), 0),
+            (response(body={"buildStatus": "processing", "buildStart": "noon"}), 1),
+            (response(body={"buildStatus": "processing", "buildStart": "later"}), 0),
+            (response(422, {"message": "not started"}), 0),
+            (response(200, b"no JSON"), 0),
         ],
         ids=["its own", "the next one", "none", "unreadable"],
     )
     def test_only_the_build_that_was_waited_for_is_cancelled(self, api, now, deletes):
         """A build that is started again has the address of the one before."""
-        api.on("DELETE", BUILD, reply(204))
+        api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
             made, looked = trigger(), asyncio.Event()
-            mine = reply(body={"buildStatus": "processing", "buildStart": "noon"})
+            mine = response(body={"buildStatus": "processing", "buildStart": "noon"})
             api.on("GET", BUILD, lambda _: looked.set() or mine)
             waiting = asyncio.ensure_future(events(made))
             await looked.wait()
@@ -72,7 +72,7 @@ class TestKill:
 
     def test_a_triggerer_that_is_impatient_does_not_stop_the_cancellation(self, api, monkeypatch):
         """Airflow cancels a trigger again while its on_kill still asks."""
-        api.on("DELETE", BUILD, reply(204))
+        api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
             asked, told = asyncio.Event(), asyncio.Event()
@@ -95,12 +95,12 @@ class TestKill:
         assert api.paths("DELETE") == [BUILD]
 
     def test_a_kill_while_waiting_cancels_the_job(self, api):
-        api.on("GET", BUILD, reply(body={"buildStatus": "processing"}))
-        api.on("DELETE", BUILD, reply(204))
+        api.on("GET", BUILD, response(body={"buildStatus": "processing"}))
+        api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
             made, looked = trigger(), asyncio.Event()
-            api.on("GET", BUILD, lambda _: looked.set() or reply(body={"buildStatus": "processing"}))
+            api.on("GET", BUILD, lambda _: looked.set() or response(body={"buildStatus": "processing"}))
             waiting = asyncio.ensure_future(events(made))
             await looked.wait()
             waiting.cancel()
@@ -131,11 +131,11 @@ class TestKill:
 
     @pytest.mark.parametrize("status", [404, 409, 422])
     def test_a_job_that_is_over_already_is_no_trouble(self, api, task_log, status):
-        api.on("DELETE", BUILD, reply(status, {"message": "no"}))
+        api.on("DELETE", BUILD, response(status, {"message": "no"}))
         asyncio.run(trigger().on_kill())
         assert "already over" in task_log()
 
-    @pytest.mark.parametrize("answer", [reply(403), TransportError("gone", reason="lost", sent=True)])
+    @pytest.mark.parametrize("answer", [response(403), TransportError("gone", reason="lost", sent=True)])
     def test_a_cancellation_that_fails_is_told_not_raised(self, api, task_log, answer):
         api.on("DELETE", BUILD, answer)
         asyncio.run(trigger().on_kill())

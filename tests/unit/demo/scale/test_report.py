@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.legs import Interval, Legs
 from demo.scale.account import Made
 from demo.scale.casualties import Loss
 from demo.scale.report import MADE, ModelRow, Outcome, model_rows, render_models, render_routes
 from demo.scale.slots import Slots
+from harness.task_durations import Interval, Legs
 
 START = datetime(2026, 3, 29, tzinfo=UTC)
 ONCE = Counter(dict.fromkeys(MADE, 1))
@@ -23,7 +23,7 @@ def interval(kind: str, start: float, end: float) -> Interval:
 
 def outcome() -> Outcome:
     slots = Slots()
-    slots.looks = 9
+    slots.polls = 9
     loss = Loss(0.5, ("a",), ("b",))
     return Outcome("success", 60.0, [ROW], {"GET /x": 31}, 1, 4, [], slots, loss)
 

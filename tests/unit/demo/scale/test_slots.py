@@ -57,19 +57,19 @@ def test_a_slot_is_held_by_a_task_that_runs_on_while_its_job_does(
     seen: Callable[[], dict[str, Any]], job_seconds: float, held: int
 ) -> None:
     slots = Slots()
-    slots.look([seen()], {("test_version", 3): ago(job_seconds)}, {"dead"})
+    slots.poll([seen()], {("test_version", 3): ago(job_seconds)}, {"dead"})
     assert slots.held == held
 
 
 def test_a_task_that_hands_its_slot_over_is_counted_apart() -> None:
     slots = Slots()
-    slots.look([task("running", started=20)], {("test_version", 3): ago(HANDOVER - 2)}, set())
+    slots.poll([task("running", started=20)], {("test_version", 3): ago(HANDOVER - 2)}, set())
     assert (slots.held, slots.handing_over) == (0, 1)
 
 
 def test_the_highest_numbers_are_kept() -> None:
     slots = Slots()
-    slots.look([task("deferred", started=20)] * 3, {("test_version", 3): ago(9)}, set())
-    slots.look([task("running", started=1)] * 2, {}, set())
-    slots.look([], {}, set())
-    assert (slots.looks, slots.waiting, slots.deferred, slots.busy, slots.held) == (3, 1, 3, 2, 0)
+    slots.poll([task("deferred", started=20)] * 3, {("test_version", 3): ago(9)}, set())
+    slots.poll([task("running", started=1)] * 2, {}, set())
+    slots.poll([], {}, set())
+    assert (slots.polls, slots.waiting, slots.deferred, slots.busy, slots.held) == (3, 1, 3, 2, 0)

@@ -1,0 +1,205 @@
+"""The base of all sensors: one job of the table, watched by poking or in the triggerer."""
+
+from __future__ import annotations
+
+import time
+from abc import abstractmethod
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.arguments.declarations import check_rendered, convert_arguments
+from datarobot_provider.core.errors import airflow_errors, job_is_known
+from datarobot_provider.core.job_results import JobResult
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.hooks.datarobot import DataRobotHook
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.version_compat import (
+    AirflowFailException,
+    AirflowSensorTimeout,
+    AirflowSkipException,
+    BaseSensorOperator,
+    PokeReturnValue,
+    conf,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from datarobot_provider.core.poll_failures import PollFailures
+    from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.version_compat import Context
+
+_BACKSTOP_SECONDS = 600.0
+#: Arguments of every Airflow sensor that its constructor reads, and those that only have to be booleans by then.
+_SPANS = {
+    "poke_interval": converters.interval,
+    "timeout": converters.optional(converters.seconds),
+    "max_wait": converters.optional(converters.seconds),
+}
+_BOOLEANS = ("soft_fail", "never_fail", "silent_fail", "exponential_backoff")
+
+
+class DataRobotJobSensor(JobResult, BaseSensorOperator):
+    """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
+
+    Airflow needs ``deferrable``, ``mode``, ``poke_interval``, ``timeout``, ``max_wait``, ``soft_fail``, ``never_fail``,
+    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in them is refused when the
+    sensor is made, and a string such as ``"False"`` or ``"60"`` is converted.
+
+    :param deferrable: watch in the triggerer instead of on a worker; default is Airflow's
+        ``[operators] default_deferrable``.
+    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
+    :param timeout: how long to wait at the most, in seconds or as a ``timedelta``, ten years at the most; default one
+        week, as with every Airflow sensor.
+    :param soft_fail: skip instead of fail; default ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    """
+
+    template_fields: Sequence[str] = ("datarobot_conn_id",)
+    #: Arguments that must have a value once the templates are rendered; for most sensors the ids of the job.
+    required_fields: ClassVar[Sequence[str]] = ()
+    #: Arguments that are no ids, and how each is converted; those of the bases are added.
+    argument_types: ClassVar[Mapping[str, converters.Converter]] = {}
+    #: Name of the kind in ``jobs/kinds.py``.
+    kind: str
+    ui_color = "#e4e4fd"
+
+    def __init__(
+        self,
+        *,
+        datarobot_conn_id: str = DataRobotHook.default_conn_name,
+        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
+        **kwargs: Any,
+    ) -> None:
+        spans = {
+            name: converters.convert_in_init(name, kwargs[name], kind)
+            for name, kind in _SPANS.items()
+            if name in kwargs
+        }
+        super().__init__(**{**kwargs, **spans})
+        self.datarobot_conn_id = datarobot_conn_id
+        self._failures: PollFailures | None = None
+        self.deferrable = converters.convert_in_init("deferrable", deferrable, converters.boolean)
+        # After Airflow's own constructor, which also takes them from the DAG's default_args.
+        for name in _BOOLEANS:
+            setattr(self, name, converters.convert_in_init(name, getattr(self, name), converters.boolean))
+        if self.soft_fail and self.never_fail:
+            raise InputError("Give soft_fail or never_fail, not both.")
+
+    @abstractmethod
+    def ref(self) -> JobRef:
+        """Return the job to watch, from the rendered arguments."""
+
+    def check(self) -> None:
+        """Check the rendered arguments and convert them in place, before anything is sent.
+
+        :raises InputError: naming the argument at fault.
+        """
+        check_rendered(self)
+        convert_arguments(self)
+
+    def execute(self, context: Context) -> Any:
+        """Watch by poking, or look once and defer."""
+        from datarobot_provider.core.deferral import can_defer
+
+        with airflow_errors(self):
+            self.check()
+        if not (self.deferrable and can_defer(self, context)):
+            return super().execute(context)
+        try:
+            done = self.poke(context)
+        except AirflowFailException as error:
+            # What Airflow's own loop does, which this single look does not go through.
+            if self.soft_fail or self.never_fail:
+                raise AirflowSkipException(str(error)) from error
+            raise
+        if done.is_done:
+            return done.xcom_value
+        deadline = time.time() + self.timeout
+        backstop = timedelta(seconds=self.timeout + _BACKSTOP_SECONDS)
+        self.defer(trigger=self._trigger(deadline), method_name="execute_complete", timeout=backstop)
+        return None
+
+    def poke(self, context: Context) -> PokeReturnValue:
+        """Poll once. A poll that fails after others have worked says nothing about the job for a while.
+
+        :returns: whether the job has succeeded, and the result.
+        """
+        from datarobot_provider.core.poll_failures import PollFailures
+
+        self._failures = self._failures or PollFailures()
+        with airflow_errors(self):
+            event = self._failures.polled(context, self)
+            if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
+                return PokeReturnValue(is_done=False)
+            return PokeReturnValue(is_done=True, xcom_value=self._finish(event))
+
+    def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:  # noqa: ARG002 - Airflow's signature
+        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+
+        :param event: how the watch ended, as the trigger sent it.
+        :returns: what goes to XCom.
+        """
+        from datarobot_provider.jobs.events import JobEvent
+
+        with airflow_errors(self), job_is_known():
+            convert_arguments(self)
+            return self._finish(JobEvent.load(event, self.ref().kind))
+
+    def _finish(self, event: JobEvent) -> Any:
+        from datarobot_provider.jobs.events import job_error
+
+        outcome, page = event.verdict.outcome, self.page(event.ref)
+        if outcome is Outcome.SUCCEEDED:
+            return self.result(event)
+        if outcome is Outcome.TIMED_OUT:
+            raise AirflowSensorTimeout(str(job_error(event, url=page)))
+        failed = outcome is Outcome.FAILED
+        error = job_error(
+            event,
+            details=self.failure_details(event) if failed else [],
+            log_tail=self.hook.jobs.log_tail(event.ref) if failed else [],
+            url=page,
+        )
+        # A sensor only watches: looking again at a job that has ended would burn retries.
+        error.can_heal = outcome is Outcome.POLLING_ERROR
+        raise error
+
+    def _trigger(self, deadline: float) -> Any:
+        from datarobot_provider.triggers.job import DataRobotJobTrigger
+
+        return DataRobotJobTrigger(
+            ref=self.ref().dumps(),
+            datarobot_conn_id=self.datarobot_conn_id,
+            deadline=deadline,
+            poll_interval=float(self.poke_interval),
+            cancel_on_kill=False,
+            poll_failure_timeout=self.hook.client.poll_failure_timeout,
+        )
+
+
+class DataRobotIdsSensor(DataRobotJobSensor):
+    """Base of the sensors whose required arguments are the ids of the job."""
+
+    def ref(self) -> JobRef:
+        """Return the job that the required arguments name."""
+        given = {name: getattr(self, name) for name in self.required_fields}
+        ids = {name: converters.converted(name, value, converters.identifier) for name, value in given.items()}
+        return JobRef(self.kind, ids)
+
+
+class VersionSensor(DataRobotIdsSensor):
+    """Base of the sensors whose required arguments are the two ids of a version.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    """
+
+    required_fields = ("custom_model_id", "custom_model_version_id")
+    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
+
+    def __init__(self, *, custom_model_id: str, custom_model_version_id: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id

@@ -1,0 +1,1 @@
+"""The files of a custom model and what they say about it."""

@@ -1,0 +1,130 @@
+"""Which runtime parameters there are: as ``model-metadata.yaml`` defines them, or as a version shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.custom_model.metadata_file import FILE_NAME
+from datarobot_provider.exceptions import InputError
+
+SECTION = "runtimeParameterDefinitions"
+NUMERIC = "numeric"
+#: Booleans of YAML 1.1.
+_BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is known of a runtime parameter.
+
+    :param type: ``string``, ``boolean``, ``numeric``, ``credential``, ``deployment``, ``model`` or a newer one.
+    :param needed: whether it must have a value and has no default.
+    :param minimum: least value of a number; ``None`` for no bound.
+    :param maximum: greatest value of a number.
+    :param credential_type: the type of credential it takes; ``None`` for any.
+    :param is_set: whether a version has a value of its own for it.
+    """
+
+    type: str
+    needed: bool = False
+    minimum: float | None = None
+    maximum: float | None = None
+    credential_type: str | None = None
+    is_set: bool = False
+
+
+def of_metadata(metadata: Mapping[str, Any]) -> dict[str, Definition]:
+    """Return the definitions in ``model-metadata.yaml``, by name.
+
+    :param metadata: the content of the file.
+    :raises InputError: naming every definition that cannot be one.
+    """
+    rows = metadata.get(SECTION) or []
+    if not isinstance(rows, list):
+        raise InputError(f"{FILE_NAME}: {SECTION} should be a list.")
+    defined: dict[str, Definition] = {}
+    problems = []
+    for number, row in enumerate(rows, 1):
+        name = row.get("fieldName") if isinstance(row, dict) else None
+        if not isinstance(name, str) or not name or not isinstance(row.get("type"), str):
+            problems.append(f"entry {number} needs a fieldName and a type")
+        elif name in defined:
+            problems.append(f"{shown(name)} is defined twice")
+        else:
+            try:
+                defined[name] = _definition(row)
+            except converters.MismatchError as error:
+                problems.append(f"{error} for {shown(name)}")
+    if problems:
+        raise InputError(f"{FILE_NAME}: {SECTION} cannot be used: {'; '.join(problems)}.")
+    return defined
+
+
+def of_version(version: Mapping[str, Any]) -> dict[str, Definition]:
+    """Return the definitions that a version of DataRobot shows, by name; what cannot be one is left out.
+
+    :param version: the version as DataRobot returns it.
+    """
+    defined = {}
+    for row in rows_of(version):
+        name, kind, credential_type = row.get("fieldName"), row.get("type"), row.get("credentialType")
+        if isinstance(name, str) and isinstance(kind, str):
+            defined[name] = Definition(
+                type=kind,
+                needed=row.get("allowEmpty") is False and is_empty(row.get("defaultValue")),
+                minimum=_number_or_none(row.get("minValue")),
+                maximum=_number_or_none(row.get("maxValue")),
+                credential_type=credential_type if isinstance(credential_type, str) else None,
+                is_set=not is_empty(row.get("overrideValue")),
+            )
+    return defined
+
+
+def rows_of(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the runtime parameters of a version as DataRobot shows them."""
+    rows = version.get("runtimeParameters")
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value counts as none."""
+    return value is None or (isinstance(value, str) and not value)
+
+
+def shown(name: str) -> str:
+    """Return a name as an error shows it."""
+    return name if name.isprintable() and len(name) <= _LONGEST_NAME else repr(name[:_LONGEST_NAME])
+
+
+def _definition(row: Mapping[str, Any]) -> Definition:
+    allow_empty = True
+    if row.get("allowEmpty") is not None:
+        word = _BOOLEANS.get(str(row["allowEmpty"]).lower())
+        if word is None:
+            raise converters.MismatchError("allowEmpty should be true or false")
+        allow_empty = word
+    is_number, kind = row["type"] == NUMERIC, row.get("credentialType")
+    return Definition(
+        type=row["type"],
+        needed=not allow_empty and is_empty(row.get("defaultValue")),
+        minimum=_bound(row, "minValue") if is_number else None,
+        maximum=_bound(row, "maxValue") if is_number else None,
+        credential_type=kind if isinstance(kind, str) else None,
+    )
+
+
+def _bound(row: Mapping[str, Any], name: str) -> float | None:
+    if is_empty(row.get(name)):
+        return None
+    try:
+        return converters.number(row[name])
+    except converters.MismatchError:
+        raise converters.MismatchError(f"{name} should be a number") from None
+
+
+def _number_or_none(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

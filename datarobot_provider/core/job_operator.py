@@ -1,0 +1,261 @@
+"""The base of the operators that start a job and wait for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.arguments.declarations import convert_arguments
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.errors import airflow_errors, job_is_known
+from datarobot_provider.core.job_results import JobResult
+from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
+from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.model import JobKind, JobRef, Outcome
+from datarobot_provider.version_compat import conf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from datarobot_provider.core.arguments.converters import Converter
+    from datarobot_provider.core.submission.record import SubmissionRecord
+    from datarobot_provider.exceptions import (
+        DataRobotError,
+    )
+    from datarobot_provider.jobs.events import JobEvent
+    from datarobot_provider.triggers.job import DataRobotJobTrigger
+    from datarobot_provider.version_compat import Context
+
+_BACKSTOP = timedelta(minutes=10)
+_LAST_STEPS = 30.0
+_ENDED_BADLY = (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
+_NOT_POLLED = (Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED)
+_MAY_STILL_RUN = (Outcome.TIMED_OUT, *_NOT_POLLED)
+
+
+class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
+    """Base of the operators that start a job on DataRobot, once, and wait for its end.
+
+    :param wait_for_completion: wait for the job; default ``True``; templated. Otherwise the task ends once the job is
+        started, and returns the job's id for a sensor.
+    :param deferrable: wait in the triggerer instead of on a worker; default is Airflow's
+        ``[operators] default_deferrable``. It is needed before templates are rendered, so a template is refused.
+    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``, above 0; default 10;
+        templated. The first polls come sooner.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``, ten years at the most; default depends on the
+        kind of job, mostly one hour; templated. The task's ``execution_timeout`` counts too, where it is shorter.
+    :param cancel_on_kill: cancel the job on DataRobot when the task is killed or times out; default ``True``;
+        templated. Killing a deferred task cancels the job on Airflow 3.3 and up.
+    :param on_uncertain_submit: what to do when an earlier try may have started the job and DataRobot cannot tell:
+        ``fail`` (default) or ``resubmit``.
+    """
+
+    #: Name of the kind in ``jobs/kinds.py``.
+    kind: str
+    #: More kinds that a task of this operator may turn out to wait for.
+    other_kinds: ClassVar[Sequence[str]] = ()
+    argument_types: ClassVar[Mapping[str, Converter]] = {
+        "wait_for_completion": converters.boolean,
+        "deferrable": converters.boolean,
+        "poll_interval": converters.interval,
+        "timeout": converters.optional(converters.seconds),
+        "cancel_on_kill": converters.boolean,
+    }
+    template_fields: Sequence[str] = (
+        *DataRobotBaseOperator.template_fields,
+        *(name for name in argument_types if name != "deferrable"),
+    )
+
+    def __init__(
+        self,
+        *,
+        wait_for_completion: bool | str = True,
+        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
+        poll_interval: float | timedelta | str = 10.0,
+        timeout: float | timedelta | str | None = None,
+        cancel_on_kill: bool | str = True,
+        on_uncertain_submit: str = "fail",
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.on_uncertain_submit = on_uncertain_submit
+        self.wait_for_completion = wait_for_completion
+        self.deferrable = converters.convert_in_init("deferrable", deferrable, converters.boolean)
+        self.poll_interval: Any = poll_interval
+        self.timeout = timeout
+        self.cancel_on_kill = cancel_on_kill
+        self._running: JobRef | None = None
+        self._defers = False
+
+    def check(self) -> None:
+        """Check the rendered arguments, and what holds for every job."""
+        super().check()
+        self.check_submission()
+
+    def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:  # noqa: ARG002 - for subclasses
+        """Find what a job made that DataRobot no longer knows; ``None`` if that cannot be told."""
+        return None
+
+    def on_failure(self, event: JobEvent, error: DataRobotError) -> Any:  # noqa: ARG002 - for subclasses
+        """Deal with a job that did not end well: raise ``error``, or return what goes to XCom all the same."""
+        raise error
+
+    def run_request(self, context: Context) -> Any:
+        """Start the job or take it up again, then wait for it or defer."""
+        from datarobot_provider.core.deferral import can_defer
+        from datarobot_provider.core.submission.record import SubmissionRecord
+        from datarobot_provider.core.submission.superseded import cancel_superseded_jobs
+
+        deadline = time.time() + self._wait_seconds()
+        self._check_trigger(deadline)
+        self._defers = self.deferrable and can_defer(self, context)
+        cancel_superseded_jobs(context, deferrable=self._defers)
+        record = SubmissionRecord.claim(context, self)
+        made = self._taken_up(record) or self._submitted(context, record)
+        if isinstance(made, CreatedResource):
+            if made.ids:
+                self.push_handles(context, made.value, made.ids)
+            return made.value
+        with job_is_known(record):
+            return self._awaited(context, record, made, deadline)
+
+    def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
+        """Wait for the job or defer; return what goes to XCom."""
+        self.push_handles(context, self._handle(ref), ref.ids)
+        if not self.wait_for_completion:
+            return self._handle(ref)
+        if self._defers:
+            seen = self.hook.jobs.poll_once(ref)
+            if seen.verdict.outcome is not Outcome.PENDING:
+                return self._finish(seen, record)
+            remaining = timedelta(seconds=max(0.0, deadline - time.time()))
+            failure_timeout = self.hook.client.poll_failure_timeout
+            trigger = self._trigger(ref, deadline, poll_failure_timeout=failure_timeout)
+            self.defer(trigger=trigger, method_name="execute_complete", timeout=remaining + _BACKSTOP)
+        self._running = ref
+        event = self.hook.jobs.wait(ref, deadline, self.poll_interval)
+        self._running = None
+        return self._finish(event, record)
+
+    def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:
+        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+
+        :param event: how the wait ended, as the trigger sent it.
+        :returns: what goes to XCom.
+        """
+        from datarobot_provider.core.submission.record import SubmissionRecord
+        from datarobot_provider.jobs.events import JobEvent
+
+        with airflow_errors(self):
+            convert_arguments(self)
+            ended = JobEvent.load(event, self.kind, *self.other_kinds)
+            record = SubmissionRecord.of_job(context, self, ended.ref)
+            with job_is_known(record):
+                return self._finish(ended, record)
+
+    def on_kill(self) -> None:
+        """Cancel the job when the task is killed on a worker."""
+        if self._running is not None and converters.is_true(self.cancel_on_kill):
+            self.log.warning("The task was killed. %s", self.hook.jobs.cancel(self._running).report)
+            self._running = None
+
+    def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
+        outcome = event.verdict.outcome
+        if outcome is Outcome.SUCCEEDED:
+            # The record stays: a worker that dies before Airflow has heard of the success must not do it all again.
+            return self.result(event)
+        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
+            return made.value
+        if outcome in _NOT_POLLED:
+            record.lose_sight()
+        cancelled = None
+        if outcome is Outcome.TIMED_OUT and self.cancel_on_kill:
+            cancelled = self.hook.jobs.cancel(event.ref)
+        failure = self._failure(event, cancelled.report if cancelled else None)
+        # What may still run, and what another attempt would only repeat, is remembered: the next one takes it up again.
+        if (cancelled and cancelled.over) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
+            record.forget()
+        return self.on_failure(event, failure)
+
+    def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
+        from datarobot_provider.jobs.events import in_words, job_error
+
+        outcome = event.verdict.outcome
+        if outcome in _NOT_POLLED:
+            return job_error(event, url=self.page(event.ref))
+        jobs, details = self.hook.jobs, self.failure_details(event)
+        if outcome is Outcome.TIMED_OUT:
+            details.append(f"It was given {in_words(self._wait_seconds())}.")
+            details += [cancel_report] if cancel_report else []
+        with_log = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT)
+        log_tail = jobs.log_tail(event.ref) if with_log else []
+        return job_error(event, details=details, log_tail=log_tail, url=self.page(event.ref))
+
+    def _wait_seconds(self) -> float:
+        timeout = self.timeout if self.timeout is not None else self._kind().timeout
+        seconds: float = converters.converted("timeout", timeout, converters.seconds)
+        if not self.execution_timeout:
+            return seconds
+        # Airflow's own alarm must not ring before the job is cancelled and its log is read.
+        limit = self.execution_timeout.total_seconds()
+        return min(seconds, limit - min(_LAST_STEPS, limit / 10))
+
+    def _handle(self, ref: JobRef) -> str:
+        return ref.ids.get(self._kind().handle) or ref.ids["status_id"]
+
+    def _kind(self) -> JobKind:
+        return KINDS[self.kind]
+
+    def _trigger(self, ref: JobRef, deadline: float, **settings: float) -> DataRobotJobTrigger:
+        from datarobot_provider.triggers.job import DataRobotJobTrigger
+
+        return DataRobotJobTrigger(
+            ref=ref.dumps(),
+            datarobot_conn_id=self.datarobot_conn_id,
+            deadline=deadline,
+            poll_interval=converters.converted("poll_interval", self.poll_interval, converters.interval),
+            cancel_on_kill=converters.is_true(self.cancel_on_kill),
+            **settings,
+        )
+
+    def _check_trigger(self, deadline: float) -> None:
+        """Fail before the job is started, not after, if the trigger could not be stored."""
+        json.dumps(self._trigger(JobRef(self.kind, {}), deadline).serialize())
+
+    def _submitted(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource:
+        made = self.submit(context, record)
+        if isinstance(made, JobRef):
+            self.log.info("The %s is %s.", self._kind().title, self._handle(made))
+            if made.joined:
+                self.log.info("This task did not start it, so it does not cancel it either.")
+        return made
+
+    def _taken_up(self, record: SubmissionRecord) -> JobRef | CreatedResource | None:
+        """Take up what an earlier attempt started, unless it ended in a way that another attempt may mend."""
+        ref = record.made
+        if not isinstance(ref, JobRef):
+            return ref
+        with job_is_known(record):
+            ended, ref = (None, ref) if not self.wait_for_completion else self._polled(ref)
+        if ended not in _ENDED_BADLY or self._is_verdict(ended):
+            self.log.info("An earlier attempt of this task started the job already; taking it up again.")
+            return ref
+        if ended is Outcome.EXPIRED and (made := self.recover_expired(record)):
+            return made
+        record.forget()
+        return None
+
+    def _is_verdict(self, outcome: Outcome) -> bool:
+        """Return whether a job that ended like this would end so again."""
+        return outcome is Outcome.FAILED and not self._kind().repeatable
+
+    def _polled(self, ref: JobRef) -> tuple[Outcome, JobRef]:
+        event = self.hook.jobs.poll_once(ref)
+        return event.verdict.outcome, event.ref
+
+    def may_recover(self, made: JobRef | CreatedResource) -> bool:
+        """Return whether a job that was found is not one that an earlier attempt has seen fail."""
+        return isinstance(made, CreatedResource) or self._polled(made)[0] not in _ENDED_BADLY

@@ -1,0 +1,87 @@
+"""Failed polls of a sensor that pokes: they are not the job's failure once DataRobot has shown the job."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
+from datarobot_provider.exceptions import ConfigurationError
+from datarobot_provider.jobs.events import JobEvent
+from datarobot_provider.jobs.model import Outcome, Verdict
+from datarobot_provider.jobs.poller import FAILED_POLLS
+
+if TYPE_CHECKING:
+    from datarobot_provider.core.base_sensor import DataRobotJobSensor
+    from datarobot_provider.version_compat import Context
+
+STORE_KEY = "datarobot_polls_failing_since"
+
+
+class PollFailures:
+    """Counts how often and how long the polls of one sensor fail in a row, as a wait in the triggerer does.
+
+    A sensor in the mode ``reschedule`` keeps both in Airflow's task state store (Airflow 3.3 and up). Below that its
+    own ``timeout`` bounds the failures.
+    """
+
+    def __init__(self) -> None:
+        self._known = False
+        self._since: float | None = None
+        self._count = 0
+
+    def polled(self, context: Context, sensor: DataRobotJobSensor) -> JobEvent:
+        """Poll the job once.
+
+        :param context: the context of the task.
+        :param sensor: the sensor.
+        :returns: the job's state; ``PENDING`` while polls fail, ``POLLING_ERROR`` once that took too long, and
+            ``POLLING_REFUSED`` if the first poll is refused.
+        :raises ConfigurationError: if the connection cannot be used for the first poll.
+        """
+        known = self._known or _was_rescheduled(context, sensor)
+        timeout = POLL_FAILURE_TIMEOUT
+        try:
+            timeout = sensor.hook.client.poll_failure_timeout
+            event = sensor.hook.jobs.poll_once(sensor.ref(), known=False)
+        except ConfigurationError as error:
+            if not known:
+                raise
+            event = JobEvent(sensor.ref(), Verdict(Outcome.POLLING_REFUSED, message=str(error)))
+        refused = event.verdict.outcome is Outcome.POLLING_REFUSED
+        if refused and not known:
+            return event
+        self._known = True
+        if not refused and (event.verdict.outcome is not Outcome.PENDING or event.verdict.message is None):
+            self._forget(context, sensor)
+            return event
+        if refused:
+            sensor.log.warning("The job cannot be polled at present. %s", event.verdict.message)
+        outcome = Outcome.POLLING_ERROR if self._is_spent(context, sensor, timeout) else Outcome.PENDING
+        return JobEvent(event.ref, Verdict(outcome, message=event.verdict.message))
+
+    def _is_spent(self, context: Context, sensor: DataRobotJobSensor, timeout: float) -> bool:
+        """Count a failed poll; return whether polls have failed for too long."""
+        now, store = time.time(), _store(context, sensor)
+        kept = store.get(STORE_KEY) if store is not None else None
+        if isinstance(kept, dict):
+            self._since, self._count = float(kept["since"]), int(kept["count"])
+        self._since = now if self._since is None else self._since
+        self._count += 1
+        if store is not None:
+            store.set(STORE_KEY, {"since": self._since, "count": self._count})
+        return self._count >= FAILED_POLLS and now - self._since >= timeout
+
+    def _forget(self, context: Context, sensor: DataRobotJobSensor) -> None:
+        self._since, self._count = None, 0
+        store = _store(context, sensor)
+        if store is not None and store.get(STORE_KEY) is not None:
+            store.delete(STORE_KEY)
+
+
+def _store(context: Context, sensor: DataRobotJobSensor) -> Any:
+    return context.get("task_state_store") if sensor.reschedule else None
+
+
+def _was_rescheduled(context: Context, sensor: DataRobotJobSensor) -> bool:
+    return sensor.reschedule and context["ti"].get_first_reschedule_date(context) is not None

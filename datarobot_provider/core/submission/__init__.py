@@ -1,0 +1,1 @@
+"""Submitting a request once, whatever fails on the way."""

@@ -1,0 +1,1 @@
+"""How the emulator evaluates a version: its requirements, its launch, its test, its feature impact."""

@@ -1,0 +1,1 @@
+"""The published contract, and where the emulator deviates from it."""

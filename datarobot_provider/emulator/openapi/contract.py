@@ -1,0 +1,243 @@
+"""The published contract: which operations exist, and whether a request or a response keeps to its schemas.
+
+The contract is the package-data file ``contract.json`` (OpenAPI 3.1), read off the reference pages; ``neighbours.json``
+adds the routes beyond those pages that clients call on their way. Two sets of validators are made of both: one for
+requests, with the tolerances of `deviations.REQUEST`, and one for responses, with those of `deviations.REPLY`. Both
+refuse fields that neither the documents nor the tables name.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from http import HTTPStatus
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from jsonschema import Draft202012Validator, FormatChecker
+
+from datarobot_provider.emulator.openapi import deviations
+from datarobot_provider.emulator.web.errors import FieldProblem
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+API = "/api/v2"
+JSON_TYPE = "application/json"
+FORM_TYPE = "multipart/form-data"
+
+_DOCUMENTS = ("contract.json", "neighbours.json")
+_FORMATS = FormatChecker(formats=())
+_KINDS = {"required": "missing", "type": "type_error", "enum": "enum", "additionalProperties": "extra_forbidden"}
+
+
+@_FORMATS.checks("uri")
+def _is_uri(value: object) -> bool:
+    return not isinstance(value, str) or bool(urlsplit(value).scheme and urlsplit(value).netloc)
+
+
+@_FORMATS.checks("date-time", raises=ValueError)
+def _is_date_time(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value).tzinfo is not None
+
+
+@_FORMATS.checks("uuid4", raises=ValueError)
+def _is_uuid4(value: object) -> bool:
+    return not isinstance(value, str) or uuid.UUID(value).version is not None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of the contract: a method on a path template."""
+
+    method: str
+    path: str
+    spec: Mapping[str, Any]
+
+    def parameters(self, where: str) -> list[dict[str, Any]]:
+        """Return the declared parameters that stand in `where` (``query`` or ``path``)."""
+        return [p for p in self.spec.get("parameters", ()) if p["in"] == where]
+
+    def body_schema(self, media: str) -> str | None:
+        """Return the name of the schema of a request body of type `media`, or None if there is none."""
+        content = self.spec.get("requestBody", {}).get("content", {})
+        return _ref_name(content[media]["schema"]) if media in content else None
+
+    def lists(self, status: int) -> bool:
+        """Return whether the contract lists `status` as a response."""
+        return str(status) in self.spec["responses"]
+
+
+class Contract:
+    """The two contract files, their operations and their validators."""
+
+    def __init__(self) -> None:
+        self.operations: dict[tuple[str, str], Operation] = {}
+        components: dict[str, Any] = {}
+        for name in _DOCUMENTS:
+            text = resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+            for path, methods in json.loads(text)["paths"].items():
+                for method, spec in methods.items():
+                    key = (method.upper(), path.removeprefix(API))
+                    self.operations[key] = Operation(*key, spec)
+            components |= json.loads(text.replace("#/components/schemas/", "#/$defs/"))["components"]["schemas"]
+        self._request_defs = _amended(components, deviations.REQUEST)
+        for schema in self._request_defs.values():
+            _refuse_empty(schema)
+        self._response_defs = _amended(components, deviations.REPLY)
+        self._request_validator = cache(lambda name: _validator(name, self._request_defs))
+        self._response_validator = cache(lambda name: _validator(name, self._response_defs))
+
+    def body_problems(self, schema: str, body: object) -> list[FieldProblem]:
+        """Return what is wrong with a request `body` that has to satisfy the contract's `schema`."""
+        return list(_problems(self._request_validator(schema), body))
+
+    def parameter_problems(
+        self, schema: Mapping[str, Any], value: object, location: tuple[str, str]
+    ) -> list[FieldProblem]:
+        """Return what is wrong with one decoded query parameter."""
+        named = {"$ref": f"#/$defs/{_ref_name(schema)}"} if "$ref" in schema else {}
+        validator = Draft202012Validator({**schema, **named, "$defs": self._request_defs}, format_checker=_FORMATS)
+        return [
+            FieldProblem(location, _describe(e), _KINDS.get(str(e.validator), "value_error"))
+            for e in validator.iter_errors(value)
+        ]
+
+    def form_fields(self, schema: str) -> Mapping[str, Any]:
+        """Return the fields of a form: name -> schema, tolerated ones included."""
+        fields: Mapping[str, Any] = self._request_defs[schema]["properties"]
+        return fields
+
+    def response_violations(
+        self, operation: Operation, status: int, body: object, media: str, allowed: Collection[str] = ()
+    ) -> list[str]:
+        """Return how a response departs from the contract and from the table of deliberate deviations.
+
+        Parameters: the `operation`, and the `status`, decoded `body` and `media` type of the response; `allowed` are
+        states that were injected through the control API and are wrong on purpose.
+        """
+        listed, schema = self._response_schema(operation, status)
+        if not listed:
+            return [f"status {status} is not listed"] if status < HTTPStatus.BAD_REQUEST else []
+        if schema is None:
+            return []
+        if media != JSON_TYPE:
+            return [f"content type {media or 'none'} instead of {JSON_TYPE}"]
+        return [
+            f"{'/'.join(map(str, problem.location[1:])) or 'body'}: {problem.text}"
+            for problem in _problems(self._response_validator(schema), body, allowed)
+        ]
+
+    def _response_schema(self, operation: Operation, status: int) -> tuple[bool, str | None]:
+        for extra in deviations.EXTRA_REPLIES:
+            if (extra.method, extra.path, extra.status) == (operation.method, operation.path, status):
+                return True, extra.schema
+        if not operation.lists(status):
+            return False, None
+        content = operation.spec["responses"][str(status)].get("content", {})
+        return True, _ref_name(content[JSON_TYPE]["schema"]) if JSON_TYPE in content else None
+
+
+def _validator(name: str, defs: Mapping[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": defs}, format_checker=_FORMATS)
+
+
+def _ref_name(schema: Mapping[str, Any]) -> str:
+    return str(schema["$ref"]).rsplit("/", 1)[-1]
+
+
+def _amended(components: Mapping[str, Any], amendments: Sequence[deviations.Amendment]) -> dict[str, Any]:
+    defs: dict[str, Any] = copy.deepcopy(dict(components))
+    for amendment in amendments:
+        schema = defs[amendment.schema]
+        if amendment.spec is not None:
+            schema["properties"][amendment.field] = dict(amendment.spec)
+        if amendment.optional:
+            schema["required"] = [name for name in schema["required"] if name != amendment.field]
+    for schema in defs.values():
+        _close(schema)
+    return defs
+
+
+def _close(schema: object) -> None:
+    if isinstance(schema, list):
+        for item in schema:
+            _close(item)
+    elif isinstance(schema, dict):
+        for item in schema.values():
+            _close(item)
+        if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
+            schema["additionalProperties"] = False
+
+
+def _refuse_empty(schema: Mapping[str, Any]) -> None:
+    for name, spec in schema.get("properties", {}).items():
+        if not isinstance(spec, dict) or name in deviations.MAY_BE_EMPTY:
+            continue
+        if "string" in (spec["type"] if isinstance(spec.get("type"), list) else [spec.get("type")]):
+            spec.setdefault("minLength", 1)
+
+
+def _problems(
+    validator: Draft202012Validator, instance: object, allowed: Collection[str] = ()
+) -> Iterator[FieldProblem]:
+    seen = set()
+    for error in validator.iter_errors(instance):
+        if _is_ordered(error, allowed):
+            continue
+        for name in _named(error):
+            location = ("body", *error.absolute_path, *name)
+            if location not in seen:
+                seen.add(location)
+                yield FieldProblem(location, _describe(error), _KINDS.get(str(error.validator), "value_error"))
+
+
+def _is_ordered(error: ValidationError, allowed: Collection[str]) -> bool:
+    """Return whether all that is wrong is a word that was ordered to be wrong, be it inside a choice of schemas."""
+    if error.validator == "enum":
+        return error.instance in allowed
+    return bool(error.context) and any(_is_ordered(inner, allowed) for inner in error.context or ())
+
+
+def _named(error: ValidationError) -> list[tuple[str, ...]]:
+    """Return the keys below the error's own place that it speaks of."""
+    if not isinstance(error.instance, dict):
+        return [()]
+    if error.validator == "required":
+        required: list[str] = error.schema["required"] if isinstance(error.schema, Mapping) else []
+        return [(key,) for key in required if key not in error.instance]
+    if error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
+        return [(key,) for key in error.instance if key not in error.schema["properties"]]
+    return [()]
+
+
+def _describe(error: ValidationError) -> str:
+    """Word a schema error without repeating the value, which might be a secret."""
+    limit = error.validator_value
+    texts = {
+        "required": "this field is required",
+        "additionalProperties": "is not an allowed key",
+        "type": f"expected {_words(limit)}",
+        "enum": f"must be one of: {_words(limit)}",
+        "minLength": "must not be empty" if limit == 1 else f"must have at least {limit} characters",
+        "maxLength": f"must have at most {limit} characters",
+        "minimum": f"must be at least {limit}",
+        "maximum": f"must be at most {limit}",
+        "exclusiveMinimum": f"must be greater than {limit}",
+        "minItems": f"must have at least {limit} items",
+        "maxItems": f"must have at most {limit} items",
+        "format": f"is not a valid {limit}",
+    }
+    return texts.get(str(error.validator), "has none of the accepted forms")
+
+
+def _words(limit: object) -> str:
+    items = limit if isinstance(limit, list) else [limit]
+    return ", ".join("null" if item is None else re.sub(r"[^ -~]", "?", str(item)) for item in items)

@@ -1,0 +1,1 @@
+"""What the emulator stores: resources, jobs, seed data."""

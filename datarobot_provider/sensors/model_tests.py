@@ -1,0 +1,32 @@
+"""The sensor for model tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from datarobot_provider.core.base_sensor import DataRobotIdsSensor
+from datarobot_provider.core.job_results import ModelTestResult
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
+    """Wait for a test of a model version.
+
+    Route: GET ``/api/v2/customModelTests/{customModelTestId}/``.
+
+    :param custom_model_test_id: id of the test; templated; required.
+    :param fail_on_warning: also fail when a check warns; default ``False``; templated.
+    :returns: the test, with ``overallStatus`` and ``testingStatus``.
+    :raises AirflowFailException: if the test fails.
+    """
+
+    kind = "model_test"
+    required_fields = ("custom_model_test_id",)
+    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields, "fail_on_warning")
+
+    def __init__(self, *, custom_model_test_id: str, fail_on_warning: bool | str = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_test_id = custom_model_test_id
+        self.fail_on_warning = fail_on_warning

@@ -1,0 +1,116 @@
+"""The settings one throw-away Airflow runs with, as environment variables of its processes alone."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.processes import LOCALHOST
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+USER = "demo"
+
+
+def _fernet_key() -> str:
+    """Return a new key in the form the Fernet cipher asks for."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What one Airflow is made of. Passwords and keys are random for each."""
+
+    home: Path
+    dags_folder: Path
+    api_port: int
+    worker_log_port: int
+    triggerer_log_port: int
+    password: str = field(default_factory=lambda: secrets.token_urlsafe(12), repr=False)
+    jwt_secret: str = field(default_factory=lambda: secrets.token_hex(32), repr=False)
+    api_secret: str = field(default_factory=lambda: secrets.token_hex(16), repr=False)
+    fernet_key: str = field(default_factory=_fernet_key, repr=False)
+
+    @property
+    def base_url(self) -> str:
+        """Return the address of the UI and the API."""
+        return f"http://{LOCALHOST}:{self.api_port}"
+
+    @property
+    def passwords_file(self) -> Path:
+        """Return the file that Airflow reads its users' passwords from."""
+        return self.home / "passwords.json"
+
+    def write_passwords(self) -> None:
+        """Write the one user's password where Airflow looks for it, readable by nobody else."""
+        self.passwords_file.touch(mode=0o600)
+        self.passwords_file.write_text(json.dumps({USER: self.password}), encoding="utf-8")
+
+
+def airflow_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """Return ``base`` without any Airflow setting of the user's own, plus the settings of this Airflow.
+
+    The log servers of the scheduler and the triggerer are not started, because they listen on every network
+    interface; the api-server reads the log files itself. Their ports are free ones all the same, so that it never asks
+    another Airflow on this machine.
+    """
+    kept = {key: value for key, value in base.items() if not key.startswith("AIRFLOW")}
+    return {
+        **kept,
+        "AIRFLOW_HOME": str(settings.home),
+        "NO_PROXY": _without_proxy(base),
+        "no_proxy": _without_proxy(base),
+        "NO_COLOR": "1",
+        "PYTHONUNBUFFERED": "1",
+        **{f"AIRFLOW__{name}": value for name, value in _options(settings).items()},
+    }
+
+
+def connection_environment(connections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Return the variables by which Airflow finds connections without storing them."""
+    return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields) for conn_id, fields in connections.items()}
+
+
+def _without_proxy(base: Mapping[str, str]) -> str:
+    """Return the user's own list of hosts that need no proxy, and the loopback address."""
+    known = base.get("no_proxy") or base.get("NO_PROXY")
+    return ",".join(filter(None, [known, LOCALHOST, "localhost"]))
+
+
+def _options(settings: Settings) -> dict[str, str]:
+    """Return ``SECTION__OPTION`` -> value."""
+    return {
+        "CORE__DAGS_FOLDER": str(settings.dags_folder),
+        "CORE__EXECUTOR": "LocalExecutor",
+        "CORE__PARALLELISM": "4",
+        "CORE__LOAD_EXAMPLES": "False",
+        "CORE__FERNET_KEY": settings.fernet_key,
+        "CORE__TEST_CONNECTION": "Enabled",
+        "CORE__EXECUTION_API_SERVER_URL": f"{settings.base_url}/execution/",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.passwords_file),
+        # A look-up of the machine's full name can take seconds where DNS is slow or absent.
+        "CORE__HOSTNAME_CALLABLE": "socket.gethostname",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.home / 'airflow.db'}",
+        "API__HOST": LOCALHOST,
+        "API__PORT": str(settings.api_port),
+        "API__WORKERS": "1",
+        "API__BASE_URL": settings.base_url,
+        "API__SECRET_KEY": settings.api_secret,
+        "API_AUTH__JWT_SECRET": settings.jwt_secret,
+        "LOGGING__BASE_LOG_FOLDER": str(settings.home / "logs"),
+        "LOGGING__WORKER_LOG_SERVER_PORT": str(settings.worker_log_port),
+        "LOGGING__TRIGGER_LOG_SERVER_PORT": str(settings.triggerer_log_port),
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
+        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "5",
+        # A worker may notice up to this late that its task has ended; a task that resumes before that looks lost.
+        "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
+        "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
+        "SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "3",
+    }

@@ -1,0 +1,228 @@
+"""Responses that no API should send: lists that leave the host or loop, and bodies that are not JSON or cut off."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from datarobot_provider.core.submission.record import STORE_KEY
+from datarobot_provider.operators.conversions import ConvertVersionOperator
+from datarobot_provider.operators.custom_model_settings import (
+    AssignTrainingDataOperator,
+    GetCustomModelAccessOperator,
+    GetCustomModelLimitsOperator,
+)
+from datarobot_provider.operators.custom_models import (
+    CopyCustomModelOperator,
+    CreateCustomModelOperator,
+    GetCustomModelOperator,
+    ListCustomModelsOperator,
+)
+from datarobot_provider.operators.guard_configs import (
+    CreateGuardConfigOperator,
+    ListGuardConfigsOperator,
+    ListGuardPredictionEnvironmentsOperator,
+)
+from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
+from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.insights import GetFeatureImpactOperator, InitializePredictionExplanationsOperator
+from datarobot_provider.operators.model_tests import ListModelTestsOperator
+from datarobot_provider.operators.vector_databases import (
+    ListVectorDatabaseValidationsOperator,
+    RevalidateVectorDatabaseOperator,
+    ValidateVectorDatabaseOperator,
+)
+from datarobot_provider.operators.version_records import ListVersionsOperator
+from datarobot_provider.operators.version_sources import (
+    CreateVersionFromRepositoryOperator,
+    CreateVersionWithTrainingDataOperator,
+)
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
+from tests.contract.provider.conftest import DATASET
+
+IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
+VALIDATION = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}
+LISTS = {
+    ListCustomModelsOperator: {},
+    ListVersionsOperator: {"custom_model_id": "m"},
+    ListModelTestsOperator: {"custom_model_id": "m"},
+    GetCustomModelAccessOperator: {"custom_model_id": "m"},
+    ListGuardTemplatesOperator: {},
+    ListGuardConfigsOperator: {"entity_id": "m", "entity_type": "customModel"},
+    ListGuardPredictionEnvironmentsOperator: {"custom_model_version_id": "v"},
+    ListVectorDatabaseValidationsOperator: {},
+    GetFeatureImpactOperator: IDS,
+}
+#: Operators that take an id or a status out of the response to what they send.
+STARTERS = {
+    CreateCustomModelOperator: {"name": "x"},
+    CopyCustomModelOperator: {"custom_model_id": "m"},
+    CreateGuardConfigOperator: {
+        "template_id": "t",
+        "name": "n",
+        "stages": ["prompt"],
+        "entity_id": "m",
+        "entity_type": "customModel",
+    },
+    ApplyGuardConfigOperator: {"custom_model_id": "m", "guards": []},
+    ConvertVersionOperator: {**IDS, "main_program_item_id": "i"},
+    ValidateVectorDatabaseOperator: VALIDATION,
+    RevalidateVectorDatabaseOperator: {"validation_id": "v"},
+    InitializePredictionExplanationsOperator: IDS,
+    AssignTrainingDataOperator: {"custom_model_id": "m", "dataset_id": DATASET},
+    CreateVersionFromRepositoryOperator: {"custom_model_id": "m", "repository_id": "r"},
+    CreateVersionWithTrainingDataOperator: {"custom_model_id": "m", "training_data": {"datasetId": DATASET}},
+}
+EVERY_LIST = pytest.mark.parametrize("task", LISTS, ids=lambda task: task.__name__)
+EVERY_STARTER = pytest.mark.parametrize("task", STARTERS, ids=lambda task: task.__name__)
+
+
+def answer(stage, body=None, **fault):
+    """Let the emulator answer any request like this."""
+    stage.emulator.control("POST", "faults", {"status": 200, "body": body, "times": None, **fault})
+
+
+def answer_change(stage, body, **fault):
+    """Let the emulator answer any request that makes something like this; before it there was nothing."""
+    answer(stage, page(None), method="GET")
+    for method in ("POST", "PATCH"):
+        answer(stage, body, method=method, **fault)
+
+
+def remembered(stage):
+    """Return what a task has remembered of what it made."""
+    return {name: value for name, value in record_of(stage).items() if name in ("ref", "done")}
+
+
+def record_of(stage):
+    """Return the task's record; an empty one if there is none."""
+    state = json.loads(stage.store.values.get(STORE_KEY, '{"calls": [{}]}'))
+    (call,) = state["calls"]
+    return call
+
+
+def page(following, rows=()):
+    return {"data": list(rows), "featureImpacts": list(rows), "count": len(rows), "next": following, "previous": None}
+
+
+def failed(stage, task, **given):
+    """Run a task that fails in a way that may heal; return the text of its exception."""
+    with pytest.raises(AirflowException) as caught:
+        stage.run(task, **given)
+    assert not isinstance(caught.value, AirflowFailException)
+    return str(caught.value)
+
+
+@EVERY_LIST
+@pytest.mark.parametrize(
+    "following", ["https://elsewhere.example/customModels/?offset=1", "https://elsewhere.example/", "nonsense", "//x/y"]
+)
+def test_a_next_that_is_no_route_of_the_api(stage, task, following):
+    answer(stage, page(following))
+    assert "cannot be read to its end: 'next' leads nowhere" in failed(stage, task, **LISTS[task])
+    assert len(stage.seen) == 1
+
+
+@EVERY_LIST
+def test_a_next_on_another_host_never_gets_a_request(stage, task):
+    """Its path may be a route of ours; then the connection's own host is asked, and nobody else."""
+    answer(stage, page("https://elsewhere.example/api/v2/customModels/?offset=100"), times=1)
+    answer(stage, page(None, [{"id": "last", "featureName": "f"}]))
+    found = stage.run(task, **LISTS[task])
+    rows = found["featureImpacts"] if isinstance(found, dict) else found
+    assert [row["id"] for row in rows] == ["last"]
+    assert [e.headers["host"] for e in stage.seen] == [stage.origin.removeprefix("http://")] * 2
+
+
+@EVERY_LIST
+def test_a_next_that_leads_in_a_circle(stage, task):
+    answer(stage, page(f"{stage.origin}/api/v2/customModels/?offset=100"))
+    assert "'next' leads in a circle" in failed(stage, task, **LISTS[task])
+    assert len(stage.seen) == 2
+
+
+@EVERY_LIST
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"body": "<html>Sign in</html>", "contentType": "text/html"}, "is not JSON: '<html>Sign in</html>'"),
+        ({"body": '{"data": [{"id": "'}, "is not JSON"),
+        ({"body": [1, 2]}, "a JSON list where an object was expected"),
+        ({"body": ""}, "is not JSON"),
+    ],
+    ids=["html", "half", "list", "empty"],
+)
+def test_a_list_that_is_no_object(stage, task, fault, words):
+    answer(stage, **fault)
+    assert words in failed(stage, task, **LISTS[task])
+
+
+@pytest.mark.parametrize(
+    "task", [task for task in LISTS if task is not GetFeatureImpactOperator], ids=lambda task: task.__name__
+)
+def test_a_list_without_its_entries_is_told(stage, task):
+    answer(stage, {"count": 3, "next": None, "previous": None})
+    assert "The response has no" in failed(stage, task, **LISTS[task])
+
+
+@pytest.mark.parametrize("task", [GetCustomModelLimitsOperator, ListGuardTemplatesOperator])
+def test_a_response_that_is_cut_is_asked_for_again(direct, task):
+    direct.emulator.control("POST", "faults", {"cut": "inside", "times": 2})
+    assert direct.run(task)
+    assert len(direct.log()) == 3
+
+
+def test_a_response_that_is_always_cut(once):
+    once.emulator.control("POST", "faults", {"cut": "inside", "times": None})
+    assert "the connection broke off before the response was complete" in failed(once, GetCustomModelLimitsOperator)
+
+
+def test_a_cut_response_to_a_post_is_not_sent_again(direct):
+    direct.emulator.control("POST", "faults", {"method": "POST", "cut": "inside"})
+    message = failed(direct, CreateCustomModelOperator, name="x", target_type="Unstructured")
+    assert "DataRobot may have handled the request all the same" in message
+    assert [entry["method"] for entry in direct.log()] == ["GET", "POST"]
+
+
+@EVERY_STARTER
+def test_a_response_without_the_field_that_matters(stage, task):
+    answer_change(stage, {"colour": "blue"}, status=202)
+    with pytest.raises(AirflowException) as caught:
+        stage.run(task, **STARTERS[task])
+    message = str(caught.value)
+    assert "The response has no '" in message or "did not say where to follow it" in message
+    # Something may have been made: that is not forgotten, but nothing is taken for it.
+    assert remembered(stage) == {}
+    assert "before" in record_of(stage)
+
+
+@EVERY_STARTER
+def test_a_response_with_the_wrong_type_of_id(stage, task):
+    ids = {"id": 7, "customModelVersionId": [], "conversionId": None, "statusId": {}}
+    answer_change(stage, ids, status=202)
+    with pytest.raises(AirflowException) as caught:
+        stage.run(task, **STARTERS[task])
+    message = str(caught.value)
+    assert "The response has no '" in message or "did not say where to follow it" in message
+
+
+def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(stage):
+    """The error says to look in DataRobot first; an automatic retry would not look."""
+    answer(stage, {}, status=202)
+    with pytest.raises(AirflowFailException, match="look in DataRobot before you start it again"):
+        stage.run(InitializePredictionExplanationsOperator, **IDS)
+
+
+@EVERY_STARTER
+def test_a_page_for_people_instead_of_a_response(stage, task):
+    answer_change(stage, "<html>Sign in</html>", contentType="text/html")
+    message = failed(stage, task, **STARTERS[task])
+    assert "<html>Sign in</html>" in message
+    assert "Is the connection's host a DataRobot endpoint" in message
+
+
+def test_a_redirect_is_not_followed(stage):
+    answer(stage, None, status=302)
+    assert "was redirected (302), which was not followed" in failed(stage, GetCustomModelOperator, custom_model_id="m")
+    assert len(stage.seen) == 1

@@ -1,0 +1,93 @@
+"""Lists and objects that arrive as text."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from datarobot_provider.core.arguments.literals import LONGEST_LITERAL, AmbiguousTextError, lenient, parsed
+
+LABELS = ["a", "it's", 'say "b"', "ä\n", "None"]
+CONFIG = {"a": None, "b": True, "c": [1, -2.5, {"d": ("x",)}], "e": {}}
+
+
+@pytest.mark.parametrize("value", [LABELS, CONFIG, [], {}, [LABELS, [CONFIG]], ("a", "b")])
+def test_json_and_pythons_spelling_are_read(value):
+    assert json.loads(json.dumps(parsed(json.dumps(value)))) == json.loads(json.dumps(value))
+    assert parsed(str(value)) == value
+    assert parsed(f" \n{value}\n") == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "",
+            " ",
+            "x",
+            "a, b",
+            "None",
+            "5",
+            "'[1]'",
+            '"[1]"',
+            "[x]",
+            "[1",
+            "{a: 1}",
+            "(a)",
+            "('a')",
+            "{'a'}",
+            "{1, 2}",
+        ),
+        *(
+            "[open('x')]",
+            "[1 for x in y]",
+            "{**{}}",
+            "['a' + 'b']",
+            "[f'{x}']",
+            "{[]: 1}",
+            "[UUID('x')]",
+            "[1j*2]",
+            "[\0]",
+        ),
+    ],
+)
+def test_anything_else_is_a_string(text):
+    assert parsed(text) is text
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a": 1, "a": 2}', "{'a': 1, 'a': 2}", "[{1: 'x', True: 'y'}]", "[NaN]", '{"a": -Infinity}']
+)
+def test_what_nobody_can_be_sure_about_is_refused(text):
+    with pytest.raises(AmbiguousTextError, match=r"twice|which JSON does not know"):
+        parsed(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 1_000_000,
+        "(" * 90 + "-" * 100_000 + "1",
+        "[" + "-" * 100_000 + "1]",
+        "[" + "9" * 100_000 + "]",
+        "['" + "x" * LONGEST_LITERAL + "']",
+        "{'a':" * 5000 + "1" + "}" * 5000,
+        "[" + "lambda:" * 20_000 + "1]",
+        "[" + "not " * 40_000 + "1]",
+        "[" + "1if 1else " * 15_000 + "1]",
+        "[1" + "+1" * 90_000 + "]",
+    ],
+    ids=lambda text: text[:12],
+)
+def test_a_hostile_text_costs_next_to_nothing(text):
+    began = time.process_time()
+    assert parsed(text) is text
+    assert time.process_time() - began < 2
+
+
+def test_every_key_counts_where_secrets_are_looked_for():
+    assert lenient('{"a": "one", "a": "two"}') == [{"a": "one"}, {"a": "two"}]
+    assert lenient("[{'a': 'one'}]") == [{"a": "one"}]
+    assert lenient("x") is None

@@ -1,0 +1,269 @@
+"""Arguments that are paths, in every shape in which they arrive."""
+
+from __future__ import annotations
+
+import collections
+import json
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+import fsspec
+import pytest
+from airflow.serialization.serialized_objects import DagSerialization
+
+from datarobot_provider.core.arguments.paths import located
+from datarobot_provider.core.arguments.storage import StorageSink
+from datarobot_provider.exceptions import InputError
+from datarobot_provider.operators.downloads import DownloadVersionOperator
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
+from tests.unit.operators.test_versions import create, paths, texts
+from tests.unit.support import FakeTaskInstance, response
+
+try:
+    from airflow.sdk import DAG
+except ImportError:
+    from airflow import DAG
+
+VERSIONS = "customModels/m/versions/"
+
+
+class Named:
+    """A path object of somebody else's."""
+
+    def __init__(self, path: object) -> None:
+        self._path = path if isinstance(path, bytes) else str(path)
+
+    def __fspath__(self) -> object:
+        return self._path
+
+
+class Lazy(collections.abc.Sequence):
+    """A sequence that is neither a list nor a tuple, as mapped tasks give it."""
+
+    def __init__(self, *items: object) -> None:
+        self._items = items
+
+    def __getitem__(self, index):
+        return self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+
+def form_of(api, **given):
+    """Run the operator as a task of its own; return the form that it sends."""
+    return create(api, {"ti": FakeTaskInstance()}, **given)[1]
+
+
+@pytest.fixture
+def model(tmp_path, monkeypatch, api):
+    api.on("GET", VERSIONS, response(body={"data": []}))
+    api.on("GET", "customModelLimits/", response(body={}))
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model/custom.py").write_text("print()")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "model"
+
+
+@pytest.fixture
+def stores():
+    """Give two object stores of which each is reached through another connection."""
+    from airflow.sdk.io import attach
+
+    made = {}
+    for name in ("first", "second"):
+        fs = type(f"Store{name}", (fsspec.get_filesystem_class("memory"),), {"store": {}, "pseudo_dirs": [""]})()
+        made[name] = attach(protocol="memory", conn_id=name, fs=fs).fs
+        fs.pipe("/bucket/model/custom.py", name.encode())
+        fs.pipe("/bucket/model/sub/a b:ü#?.txt", b"a")
+    return made
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [str, Path, PurePosixPath, Named, lambda p: f"file://{p}", lambda p: ObjectStoragePath(f"file://{p}")],
+    ids=["string", "Path", "PurePath", "PathLike", "address", "ObjectStoragePath"],
+)
+def test_every_argument_takes_every_kind_of_local_path(api, model, shape):
+    folder = form_of(api, folder=shape(model))
+    listed = form_of(api, files=[shape(model / "custom.py")])
+    placed = form_of(api, files={PurePosixPath("custom.py"): shape(model / "custom.py")})
+    lazy = form_of(api, files=Lazy(shape(model / "custom.py")))
+    assert [paths(form) for form in (folder, listed, placed, lazy)] == [["custom.py"]] * 4
+    sink = StorageSink(shape(model / "m.zip"))
+    with sink.open() as file:
+        file.write(b"zip")
+    assert sink.commit().endswith(f"{model}/m.zip")
+    assert (model / "m.zip").read_bytes() == b"zip"
+
+
+@pytest.mark.parametrize("given", ["model", "./model", "~/model", Path("model"), Path("~/model"), "model/../model"])
+def test_relative_paths_and_the_home_directory(api, model, given):
+    assert paths(form_of(api, folder=given)) == ["custom.py"]
+
+
+def test_a_relative_path_that_is_not_there_is_named_in_full(api, model):
+    with pytest.raises(AirflowFailException, match=f"The folder {model.parent}/nothing does not exist"):
+        form_of(api, folder="nothing")
+
+
+def test_a_connection_is_kept(api, stores, model):
+    for name in stores:
+        for given in (f"memory://{name}@bucket/model", ObjectStoragePath("memory://bucket/model", conn_id=name)):
+            form = form_of(api, folder=given)
+            assert [part.content for part in form if part.name == "file"] == [name.encode(), b"a"]
+            assert paths(form) == ["custom.py", "sub/a b:ü#?.txt"]
+            form = form_of(api, files={"x/custom.py": ObjectStoragePath(str(given)) / "custom.py"})
+            assert [part.content for part in form if part.name == "file"] == [name.encode()]
+    target = ObjectStoragePath("memory://bucket/out/m.zip", conn_id="second")
+    sink = StorageSink(target)
+    with sink.open() as file:
+        file.write(b"zip")
+    assert sink.commit() == str(target) == "memory://second@/bucket/out/m.zip"
+    assert stores["second"].cat("/bucket/out/m.zip") == b"zip"
+    assert not stores["first"].exists("/bucket/out")
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_path_objects_are_rendered(stores, native):
+    with DAG("d", schedule=None, render_template_as_native_obj=native) as dag:
+        task = CreateVersionOperator(
+            task_id="t",
+            custom_model_id="m",
+            folder=Path("/models/{{ params.name }}"),
+            files=[
+                Path("{{ params.name }}.py"),
+                ObjectStoragePath("memory://bucket/{{ params.name }}", conn_id="second"),
+            ],
+            zip_file=ObjectStoragePath("memory://bucket/{{ params.name }}.zip", conn_id="first"),
+        )
+    task.render_template_fields({"params": {"name": "churn"}, "dag": dag, "task": task}, dag.get_template_env())
+    assert task.folder == "/models/churn"
+    assert task.files == ["churn.py", ObjectStoragePath("memory://bucket/churn", conn_id="second")]
+    assert task.zip_file == ObjectStoragePath("memory://bucket/churn.zip", conn_id="first")
+
+
+def test_a_dag_with_path_objects_is_stored(stores):
+    with DAG("d", schedule=None) as dag:
+        CreateVersionOperator(
+            task_id="t",
+            custom_model_id="m",
+            folder=Path("/models/churn"),
+            files={"custom.py": ObjectStoragePath("memory://bucket/x", conn_id="first"), "a": Path("/a")},
+        )
+        CreateVersionOperator.partial(task_id="mapped", files=[Path("/a")]).expand(custom_model_id=["m"])
+        DownloadVersionOperator(
+            task_id="d", custom_model_id="m", custom_model_version_id="v", target=Path("/archive/m.zip")
+        )
+    stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))
+    came_back = DagSerialization.from_dict(stored)
+    assert came_back.get_task("t").folder == "/models/churn"
+    assert came_back.get_task("d").target == "/archive/m.zip"
+
+
+def test_a_path_of_object_storage_comes_back_from_an_xcom(stores, api, model):
+    from airflow.sdk.serde import deserialize, serialize
+
+    sent = json.loads(json.dumps(serialize(ObjectStoragePath("memory://bucket/model", conn_id="second"))))
+    form = form_of(api, folder=deserialize(sent))
+    assert b"second" in [part.content for part in form]
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        (b"/models", "should be a path: a string, a pathlib.Path or an ObjectStoragePath, but is a bytes"),
+        (Named(b"/models"), "should be a path: .* but is a bytes"),
+        (5, "should be a path: .* but is a int"),
+        (None, "should be a path: .* but is a NoneType"),
+        (["/models"], "should be a path: .* but is a list"),
+        ("", "which is no path"),
+        (" \n", "which is no path"),
+        ("None", "which is no path"),
+        ("a\0b", "a line break or a NUL"),
+        ("/models/churn\n", "a line break or a NUL"),
+        ("C:\\models\\churn", "a path of Windows"),
+        ("C:/models/churn", "a path of Windows"),
+        ("\\\\host\\share", "a path of Windows"),
+        (PureWindowsPath("C:/models"), "a path of Windows"),
+        (Path("s3://bucket/key"), "keeps one slash of an address"),
+        ("s3:/bucket/key", "keeps one slash of an address"),
+        ("~nobody-of-this-name/x", "home directory"),
+        ("gopher://bucket/key", "which Airflow's object storage cannot reach"),
+        ("memory://no_such_connection@bucket/key", "which Airflow's object storage cannot reach"),
+    ],
+)
+def test_what_is_no_path_is_refused_by_name(given, reason):
+    with pytest.raises(InputError, match=rf"(?s)^folder .*{reason}"):
+        located("folder", given)
+
+
+@pytest.mark.parametrize(
+    ("files", "element"),
+    [
+        ([None], r"\[0\]"),
+        (["model/custom.py", 5], r"\[1\]"),
+        ({"custom.py": None}, r"\['custom\.py'\]"),
+        ({"a": ""}, r"\['a'\]"),
+        ([b"x"], r"\[0\]"),
+    ],
+)
+def test_the_element_that_is_no_path_is_named(api, model, files, element):
+    with pytest.raises(AirflowFailException, match=f"files{element} (is|should be)"):
+        form_of(api, files=files)
+    assert api.sent("POST") == []
+
+
+@pytest.mark.parametrize("files", ["custom.py", Path("custom.py"), 5, b"x", {"a"}])
+def test_files_that_are_no_list_are_refused(api, model, files):
+    with pytest.raises(AirflowFailException, match="files should be a list"):
+        form_of(api, files=files)
+    assert api.sent("POST") == []
+
+
+def test_a_colon_in_a_local_path_is_no_address(model):
+    assert located("folder", "/models/a:b/x://y") == Path("/models/a:b/x:/y")
+    assert located("folder", "models:2") == model.parent / "models:2"
+
+
+def test_links_that_the_author_named_are_taken(api, model):
+    (model / "shared.py").symlink_to("../elsewhere.py")
+    (model.parent / "elsewhere.py").write_text("x")
+    assert paths(form_of(api, files=[model / "shared.py"])) == ["shared.py"]
+
+
+@pytest.mark.parametrize("exclude", ["*.csv", "*.csv\n*.md", ["*.csv", "*.md"], '["*.csv", "*.md"]', []])
+@pytest.mark.parametrize("follow_links", [True, "True", "false", False])
+def test_what_to_leave_out_arrives_in_many_shapes(api, model, exclude, follow_links):
+    if exclude:
+        (model / "a.csv").write_text("x")
+    assert paths(form_of(api, folder=model, exclude=exclude, follow_links=follow_links)) == ["custom.py"]
+
+
+def test_what_to_leave_out_needs_a_folder(api, model):
+    with pytest.raises(AirflowFailException, match="exclude needs folder or zip_file"):
+        form_of(api, files=[model / "custom.py"], exclude=["*"])
+    with pytest.raises(AirflowFailException, match="follow_links should be true or false"):
+        form_of(api, folder=model, follow_links="perhaps")
+    with pytest.raises(AirflowFailException, match=r"exclude holds '!', which is not a pattern"):
+        form_of(api, folder=model, exclude=["!"])
+    assert api.requests == []
+
+
+def test_a_second_custom_py_is_warned_about(api, model, task_log):
+    form_of(api, folder=model)
+    assert "custom.py:" not in task_log()
+    (model / "pkg").mkdir()
+    (model / "pkg/custom.py").write_text("x")
+    form_of(api, folder=model)
+    assert "The model has 2 files named custom.py: custom.py, pkg/custom.py." in task_log()
+    form_of(api, folder=model, exclude=["pkg/"])
+    log = task_log()
+    assert log.count("The model has 2 files") == 1
+    assert "Left out of the upload: pkg/ of exclude (1)." in log
+
+
+def test_both_switches_reach_the_form_in_no_field(api, model):
+    form = form_of(api, folder=model, exclude=["x"], follow_links=True, base_environment_id="e")
+    assert texts(form) == [("isMajorUpdate", "true"), ("baseEnvironmentId", "e")]

@@ -1,0 +1,68 @@
+"""Where a download goes: under the name that the DAG's author gave, and through no link that somebody laid there."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.core.arguments.storage import StorageSink
+from datarobot_provider.exceptions import InputError
+
+
+def written(target: str, content: bytes = b"new") -> str:
+    sink = StorageSink(target)
+    with sink.open() as file:
+        file.write(content)
+    return sink.commit()
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+def test_a_file_gets_its_name_when_it_is_complete(tmp_path, prefix):
+    target = tmp_path / "new folder" / "a.zip"
+    sink = StorageSink(f"{prefix}{target}")
+    with sink.open() as file:
+        file.write(b"new")
+        assert [each.name for each in target.parent.iterdir()] == ["a.zip.part"]
+    assert sink.commit() == f"{prefix}{target}"
+    assert target.read_bytes() == b"new"
+    assert [each.name for each in target.parent.iterdir()] == ["a.zip"]
+
+
+@pytest.mark.parametrize("prefix", ["", "file://"])
+@pytest.mark.parametrize("name", ["a.zip", "a.zip.part"])
+def test_a_link_under_the_target_or_the_temporary_name_is_replaced_and_not_followed(tmp_path, prefix, name):
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (tmp_path / name).symlink_to(victim)
+    written(f"{prefix}{tmp_path}/a.zip")
+    assert victim.read_bytes() == b"precious"
+    assert (tmp_path / "a.zip").read_bytes() == b"new"
+    assert not (tmp_path / "a.zip").is_symlink()
+
+
+def test_what_an_earlier_try_left_is_replaced(tmp_path):
+    (tmp_path / "a.zip.part").write_bytes(b"left over and longer")
+    written(f"{tmp_path}/a.zip")
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.zip": b"new"}
+
+
+def test_of_two_tasks_with_one_target_neither_takes_the_others_half_file(tmp_path):
+    first, second = StorageSink(f"{tmp_path}/a.zip"), StorageSink(f"{tmp_path}/a.zip")
+    with first.open() as one, second.open() as two:
+        one.write(b"first")
+        two.write(b"half")
+        with pytest.raises(InputError, match="Another task downloads to"):
+            first.commit()
+        first.discard()
+        two.write(b" and whole")
+    second.commit()
+    assert (tmp_path / "a.zip").read_bytes() == b"half and whole"
+
+
+def test_a_download_that_is_discarded_leaves_what_was_there(tmp_path):
+    (tmp_path / "a.zip").write_bytes(b"old")
+    sink = StorageSink(f"{tmp_path}/a.zip")
+    with sink.open() as file:
+        file.write(b"half")
+    sink.discard()
+    sink.discard()
+    assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.zip": b"old"}

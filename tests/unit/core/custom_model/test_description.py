@@ -1,0 +1,219 @@
+"""metadata of CreateCustomModelOperator: what model-metadata.yaml says about a model."""
+
+from __future__ import annotations
+
+import fsspec
+import pytest
+
+from datarobot_provider.operators.custom_models import CreateCustomModelOperator
+from datarobot_provider.version_compat import AirflowFailException
+from tests.unit.support import response
+
+BINARY = """
+name: churn
+type: inference
+targetType: binary
+description: who leaves
+language: Python
+environmentID: 5e8c889607389fe0f466c72d
+inferenceModel:
+  targetName: churned
+  positiveClassLabel: 1.0
+  negativeClassLabel: no
+  predictionThreshold: 0.4
+"""
+MULTICLASS = "name: iris\ntype: inference\ntargetType: multiclass\ninferenceModel:\n  targetName: species\n"
+
+
+@pytest.fixture(autouse=True)
+def _no_model_yet(api):
+    api.on("GET", "customModels/", response(body={"data": []}))
+    api.on("POST", "customModels/", response(201, {"id": "m"}))
+
+
+@pytest.fixture
+def file(tmp_path):
+    def make(content, name="model-metadata.yaml"):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return make
+
+
+@pytest.fixture
+def create(api, context, store):
+    """Return a function that runs a new task and returns what it sent."""
+
+    def run(**given):
+        store.values.clear()
+        assert CreateCustomModelOperator(task_id="t", **given).execute(context) == "m"
+        return api.sent("POST")[-1].json
+
+    return run
+
+
+@pytest.fixture
+def refusal(create, api):
+    def run(**given):
+        with pytest.raises(AirflowFailException) as error:
+            create(**given)
+        assert api.requests == []
+        return str(error.value)
+
+    return run
+
+
+def test_a_binary_model_is_described_in_the_spelling_of_the_file(create, file):
+    assert create(metadata=str(file(BINARY))) == {
+        "name": "churn",
+        "customModelType": "inference",
+        "targetType": "Binary",
+        "targetName": "churned",
+        "description": "who leaves",
+        "language": "Python",
+        "positiveClassLabel": "1.0",
+        "negativeClassLabel": "no",
+        "predictionThreshold": 0.4,
+    }
+
+
+@pytest.mark.parametrize("spelling", [str, lambda path: path, lambda path: path.parent, lambda path: str(path.parent)])
+def test_a_file_or_its_folder_in_any_spelling(create, file, spelling):
+    assert create(metadata=spelling(file(BINARY)))["name"] == "churn"
+
+
+def test_object_storage(create):
+    from airflow.sdk import ObjectStoragePath
+    from airflow.sdk.io import attach
+
+    store = fsspec.filesystem("memory")
+    attach(protocol="memory", fs=store)
+    store.pipe("/bucket/model/model-metadata.yaml", BINARY.encode())
+    assert create(metadata="memory://bucket/model")["name"] == "churn"
+    assert create(metadata=ObjectStoragePath("memory://bucket/model/model-metadata.yaml"))["name"] == "churn"
+    store.store.clear()
+
+
+def test_a_file_of_another_name_is_taken(create, file):
+    assert create(metadata=file(BINARY, "other.yml"))["name"] == "churn"
+
+
+def test_explicit_arguments_win(create, file):
+    sent = create(metadata=file(BINARY), name="other", target_name="left", positive_class_label="yes", description="d")
+    assert (sent["name"], sent["targetName"], sent["positiveClassLabel"]) == ("other", "left", "yes")
+    assert (sent["description"], sent["negativeClassLabel"]) == ("d", "no")
+
+
+def test_what_goes_with_another_target_type_is_left_out(create, file):
+    sent = create(metadata=file(BINARY), target_type="Regression")
+    assert set(sent) == {"name", "customModelType", "targetType", "targetName", "description", "language"}
+
+
+@pytest.mark.parametrize(
+    ("word", "target_type"),
+    [
+        ("regression", "Regression"),
+        ("textgeneration", "TextGeneration"),
+        ("TextGeneration", "TextGeneration"),
+        ("agenticworkflow", "AgenticWorkflow"),
+        ("mcp", "MCP"),
+        ("vectordatabase", "VectorDatabase"),
+        ("multilabel", "Multilabel"),
+    ],
+)
+def test_every_target_type_is_known(create, file, word, target_type):
+    assert create(metadata=file(f"name: x\ntargetType: {word}\n"))["targetType"] == target_type
+
+
+@pytest.mark.parametrize(
+    "section", ["", "inferenceModel:\n", "inferenceModel: text\n", "inferenceModel: {targetName: }\n"]
+)
+def test_what_is_not_there_is_not_sent(create, file, section):
+    sent = create(metadata=file(f"name: x\ntargetType: regression\ndescription:\n{section}unknown: [1]\n"))
+    assert sent == {"name": "x", "customModelType": "inference", "targetType": "Regression"}
+
+
+def test_class_labels(create, file):
+    assert create(metadata=file(MULTICLASS + "  classLabels: [1, 2.0, yes, 'x y']\n"))["classLabels"] == [
+        "1", "2.0", "yes", "x y",
+    ]  # fmt: skip
+
+
+def test_class_labels_of_a_file(create, file, tmp_path):
+    (tmp_path / "labels.txt").write_text("\ufeffsetosa\r\nversi color\n\nvirginica\n", encoding="utf-8")
+    path = file(MULTICLASS + "  classLabelsFile: labels.txt\n")
+    assert create(metadata=path)["classLabels"] == ["setosa", "versi color", "virginica"]
+    assert create(metadata=path, class_labels=["a", "b"])["classLabels"] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ("classLabels: [a]\n  classLabelsFile: labels.txt", "has classLabels and classLabelsFile"),
+        ("classLabelsFile: missing.txt", "missing.txt cannot be read"),
+        ("classLabelsFile: ../labels.txt", "leads out of the model's folder"),
+        ("classLabelsFile: /etc/passwd", "leads out of the model's folder"),
+        ("classLabels: [a, [b]]", "classLabels should be a list of labels"),
+        ("classLabels: [a, null]", "classLabels should be a list of labels"),
+        ("classLabels: a", "classLabels should be a list of labels"),
+    ],
+)
+def test_class_labels_that_cannot_be_used_are_refused(refusal, file, labels, words):
+    assert words in refusal(metadata=file(f"{MULTICLASS}  {labels}\n"))
+
+
+def test_a_training_task_is_no_inference_model(create, refusal, file):
+    path = file("name: x\ntype: training\ntargetType: regression\ninferenceModel: {targetName: y}\n")
+    text = refusal(metadata=path)
+    assert "says type: training" in text
+    assert "custom_model_type='training'" in text
+    assert create(metadata=path, custom_model_type="training") == {
+        "name": "x",
+        "customModelType": "training",
+        "targetType": "Regression",
+    }
+
+
+def test_an_unknown_target_type_is_refused(refusal, file):
+    text = refusal(metadata=file("name: x\ntargetType: guess\n"))
+    assert "there is no targetType 'guess'" in text
+    assert "textgeneration" in text
+
+
+def test_a_name_has_to_come_from_somewhere(refusal, file):
+    assert "name is missing" in refusal(metadata=file("targetType: regression\n"))
+    assert "name is missing" in refusal()
+
+
+@pytest.mark.parametrize("metadata", ["/nowhere/model", "/dev/null/x", "x" * 300, "a\0b", "memory://bucket/none"])
+def test_a_path_that_leads_nowhere_is_refused(refusal, metadata):
+    assert "metadata is" in refusal(metadata=metadata)
+
+
+def test_a_folder_without_the_file_is_refused(refusal, file, tmp_path):
+    assert "has no model-metadata.yaml." in refusal(metadata=tmp_path)
+    file(BINARY, "model-metadata.yml")
+    assert "it has model-metadata.yml, which DataRobot does not read" in refusal(metadata=tmp_path)
+
+
+@pytest.mark.parametrize("metadata", ["", "None"])
+def test_a_template_that_rendered_to_nothing_is_named(refusal, metadata):
+    assert f"metadata rendered to '{metadata}'" in refusal(metadata=metadata, name="x")
+
+
+def test_broken_yaml_is_refused_with_its_line(refusal, file):
+    assert "not valid YAML, line 2" in refusal(metadata=file("name: x\n\tb: y\n"))
+
+
+def test_a_threshold_that_is_no_number_is_refused(refusal, file):
+    assert "prediction_threshold should be a number" in refusal(metadata=file(BINARY.replace("0.4", "half")))
+
+
+def test_a_task_that_runs_several_times_reads_the_metadata_of_each_time(api, context, file):
+    del context["task_state_store"]
+    operator = CreateCustomModelOperator(task_id="t")
+    for name in ("first", "second"):
+        operator.metadata = file(f"name: {name}\ntargetType: regression\n")
+        operator.execute(context)
+    assert [request.json["name"] for request in api.sent("POST")] == ["first", "second"]

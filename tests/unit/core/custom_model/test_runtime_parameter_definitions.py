@@ -1,0 +1,79 @@
+"""Definitions of runtime parameters: as a metadata file has them, and as a version shows them."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.core.custom_model.metadata_file import parsed
+from datarobot_provider.core.custom_model.runtime_parameter_definitions import Definition, of_metadata, of_version
+from datarobot_provider.exceptions import InputError
+
+
+def read(definitions):
+    return of_metadata(parsed(f"runtimeParameterDefinitions: {definitions}\n".encode(), "file"))
+
+
+@pytest.mark.parametrize("definitions", ["", "null", "~", "[]"])
+def test_there_may_be_none(definitions):
+    assert read(definitions) == {}
+
+
+@pytest.mark.parametrize(
+    ("definition", "expected"),
+    [
+        ("type: string", Definition("string")),
+        ("type: string, allowEmpty: false", Definition("string", needed=True)),
+        ("type: string, allowEmpty: No, defaultValue: ''", Definition("string", needed=True)),
+        ("type: string, allowEmpty: off, defaultValue: 0", Definition("string")),
+        ("type: string, allowEmpty: null", Definition("string")),
+        ("type: numeric, minValue: -1, maxValue: '2.5'", Definition("numeric", minimum=-1, maximum=2.5)),
+        ("type: numeric, minValue: null, maxValue: ''", Definition("numeric")),
+        ("type: string, minValue: few", Definition("string")),
+        ("type: credential, credentialType: s3", Definition("credential", credential_type="s3")),
+        ("type: newer, credentialType: [x]", Definition("newer")),
+    ],
+)
+def test_what_a_definition_says(definition, expected):
+    assert read(f"[{{fieldName: A, {definition}}}]") == {"A": expected}
+
+
+@pytest.mark.parametrize(
+    ("definitions", "words"),
+    [
+        ("{a: b}", "should be a list"),
+        ("text", "should be a list"),
+        ("[x]", "entry 1 needs a fieldName and a type"),
+        ("[{type: string}]", "entry 1 needs a fieldName and a type"),
+        ("[{fieldName: A}]", "entry 1 needs a fieldName and a type"),
+        ("[{fieldName: A, type: string}, {fieldName: A, type: string}]", "A is defined twice"),
+        ("[{fieldName: A, type: string, allowEmpty: maybe}]", "allowEmpty should be true or false for A"),
+        ("[{fieldName: A, type: numeric, minValue: few}]", "minValue should be a number for A"),
+        ("[{fieldName: A, type: numeric, maxValue: .inf}]", "maxValue should be a number for A"),
+    ],
+)
+def test_definitions_that_cannot_be_used_are_refused(definitions, words):
+    with pytest.raises(InputError, match=r"^model-metadata\.yaml: runtimeParameterDefinitions") as refusal:
+        read(definitions)
+    assert words in str(refusal.value)
+
+
+def test_all_that_is_wrong_is_said_at_once():
+    with pytest.raises(InputError, match=r"entry 1 needs .*; entry 2 needs .*; maxValue should be a number for A"):
+        read("[x, {type: string}, {fieldName: A, type: numeric, maxValue: x}]")
+
+
+def test_what_a_version_shows_is_read_leniently():
+    rows = [
+        {"fieldName": "A", "type": "numeric", "minValue": 0, "maxValue": "x", "overrideValue": 0},
+        {"fieldName": "B", "type": "credential", "credentialType": 5, "allowEmpty": False},
+        {"fieldName": "C", "type": "string", "allowEmpty": False, "defaultValue": "c"},
+        {"fieldName": "D"},
+        {"fieldName": 5, "type": "string"},
+        "odd",
+    ]
+    assert of_version({"runtimeParameters": rows}) == {
+        "A": Definition("numeric", minimum=0, is_set=True),
+        "B": Definition("credential", needed=True),
+        "C": Definition("string"),
+    }
+    assert of_version({"runtimeParameters": None}) == of_version({"runtimeParameters": "x"}) == of_version({}) == {}

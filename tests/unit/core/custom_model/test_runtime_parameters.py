@@ -1,0 +1,387 @@
+"""runtime_parameter_values of CreateVersionOperator: how they are spelt, checked and sent."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from decimal import Decimal
+
+import pytest
+
+from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
+from tests.unit.client.forms import parse_form
+from tests.unit.support import response
+
+VERSIONS = "customModels/m/versions/"
+MADE = {"id": "v", "label": "1.0", "trainingData": {"assignmentInProgress": False}}
+ID, OTHER_ID = "64e000000000000000000001", "64e000000000000000000002"
+DEFINITIONS = """
+runtimeParameterDefinitions:
+- {fieldName: LLM, type: string, defaultValue: gpt-4o}
+- {fieldName: TEMPERATURE, type: numeric, minValue: 0, maxValue: 2}
+- {fieldName: STREAM, type: boolean}
+- {fieldName: KEY, type: credential, credentialType: api_token}
+- {fieldName: JUDGE, type: deployment}
+"""
+NEEDED = """
+runtimeParameterDefinitions:
+- {fieldName: A, type: string, allowEmpty: false}
+- {fieldName: B, type: numeric, allowEmpty: no, defaultValue: null}
+- {fieldName: C, type: string, allowEmpty: false, defaultValue: x}
+- {fieldName: D, type: credential, allowEmpty: "False"}
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_version_yet(api):
+    api.on("GET", VERSIONS, response(body={"data": []}))
+    api.on("GET", "customModelLimits/", response(body={}))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a function that makes a model folder with this metadata."""
+
+    def make(metadata=DEFINITIONS, name="model-metadata.yaml"):
+        path = tmp_path / "model"
+        path.mkdir(exist_ok=True)
+        (path / "custom.py").write_text("print()", encoding="utf-8")
+        if metadata is not None:
+            (path / name).write_text(metadata, encoding="utf-8")
+        return str(path)
+
+    return make
+
+
+@pytest.fixture
+def create(api, context, store, folder):
+    """Return a function that runs a new task and returns the values that it sent, ``None`` if it sent none."""
+
+    def run(values=None, *, method="POST", metadata=DEFINITIONS, **given):
+        sent = []
+        store.values.clear()
+
+        def receive(request):
+            body = request.upload()
+            sent.extend(parse_form(body.content_type, b"".join(body)))
+            return response(201, MADE)
+
+        api.on(method, VERSIONS, receive)
+        if "files" not in given and not given.get("from_latest"):
+            given["folder"] = folder(metadata)
+        operator = CreateVersionOperator(task_id="t", custom_model_id="m", runtime_parameter_values=values, **given)
+        assert operator.execute(context) == "v"
+        found = [json.loads(part.content) for part in sent if part.name == "runtimeParameterValues"]
+        return found[0] if found else None
+
+    return run
+
+
+@pytest.fixture
+def refusal(create, api):
+    """Return a function that runs the operator and returns how it refuses; nothing is uploaded."""
+
+    def run(values=None, **given):
+        with pytest.raises(AirflowFailException) as error:
+            create(values, **given)
+        assert not api.sent("POST")
+        assert not api.sent("PATCH")
+        return str(error.value)
+
+    return run
+
+
+def latest(*rows, **fields):
+    items = [{"id": "i1", "filePath": "custom.py"}, {"id": "i2", "filePath": "model-metadata.yaml"}]
+    return response(body={"data": [{"id": "old", "items": items, "runtimeParameters": list(rows), **fields}]})
+
+
+def parameter(name, kind, **more):
+    return {"fieldName": name, "type": kind, "allowEmpty": True, "overrideValue": None, "defaultValue": None, **more}
+
+
+def sent(name, kind, value):
+    return {"fieldName": name, "type": kind, "value": value}
+
+
+def test_a_mapping_takes_the_types_of_the_definitions(create):
+    given = {"LLM": "o3", "TEMPERATURE": 1, "STREAM": True, "KEY": ID, "JUDGE": OTHER_ID}
+    assert create(given) == [
+        sent("LLM", "string", "o3"),
+        sent("TEMPERATURE", "numeric", 1),
+        sent("STREAM", "boolean", True),
+        sent("KEY", "credential", ID),
+        sent("JUDGE", "deployment", OTHER_ID),
+    ]
+
+
+@pytest.mark.parametrize("spelling", [list, tuple, json.dumps])
+def test_the_list_of_the_api_is_taken(create, spelling):
+    rows = [sent("LLM", "string", "o3"), {"fieldName": "TEMPERATURE", "value": "0.5"}]
+    assert create(spelling(rows)) == [sent("LLM", "string", "o3"), sent("TEMPERATURE", "numeric", 0.5)]
+
+
+def test_a_string_from_a_template_is_read(create):
+    assert create('{"LLM": "o3", "STREAM": false}') == [sent("LLM", "string", "o3"), sent("STREAM", "boolean", False)]
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("TEMPERATURE", "1.5", 1.5),
+        ("TEMPERATURE", "1", 1),
+        ("TEMPERATURE", " 2 ", 2),
+        ("TEMPERATURE", Decimal("0.1"), 0.1),
+        ("STREAM", "True", True),
+        ("STREAM", "false", False),
+        ("LLM", "5", "5"),
+        ("LLM", "", ""),
+        ("LLM", uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
+        ("LLM", "größer\n", "größer\n"),
+        ("KEY", f" {ID} ", ID),
+        ("JUDGE", int("1" * 24), "1" * 24),
+        ("LLM", None, None),
+        ("TEMPERATURE", None, None),
+    ],
+)
+def test_a_value_is_converted_where_nothing_is_lost(create, name, given, value):
+    (row,) = create({name: given})
+    assert row["value"] == value
+    assert type(row["value"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "words"),
+    [
+        ("LLM", 5, "LLM: should be a string, but is a int"),
+        ("LLM", True, "LLM: should be a string, but is a bool"),
+        ("LLM", ["x"], "LLM: should be a string, but is a list"),
+        ("TEMPERATURE", "warm", "TEMPERATURE: should be a number, but is a str"),
+        ("TEMPERATURE", "", "TEMPERATURE: should be a number"),
+        ("TEMPERATURE", True, "TEMPERATURE: should be a number"),
+        ("TEMPERATURE", "1e400", "TEMPERATURE: should be a number"),
+        ("TEMPERATURE", {}, "TEMPERATURE: should be a number"),
+        ("TEMPERATURE", -0.1, "TEMPERATURE: should be at least 0"),
+        ("TEMPERATURE", "2.5", "TEMPERATURE: should be at most 2"),
+        ("STREAM", "perhaps", "STREAM: should be true or false"),
+        ("STREAM", 1, "STREAM: should be true or false"),
+        ("KEY", 6.4e25, "KEY: should be the id or the name of a credential, but is a float"),
+        ("KEY", "", "KEY: should be the id or the name of a credential"),
+        ("JUDGE", 12, "JUDGE: should be the id of a deployment, but is a int"),
+        ("OTHER", "x", "OTHER: is not defined; there are LLM, TEMPERATURE, STREAM, KEY, JUDGE"),
+    ],
+)
+def test_a_value_that_does_not_fit_is_refused_by_name(refusal, name, given, words):
+    assert words in refusal({name: given})
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_number_that_is_none_is_refused(refusal, value):
+    assert "runtime_parameter_values" in refusal([sent("TEMPERATURE", "numeric", value)])
+
+
+def test_all_that_is_wrong_is_said_at_once_and_no_value_is_shown(refusal):
+    text = refusal(
+        {"LLM": ["sk-secret"], "TEMPERATURE": 77.125, "OTHER": "sk-secret"}, metadata=DEFINITIONS + NEEDED[29:]
+    )
+    for words in ("LLM: should", "TEMPERATURE: should be at most 2", "OTHER: is not defined", "A: needs a value"):
+        assert words in text
+    assert "sk-secret" not in text
+    assert "77.125" not in text
+
+
+def test_a_type_that_contradicts_the_definition_is_refused(refusal):
+    assert "LLM: is defined as string, but given as numeric" in refusal([sent("LLM", "numeric", 1)])
+
+
+def test_a_name_that_is_given_twice_is_refused(refusal):
+    assert "LLM: is given more than once" in refusal([sent("LLM", "string", "a"), sent("LLM", "string", "b")])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ("o3", "runtime_parameter_values should be an object, or a list of objects"),
+        (5, "runtime_parameter_values should be an object, or a list of objects"),
+        (["LLM"], "runtime_parameter_values should be an object, or a list of objects"),
+        ("", "runtime_parameter_values rendered to ''"),
+        ([{"fieldName": "LLM"}], "runtime_parameter_values[0] should have fieldName, type and value"),
+        ([{"value": 1}], "runtime_parameter_values[0] should have fieldName, type and value"),
+        ([{"fieldName": 1, "value": 1}], "runtime_parameter_values[0] should have"),
+        ([{"fieldName": "LLM", "value": "x", "default": 1}], "and nothing else"),
+        ([sent("LLM", 1, "x")], "runtime_parameter_values[0]: the type of LLM should be a string"),
+    ],
+)
+def test_another_form_is_refused(refusal, values, words):
+    assert words in refusal(values)
+
+
+@pytest.mark.parametrize("values", [None, {}, [], "{}"])
+def test_nothing_to_set_is_not_sent(create, values):
+    assert create(values) is None
+
+
+def test_what_needs_a_value_is_named_before_the_upload(refusal):
+    text = refusal(metadata=NEEDED)
+    assert [name for name in "ABCD" if f"\n  {name}: needs a value" in text] == ["A", "B", "D"]
+    assert "\n  B: needs a value" in refusal({"A": "x", "B": None, "D": ID}, metadata=NEEDED)
+    assert "\n  A: needs a value" in refusal({"A": "", "B": 1, "D": ID}, metadata=NEEDED)
+
+
+def test_what_needs_a_value_and_has_one_is_sent(create):
+    assert len(create({"A": "x", "B": 0, "D": ID}, metadata=NEEDED)) == 3
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        "",
+        "just text",
+        "- a list",
+        "name: x\nunknown: {key: [1, 2, 3]}\n",
+        "type: training\ntargetType: something new\n",
+        "runtimeParameterDefinitions:\n",
+        "runtimeParameterDefinitions: null\n",
+        "runtimeParameterDefinitions: []\n",
+        "name: !odd [1]\n? [x]\n: y\n",
+    ],
+)
+def test_metadata_without_definitions_does_not_matter(create, metadata):
+    assert create(metadata=metadata) is None
+
+
+def test_broken_metadata_is_refused_with_its_line(refusal):
+    text = refusal(metadata="name: x\n\truntime: y\n")
+    assert "model-metadata.yaml is not valid YAML, line 2" in text
+
+
+def test_odd_definitions_are_left_to_datarobot(create):
+    metadata = (
+        'runtimeParameterDefinitions: [{fieldName: A, type: numeric, defaultValue: "5", maxValue: "9"}, {fieldName: B, '
+        "type: string, minValue: x, description: [1]}, {fieldName: C, type: brandNew}]\n"
+    )
+    rows = create({"A": 9, "B": "b", "C": 1.5}, metadata=metadata)
+    assert [row["value"] for row in rows] == [9, "b", 1.5]
+
+
+def test_without_definitions_a_type_has_to_be_given(create, refusal, folder):
+    text = refusal({"A": 1}, metadata=None)
+    assert "A: is not defined: there is no model-metadata.yaml" in text
+    assert '{"fieldName": "A", "type": "string", "value": …}' in text
+    assert "model-metadata.yaml has no runtimeParameterDefinitions" in refusal({"A": 1}, metadata="name: x\n")
+    assert create([sent("A", "numeric", "1")], metadata=None) == [sent("A", "numeric", 1)]
+
+
+def test_a_misnamed_file_is_pointed_out(refusal, folder):
+    folder(None)
+    path = folder(DEFINITIONS, "model-metadata.yml")
+    assert "not model-metadata.yml" in refusal({"LLM": "x"}, files=[f"{path}/custom.py", f"{path}/model-metadata.yml"])
+
+
+def test_the_latest_version_says_what_there_is(create, refusal, api):
+    rows = (parameter("LLM", "string"), parameter("T", "numeric", minValue=0, maxValue=None), {"odd": 1}, "odd")
+    api.on("GET", VERSIONS, latest(*rows))
+    assert create({"T": "1"}, method="PATCH", from_latest=True) == [sent("T", "numeric", 1)]
+    api.requests.clear()
+    text = refusal({"T": -1, "X": 1}, from_latest=True)
+    assert "T: should be at least 0" in text
+    assert "X: is not defined; there are LLM, T" in text
+
+
+def test_what_the_latest_version_has_set_is_not_missing(create, refusal, api):
+    needed = {"allowEmpty": False}
+    api.on("GET", VERSIONS, latest(parameter("A", "string", overrideValue="x", **needed), parameter("Z", "string")))
+    assert create({"Z": "z"}, method="PATCH", from_latest=True) == [sent("Z", "string", "z")]
+    api.on("GET", VERSIONS, latest(parameter("A", "string", **needed), parameter("Z", "string")))
+    api.requests.clear()
+    assert "A: needs a value" in refusal({"Z": "z"}, from_latest=True)
+
+
+def test_new_definitions_count_over_those_of_the_latest_version(create, refusal, api, folder):
+    path = f"{folder(NEEDED)}/model-metadata.yaml"
+    rows = [parameter("A", "string", overrideValue="x"), parameter("B", "string", overrideValue="1")]
+    api.on("GET", VERSIONS, latest(*rows, parameter("GONE", "string")))
+    text = refusal({"GONE": "x", "D": ID}, from_latest=True, files=[path])
+    assert "GONE: is not defined; there are A, B, C, D" in text
+    assert "B: needs a value" in text
+    assert "A: needs" not in text
+    assert create({"D": ID, "B": 2}, method="PATCH", from_latest=True, files=[path]) is not None
+
+
+def test_definitions_that_are_deleted_do_not_count(refusal, api):
+    api.on("GET", VERSIONS, latest(parameter("A", "string")))
+    text = refusal({"A": "x"}, from_latest=True, files_to_delete=["model-metadata.yaml"])
+    assert "A: is not defined" in text
+
+
+def test_without_values_the_latest_version_is_not_asked(create, api, context):
+    del context["task_state_store"]
+    create(method="PATCH", from_latest=True)
+    assert api.paths("GET") == []
+
+
+def credentials(*rows):
+    return response(
+        body={"data": [{"credentialId": i, "name": n, "credentialType": t} for i, n, t in rows], "next": None}
+    )
+
+
+def test_a_credential_is_found_by_its_name(create, api):
+    api.on("GET", "credentials/", credentials((OTHER_ID, "Other", "basic"), (ID, "OpenAI key", "api_token")))
+    assert create({"KEY": "OpenAI key"}) == [sent("KEY", "credential", ID)]
+
+
+def test_the_list_of_credentials_is_read_to_its_end(create, api):
+    first = {"data": [{"credentialId": OTHER_ID, "name": "Other"}], "next": "https://x/api/v2/credentials/?offset=1"}
+    api.on("GET", "credentials/", response(body=first))
+    api.on("GET", "credentials/?offset=1", credentials((ID, "OpenAI", "api_token")))
+    assert create({"KEY": "OpenAI"}) == [sent("KEY", "credential", ID)]
+
+
+@pytest.mark.parametrize("spelling", ["api_token", "apiToken"])
+def test_the_credential_type_decides_between_two_of_one_name(create, api, spelling):
+    api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
+    metadata = DEFINITIONS.replace("api_token", spelling)
+    assert create({"KEY": "X"}, metadata=metadata) == [sent("KEY", "credential", ID)]
+
+
+def test_a_name_that_leads_nowhere_or_to_two_is_refused(refusal, api):
+    two = "runtimeParameterDefinitions: [{fieldName: K, type: credential}, {fieldName: L, type: credential}]"
+    api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
+    text = refusal({"K": "X", "L": "Nobody"}, metadata=two)
+    assert f"K: several credentials have this name; give one of the ids {OTHER_ID}, {ID}" in text
+    assert "L: the connection's user has no credential of this name" in text
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_where_credentials_are_not_listed_an_id_is_asked_for(refusal, api, status):
+    api.on("GET", "credentials/", response(status, {"message": "no"}))
+    assert f"HTTP {status}). Give its id instead" in refusal({"KEY": "OpenAI"})
+
+
+def test_a_server_that_fails_meanwhile_is_tried_again(create, api):
+    api.on("GET", "credentials/", response(503, {"message": "later"}))
+    with pytest.raises(AirflowException) as error:
+        create({"KEY": "OpenAI"})
+    assert not isinstance(error.value, AirflowFailException)
+
+
+def test_credentials_are_not_listed_for_ids(create, api):
+    create({"KEY": ID})
+    assert "credentials/" not in api.paths("GET")
+
+
+def test_no_value_is_logged_stored_or_echoed(create, api, context, store, folder, caplog, capsys):
+    caplog.set_level("DEBUG")
+    create({"LLM": "sk-a-long-secret"})
+    assert "sk-a-long-secret" not in str(store.values)
+    store.values.clear()
+    refused = response(422, {"message": "bad value sk-a-long-secret", "errors": {"x": "sk-a-long-secret"}})
+    api.on("POST", VERSIONS, refused)
+    given = {"custom_model_id": "m", "folder": folder(), "runtime_parameter_values": {"LLM": "sk-a-long-secret"}}
+    with pytest.raises(AirflowFailException) as error:
+        CreateVersionOperator(task_id="t", **given).execute(context)
+    assert "bad value ***" in str(error.value)
+    assert "sk-a-long-secret" not in str(error.value) + caplog.text + capsys.readouterr().out

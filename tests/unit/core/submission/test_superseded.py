@@ -1,0 +1,181 @@
+"""A user's clear while the job runs: it is stopped once, waited out, and only then is the next one started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from datarobot_provider.core.submission import superseded
+from datarobot_provider.core.submission.record import SubmissionRecord
+from datarobot_provider.exceptions import ConfigurationError, TransportError
+from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
+from tests.unit.jobs.walks import ref_of
+from tests.unit.support import response
+
+if TYPE_CHECKING:
+    from datarobot_provider.core.job_operator import DataRobotJobOperator
+
+try:
+    from airflow.sdk.exceptions import TaskDeferred
+except ImportError:
+    from airflow.exceptions import TaskDeferred
+
+IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
+BUILD = "customModels/m/versions/v/dependencyBuild/"
+VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
+RUNS, DONE, STOPPED = (
+    response(body={"buildStatus": "processing"}),
+    response(body={"buildStatus": "success"}),
+    response(422, {"message": "not started"}),
+)
+
+
+@pytest.fixture
+def cleared(context, ti):
+    """Give a function that lets a task be cleared after it had started a job."""
+
+    def clear(task: DataRobotJobOperator, ref: JobRef) -> None:
+        SubmissionRecord.claim(context, task).keep(ref)
+        ti.clear()
+
+    return clear
+
+
+def script(api, *polls, delete=None):
+    api.on("GET", BUILD, *polls)
+    api.on("DELETE", BUILD, delete or response(204))
+    api.on("POST", BUILD, response(202, {"buildStatus": "submitted"}))
+
+
+def methods(api):
+    return [request.method for request in api.requests]
+
+
+def build(**given):
+    return StartDependencyBuildOperator(task_id="t", **IDS, **given)
+
+
+def test_a_job_that_runs_is_stopped_waited_out_and_started_anew(api, context, cleared, task_log):
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, STOPPED, DONE)
+    assert build().execute(context) == {"buildStatus": "success"}
+    assert methods(api)[:4] == ["GET", "DELETE", "GET", "GET"]
+    assert methods(api)[4] == "POST"
+    assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
+    assert "The task was cleared while its job was running." in task_log()
+    assert "The dependency build was cancelled in DataRobot." in task_log()
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [DONE, STOPPED, response(body={"buildStatus": "failed"}), response(404)],
+    ids=["done", "stopped", "failed", "gone"],
+)
+def test_what_does_not_run_is_left_alone(api, context, cleared, poll):
+    cleared(build(), ref_of("dependency_build"))
+    script(api, poll, DONE)
+    assert build().execute(context) == {"buildStatus": "success"}
+    assert methods(api)[:3] == ["GET", "GET", "POST"]
+    assert api.sent("DELETE") == []
+
+
+@pytest.mark.parametrize(
+    "poll",
+    [TransportError("lost", reason="lost", sent=True), response(500), response(403)],
+    ids=["lost", "500", "refused"],
+)
+def test_what_may_run_is_stopped_too(api, context, cleared, poll, task_log):
+    """To stop what is over does no harm: DataRobot says that it is."""
+    cleared(build(), ref_of("dependency_build"))
+    script(api, poll, DONE, delete=response(422, {"message": "it is over"}))
+    assert build().execute(context) == {"buildStatus": "success"}
+    assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
+    assert "The dependency build was already over" in task_log()
+
+
+def test_it_is_left_alone_if_so_told(api, context, cleared, task_log):
+    cleared(build(cancel_on_kill=False), ref_of("dependency_build"))
+    script(api, RUNS, DONE)
+    build(cancel_on_kill=False).execute(context)
+    assert api.sent("DELETE") == []
+    assert "The job is left alone, as cancel_on_kill says." in task_log()
+
+
+def test_a_stop_that_fails_is_told_and_the_request_is_sent_all_the_same(api, context, cleared, task_log):
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, DONE, delete=response(403, {"message": "not yours"}))
+    build().execute(context)
+    assert methods(api)[:4] == ["GET", "DELETE", "GET", "POST"]
+    assert "could not be cancelled and may still run in DataRobot" in task_log()
+
+
+def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, task_log):
+    task = ValidateVectorDatabaseOperator(
+        task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
+    )
+    cleared(task, ref_of("vector_database_validation"))
+    api.on("GET", f"{VALIDATIONS}x/", response(body={"validationStatus": "TESTING"}))
+    api.on("GET", VALIDATIONS, response(body={"data": []}))
+    api.on("POST", VALIDATIONS, response(202, {"id": "y"}))
+    api.on("GET", f"{VALIDATIONS}y/", response(body={"validationStatus": "PASSED"}))
+    assert task.execute(context) == {"validationStatus": "PASSED"}
+    assert "DataRobot has no way to cancel a vector database validation: it goes on there." in task_log()
+
+
+def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared):
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, STOPPED, RUNS)
+    with pytest.raises(TaskDeferred):
+        build(deferrable=True).execute(context)
+    assert api.sent("DELETE") == []
+    assert len(api.sent("POST")) == 1
+
+
+def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context, cleared, monkeypatch):
+    monkeypatch.setattr(superseded, "TRIGGER_SECONDS", 0.0)
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, RUNS, STOPPED, RUNS)
+    with pytest.raises(TaskDeferred):
+        build(deferrable=True).execute(context)
+    assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
+
+
+def test_a_worker_that_dies_after_the_stop_does_not_stop_the_next_one(api, context, cleared, ti):
+    """Both builds of a version stand at one address."""
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, STOPPED, DONE)
+    build(wait_for_completion=False).execute(context)
+    api.on("GET", BUILD, RUNS, DONE)
+    ti.retry()
+    assert build().execute(context) == {"buildStatus": "success"}
+    assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
+
+
+def test_a_job_of_a_kind_that_nobody_knows_is_left_alone(api, context, cleared):
+    cleared(build(), JobRef("kind_of_another_release", IDS))
+    script(api, DONE)
+    assert build().execute(context) == {"buildStatus": "success"}
+
+
+def test_it_is_dealt_with_once_however_many_operators_the_task_executes(api, context, cleared):
+    """A second look could take the job that the first operator has started meanwhile for the old one."""
+    cleared(build(), ref_of("dependency_build"))
+    script(api, RUNS, STOPPED)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    script(api, RUNS)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    assert len(api.sent("DELETE")) == 1
+
+
+def test_it_is_dealt_with_again_if_the_connection_was_missing(api, context, cleared, connection, monkeypatch):
+    cleared(build(), ref_of("dependency_build"))
+    monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
+    with pytest.raises(ConfigurationError):
+        superseded.cancel_superseded_jobs(context, deferrable=False)
+    connection()
+    script(api, RUNS, STOPPED)
+    superseded.cancel_superseded_jobs(context, deferrable=False)
+    assert len(api.sent("DELETE")) == 1

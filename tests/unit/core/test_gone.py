@@ -1,0 +1,75 @@
+"""Deleting and cancelling: what an earlier attempt may have done already is no error, what nobody did is one."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.client.request import Response
+from datarobot_provider.operators.conversions import StopConversionOperator
+from datarobot_provider.operators.custom_models import DeleteCustomModelOperator
+from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator
+from datarobot_provider.operators.guard_configs import DeleteGuardConfigOperator
+from datarobot_provider.operators.model_tests import CancelModelTestOperator
+from datarobot_provider.operators.vector_databases import DeleteVectorDatabaseValidationOperator
+from datarobot_provider.version_compat import AirflowFailException
+from tests.unit.support import response
+
+VERSION = {"custom_model_id": "m", "custom_model_version_id": "v"}
+DELETES = [
+    (DeleteCustomModelOperator, {"custom_model_id": "m"}, "customModels/m/", (404, 410)),
+    (DeleteGuardConfigOperator, {"config_id": "g"}, "guardConfigurations/g/", (404, 410)),
+    (
+        DeleteVectorDatabaseValidationOperator,
+        {"validation_id": "x"},
+        "genai/customModelVectorDatabaseValidations/x/",
+        (404, 410),
+    ),
+    (StopConversionOperator, {**VERSION, "conversion_id": "c"}, "customModels/m/versions/v/conversions/c/", (404, 410)),
+    (CancelModelTestOperator, {"custom_model_test_id": "t"}, "customModelTests/t/", (404, 409, 410, 422)),
+    (CancelDependencyBuildOperator, VERSION, "customModels/m/versions/v/dependencyBuild/", (404, 409, 410, 422)),
+]
+GONE = [
+    pytest.param(task, given, path, status, id=f"{task.__name__}-{status}")
+    for task, given, path, statuses in DELETES
+    for status in statuses
+]
+each_gone = pytest.mark.parametrize(("task", "given", "path", "status"), GONE)
+
+
+@each_gone
+def test_at_the_first_try_it_is_an_error(api, context, task, given, path, status):
+    api.on("DELETE", path, response(status, {"message": "gone"}))
+    with pytest.raises(AirflowFailException, match=f"answered {status} to DELETE {path}"):
+        task(task_id="t", **given).execute(context)
+
+
+@each_gone
+def test_at_a_retry_an_earlier_try_did_it(api, context, ti, task_log, task, given, path, status):
+    api.on("DELETE", path, response(status, {"message": "gone"}))
+    ti.retry()
+    assert task(task_id="t", **given).execute(context) is None
+    assert "already. DataRobot answered" in task_log()
+
+
+@each_gone
+def test_after_a_clear_nobody_did_it(api, context, ti, task, given, path, status):
+    api.on("DELETE", path, response(status, {"message": "gone"}))
+    ti.clear()
+    with pytest.raises(AirflowFailException, match=f"answered {status}"):
+        task(task_id="t", **given).execute(context)
+
+
+@each_gone
+def test_an_answer_to_a_request_that_was_sent_before_is_its_work(api, context, task, given, path, status):
+    told = response(status, {"message": "gone"})
+    api.on("DELETE", path, Response(told.status, told.headers, told.body, repeated=True))
+    assert task(task_id="t", **given).execute(context) is None
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize(("task", "given", "path", "_"), DELETES, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_refusal_is_one_at_every_try(api, context, ti, task, given, path, _, status):
+    api.on("DELETE", path, response(status, {"message": "no"}))
+    ti.retry()
+    with pytest.raises(AirflowFailException, match=f"answered {status}"):
+        task(task_id="t", **given).execute(context)

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.airflow_api import PAGE, AirflowApi, ApiError, DagImportError
+
+if TYPE_CHECKING:
+    from requests_mock import Mocker
+
+BASE = "http://127.0.0.1:8001"
+TASK = {"dag_id": "d", "dag_run_id": "demo__1:2", "task_id": "build", "map_index": -1}
+RUN = f"{BASE}/api/v2/dags/d/dagRuns/demo__1%3A2"
+
+
+@pytest.fixture
+def api(requests_mock: Mocker) -> AirflowApi:
+    requests_mock.post(f"{BASE}/auth/token", json={"access_token": "jwt"}, status_code=201)
+    return AirflowApi(BASE, "demo", "secret", check=lambda: None)
+
+
+def test_it_logs_in_once_and_sends_the_token(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.get(RUN, json={"state": "running"})
+    assert api.run_state("d", "demo__1:2") == "running"
+    assert api.run_state("d", "demo__1:2") == "running"
+    login, *polls = requests_mock.request_history
+    assert login.json() == {"username": "demo", "password": "secret"}
+    assert [poll.headers["Authorization"] for poll in polls] == ["Bearer jwt", "Bearer jwt"]
+
+
+def test_a_list_is_read_to_its_last_page(api: AirflowApi, requests_mock: Mocker) -> None:
+    def page(request: Any, _: Any) -> dict[str, Any]:
+        offset = int(request.qs["offset"][0])
+        return {"event_logs": [{"n": n} for n in range(offset, min(offset + PAGE, 230))], "total_entries": 230}
+
+    requests_mock.get(f"{BASE}/api/v2/eventLogs", json=page)
+    assert [each["n"] for each in api.events("d", "r")] == list(range(230))
+    assert requests_mock.call_count == 1 + 3
+
+
+def test_a_broken_dag_file_ends_the_wait_at_once(api: AirflowApi, requests_mock: Mocker) -> None:
+    errors = [{"filename": "other.py", "stack_trace": "x"}, {"filename": "bundle/d.py", "stack_trace": "No module"}]
+    requests_mock.get(f"{BASE}/api/v2/dags", json={"dags": [], "total_entries": 0})
+    requests_mock.get(f"{BASE}/api/v2/importErrors", json={"import_errors": errors, "total_entries": 2})
+    with pytest.raises(DagImportError, match=r"bundle/d\.py cannot be loaded\nNo module"):
+        api.wait_for_dag("d", timeout=60)
+    with pytest.raises(DagImportError, match=r"DAG e: not within 0 s\nother\.py\nx\n"):
+        api.wait_for_dag("e", timeout=0)
+
+
+def test_what_a_task_pushed_is_read_key_by_key(api: AirflowApi, requests_mock: Mocker) -> None:
+    entries = f"{RUN}/taskInstances/build/xcomEntries"
+    requests_mock.get(entries, json={"xcom_entries": [{"key": "return_value"}, {"key": "a b"}], "total_entries": 2})
+    requests_mock.get(f"{entries}/return_value", json={"value": {"id": "65a0"}})
+    requests_mock.get(f"{entries}/a%20b", json={"value": 1})
+    assert api.xcoms(TASK) == {"return_value": {"id": "65a0"}, "a b": 1}
+
+
+def test_links_that_lead_nowhere_are_left_out(api: AirflowApi, requests_mock: Mocker) -> None:
+    links = {"Custom model": None, "Version": "http://127.0.0.1/version"}
+    requests_mock.get(f"{RUN}/taskInstances/build/links", json={"extra_links": links})
+    assert api.extra_links(TASK) == {"Version": "http://127.0.0.1/version"}
+
+
+def test_a_refusal_says_what_the_server_said(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.post(f"{BASE}/api/v2/dags/d/dagRuns", status_code=422, json={"detail": "conf is wrong"})
+    with pytest.raises(ApiError, match=r"answered 422: .*conf is wrong"):
+        api.trigger("d")
+
+
+def test_the_form_sends_every_field_back(api: AirflowApi, requests_mock: Mocker) -> None:
+    fields = {"name": {"value": "North"}, "guards": {"value": [{"a": 1}]}, "folder": {"value": "/models"}}
+    requests_mock.get(f"{BASE}/api/v2/dags/d/details", json={"params": fields})
+    requests_mock.post(f"{BASE}/api/v2/dags/d/dagRuns", json={})
+    run_ids = [api.submit_form("d", {"folder": None}), api.submit_form("d", with_date=False)]
+    sent = [each.json() for each in requests_mock.request_history if each.path.endswith("/dagruns")]
+    assert [each["dag_run_id"] for each in sent] == run_ids
+    assert sent[0]["conf"] == {"name": "North", "guards": [{"a": 1}], "folder": None}
+    assert sent[1]["conf"] == {"name": "North", "guards": [{"a": 1}], "folder": "/models"}
+    assert sent[0]["logical_date"].endswith("+00:00")
+    assert sent[1]["logical_date"] is None
+    with pytest.raises(ApiError, match="The form of d has no field nme, only name, guards, folder"):
+        api.submit_form("d", {"nme": "North"})
+
+
+def test_a_dag_without_params_has_an_empty_form(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.get(f"{BASE}/api/v2/dags/d/details", json={"params": None})
+    assert api.form("d") == {}
+
+
+def test_the_run_is_watched_until_it_ends(api: AirflowApi, requests_mock: Mocker) -> None:
+    seen: list[list[dict[str, Any]]] = []
+    late = {"task_id": "a", "map_index": -1, "start_date": None}
+    early = {"task_id": "b", "map_index": -1, "start_date": "2026-01-01T00:00:00Z"}
+    requests_mock.get(RUN, json={"state": "failed"})
+    requests_mock.get(f"{RUN}/taskInstances", json={"task_instances": [late, early], "total_entries": 2})
+    assert api.wait_for_run("d", "demo__1:2", timeout=5, watch=seen.append) == "failed"
+    assert seen == [[early, late]]
+
+
+def test_no_answer_is_no_health(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.get(f"{BASE}/api/v2/monitor/health", status_code=503)
+    assert api.health() == {}

@@ -1,0 +1,125 @@
+"""The states of a job are named in the same words for every kind: the same outcome is the same line."""
+
+from __future__ import annotations
+
+import pytest
+
+from datarobot_provider.jobs.events import JobEvent, job_error
+from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.jobs.messages import goes_on, has_ended, headline
+from datarobot_provider.jobs.model import Outcome, Verdict
+from tests.unit.jobs.test_steps import SUCCESS
+from tests.unit.jobs.walks import IDS, ref_of, walk
+from tests.unit.support import ORIGIN, response
+
+ENDED = {
+    Outcome.SUCCEEDED: "succeeded",
+    Outcome.FAILED: "failed",
+    Outcome.CANCELLED: "was cancelled in DataRobot",
+    Outcome.EXPIRED: "is gone: DataRobot no longer knows it",
+}
+STATES = [
+    (kind.name, outcome, state)
+    for kind in KINDS.values()
+    for probe in kind.probes
+    for outcome in Outcome
+    for state in sorted(probe.states(outcome))
+]
+#: Where DataRobot's own word says more than ours.
+OWN_WORDS = {"warning", "skipped"}
+
+
+@pytest.mark.parametrize(("name", "outcome", "state"), [each for each in STATES if each[1] in ENDED])
+def test_the_end_of_a_job_is_the_same_line_whatever_datarobot_calls_it(name, outcome, state):
+    kind = KINDS[name]
+    more = f" ({state})" if state in OWN_WORDS else ""
+    assert has_ended(kind, Verdict(outcome, state)) == f"The {kind.title} {ENDED[outcome]}{more}."
+
+
+@pytest.mark.parametrize(("name", "outcome", "state"), [each for each in STATES if each[1] not in ENDED])
+def test_a_job_that_goes_on_is_running_and_datarobots_word_is_added_where_there_are_several(name, outcome, state):
+    kind = KINDS[name]
+    line = goes_on(kind, Verdict(outcome, state))
+    assert line in (f"The {kind.title} is running.", f"The {kind.title} is running ({state}).")
+    assert headline(kind, Verdict(Outcome.TIMED_OUT, state)) == (
+        f"The {kind.title} did not end in time; it was last seen as {line.partition(' is ')[2]}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "state", "line"),
+    [
+        ("dependency_build", "submitted", "The dependency build is running (submitted)."),
+        ("dependency_build", "PROCESSING", "The dependency build is running (PROCESSING)."),
+        ("model_test", "in_progress", "The model test is running (in_progress)."),
+        ("task_status", "INITIALIZED", "The job is running (INITIALIZED)."),
+        ("task_status", "RUNNING", "The job is running."),
+        ("vector_database_validation", "TESTING", "The vector database validation is running."),
+        ("conversion", "queued", "The conversion is running (queued)."),
+        ("training_data_assignment", "running", "The training data assignment is running."),
+    ],
+)
+def test_running(name, state, line):
+    assert goes_on(KINDS[name], Verdict(Outcome.PENDING, state)) == line
+
+
+def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
+    kind = KINDS["dependency_build"]
+    assert goes_on(kind, Verdict(Outcome.UNKNOWN, "pondering")) == (
+        "The dependency build is in the state 'pondering', which this release does not know: waiting on."
+    )
+    assert headline(kind, Verdict(Outcome.TIMED_OUT, "pondering")) == (
+        "The dependency build did not end in time; it was last seen as 'pondering', a state that this release does not "
+        "know."
+    )
+    assert headline(kind, Verdict(Outcome.TIMED_OUT)) == "The dependency build did not end in time."
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED])
+def test_a_wait_that_has_ended_says_nothing_of_the_job(name, outcome):
+    assert has_ended(KINDS[name], Verdict(outcome, "RUNNING")) is None
+
+
+@pytest.mark.parametrize("name", IDS)
+def test_every_kind_that_succeeds_says_so_once_and_in_one_way(name):
+    done = walk(ref_of(name), SUCCESS.__getitem__)
+    assert [note.text for note in done.notes] == [f"The {KINDS[name].title} succeeded."]
+
+
+def test_a_303_and_a_completed_record_are_the_same_line():
+    completed = walk(ref_of("task_status"), [response(body={"status": "COMPLETED"})])
+    redirected = walk(ref_of("task_status"), [response(303, location=f"{ORIGIN}/api/v2/x/")])
+    assert [note.text for note in completed.notes] == [note.text for note in redirected.notes] == ["The job succeeded."]
+
+
+def test_a_record_does_not_say_that_a_test_succeeded_before_the_test_does():
+    """A test that found a fault also ends in a 303."""
+    answers = [
+        response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"),
+        response(body={"overallStatus": "failed"}),
+    ]
+    assert [note.text for note in walk(ref_of("model_test"), answers).notes] == ["The model test failed."]
+
+
+@pytest.mark.parametrize("name", IDS)
+@pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED])
+def test_the_error_and_the_log_say_the_same(name, outcome):
+    state = next((s for kind, o, s in STATES if (kind, o) == (name, outcome)), None)
+    verdict = Verdict(outcome, state)
+    assert str(job_error(JobEvent(ref_of(name), verdict))).splitlines()[0] == has_ended(KINDS[name], verdict)
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_job_that_datarobot_does_not_know_is_named_by_its_ids(status):
+    done = walk(ref_of("dependency_build"), [response(status, {"message": "Not Found"})])
+    lines = str(job_error(JobEvent(done.ref, done.verdict))).splitlines()
+    assert lines[1] == (
+        "custom_model_id 'm' or custom_model_version_id 'v' was not found: DataRobot has no such custom model or "
+        "custom model version, or the token's user may not see it."
+    )
+
+
+def test_a_record_that_datarobot_gave_up_is_not_called_missing():
+    done = walk(ref_of("task_status"), [response(body={"status": "EXPIRED"})])
+    assert "\nIds: status_id s\n" in str(job_error(JobEvent(done.ref, done.verdict)))
