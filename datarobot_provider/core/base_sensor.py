@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.arguments.declarations import check_rendered, convert_arguments
-from datarobot_provider.core.errors import airflow_errors, job_is_known
+from datarobot_provider.core.errors import airflow_errors, retry_access_errors
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.hooks.datarobot import DataRobotHook
@@ -143,7 +143,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         """
         from datarobot_provider.jobs.events import JobEvent
 
-        with airflow_errors(self), job_is_known():
+        with airflow_errors(self), retry_access_errors():
             convert_arguments(self)
             return self._finish(JobEvent.load(event, self.ref().kind))
 

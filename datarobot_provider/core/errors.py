@@ -38,7 +38,7 @@ def airflow_errors(task: Any = None) -> Iterator[None]:
 
 
 @contextmanager
-def job_is_known(record: SubmissionRecord | None = None) -> Iterator[None]:
+def retry_access_errors(record: SubmissionRecord | None = None) -> Iterator[None]:
     """Let Airflow retry a task that lost its connection while its job runs; a retry or a clear takes the job up again.
 
     :param record: the record of the job, if the task has one.
@@ -48,5 +48,5 @@ def job_is_known(record: SubmissionRecord | None = None) -> Iterator[None]:
     except (ConfigurationError, AuthenticationError, AccessDeniedError) as error:
         error.can_heal = True
         if record is not None:
-            record.lose_sight()
+            record.mark_unreachable()
         raise

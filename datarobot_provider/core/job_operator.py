@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.arguments.declarations import convert_arguments
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.errors import airflow_errors, job_is_known
+from datarobot_provider.core.errors import airflow_errors, retry_access_errors
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
 from datarobot_provider.jobs.kinds import KINDS
@@ -113,13 +113,13 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         self._check_trigger(deadline)
         self._defers = self.deferrable and can_defer(self, context)
         cancel_superseded_jobs(context, deferrable=self._defers)
-        record = SubmissionRecord.claim(context, self)
+        record = SubmissionRecord.load_or_create(context, self)
         made = self._taken_up(record) or self._submitted(context, record)
         if isinstance(made, CreatedResource):
             if made.ids:
                 self.push_handles(context, made.value, made.ids)
             return made.value
-        with job_is_known(record):
+        with retry_access_errors(record):
             return self._awaited(context, record, made, deadline)
 
     def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
@@ -152,8 +152,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         with airflow_errors(self):
             convert_arguments(self)
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
-            record = SubmissionRecord.of_job(context, self, ended.ref)
-            with job_is_known(record):
+            record = SubmissionRecord.for_job(context, self, ended.ref)
+            with retry_access_errors(record):
                 return self._finish(ended, record)
 
     def on_kill(self) -> None:
@@ -170,14 +170,14 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
             return made.value
         if outcome in _NOT_POLLED:
-            record.lose_sight()
+            record.mark_unreachable()
         cancelled = None
         if outcome is Outcome.TIMED_OUT and self.cancel_on_kill:
             cancelled = self.hook.jobs.cancel(event.ref)
         failure = self._failure(event, cancelled.report if cancelled else None)
         # What may still run, and what another attempt would only repeat, is remembered: the next one takes it up again.
         if (cancelled and cancelled.over) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
-            record.forget()
+            record.delete()
         return self.on_failure(event, failure)
 
     def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
@@ -235,17 +235,17 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
 
     def _taken_up(self, record: SubmissionRecord) -> JobRef | CreatedResource | None:
         """Take up what an earlier attempt started, unless it ended in a way that another attempt may mend."""
-        ref = record.made
+        ref = record.result
         if not isinstance(ref, JobRef):
             return ref
-        with job_is_known(record):
+        with retry_access_errors(record):
             ended, ref = (None, ref) if not self.wait_for_completion else self._polled(ref)
         if ended not in _ENDED_BADLY or self._is_verdict(ended):
             self.log.info("An earlier attempt of this task started the job already; taking it up again.")
             return ref
         if ended is Outcome.EXPIRED and (made := self.recover_expired(record)):
             return made
-        record.forget()
+        record.delete()
         return None
 
     def _is_verdict(self, outcome: Outcome) -> bool:
@@ -256,6 +256,6 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         event = self.hook.jobs.poll_once(ref)
         return event.verdict.outcome, event.ref
 
-    def may_recover(self, made: JobRef | CreatedResource) -> bool:
+    def is_recoverable(self, made: JobRef | CreatedResource) -> bool:
         """Return whether a job that was found is not one that an earlier attempt has seen fail."""
         return isinstance(made, CreatedResource) or self._polled(made)[0] not in _ENDED_BADLY

@@ -80,9 +80,9 @@ class FeatureImpactResult(JobResult):
 
     def result(self, event: JobEvent) -> dict[str, Any]:
         """Return the impacts, and write the strongest to the log."""
-        return self.shown(super().result(event))
+        return self.log_impact(super().result(event))
 
-    def shown(self, impact: dict[str, Any]) -> dict[str, Any]:
+    def log_impact(self, impact: dict[str, Any]) -> dict[str, Any]:
         """Write the strongest features to the log; return what was given."""
         from datarobot_provider.core.reports import impact_bars
 

@@ -62,8 +62,8 @@ class CreateOperator(SubmitOnce, DataRobotBaseOperator):
         from datarobot_provider.core.submission.superseded import cancel_superseded_jobs
 
         cancel_superseded_jobs(context, deferrable=False)
-        record = SubmissionRecord.claim(context, self)
-        made = record.made or self.submit(context, record)
+        record = SubmissionRecord.load_or_create(context, self)
+        made = record.result or self.submit(context, record)
         if not isinstance(made, CreatedResource):
             raise TypeError(f"{made} is a job, not something that is there at once")
         self.push_handles(context, made.value, made.ids)

@@ -84,15 +84,15 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
         started = self.hook.client.conversions.start(**self.ids(), payload=payload)
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(started, "conversionId")})
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the conversions of the version, the newest first."""
         return self.hook.client.conversions.list(**self.ids(), filters={}, limit=limit)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a conversion is one of this main program."""
         return row.get("mainProgramItemId") == self._item_id
 
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a conversion as a job of this task."""
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(row, "id")})
 

@@ -253,7 +253,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
             return bool(model.get("trainingDataAssignmentInProgress"))
         return False
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the model tells enough
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the model tells enough
         """Look at the model, which tells what data it has or is getting."""
         model = self.hook.client.custom_models.get(self.custom_model_id)
         # While it is being assigned, the model has no dataset yet; DataRobot would refuse another one.

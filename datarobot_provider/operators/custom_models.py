@@ -9,7 +9,7 @@ from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, fields_match
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 
@@ -30,7 +30,7 @@ class ModelMaker(RecoverFromList, CreateOperator):
 
     operator_extra_links = (CustomModelLink(),)
 
-    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the model as made by this task."""
         model_id = required(row, "id")
         return CreatedResource(model_id, {"custom_model_id": model_id})
@@ -183,24 +183,24 @@ class CreateCustomModelOperator(ModelMaker):
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
             raise InputError(f"There is a custom model {found['name']!r} already: {found['id']}.")
-        made = self.recovered_row(found or self._create(payload))
+        made = self.result_from_row(found or self._create(payload))
         self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
         return made
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the models that may be this one, the newest first."""
         return self.hook.client.custom_models.list({**self._filters(self.payload()), "orderBy": "-created"}, limit)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the name, the type and the target of this one."""
-        return same_fields(row, self.payload(), _IDENTITY)
+        return fields_match(row, self.payload(), _IDENTITY)
 
     def _read_metadata(self) -> dict[str, Any]:
         if self.metadata is None:
             return {}
-        from datarobot_provider.core.custom_model.description import described
+        from datarobot_provider.core.custom_model.description import arguments_from_metadata
 
-        return described(self.metadata, vars(self))
+        return arguments_from_metadata(self.metadata, vars(self))
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -313,18 +313,18 @@ class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""
-        made = self.recovered_row(self.hook.client.custom_models.copy(**self.ids()))
+        made = self.result_from_row(self.hook.client.custom_models.copy(**self.ids()))
         self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
         return made
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return all models, the newest first: how DataRobot names a copy is not documented."""
         return self.hook.client.custom_models.list({"orderBy": "-created"}, limit)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the kind, the target and the settings of the original, and its name in its own."""
         named = str(self._original.get("name")) in str(row.get("name"))
-        return named and same_fields(row, self._original, _COPIED)
+        return named and fields_match(row, self._original, _COPIED)
 
     @cached_property
     def _original(self) -> dict[str, Any]:

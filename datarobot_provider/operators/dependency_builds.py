@@ -45,7 +45,7 @@ class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, Vers
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Start the build, or find the one that the version already has."""
-        ids, ref = self.ids(), self.existing()
+        ids, ref = self.ids(), self.existing_job()
         try:
             self.hook.client.dependency_builds.start(**ids)
         except ValidationError as refusal:
@@ -59,7 +59,7 @@ class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, Vers
             raise
         return ref
 
-    def existing(self) -> JobRef:
+    def existing_job(self) -> JobRef:
         """Return the build of the version: it has one at the most."""
         return JobRef(self.kind, self.ids())
 

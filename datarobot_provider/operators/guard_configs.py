@@ -8,7 +8,7 @@ from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator, UpdateOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, fields_match
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.operators.guards import CREDENTIALS, check_credential_id, is_credential_id
 from datarobot_provider.version_compat import mask_secret
@@ -247,22 +247,22 @@ class CreateGuardConfigOperator(RecoverFromList, GuardFields, CreateOperator):
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the configuration."""
         config = self.hook.client.guards.create(self.payload())
-        made = self.recovered_row(config)
+        made = self.result_from_row(config)
         self.log.info("Created the guard configuration %s (%s).", self.name, made.value)
         self.report_validity(config)
         return made
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the configurations of the entity; their order is not documented."""
         entity = {"entityId": self.entity_id, "entityType": self.entity_type}
         configs = self.hook.client.guards.list(entity)
         return sorted(configs, key=lambda config: str(config.get(self.created_at)), reverse=True)[:limit]
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a configuration has the name and the stages of this one."""
-        return same_fields(row, self.payload(), ("name", "stages"))
+        return fields_match(row, self.payload(), ("name", "stages"))
 
-    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the configuration as made by this task."""
         return CreatedResource(required(row, "id"))
 

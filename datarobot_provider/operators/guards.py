@@ -117,7 +117,7 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
         """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
-            guards = converters.readable(given)
+            guards = converters.parse_leniently(given)
             for key in (*secrets_in(guards), *_misplaced_keys(guards)):
                 mask_secret(key)
 
@@ -127,9 +127,9 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
         version_id = required(self.hook.client.guards.push_to_new_version(payload), "customModelVersionId")
         names = ", ".join(str(guard.get("name")) for guard in payload["data"])
         self.log.info("Made the version %s with these guards: %s.", version_id, names)
-        return self.recovered_row({"id": version_id})
+        return self.result_from_row({"id": version_id})
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has guards of these names."""
         entity = {"entityId": row["id"], "entityType": "customModelVersion"}
         names = {config.get("name") for config in self.hook.client.guards.list(entity)}
@@ -139,7 +139,7 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
     def _names(self) -> set[Any]:
         return {guard.get("name") for guard in self.payload()["data"]}
 
-    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the version as made by this task."""
         version_id = required(row, "id")
         return CreatedResource(

@@ -75,7 +75,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the computation, or find the one that was submitted before."""
-        impacts, ref, joined = self.hook.client.feature_impacts, self.existing(), False
+        impacts, ref, joined = self.hook.client.feature_impacts, self.existing_job(), False
         start = impacts.start if self.image_id is None else impacts.start_for_image
         if self.image_id is not None:
             self.log.warning("DataRobot has deprecated feature impact of images; compute it of versions instead.")
@@ -88,7 +88,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
             status_id, joined = refusal.job_id, True
         return JobRef(ref.kind, {**ref.ids, "status_id": status_id}, joined)
 
-    def existing(self) -> JobRef:
+    def existing_job(self) -> JobRef:
         """Return the computation of the version or the image: it has one at the most."""
         if self.image_id is not None:
             return JobRef("image_feature_impact", self.ids("image_id"))
@@ -134,8 +134,8 @@ class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):
         """Return the impacts."""
         impacts = self.hook.client.feature_impacts
         if self.image_id is not None:
-            return self.shown(impacts.get_for_image(**self.ids("image_id")))
-        return self.shown(impacts.get(**self.ids("custom_model_id", "custom_model_version_id")))
+            return self.log_impact(impacts.get_for_image(**self.ids("image_id")))
+        return self.log_impact(impacts.get(**self.ids("custom_model_id", "custom_model_version_id")))
 
 
 class InitializePredictionExplanationsOperator(DataRobotJobOperator):

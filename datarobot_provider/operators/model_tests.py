@@ -11,7 +11,7 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import ModelTestResult
 from datarobot_provider.core.request_operators import CancelOperator, ListOperator
-from datarobot_provider.core.submission.recovery import RecoverFromList, same_fields
+from datarobot_provider.core.submission.recovery import RecoverFromList, fields_match
 from datarobot_provider.exceptions import DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
@@ -153,17 +153,17 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
             newest = None
         return JobRef(self.kind, {**ids, **(newest.ids if newest else {})})
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the tests of the model, the newest first."""
         return self.hook.client.model_tests.list(self.custom_model_id, limit=limit)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a test is one of this version and dataset."""
         payload = self.payload()
         version = (row.get("customModelVersion") or {}).get("id")
-        return version == payload["customModelVersionId"] and same_fields(row, payload, ("datasetId",))
+        return version == payload["customModelVersionId"] and fields_match(row, payload, ("datasetId",))
 
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a test as a job of this task."""
         return JobRef(self.kind, {**self.ids(), "custom_model_test_id": required(row, "id")})
 
@@ -172,8 +172,8 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
 
         The response to the request does not hold the test's id. DataRobot runs one test of a model at a time.
         """
-        newest = next(iter(self.listed(1)), None)
-        return self.recovered_row(newest) if newest and self.is_same(newest) else None
+        newest = next(iter(self.list_rows(1)), None)
+        return self.result_from_row(newest) if newest and self.matches(newest) else None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> dict[str, Any]:
         """Raise, or return the failed test if so asked."""

@@ -56,7 +56,7 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
             raise MalformedResponseError("The metadata of the image name no size and no hash.") from None
-        if sink.holds(expected):
+        if sink.matches(expected):
             self.log.info("%s is there already and is the image: nothing to download.", sink.name)
             return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}
         done = self.downloader().fetch(image.download_request(), sink, expected)

@@ -142,9 +142,9 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         """Send the request; what only reads is not remembered."""
         return self.start(context) if self.method == "GET" else super().submit(context, record)
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Let a POST be uncertain, and send anything else again."""
-        return super().recover(before) if self.method == "POST" else None
+        return super().recover(state_before) if self.method == "POST" else None
 
     def result(self, event: JobEvent) -> Any:
         """Return the JSON of what the job made."""

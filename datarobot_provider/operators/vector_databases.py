@@ -9,7 +9,7 @@ from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, ListOperator, UpdateOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, fields_match
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import DeploymentLink
 
@@ -88,19 +88,19 @@ class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
         payload = self.payload()
-        return self.recovered_row(self.hook.client.vector_database_validations.create(payload))
+        return self.result_from_row(self.hook.client.vector_database_validations.create(payload))
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the validations of the deployment with these columns, the newest first."""
         payload = self.payload()
         filters = {name: payload[name] for name in _FILTERS if name in payload}
         return self.hook.client.vector_database_validations.list({**filters, "sort": "-creationDate"}, limit)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a validation is one of the same deployment, columns and name."""
-        return same_fields(row, self.payload(), (*_FILTERS, "name"))
+        return fields_match(row, self.payload(), (*_FILTERS, "name"))
 
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a validation as a job of this task."""
         return JobRef(
             self.kind, {"validation_id": required(row, "id"), "deployment_id": self.payload()["deploymentId"]}
@@ -140,11 +140,11 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
         """Start the validation."""
         return self._job(self.hook.client.vector_database_validations.revalidate(**self.ids()))
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Take up a validation that runs; whether one that is over has run again, DataRobot does not tell."""
         job = self._job(self.hook.client.vector_database_validations.get(**self.ids()))
         running = self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING
-        return job if running else super().recover(before)
+        return job if running else super().recover(state_before)
 
     def _job(self, validation: Mapping[str, Any]) -> JobRef:
         return JobRef(self.kind, {**self.ids(), "deployment_id": required(validation, "deploymentId")})

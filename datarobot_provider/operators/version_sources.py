@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, fields_match
 from datarobot_provider.exceptions import UncertainSubmitError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, CustomModelVersionLink
@@ -115,12 +115,12 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
         job = versions.create_from_repository(**ids, payload=self.payload(), from_latest=self.from_latest)
         return JobRef(self.kind, {**ids, "status_id": job.status_id})
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has files of a repository, and the environment of this one."""
         from_repository = any(item.get("repositoryName") for item in row.get("items") or [])
-        return from_repository and same_fields(row, self.payload(), ("baseEnvironmentId",))
+        return from_repository and fields_match(row, self.payload(), ("baseEnvironmentId",))
 
-    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the version as made by this task."""
         version_id = required(row, "id")
         return CreatedResource(version_id, {"custom_model_id": self.custom_model_id})
@@ -128,12 +128,12 @@ class CreateVersionFromRepositoryOperator(VersionMaker):
     def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:
         """Look for the version itself."""
         try:
-            made = None if record.before is None else self.recover(record.before)
+            made = None if record.state_before is None else self.recover(record.state_before)
         except UncertainSubmitError:
             return None
         return made if isinstance(made, CreatedResource) else None
 
-    def check_absence(self) -> None:
+    def verify_not_created(self) -> None:
         """Refuse: a version that is not there may still be in the making."""
         raise UncertainSubmitError("There is no new version, but DataRobot may still be making one.")
 
@@ -195,14 +195,14 @@ class CreateVersionWithTrainingDataOperator(VersionMaker):
         self.log.warning("DataRobot has deprecated this route; use CreateVersionOperator with training_data instead.")
         payload = self.payload()
         job = self.hook.client.versions.create_with_training_data(**self.ids("custom_model_id"), payload=payload)
-        version = self.recovered_row(job.body)
+        version = self.result_from_row(job.body)
         return JobRef(self.kind, {**version.ids, "status_id": job.status_id})
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has this training data."""
-        return same_fields(row, self.payload(), ("trainingData",))
+        return fields_match(row, self.payload(), ("trainingData",))
 
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a version as a job of this task."""
         return JobRef(self.kind, {**self.ids("custom_model_id"), "custom_model_version_id": required(row, "id")})
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, fields_match
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
@@ -213,18 +213,18 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
         version = create(self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
-        return self.recovered_row(version)
+        return self.result_from_row(version)
 
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a version has the files, the environment, the commit and the values of this one."""
-        from datarobot_provider.core.custom_model.runtime_parameters import agrees
+        from datarobot_provider.core.custom_model.runtime_parameters import has_values
 
         paths = {item["filePath"] for item in row.get("items") or []}
         ours = {file.name for file in self._to_upload}
         complete = ours <= paths if self._from_latest() else ours == paths
-        return complete and same_fields(row, self.payload(), _IDENTITY) and agrees(row, self._resolved_values())
+        return complete and fields_match(row, self.payload(), _IDENTITY) and has_values(row, self._resolved_values())
 
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
         """Return the version as made by this task; its training data may still be being assigned."""
         version_id = required(row, "id")
         ids = {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
@@ -248,8 +248,10 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
     def _resolved_values(self) -> list[dict[str, Any]]:
         """Return the values of the runtime parameters as they are sent."""
         if self._runtime_values is None:
-            latest = self._latest_kept() if self._from_latest() and self._runtime_parameters.need_latest else {}
-            self._runtime_values = self._runtime_parameters.resolved(latest, self.hook.client)
+            latest = (
+                self._latest_kept() if self._from_latest() and self._runtime_parameters.needs_latest_version else {}
+            )
+            self._runtime_values = self._runtime_parameters.resolve(latest, self.hook.client)
         return self._runtime_values
 
     def _latest_kept(self) -> dict[str, Any]:
@@ -280,7 +282,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return form + [("filesToDelete", item_id) for item_id in self._items_to_delete()]
 
     def _latest(self) -> dict[str, Any]:
-        return next(iter(self.listed(1)), {})
+        return next(iter(self.list_rows(1)), {})
 
     def _items_to_delete(self) -> list[str]:
         """Turn paths into the ids that the API wants, by way of the latest version."""

@@ -132,7 +132,7 @@ class FakeStore:
 
 def remember(context: dict[str, Any], task: Any, made: Any) -> None:
     """Leave the record of an attempt that made something, and begin the next attempt."""
-    SubmissionRecord.claim(context, task).keep(made)
+    SubmissionRecord.load_or_create(context, task).save_result(made)
     context["ti"].retry()
 
 

@@ -39,7 +39,7 @@ _AS_TEXT = (
 )
 
 
-class MismatchError(Exception):
+class ConversionError(Exception):
     """A value is not what it should be.
 
     :param expected: what it should be, such as ``a number``.
@@ -62,7 +62,7 @@ def string(value: Any) -> str:
     result = value if type(value) is str else _unwrapped(value)
     if isinstance(result, bool) or not isinstance(result, str | int):
         advice = _MISSING if result is None else _QUOTE if isinstance(result, bool | float) else ""
-        raise MismatchError("a text", advice)
+        raise ConversionError("a text", advice)
     return str(_sendable(result))
 
 
@@ -74,12 +74,12 @@ def identifier(value: Any) -> str:
     """
     try:
         result = string(value).strip()
-    except MismatchError as error:
-        raise MismatchError("an id", error.advice) from None
+    except ConversionError as error:
+        raise ConversionError("an id", error.advice) from None
     if result.lower() in _NO_IDS or _FLOAT.fullmatch(result):
-        raise MismatchError("an id", f" {result[:50]!r} is what is left of a missing or converted value.")
+        raise ConversionError("an id", f" {result[:50]!r} is what is left of a missing or converted value.")
     if "/" in result or any(mark in result for mark in _TEMPLATE):
-        raise MismatchError("an id", " An id has no slash and no template in it. Give the id alone, not its URL.")
+        raise ConversionError("an id", " An id has no slash and no template in it. Give the id alone, not its URL.")
     return result
 
 
@@ -90,7 +90,7 @@ def integer(value: Any) -> int:
         whole = not isinstance(value, str) and result.is_integer() and abs(result) <= _EXACT
         result = int(result) if whole else None
     if result is None:
-        raise MismatchError("a whole number")
+        raise ConversionError("a whole number")
     return result
 
 
@@ -98,10 +98,10 @@ def positive_integer(value: Any) -> int:
     """Take a whole number of 1 or more, or a string that is one."""
     try:
         result = integer(value)
-    except MismatchError:
+    except ConversionError:
         result = 0
     if result < 1:
-        raise MismatchError("a whole number of 1 or more")
+        raise ConversionError("a whole number of 1 or more")
     return result
 
 
@@ -111,7 +111,7 @@ def number(value: Any) -> float:
 
     result = literals.finite(_number(value))
     if result is None:
-        raise MismatchError("a number")
+        raise ConversionError("a number")
     return result
 
 
@@ -119,7 +119,7 @@ def seconds(value: Any) -> float:
     """Take a span of time, in seconds or as a ``timedelta``: 0 or more, ten years at the most."""
     result = _span(value)
     if result is None:
-        raise MismatchError(_SECONDS)
+        raise ConversionError(_SECONDS)
     return result
 
 
@@ -127,7 +127,7 @@ def interval(value: Any) -> float:
     """Take the pause between two polls, in seconds or as a ``timedelta``: more than 0, ten years at the most."""
     result = _span(value)
     if not result:
-        raise MismatchError(_INTERVAL)
+        raise ConversionError(_INTERVAL)
     return result
 
 
@@ -135,7 +135,7 @@ def boolean(value: Any) -> bool:
     """Take a boolean, Python's or numpy's, or the string ``true`` or ``false`` in any case, white space around it."""
     result = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else _unwrapped(value)
     if not isinstance(result, bool):
-        raise MismatchError("true or false")
+        raise ConversionError("true or false")
     return result
 
 
@@ -143,7 +143,7 @@ def is_true(value: Any) -> bool:
     """Return whether a value is a boolean, in any of its spellings, and true; nothing is refused."""
     try:
         return boolean(value)
-    except MismatchError:
+    except ConversionError:
         return False
 
 
@@ -151,7 +151,7 @@ def json_object(value: Any) -> dict[str, Any]:
     """Take an object: any mapping, or a string that is one in JSON or in Python's spelling."""
     result = _parsed(value)
     if not isinstance(result, Mapping):
-        raise MismatchError("an object", _advice(value))
+        raise ConversionError("an object", _advice(value))
     return dict(_sendable(result))
 
 
@@ -168,7 +168,7 @@ def string_or_string_list(value: Any) -> str | list[str]:
         result = _parsed(value)
         spelt = _is_list(result) and all(isinstance(item, str) for item in result)
         return string_list(result) if spelt else string(value)
-    except MismatchError:
+    except ConversionError:
         return string(value)
 
 
@@ -183,7 +183,7 @@ def object_or_object_list(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
     if isinstance(read, Mapping):
         return json_object(read)
     if not _is_list(read):
-        raise MismatchError("an object, or a list of objects", _advice(value))
+        raise ConversionError("an object, or a list of objects", _advice(value))
     return _objects(read, "an object, or a list of objects")
 
 
@@ -207,7 +207,7 @@ def json_body(value: Any) -> Any:
     """Take any JSON body; a string is read as the object or the list that it spells."""
     result = _parsed(value)
     if isinstance(result, str):
-        raise MismatchError("an object or a list", _advice(value))
+        raise ConversionError("an object or a list", _advice(value))
     return _sendable(result)
 
 
@@ -236,7 +236,7 @@ def converted(name: str, value: Any, converter: Converter) -> Any:
     """
     try:
         return converter(value)
-    except MismatchError as error:
+    except ConversionError as error:
         if error.problem:
             raise InputError(f"{name}{error.place} {error.problem}.{error.advice}") from None
         # Objects may hold secrets, half-rendered ones too: only what was meant to be a number or a boolean is shown.
@@ -255,7 +255,7 @@ def convert_in_init(name: str, value: Any, converter: Converter) -> Any:
     return converted(name, value, converter)
 
 
-def readable(value: Any) -> Any:
+def parse_leniently(value: Any) -> Any:
     """Return the lists and objects that a string spells, to find secrets in them; anything else as it is."""
     from datarobot_provider.core.arguments import literals
 
@@ -282,7 +282,7 @@ def _full_text(value: Any) -> str:
 def _objects(items: Sequence[Any], expected: str) -> list[dict[str, Any]]:
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
-            error = MismatchError(expected)
+            error = ConversionError(expected)
             error.seen = f"a list whose element [{index}] is {_kind(item)}"
             raise error
     return [_element(index, item, json_object) for index, item in enumerate(items)]
@@ -291,7 +291,7 @@ def _objects(items: Sequence[Any], expected: str) -> list[dict[str, Any]]:
 def _element(index: int, item: Any, converter: Converter) -> Any:
     try:
         return converter(item)
-    except MismatchError as error:
+    except ConversionError as error:
         error.place = f"[{index}]{error.place}"
         error.seen = error.seen or _kind(item)
         raise
@@ -300,7 +300,7 @@ def _element(index: int, item: Any, converter: Converter) -> Any:
 def _items(value: Any, expected: str) -> list[Any]:
     result = _parsed(value)
     if not _is_list(result):
-        raise MismatchError(expected, _advice(value))
+        raise ConversionError(expected, _advice(value))
     return list(result)
 
 
@@ -313,7 +313,7 @@ def _kind(value: Any) -> str:
 
 
 def _refuse(problem: str, place: str = "") -> NoReturn:
-    error = MismatchError()
+    error = ConversionError()
     error.problem, error.place = problem, place
     raise error
 

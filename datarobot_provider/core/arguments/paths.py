@@ -56,13 +56,13 @@ def path_items(value: Any) -> list[Any] | dict[str, Any]:
     if isinstance(value, str):
         try:
             return converters.json_object(value)
-        except converters.MismatchError:
+        except converters.ConversionError:
             return list(converters.string_list(value))
     if isinstance(value, Mapping):
         return {path_text(name): path for name, path in value.items()}
     if is_list(value):
         return list(value)
-    raise converters.MismatchError("a list of paths, or an object of names and paths")
+    raise converters.ConversionError("a list of paths, or an object of names and paths")
 
 
 def path_text(value: Any) -> str:

@@ -68,7 +68,7 @@ class StorageSink:
             if not self._local or self._partial.lstat().st_ino == self._inode:
                 self._partial.unlink()
 
-    def holds(self, expected: Expected) -> bool:
+    def matches(self, expected: Expected) -> bool:
         """Return whether the target is there already, with the size and the hash that are expected."""
         if not self._target.exists() or self._target.stat().st_size != expected.size:
             return False

@@ -30,7 +30,7 @@ _OF_THE_TARGET: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
 _WITH_LABELS = ("Multiclass", "Multilabel")
 
 
-def described(metadata: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
+def arguments_from_metadata(metadata: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments that a metadata file gives and that were not given themselves.
 
     :param metadata: path of the file or of its folder, local or in Airflow's object storage.

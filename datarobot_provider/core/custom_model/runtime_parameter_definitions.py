@@ -57,7 +57,7 @@ def of_metadata(metadata: Mapping[str, Any]) -> dict[str, Definition]:
         else:
             try:
                 defined[name] = _definition(row)
-            except converters.MismatchError as error:
+            except converters.ConversionError as error:
                 problems.append(f"{error} for {shown(name)}")
     if problems:
         raise InputError(f"{FILE_NAME}: {SECTION} cannot be used: {'; '.join(problems)}.")
@@ -105,7 +105,7 @@ def _definition(row: Mapping[str, Any]) -> Definition:
     if row.get("allowEmpty") is not None:
         word = _BOOLEANS.get(str(row["allowEmpty"]).lower())
         if word is None:
-            raise converters.MismatchError("allowEmpty should be true or false")
+            raise converters.ConversionError("allowEmpty should be true or false")
         allow_empty = word
     is_number, kind = row["type"] == NUMERIC, row.get("credentialType")
     return Definition(
@@ -122,8 +122,8 @@ def _bound(row: Mapping[str, Any], name: str) -> float | None:
         return None
     try:
         return converters.number(row[name])
-    except converters.MismatchError:
-        raise converters.MismatchError(f"{name} should be a number") from None
+    except converters.ConversionError:
+        raise converters.ConversionError(f"{name} should be a number") from None
 
 
 def _number_or_none(value: Any) -> float | None:

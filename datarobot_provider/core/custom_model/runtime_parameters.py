@@ -73,13 +73,13 @@ class RuntimeParameters:
         _raise_if_any(self._problems(self._defined, {}))
 
     @property
-    def need_latest(self) -> bool:
+    def needs_latest_version(self) -> bool:
         """Whether the latest version has to be known, for a version that starts from it."""
         if self._defined:
             return bool(self._missing(self._defined, {}))
         return bool(self._given) and not self._has_file
 
-    def resolved(self, latest: Mapping[str, Any], client: DataRobotClient) -> list[dict[str, Any]]:
+    def resolve(self, latest: Mapping[str, Any], client: DataRobotClient) -> list[dict[str, Any]]:
         """Return the values as the API takes them, credentials by their ids.
 
         :param latest: the version that this one starts from; empty if there is none.
@@ -127,7 +127,7 @@ class RuntimeParameters:
             return f"is defined as {definition.type}, but given as {shown(str(given.type))}"
         try:
             value = _converted(given.value, definition.type)
-        except converters.MismatchError as error:
+        except converters.ConversionError as error:
             return f"should be {error}, but is a {type(given.value).__name__}"
         return _out_of_bounds(value, definition)
 
@@ -143,7 +143,7 @@ class RuntimeParameters:
         )
 
 
-def agrees(version: Mapping[str, Any], sent: Sequence[Mapping[str, Any]]) -> bool:
+def has_values(version: Mapping[str, Any], sent: Sequence[Mapping[str, Any]]) -> bool:
     """Return whether a version has the values that were sent, as far as DataRobot shows them.
 
     :param version: a version as DataRobot returns it.
@@ -241,7 +241,7 @@ def _converted(value: Any, kind: str) -> Any:
 
 def _string(value: Any) -> str:
     if not isinstance(value, str | UUID | date):
-        raise converters.MismatchError("a string")
+        raise converters.ConversionError("a string")
     return value if isinstance(value, str) else str(value)
 
 
@@ -255,7 +255,7 @@ def _reference(value: Any, kind: str) -> str:
     is_number = isinstance(value, int) and not isinstance(value, bool) and _ID.fullmatch(str(value))
     text = str(value).strip() if isinstance(value, str | UUID) or is_number else ""
     if not text:
-        raise converters.MismatchError(f"the {'id or the name' if kind == CREDENTIAL else 'id'} of a {shown(kind)}")
+        raise converters.ConversionError(f"the {'id or the name' if kind == CREDENTIAL else 'id'} of a {shown(kind)}")
     return text
 
 

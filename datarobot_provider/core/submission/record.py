@@ -78,59 +78,59 @@ class SubmissionRecord:
             "datarobot_conn_id": str(task.datarobot_conn_id),
             "cancel": converters.boolean(getattr(task, "cancel_on_kill", False)),
         }
-        self.kept = self._records.kept
+        self.has_store = self._records.has_store
         self.is_retry = is_retry(context, task.retries)
-        self.made = _made(entry)
-        self.before: dict[str, Any] | None = entry.get("before")
+        self.result = _made(entry)
+        self.state_before: dict[str, Any] | None = entry.get("before")
 
     @classmethod
-    def claim(cls, context: Context, task: DataRobotBaseOperator) -> SubmissionRecord:
+    def load_or_create(cls, context: Context, task: DataRobotBaseOperator) -> SubmissionRecord:
         """Return the record of this call: one that an earlier attempt left, or else a new one.
 
         :param context: the context of the task.
         :param task: the operator that makes something, its templates rendered.
         """
-        return cls(context, task, _Records(context).claim(request_digest(task)))
+        return cls(context, task, _Records(context).acquire(request_digest(task)))
 
     @classmethod
-    def of_job(cls, context: Context, task: DataRobotBaseOperator, ref: JobRef) -> SubmissionRecord:
+    def for_job(cls, context: Context, task: DataRobotBaseOperator, ref: JobRef) -> SubmissionRecord:
         """Return the record of the call that started or joined a job, after a deferral.
 
         :param context: the context of the task.
         :param task: the operator; its arguments may have changed since, in an operator that loops.
         :param ref: the job, as the trigger reported it.
         """
-        return cls(context, task, _Records(context).of_job(ref) or {"asked": "", "call": 0})
+        return cls(context, task, _Records(context).for_job(ref) or {"asked": "", "call": 0})
 
-    def intend(self, before: Callable[[], dict[str, Any]]) -> None:
+    def save_intent(self, state_before: Callable[[], dict[str, Any]]) -> None:
         """Write down that the request is about to be sent.
 
-        :param before: returns what DataRobot has until then; called only once for all attempts.
+        :param state_before: returns what DataRobot has until then; called only once for all attempts.
         """
-        if self.kept and self.before is None:
-            self.before = before()
+        if self.has_store and self.state_before is None:
+            self.state_before = state_before()
             self._write({})
 
-    def keep(self, made: JobRef | CreatedResource) -> None:
-        """Write down what the request made."""
-        self.made = made
-        if isinstance(made, JobRef):
-            self._write({"ref": made.dumps()})
+    def save_result(self, result: JobRef | CreatedResource) -> None:
+        """Save what the request created."""
+        self.result = result
+        if isinstance(result, JobRef):
+            self._write({"ref": result.dumps()})
         else:
-            self._write({"done": {"value": made.value, "ids": dict(made.ids)}})
+            self._write({"done": {"value": result.value, "ids": dict(result.ids)}})
 
-    def forget(self) -> None:
+    def delete(self) -> None:
         """Let the next attempt begin anew."""
-        self.made = self.before = None
+        self.result = self.state_before = None
         self._records.remove(self._constant)
 
-    def lose_sight(self) -> None:
+    def mark_unreachable(self) -> None:
         """Write down that the job was left running because it could not be polled: a clear takes it up, too."""
-        if isinstance(self.made, JobRef):
-            self._write({"ref": self.made.dumps(), "lost": True})
+        if isinstance(self.result, JobRef):
+            self._write({"ref": self.result.dumps(), "lost": True})
 
     def _write(self, outcome: dict[str, Any]) -> None:
-        self._records.replace({**self._constant, "before": self.before or {}, **outcome})
+        self._records.replace({**self._constant, "before": self.state_before or {}, **outcome})
 
 
 class _Records:
@@ -140,9 +140,9 @@ class _Records:
         self._store = context.get("task_state_store")
         self._max_tries = _max_tries(context["ti"])
         self._attempt = _attempt(context["ti"])
-        self.kept = self._store is not None
+        self.has_store = self._store is not None
 
-    def claim(self, asked: str) -> dict[str, Any]:
+    def acquire(self, asked: str) -> dict[str, Any]:
         """Return the first record of what is asked that this attempt has not taken up yet; a new one if there is none.
 
         :param asked: what :func:`request_digest` returned.
@@ -181,12 +181,12 @@ class _Records:
             return []
         return [entry for entry in state["calls"] if not entry.get("lost")]
 
-    def forget_superseded(self) -> None:
+    def delete_superseded(self) -> None:
         """Remove the records from before a user's clear."""
         with _LOCK:
             self._save(self._calls())
 
-    def of_job(self, ref: JobRef) -> dict[str, Any] | None:
+    def for_job(self, ref: JobRef) -> dict[str, Any] | None:
         """Return the record of a job; ids may have been learned since it was written."""
         for entry in self._calls():
             made = _made(entry)
@@ -237,12 +237,12 @@ def superseded_jobs(context: Context) -> list[SupersededJob]:
     return found
 
 
-def forget_superseded_jobs(context: Context) -> None:
+def delete_superseded_records(context: Context) -> None:
     """Remove what :func:`superseded_jobs` returns, once those jobs have been dealt with.
 
     :param context: the context of the task.
     """
-    _Records(context).forget_superseded()
+    _Records(context).delete_superseded()
 
 
 def _checked(state: dict[str, Any]) -> dict[str, Any]:

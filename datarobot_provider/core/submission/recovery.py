@@ -63,14 +63,14 @@ class SubmitOnce(UsesDataRobotHook):
     def start(self, context: Context) -> JobRef | CreatedResource:
         """Send the request."""
 
-    def before(self) -> dict[str, Any]:
+    def state_before(self) -> dict[str, Any]:
         """Return what :meth:`recover` needs to know of the time before the request; JSON."""
         return {}
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - for subclasses
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - for subclasses
         """Find what an earlier try made whose response was lost; ``None`` if it made nothing.
 
-        :param before: what :meth:`before` told at that time.
+        :param before: what :meth:`state_before` told at that time.
         :raises UncertainSubmitError: if DataRobot cannot tell.
         """
         raise UncertainSubmitError("DataRobot offers no way to find out.")
@@ -79,23 +79,28 @@ class SubmitOnce(UsesDataRobotHook):
         """Send the request, unless an earlier attempt has done so."""
         made = self._recovered(context, record)
         if made is None:
-            sent_before = record.before is not None
-            record.intend(self.before)
+            sent_before = record.state_before is not None
+            record.save_intent(self.state_before)
             try:
                 made = self.start(context)
             except DataRobotError as error:
                 if _made_nothing(error):
-                    record.forget()
+                    record.delete()
                 raise
-            if isinstance(made, JobRef) and made.joined and sent_before and self.is_own(record.before or {}):
+            if (
+                isinstance(made, JobRef)
+                and made.joined
+                and sent_before
+                and self.owns_running_job(record.state_before or {})
+            ):
                 made = replace(made, joined=False)
-        record.keep(made)
+        record.save_result(made)
         return made
 
-    def is_own(self, before: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
+    def owns_running_job(self, before: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
         """Return whether a running job that refuses the request is one whose start an earlier attempt had requested.
 
-        :param before: what :meth:`before` returned ahead of the earlier request.
+        :param before: what :meth:`state_before` returned ahead of the earlier request.
         """
         return False
 
@@ -111,7 +116,7 @@ class SubmitOnce(UsesDataRobotHook):
             )
 
     def _recovered(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource | None:
-        before = record.before if record.kept else _since_the_run_began(context, record)
+        before = record.state_before if record.has_store else _since_the_run_began(context, record)
         if before is None:
             return None
         try:
@@ -121,13 +126,13 @@ class SubmitOnce(UsesDataRobotHook):
                 raise
             log.warning("%s Sending it again, as on_uncertain_submit says.", error.headline)
             return None
-        if made is None or not (record.kept or self.may_recover(made)):
+        if made is None or not (record.has_store or self.is_recoverable(made)):
             return None
         log.info("An earlier attempt of this task made it already, only its response was lost; taking it up.")
         # Without a record it is only likely that this task started the job.
-        return replace(made, joined=True) if isinstance(made, JobRef) and not record.kept else made
+        return replace(made, joined=True) if isinstance(made, JobRef) and not record.has_store else made
 
-    def may_recover(self, made: JobRef | CreatedResource) -> bool:  # noqa: ARG002 - for subclasses
+    def is_recoverable(self, made: JobRef | CreatedResource) -> bool:  # noqa: ARG002 - for subclasses
         """Return whether to take what was found without a record of this task."""
         return True
 
@@ -136,18 +141,18 @@ class RecoverByConflict(SubmitOnce):
     """For jobs of which DataRobot refuses a second one, naming the first: sending again is the way to ask."""
 
     @abstractmethod
-    def existing(self) -> JobRef:
+    def existing_job(self) -> JobRef:
         """Return the job that may be there already, by the ids of what it works on."""
 
-    def before(self) -> dict[str, Any]:
+    def state_before(self) -> dict[str, Any]:
         """Return whether somebody else's job runs already, which is then not this task's to cancel."""
-        return {"busy": self.hook.jobs.is_running(self.existing())}
+        return {"busy": self.hook.jobs.is_running(self.existing_job())}
 
-    def is_own(self, before: Mapping[str, Any]) -> bool:
+    def owns_running_job(self, before: Mapping[str, Any]) -> bool:
         """Return whether no job ran before the earlier attempt sent its request."""
         return before.get("busy") is False
 
-    def recover(self, before: dict[str, Any]) -> None:
+    def recover(self, state_before: dict[str, Any]) -> None:
         """Leave it to the refusal."""
 
 
@@ -158,33 +163,33 @@ class RecoverFromList(SubmitOnce):
     created_at: ClassVar[str] = "created"
 
     @abstractmethod
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return what there is of the kind that this task makes, the newest first."""
 
     @abstractmethod
-    def is_same(self, row: Mapping[str, Any]) -> bool:
+    def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a row is what this task would make."""
 
     @abstractmethod
-    def recovered_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
         """Return a row as :meth:`start` would have."""
 
-    def before(self) -> dict[str, Any]:
+    def state_before(self) -> dict[str, Any]:
         """Return the ids of the newest rows (several may be of the same second) and when the newest was made."""
-        newest = self.listed(_NEWEST)
+        newest = self.list_rows(_NEWEST)
         return {"ids": [row["id"] for row in newest], "created": newest[0].get(self.created_at)} if newest else {}
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Look for what is newer than what was the newest before."""
-        found = [row for row in self.listed(None) if self._is_newer(row, before) and self.is_same(row)]
+        found = [row for row in self.list_rows(None) if self._is_newer(row, state_before) and self.matches(row)]
         if len(found) > 1:
             raise UncertainSubmitError(f"More than one fits: {', '.join(str(row['id']) for row in found)}.")
         if not found:
-            self.check_absence()
+            self.verify_not_created()
             return None
-        return self.recovered_row(found[0])
+        return self.result_from_row(found[0])
 
-    def check_absence(self) -> None:
+    def verify_not_created(self) -> None:
         """Refuse to take it that no request came through when nothing was found; here it is taken so."""
 
     def _is_newer(self, row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
@@ -202,7 +207,7 @@ class RecoverFromVersions(RecoverFromList):
 
     custom_model_id: str
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the versions of the model, the newest first."""
         return self.hook.client.versions.list(self.custom_model_id, {}, limit)
 
@@ -216,7 +221,7 @@ def _moment(text: object) -> pendulum.DateTime | None:
     return parsed if isinstance(parsed, pendulum.DateTime) else None
 
 
-def same_fields(row: Mapping[str, Any], sent: Mapping[str, Any], names: Sequence[str]) -> bool:
+def fields_match(row: Mapping[str, Any], sent: Mapping[str, Any], names: Sequence[str]) -> bool:
     """Return whether a row has the values that were sent for these fields; what was not sent does not count."""
     return all(_agrees(row.get(name), sent[name]) for name in names if name in sent)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from datarobot_provider.core.submission.record import forget_superseded_jobs, superseded_jobs
+from datarobot_provider.core.submission.record import delete_superseded_records, superseded_jobs
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.cancel import cancel_path
 from datarobot_provider.jobs.kinds import KINDS
@@ -42,7 +42,7 @@ def cancel_superseded_jobs(context: Context, *, deferrable: bool) -> None:
             if job.ref.kind in KINDS:
                 _cancel(job, deferrable)
         if jobs:
-            forget_superseded_jobs(context)
+            delete_superseded_records(context)
 
 
 def _cancel(job: SupersededJob, deferrable: bool) -> None:

@@ -34,7 +34,7 @@ def stand_in(task, argument):
     """Return a value that fits an argument which Airflow would render."""
     converter = declarations.converters(type(task)).get(argument, converters.string)
     for value in ("65a0000000000000000000a1", "true", "5", '["a"]', '[{"a": 1}]', '{"a": 1}'):
-        with suppress(converters.MismatchError):
+        with suppress(converters.ConversionError):
             converter(value)
             return value
     raise AssertionError(f"nothing fits {argument}")

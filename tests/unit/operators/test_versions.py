@@ -219,8 +219,8 @@ def test_a_version_with_other_values_is_not_the_one_of_this_task(with_parameter,
     operator.check()
     row = {"items": [{"filePath": name} for name in ("custom.py", "model-metadata.yaml", "sub/a.txt")]}
     row["runtimeParameters"] = [{"fieldName": "T", "overrideValue": value}]
-    assert operator.is_same(row) is same
-    assert operator.is_same({**row, "runtimeParameters": []})
+    assert operator.matches(row) is same
+    assert operator.matches({**row, "runtimeParameters": []})
 
 
 def test_a_task_that_runs_several_times_sends_the_values_of_each_time(api, context, with_parameter):

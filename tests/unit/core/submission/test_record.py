@@ -37,7 +37,7 @@ class Task:
         return {"ti": self.ti, "task_state_store": self.store}
 
     def record(self, operator: Any = None) -> SubmissionRecord:
-        return SubmissionRecord.claim(self.context(), operator or build())
+        return SubmissionRecord.load_or_create(self.context(), operator or build())
 
     def stored(self) -> list[dict[str, Any]]:
         return json.loads(self.store.values[KEY])["calls"]
@@ -54,7 +54,7 @@ class Task:
 def with_record(**outcome: Any) -> Task:
     """Return a task whose first attempt has left a record."""
     task = Task()
-    task.record().intend(dict)
+    task.record().save_intent(dict)
     text = json.loads(task.store.values[KEY])
     text["calls"][0] |= outcome
     task.store.values[KEY] = json.dumps(text)
@@ -69,129 +69,129 @@ class TestRemembering:
     def test_a_first_attempt_knows_nothing(self):
         task = Task()
         record = task.record()
-        assert (record.made, record.before, task.superseded()) == (None, None, [])
-        assert (record.kept, record.is_retry) == (True, False)
+        assert (record.result, record.state_before, task.superseded()) == (None, None, [])
+        assert (record.has_store, record.is_retry) == (True, False)
 
     def test_an_intent_is_written_before_anything_is_known(self):
         task = Task()
-        task.record().intend(lambda: {"id": "old"})
+        task.record().save_intent(lambda: {"id": "old"})
         assert task.outcome() == {"before": {"id": "old"}}
         task.ti.retry()
         later = task.record()
-        assert (later.before, later.made, later.is_retry) == ({"id": "old"}, None, True)
+        assert (later.state_before, later.result, later.is_retry) == ({"id": "old"}, None, True)
 
     def test_what_there_was_before_is_asked_once_for_all_attempts(self):
         task = Task()
         record = task.record()
-        record.intend(dict)
-        record.intend(nobody_asks)
+        record.save_intent(dict)
+        record.save_intent(nobody_asks)
         task.ti.retry()
-        task.record().intend(nobody_asks)
+        task.record().save_intent(nobody_asks)
         assert task.outcome() == {"before": {}}
 
     @pytest.mark.parametrize("made", [REF, DONE, CreatedResource(None), CreatedResource("v", {"a": "b"})], ids=str)
     def test_what_was_made_is_known_to_every_later_attempt(self, made):
         task = Task()
         record = task.record()
-        record.intend(lambda: {"id": "old"})
-        record.keep(made)
-        assert record.made == made
+        record.save_intent(lambda: {"id": "old"})
+        record.save_result(made)
+        assert record.result == made
         for _ in range(RETRIES):
             task.ti.retry()
             later = task.record()
-            assert (later.made, later.before, task.superseded()) == (made, {"id": "old"}, [])
+            assert (later.result, later.state_before, task.superseded()) == (made, {"id": "old"}, [])
         assert set(task.outcome()) == {"before", "ref" if made is REF else "done"}
 
     def test_what_was_made_without_an_intent_is_written_down_all_the_same(self):
         task = Task()
-        task.record().keep(REF)
+        task.record().save_result(REF)
         assert task.outcome() == {"before": {}, "ref": REF.dumps()}
 
     def test_what_is_forgotten_is_gone_for_this_attempt_and_the_next(self):
         task = with_record(ref=REF.dumps())
         task.ti.retry()
         record = task.record()
-        assert record.made == REF
-        record.forget()
-        assert (record.made, record.before) == (None, None)
+        assert record.result == REF
+        record.delete()
+        assert (record.result, record.state_before) == (None, None)
         assert task.store.values == {}
-        record.forget()
-        record.intend(lambda: {"id": "new"})
+        record.delete()
+        record.save_intent(lambda: {"id": "new"})
         assert task.outcome()["before"] == {"id": "new"}
 
     def test_an_airflow_without_a_store_remembers_nothing_and_says_so(self):
         task = Task(store=False)
         record = task.record()
-        record.intend(nobody_asks)
-        record.keep(REF)
-        assert (record.kept, record.made) == (False, REF)
-        record.forget()
-        assert task.record().made is None
-        assert SubmissionRecord.claim({"ti": task.ti}, build()).kept is False
+        record.save_intent(nobody_asks)
+        record.save_result(REF)
+        assert (record.has_store, record.result) == (False, REF)
+        record.delete()
+        assert task.record().result is None
+        assert SubmissionRecord.load_or_create({"ti": task.ti}, build()).has_store is False
 
 
 class TestCalls:
     def test_each_call_of_an_attempt_has_a_record_of_its_own(self):
         task = Task()
         for number in range(3):
-            task.record().keep(CreatedResource(f"made {number}"))
+            task.record().save_result(CreatedResource(f"made {number}"))
         assert [entry["done"]["value"] for entry in task.stored()] == ["made 0", "made 1", "made 2"]
         assert [entry["call"] for entry in task.stored()] == [0, 1, 2]
 
     def test_the_next_attempt_takes_them_up_in_the_same_order(self):
         task = Task()
         for number in range(3):
-            task.record().keep(CreatedResource(f"made {number}"))
+            task.record().save_result(CreatedResource(f"made {number}"))
         task.ti.retry()
-        assert [task.record().made.value for _ in range(3)] == ["made 0", "made 1", "made 2"]
-        assert task.record().made is None
+        assert [task.record().result.value for _ in range(3)] == ["made 0", "made 1", "made 2"]
+        assert task.record().result is None
 
     def test_calls_that_ask_for_something_else_find_their_own_whatever_the_order(self):
         task = Task()
         for version in ("a", "b", "c"):
-            task.record(build(version)).keep(CreatedResource(version))
+            task.record(build(version)).save_result(CreatedResource(version))
         task.ti.retry()
-        assert [task.record(build(version)).made.value for version in ("c", "a", "b")] == ["c", "a", "b"]
-        assert task.record(build("d")).made is None
+        assert [task.record(build(version)).result.value for version in ("c", "a", "b")] == ["c", "a", "b"]
+        assert task.record(build("d")).result is None
 
     def test_a_record_of_another_class_is_not_taken_up(self):
         class BuildOfAUser(StartDependencyBuildOperator):
             pass
 
         task = Task()
-        task.record().keep(DONE)
+        task.record().save_result(DONE)
         task.ti.retry()
         other = BuildOfAUser(task_id="t", custom_model_id="m", custom_model_version_id="v")
-        assert task.record(other).made is None
-        assert task.record().made == DONE
+        assert task.record(other).result is None
+        assert task.record().result == DONE
 
     def test_one_that_is_forgotten_leaves_the_others(self):
         task = Task()
         records = [task.record(build(version)) for version in ("a", "b")]
         for record in records:
-            record.keep(REF)
-        records[0].forget()
+            record.save_result(REF)
+        records[0].delete()
         task.ti.retry()
-        assert (task.record(build("a")).made, task.record(build("b")).made) == (None, REF)
+        assert (task.record(build("a")).result, task.record(build("b")).result) == (None, REF)
 
     def test_how_to_wait_is_no_part_of_what_is_asked(self):
         task = Task()
-        task.record(build(poll_interval=5, timeout=60)).keep(REF)
+        task.record(build(poll_interval=5, timeout=60)).save_result(REF)
         task.ti.retry()
-        assert task.record(build(poll_interval=1, timeout=90, cancel_on_kill=False, deferrable=True)).made == REF
+        assert task.record(build(poll_interval=1, timeout=90, cancel_on_kill=False, deferrable=True)).result == REF
 
     def test_a_record_is_found_by_its_job_after_a_deferral(self):
         task = Task()
-        task.record(build("a")).keep(JobRef("model_test", {"status_id": "1"}))
-        task.record(build("b")).keep(JobRef("model_test", {"status_id": "2"}))
+        task.record(build("a")).save_result(JobRef("model_test", {"status_id": "1"}))
+        task.record(build("b")).save_result(JobRef("model_test", {"status_id": "2"}))
         learned = JobRef("model_test", {"status_id": "2", "custom_model_test_id": "t"})
-        SubmissionRecord.of_job(task.context(), build("changed meanwhile"), learned).forget()
+        SubmissionRecord.for_job(task.context(), build("changed meanwhile"), learned).delete()
         assert [json.loads(entry["ref"])["ids"] for entry in task.stored()] == [{"status_id": "1"}]
 
     def test_a_job_without_a_record_is_forgotten_without_harm(self):
         task = Task()
-        task.record().keep(DONE)
-        SubmissionRecord.of_job(task.context(), build(), REF).forget()
+        task.record().save_result(DONE)
+        SubmissionRecord.for_job(task.context(), build(), REF).delete()
         assert task.outcome()["done"]["value"] == DONE.value
 
 
@@ -205,36 +205,36 @@ class TestClears:
         task.ti.clear()
         assert task.superseded() == [REF]
         record = task.record()
-        assert (record.made, record.before, record.is_retry) == (None, None, False)
+        assert (record.result, record.state_before, record.is_retry) == (None, None, False)
 
     def test_a_clear_of_a_task_without_a_job_leaves_nothing_to_stop(self):
         for outcome in ({}, {"done": {"value": 1, "ids": {}}}):
             task = with_record(**outcome)
             task.ti.clear()
             assert task.superseded() == []
-            assert (task.record().made, task.record().before) == (None, None)
+            assert (task.record().result, task.record().state_before) == (None, None)
 
     def test_a_job_that_was_only_joined_is_not_superseded(self):
         task = with_record(ref=JobRef(REF.kind, REF.ids, joined=True).dumps())
         task.ti.clear()
         assert task.superseded() == []
-        assert task.record().made is None
+        assert task.record().result is None
 
     def test_a_job_that_was_only_lost_sight_of_is_taken_up_by_a_clear(self):
         task = with_record(ref=REF.dumps())
         task.ti.retry()
-        task.record().lose_sight()
+        task.record().mark_unreachable()
         task.ti.clear()
         assert task.superseded() == []
-        assert task.record().made == REF
+        assert task.record().result == REF
         task.ti.clear()
         assert task.superseded() == [REF]
-        assert task.record().made is None
+        assert task.record().result is None
 
     def test_a_job_that_was_lost_and_found_again_is_superseded_by_a_clear(self):
         task = with_record(ref=REF.dumps(), lost=True)
         task.ti.retry()
-        assert task.record().made == REF
+        assert task.record().result == REF
         task.ti.clear()
         assert task.superseded() == [REF]
 
@@ -242,26 +242,26 @@ class TestClears:
         task = with_record(ref=REF.dumps())
         task.ti.clear()
         record = task.record()
-        record.intend(lambda: {"id": "newer"})
-        record.keep(DONE)
+        record.save_intent(lambda: {"id": "newer"})
+        record.save_result(DONE)
         assert json.loads(task.store.values[KEY])["max_tries"] == 1 + RETRIES
         task.ti.retry()
-        assert task.record().made == DONE
+        assert task.record().result == DONE
         task.ti.clear()
-        assert task.record().made is None
+        assert task.record().result is None
 
     def test_an_intent_of_before_a_clear_is_no_question_after_it(self):
         task = with_record()
         task.ti.clear()
         record = task.record()
-        assert record.before is None
-        record.intend(lambda: {"id": "x"})
+        assert record.state_before is None
+        record.save_intent(lambda: {"id": "x"})
         assert task.outcome() == {"before": {"id": "x"}}
 
     def test_a_superseded_job_remembers_its_connection_and_whether_it_may_be_cancelled(self):
         task = Task()
-        task.record(build("a", datarobot_conn_id="other", cancel_on_kill=False)).keep(REF)
-        task.record(build("b")).keep(REF)
+        task.record(build("a", datarobot_conn_id="other", cancel_on_kill=False)).save_result(REF)
+        task.record(build("b")).save_result(REF)
         task.ti.clear()
         assert superseded_jobs(task.context()) == [(REF, "other", False), (REF, "datarobot_default", True)]
 
@@ -346,15 +346,15 @@ class TestForeignRecords:
     def test_what_is_no_record_is_not_used(self, stored):
         task = Task(stored)
         record = task.record()
-        assert (record.made, record.before, task.superseded()) == (None, None, [])
-        record.intend(lambda: {"id": "x"})
-        record.keep(REF)
+        assert (record.result, record.state_before, task.superseded()) == (None, None, [])
+        record.save_intent(lambda: {"id": "x"})
+        record.save_result(REF)
         task.ti.retry()
-        assert task.record().made == REF
+        assert task.record().result == REF
 
     @pytest.mark.parametrize("stored", [None, "", 0, {}, []])
     def test_an_empty_store_is_no_cause_for_a_warning(self, stored, caplog):
-        assert Task(stored).record().made is None
+        assert Task(stored).record().result is None
         assert caplog.text == ""
 
     def test_what_is_not_used_is_warned_of(self, caplog):
@@ -365,10 +365,10 @@ class TestForeignRecords:
     def test_a_value_that_is_no_json_leaves_the_intent(self, value, caplog):
         task = Task()
         record = task.record()
-        record.intend(lambda: {"id": "old"})
-        record.keep(CreatedResource(value))
-        assert record.made == CreatedResource(value)
+        record.save_intent(lambda: {"id": "old"})
+        record.save_result(CreatedResource(value))
+        assert record.result == CreatedResource(value)
         assert "cannot be remembered as JSON" in caplog.text
         task.ti.retry()
         later = task.record()
-        assert (later.made, later.before) == (None, {"id": "old"})
+        assert (later.result, later.state_before) == (None, {"id": "old"})

@@ -14,7 +14,7 @@ from datarobot_provider.core.submission.recovery import (
     RecoverByConflict,
     RecoverFromList,
     SubmitOnce,
-    same_fields,
+    fields_match,
 )
 from datarobot_provider.exceptions import (
     ConflictError,
@@ -64,17 +64,17 @@ class InList(RecoverFromList):
             raise response
         return CreatedResource(self.rows[0]["id"])
 
-    def listed(self, limit: int | None) -> list[dict[str, Any]]:
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         self.asked.append(limit)
         return self.rows[:limit]
 
-    def is_same(self, row: Any) -> bool:
+    def matches(self, row: Any) -> bool:
         return row["sort"] == "ours"
 
-    def recovered_row(self, row: Any) -> CreatedResource:
+    def result_from_row(self, row: Any) -> CreatedResource:
         return CreatedResource(row["id"])
 
-    def may_recover(self, made: JobRef | CreatedResource) -> bool:
+    def is_recoverable(self, made: JobRef | CreatedResource) -> bool:
         return isinstance(made, CreatedResource) and made.value not in self.bad
 
 
@@ -82,13 +82,13 @@ class Blind(InList):
     """The same where nobody can tell."""
 
     recover = SubmitOnce.recover
-    before = SubmitOnce.before
+    state_before = SubmitOnce.state_before
 
 
 class Refusing(RecoverByConflict, InList):
     """The same where a second request is refused; ``start`` deals with that."""
 
-    before = SubmitOnce.before
+    state_before = SubmitOnce.state_before
 
 
 class Tries:
@@ -104,7 +104,7 @@ class Tries:
         return task.submit(self.context, self.record())
 
     def record(self) -> SubmissionRecord:
-        return SubmissionRecord.claim(self.context, SimpleNamespace(datarobot_conn_id="c", retries=RETRIES))
+        return SubmissionRecord.load_or_create(self.context, SimpleNamespace(datarobot_conn_id="c", retries=RETRIES))
 
     def lose(self, task: InList, response: Exception = LOST) -> None:
         """Make a try whose request came through, and begin the next."""
@@ -135,15 +135,15 @@ class TestRecover:
     )
     def test_what_is_newer_and_the_same_is_it(self, before, now, found):
         task = InList(*before)
-        then = task.before()
+        state = task.state_before()
         task.rows = now
-        made = task.recover(then)
+        made = task.recover(state)
         assert (made.value if made else None) == found
         assert task.asked == [10, None]
 
     def test_times_are_compared_whatever_their_zone_and_precision(self):
         task = InList({**OLD, "created": "2026-05-01T12:00:00.500000Z"})
-        then = task.before()
+        state = task.state_before()
         for created, newer in [
             ("2026-05-01T12:00:00.6Z", True),
             ("2026-05-01T14:00:00.600000+02:00", True),
@@ -151,28 +151,28 @@ class TestRecover:
             ("2026-05-01T12:00:00.5Z", True),
         ]:
             task.rows = [{**row("x"), "created": created}]
-            assert bool(task.recover(then)) is newer
+            assert bool(task.recover(state)) is newer
 
     def test_two_that_fit_are_named(self):
         task = InList(OLD)
-        then = task.before()
+        state = task.state_before()
         task.rows = [row("y", 9), row("x", 8), OLD]
         with pytest.raises(UncertainSubmitError, match=r"More than one fits: y, x\.") as caught:
-            task.recover(then)
+            task.recover(state)
         assert "What to do: look in DataRobot." in str(caught.value)
 
     def test_an_operator_may_refuse_to_take_it_that_there_is_none(self):
         class Slow(InList):
-            def check_absence(self) -> None:
+            def verify_not_created(self) -> None:
                 raise UncertainSubmitError("It may still come.")
 
         task = Slow(OLD)
         with pytest.raises(UncertainSubmitError, match=r"It may still come\."):
-            task.recover(task.before())
+            task.recover(task.state_before())
 
     def test_what_was_there_in_the_second_of_the_newest_is_not_taken_for_it(self):
         task = InList(OLD, row("twin", 0))
-        assert task.recover(task.before()) is None
+        assert task.recover(task.state_before()) is None
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ class TestLostReplies:
         assert tries.submit(task) == CreatedResource("new-1")
         assert task.sent == 1
         tries.ti.retry()
-        assert tries.record().made == CreatedResource("new-1")
+        assert tries.record().result == CreatedResource("new-1")
 
     def test_the_next_try_sends_it_if_there_is_none(self, response):
         task, tries = InList(OLD), Tries()
@@ -328,7 +328,7 @@ def test_with_a_store_what_was_found_is_taken_up_however_it_ended():
     ],
 )
 def test_what_was_sent_has_to_agree_and_what_was_not_does_not_count(row, sent, same):
-    assert same_fields(row, sent, ("a", "b")) is same
+    assert fields_match(row, sent, ("a", "b")) is same
 
 
 @pytest.mark.parametrize("policy", ["", "FAIL", "retry", None, True])

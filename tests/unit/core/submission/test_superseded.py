@@ -38,7 +38,7 @@ def cleared(context, ti):
     """Give a function that lets a task be cleared after it had started a job."""
 
     def clear(task: DataRobotJobOperator, ref: JobRef) -> None:
-        SubmissionRecord.claim(context, task).keep(ref)
+        SubmissionRecord.load_or_create(context, task).save_result(ref)
         ti.clear()
 
     return clear
