@@ -27,7 +27,7 @@
         └── PollingError              its state could not be read; it may be fine
             └── PollingRefusedError       the API refuses to show it
 
-``can_heal`` says whether the same task may end differently when it is tried again; ``operators/base.py`` turns it into
+``retryable`` says whether the same task may end differently when it is tried again; ``operators/base.py`` turns it into
 Airflow's choice between a retry and an immediate failure.
 """
 
@@ -44,22 +44,22 @@ _LONGEST_MESSAGE = 2000
 class DataRobotError(Exception):
     """Base of every error this package raises on purpose.
 
-    :ivar can_heal: whether another try of the same task may succeed without anybody changing anything.
+    :ivar retryable: whether another try of the same task may succeed without anybody changing anything.
     """
 
-    can_heal: bool = True
+    retryable: bool = True
 
 
 class ConfigurationError(DataRobotError):
     """The Airflow connection is missing, incomplete or of the wrong form."""
 
-    can_heal = False
+    retryable = False
 
 
 class InputError(DataRobotError):
     """An argument, a file or a folder is not what the API needs; nothing was sent."""
 
-    can_heal = False
+    retryable = False
 
 
 class TransportError(DataRobotError):
@@ -90,7 +90,7 @@ class ResponseTooLargeError(MalformedResponseError):
 class UntraceableJobError(MalformedResponseError):
     """A job was accepted, but the response has no address to poll. Sending it again would start a second job."""
 
-    can_heal = False
+    retryable = False
 
 
 class UncertainSubmitError(DataRobotError):
@@ -99,7 +99,7 @@ class UncertainSubmitError(DataRobotError):
     :param why: why it cannot.
     """
 
-    can_heal = False
+    retryable = False
 
     def __init__(self, why: str) -> None:
         self.headline = f"An earlier try of this task may have come through, its response was lost. {why}"
@@ -125,14 +125,14 @@ class ApiError(DataRobotError):
     :param job_id: id of the running job the refusal names, where it names one.
     :param repeated: whether the request had been sent before in vain and may have been handled then: a "not found" that
         answers a DELETE may be the work of its first try.
-    :param place: where the API token of the request comes from, such as a field of an Airflow connection; told where
-        the token was refused.
+    :param token_source: where the API token comes from, such as a field of an Airflow connection; part of the text of
+        an error about the token.
     """
 
-    can_heal = False
+    retryable = False
     advice: ClassVar[str] = ""
     explanation = ""
-    is_about_the_token: ClassVar[bool] = False
+    names_token: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -145,7 +145,7 @@ class ApiError(DataRobotError):
         request_id: str | None = None,
         job_id: str | None = None,
         repeated: bool = False,
-        place: str = "",
+        token_source: str = "",
     ) -> None:
         self.status = status
         self.message = message[:_LONGEST_MESSAGE]
@@ -155,7 +155,7 @@ class ApiError(DataRobotError):
         self.request_id = request_id
         self.job_id = job_id
         self.repeated = repeated
-        self.place = place
+        self.token_source = token_source
         super().__init__(self._text())
 
     def _text(self) -> str:
@@ -165,8 +165,8 @@ class ApiError(DataRobotError):
             lines.append(self.explanation[:_LONGEST_MESSAGE])
         if self.request_id:
             lines.append(f"Request id: {self.request_id}")
-        if self.is_about_the_token and self.place:
-            lines.append(f"API token: {self.place}")
+        if self.names_token and self.token_source:
+            lines.append(f"API token: {self.token_source}")
         if self.advice:
             lines.append(f"What to do: {self.advice}")
         return "\n".join(lines)
@@ -176,14 +176,14 @@ class AuthenticationError(ApiError):
     """401: the token is missing, wrong, expired or revoked."""
 
     advice = "put a valid API token into the password of the Airflow connection."
-    is_about_the_token = True
+    names_token = True
 
 
 class AccessDeniedError(ApiError):
     """403: the token is good, but its user may not do this."""
 
     advice = "ask for the permission in DataRobot, or use a connection whose user has it."
-    is_about_the_token = True
+    names_token = True
 
 
 class NotFoundError(ApiError):
@@ -213,17 +213,17 @@ class ValidationError(ApiError):
 class RateLimitError(ApiError):
     """429: too many requests, for longer than the retry policy waits."""
 
-    can_heal = True
+    retryable = True
 
 
 class ServerError(ApiError):
     """5xx: DataRobot or a proxy in front of it failed, for longer than the retry policy waits."""
 
-    can_heal = True
+    retryable = True
 
 
 #: How the API says that there is nothing left to cancel or to delete.
-OVER = (NotFoundError, ConflictError, ValidationError)
+NOTHING_TO_CANCEL = (NotFoundError, ConflictError, ValidationError)
 
 
 class JobError(DataRobotError):
@@ -236,7 +236,7 @@ class JobError(DataRobotError):
     :param log_tail: the last lines of the remote job's log.
     :param url: the page in DataRobot that shows it.
     :param advice: what to do now.
-    :param can_heal: whether starting the job again may end differently; the class's answer where it is ``None``.
+    :param retryable: whether starting the job again may end differently; the class's answer where it is ``None``.
     """
 
     def __init__(
@@ -249,10 +249,10 @@ class JobError(DataRobotError):
         log_tail: Sequence[str] = (),
         url: str | None = None,
         advice: str = "",
-        can_heal: bool | None = None,
+        retryable: bool | None = None,
     ) -> None:
-        if can_heal is not None:
-            self.can_heal = can_heal
+        if retryable is not None:
+            self.retryable = retryable
         self.headline = headline
         self.state = state
         self.message = message
@@ -283,7 +283,7 @@ class JobFailedError(JobError):
 class JobCancelledError(JobError):
     """Somebody stopped the job; it is not started again without being asked."""
 
-    can_heal = False
+    retryable = False
 
 
 class JobExpiredError(JobError):
@@ -301,4 +301,4 @@ class PollingError(JobError):
 class PollingRefusedError(PollingError):
     """The API refuses to show the job's state (401, 403): waiting longer does not help."""
 
-    can_heal = False
+    retryable = False

@@ -27,13 +27,13 @@ from airflow.providers.common.compat.sdk import (
 
 #: What reading a connection may end in when a secrets backend or Airflow's API server does not answer, or answers with
 #: what Airflow cannot read. What else a backend raises, Airflow takes for "not found".
-UNREADABLE: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError, LookupError, ValueError)
+CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError, LookupError, ValueError)
 try:
     from airflow.sdk.exceptions import AirflowRuntimeError
 except ImportError:
     pass
 else:
-    UNREADABLE = (*UNREADABLE, AirflowRuntimeError)
+    CONNECTION_READ_ERRORS = (*CONNECTION_READ_ERRORS, AirflowRuntimeError)
 
 __all__ = [
     "AirflowException",

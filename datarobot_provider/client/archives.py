@@ -8,8 +8,8 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.exclusion import IGNORE_FILE, LONGEST_IGNORE_FILE, Exclusions, ignore_text
-from datarobot_provider.client.files import Log, ModelFile, checked, named_file, opened
+from datarobot_provider.client.files import Log, ModelFile, checked, opened, resolve_file
+from datarobot_provider.client.ignore_patterns import IGNORE_FILE, LONGEST_IGNORE_FILE, Exclusions, ignore_text
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _log = logging.getLogger(__name__)
 #: A zip that unpacks to more than this many bytes, and to more than so many times its own size, holds no model.
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 100
 #: What reading a damaged zip, or a member of one, can end in.
-UNREADABLE = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+ZIP_READ_ERRORS = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def zip_files(archive: Any, exclude: Sequence[str] = (), *, log: Log = _log) -> list[ModelFile]:
@@ -33,13 +33,13 @@ def zip_files(archive: Any, exclude: Sequence[str] = (), *, log: Log = _log) -> 
     :raises InputError: if it is missing, damaged, encrypted, empty, a bomb, or holds what cannot be uploaded, such as a
         link or a name that leads elsewhere.
     """
-    path = named_file(archive, "zip")
+    path = resolve_file(archive, "zip")
     try:
         with opened(path) as stream, zipfile.ZipFile(stream) as contents:
             members = [member for member in contents.infolist() if not member.is_dir()]
             _check_encryption(members, archive)
             exclusions = Exclusions(exclude, _ignore_text(contents, archive))
-    except UNREADABLE as error:
+    except ZIP_READ_ERRORS as error:
         raise InputError(f"The zip {archive} cannot be read: {error}.") from None
     names = exclusions.kept(member.filename for member in members)
     kept = [member for member in members if member.filename in names]

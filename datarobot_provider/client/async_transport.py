@@ -14,7 +14,7 @@ from yarl import URL
 from datarobot_provider.client.body import ACCEPT_ENCODING, STEP, Body, UnreadableBodyError
 from datarobot_provider.client.proxy import proxy_for
 from datarobot_provider.client.request import Request, Response
-from datarobot_provider.client.retry import tries
+from datarobot_provider.client.retry import retry_steps
 from datarobot_provider.client.transport import (
     POOL_SIZE,
     USER_AGENT,
@@ -100,7 +100,7 @@ class AsyncTransport:
         """
         if request.method not in _METHODS:
             raise ValueError(f"{request.method} must not be sent from the triggerer")
-        steps = tries(request, self._settings.retry)
+        steps = retry_steps(request, self._settings.retry)
         step = next(steps)
         while True:
             try:

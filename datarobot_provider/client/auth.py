@@ -28,10 +28,10 @@ class Token:
     :param field: the field of the connection that holds it; default ``password``.
     :param connection: id of the connection; told with a token that is refused.
     :raises ConfigurationError: if it is empty or cannot be put into a header.
-    :ivar place: field and connection in words; empty where nobody named the connection.
+    :ivar source: field and connection in words; empty where nobody named the connection.
     """
 
-    __slots__ = ("_forms", "_values", "place")
+    __slots__ = ("_forms", "_values", "source")
 
     def __init__(self, value: str | None, field: str = "password", connection: str | None = None) -> None:
         token = (value or "").strip()
@@ -42,7 +42,7 @@ class Token:
                 f"The connection's {field} holds characters that an API token cannot have. Store the token alone, "
                 "without 'Bearer' before it."
             )
-        self.place = f"the {field} of the Airflow connection {connection!r}" if connection else ""
+        self.source = f"the {field} of the Airflow connection {connection!r}" if connection else ""
         self._keep((token,))
 
     def _keep(self, values: tuple[str, ...]) -> None:
@@ -57,7 +57,7 @@ class Token:
         """
         if other.header() == self.header():
             return False
-        self.place = other.place
+        self.source = other.source
         self._keep((*self._values, other._values[-1]))
         return True
 
@@ -149,25 +149,25 @@ def _base64_forms(raw: bytes, shift: int) -> Iterator[str]:
         yield encoded[(0, 2, 3)[shift] : len(encoded) - (0, 3, 2)[(shift + len(raw)) % 3]]
 
 
-def secrets_in(payload: object) -> Iterator[str]:
+def secret_values(payload: object) -> Iterator[str]:
     """Yield every secret value inside a request body, at any depth."""
     if isinstance(payload, Mapping):
         for key, value in payload.items():
             if key in SECRET_FIELDS and isinstance(value, str):
                 yield value
             else:
-                yield from secrets_in(value)
+                yield from secret_values(value)
     elif isinstance(payload, Sequence) and not isinstance(payload, str | bytes):
         for item in payload:
-            yield from secrets_in(item)
+            yield from secret_values(item)
 
 
-def without_secrets(response: Any) -> Any:
+def redact_secrets(response: Any) -> Any:
     """Return an API object with every secret value replaced by ``***``, at any depth."""
     if isinstance(response, dict):
         return {
-            key: _MASK if key in SECRET_FIELDS and value else without_secrets(value) for key, value in response.items()
+            key: _MASK if key in SECRET_FIELDS and value else redact_secrets(value) for key, value in response.items()
         }
     if isinstance(response, list):
-        return [without_secrets(item) for item in response]
+        return [redact_secrets(item) for item in response]
     return response

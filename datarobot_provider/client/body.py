@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 #: What the senders ask for: what the standard library unpacks in pieces.
 ACCEPT_ENCODING = "gzip, deflate"
 #: The largest body of a JSON response or a log, in bytes, unpacked. Files are downloaded piece by piece instead.
-MOST_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 #: What is read of an error or a redirect, whose body says why in its first lines.
-MOST_ERROR_BYTES = 1024 * 1024
+MAX_ERROR_BYTES = 1024 * 1024
 #: Unpacked at once, in bytes: about a millisecond, in which nothing else goes on in an event loop.
 STEP = 256 * 1024
 #: Unpacked in one go, in bytes as they came over the wire: they may hold hundreds of empty members.
 _SLICE = 16 * 1024
 #: Of a length with more digits, its first ones are large enough.
-_MOST_DIGITS = 18
+_MAX_DIGITS = 18
 _FIRST_REDIRECT = 300
 _GZIP, _ZLIB, _RAW = 31, 15, -15
 _MAGIC = b"\x1f\x8b"
@@ -39,7 +39,7 @@ class Body:
     """Collects the body of one response.
 
     :param request: what was asked, for errors.
-    :param status: HTTP status code. From 300 on the body is cut at ``MOST_ERROR_BYTES`` instead of being refused.
+    :param status: HTTP status code. From 300 on the body is cut at ``MAX_ERROR_BYTES`` instead of being refused.
     :param headers: names in lower case.
     :raises ResponseTooLargeError: if the announced length is beyond the limit.
     :raises MalformedResponseError: if it is packed in a way that was not asked for.
@@ -48,14 +48,14 @@ class Body:
     def __init__(self, request: Request, status: int, headers: Mapping[str, str]) -> None:
         self._request = request
         self._cut = status >= _FIRST_REDIRECT
-        self._most = MOST_ERROR_BYTES if self._cut else request.most_bytes or MOST_BYTES
+        self._most = MAX_ERROR_BYTES if self._cut else request.max_bytes or MAX_BYTES
         self._bytes = bytearray()
         self._received = 0
-        if not self._cut and (announced(headers.get("content-length")) or 0) > self._most:
+        if not self._cut and (content_length(headers.get("content-length")) or 0) > self._most:
             raise self._too_large()
-        self._inflater: Inflater | None = None
+        self._inflater: Decompressor | None = None
         try:
-            self._inflater = inflater(headers.get("content-encoding"))
+            self._inflater = decompressor(headers.get("content-encoding"))
         except MalformedResponseError:
             # The status of an error counts for more than what stands in its body.
             if not self._cut:
@@ -120,13 +120,13 @@ class Body:
         )
 
 
-def announced(length: str | None) -> int | None:
+def content_length(length: str | None) -> int | None:
     """Return what a ``Content-Length`` says, in bytes; ``None`` without a usable one."""
     text = (length or "").strip()
-    return int(text.lstrip("0")[:_MOST_DIGITS] or 0) if text.isdecimal() else None
+    return int(text.lstrip("0")[:_MAX_DIGITS] or 0) if text.isdecimal() else None
 
 
-class Inflater:
+class Decompressor:
     """Unpacks ``gzip`` and ``deflate`` in steps, however much a few bytes are packed from.
 
     :param encoding: ``gzip`` or ``deflate``.
@@ -186,7 +186,7 @@ class Inflater:
         return _ZLIB if is_zlib else _RAW
 
 
-def inflater(encoding: str | None) -> Inflater | None:
+def decompressor(encoding: str | None) -> Decompressor | None:
     """Return what unpacks a body with this ``Content-Encoding``; ``None`` where nothing is packed.
 
     :raises MalformedResponseError: if it is neither ``gzip`` nor ``deflate``.
@@ -196,10 +196,10 @@ def inflater(encoding: str | None) -> Inflater | None:
         return None
     if name.removeprefix("x-") not in ("gzip", "deflate"):
         raise MalformedResponseError(f"The response is packed as {name[:100]!r}, which was not asked for.")
-    return Inflater(name.removeprefix("x-"))
+    return Decompressor(name.removeprefix("x-"))
 
 
-def unpacked(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
+def decompressed(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
     """Yield a body of any length, unpacked.
 
     :param pieces: as they come over the wire.
@@ -207,7 +207,7 @@ def unpacked(pieces: Iterable[bytes], encoding: str | None) -> Iterator[bytes]:
     :raises MalformedResponseError: if it is packed in a way that was not asked for.
     :raises UnreadableBodyError: if it cannot be unpacked.
     """
-    unpacking = inflater(encoding)
+    unpacking = decompressor(encoding)
     if unpacking is None:
         yield from pieces
         return

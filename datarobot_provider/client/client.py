@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from datarobot_provider.client.auth import Token, secrets_in
+from datarobot_provider.client.auth import Token, secret_values
 from datarobot_provider.client.download import Downloader
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.request import Request, Response
@@ -47,7 +47,7 @@ _PROXY_LOGIN = 407
 #: A token that was refused and is still the connection's is not asked for again for so long.
 _RENEWAL_SECONDS = 10.0
 #: What a poll may come back with: a triggerer reads it as JSON in one piece, while its other waits stand still.
-_MOST_POLL_BYTES = 4 * 1024 * 1024
+_MAX_POLL_BYTES = 4 * 1024 * 1024
 _STATUS_RECORDS = ("status/", "genai/status/")
 #: What a look at a job may come back with and still say something about the job; the rest is an error of the look.
 POLL_STATUSES = frozenset({200, 303, 404, 410, 422})
@@ -64,7 +64,7 @@ class SyncSender(Protocol):
     def stream(self, request: Request, headers: Mapping[str, str]) -> AbstractContextManager[requests.Response]:
         """Send ``request`` and give the response before its body is read."""
 
-    def stream_elsewhere(
+    def stream_url(
         self, request: Request, url: str, headers: Mapping[str, str]
     ) -> AbstractContextManager[requests.Response]:
         """Do the same at another address, without the token."""
@@ -94,20 +94,22 @@ def checked(response: Response, request: Request, token: Token) -> Response:
     """
     if response.status == _PROXY_LOGIN:
         raise transport_error(request, "proxy", sent=False)
-    secrets = frozenset(secrets_in(request.json))
+    secrets = frozenset(secret_values(request.json))
     response = _redacted(response, token, secrets)
-    if response.status == _NOT_FOUND and response.is_page:
-        raise response.not_json()
+    if response.status == _NOT_FOUND and response.is_html:
+        raise response.not_json_error()
     if response.status >= _FIRST_ERROR:
-        raise error_from(response, request, lambda text: token.redact(text, secrets | request.private), token.place)
+        raise error_from(
+            response, request, lambda text: token.redact(text, secrets | request.secret_values), token.source
+        )
     done = response.status == _SEE_OTHER and request.method == "GET" and request.path.startswith(_STATUS_RECORDS)
     if response.status >= _FIRST_REDIRECT and not done:
         raise MalformedResponseError(
             f"{request.method} {request.path} was redirected ({response.status}), which was not followed. Check the "
             "connection's host: scheme (https), name and port."
         )
-    if response.is_page:
-        raise response.not_json()
+    if response.is_html:
+        raise response.not_json_error()
     return response
 
 
@@ -120,8 +122,8 @@ def checked_poll(response: Response, request: Request, token: Token) -> Response
     """
     if response.status in POLL_STATUSES or (response.status == RELOCATED and response.location):
         response = _redacted(response, token)
-        if response.is_page:
-            raise response.not_json()
+        if response.is_html:
+            raise response.not_json_error()
         return response
     return checked(response, request, token)
 
@@ -171,7 +173,7 @@ class DataRobotClient:
         :raises ApiError: if the look itself was refused or failed.
         :raises TransportError: if there was no answer.
         """
-        request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
+        request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
         response = self._transport.send(request)
         if response.status == _UNAUTHORIZED and self._renew and self._token.become(self._renew()):
             response = self._transport.send(request)
@@ -280,7 +282,7 @@ class AsyncDataRobotClient:
 
     async def poll(self, path: str) -> Response:
         """Look at a job; see :meth:`DataRobotClient.look`."""
-        request = Request("GET", path, most_bytes=_MOST_POLL_BYTES)
+        request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
         return checked_poll(await self._sent(request), request, self._token)
 
     async def delete(self, path: str) -> Response:

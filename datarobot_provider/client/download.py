@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 from urllib.parse import urljoin, urlsplit
 
 from datarobot_provider.client.auth import redacted, signatures
-from datarobot_provider.client.body import UnreadableBodyError, announced, unpacked
+from datarobot_provider.client.body import UnreadableBodyError, content_length, decompressed
 from datarobot_provider.client.endpoint import api_path, is_host
 from datarobot_provider.client.errors import error_from
 from datarobot_provider.client.progress import Progress
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 #: Read at once, in bytes. Memory for larger pieces comes from the system anew for each, which costs more than it saves.
 _PIECE = 64 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_MOST_REDIRECTS = 3
+_MAX_REDIRECTS = 3
 _RESUMES = 5
 _PARTIAL = 206
 _OK = 200
@@ -180,7 +180,7 @@ class Downloader:
             except (TransportError, ApiError) as error:
                 # Only cuts in a row count: one that comes after some progress is no loop.
                 resumes = resumes + 1 if progress.size == before else 1
-                if resumes > _RESUMES or not error.can_heal:
+                if resumes > _RESUMES or not error.retryable:
                     raise
                 self._tell(f"Cut off after {progress.size:,} bytes, going on from there: {error}")
                 time.sleep(min(2.0**resumes, 30.0) / 4)
@@ -211,7 +211,7 @@ class Downloader:
                 yield self._checked(first, request)
                 return
             home, url = first.url, _target(first.url, first.headers.get("Location"))
-        for _ in range(_MOST_REDIRECTS):
+        for _ in range(_MAX_REDIRECTS):
             self._hide(url)
             with self._followed(request, home, url, headers) as response:
                 if response.status_code not in _REDIRECTS:
@@ -226,7 +226,7 @@ class Downloader:
         path = api_path(url)
         if path and urlsplit(url)[:2] == urlsplit(home)[:2]:
             return self._transport.stream(Request("GET", path), headers)
-        return self._transport.stream_elsewhere(request, url, headers)
+        return self._transport.stream_url(request, url, headers)
 
     def _hide(self, url: str) -> None:
         """Keep what makes an address secret out of the logs, and out of what its server says about it."""
@@ -246,7 +246,7 @@ class Downloader:
         if response.status_code < _FIRST_ERROR:
             raise MalformedResponseError(f"The download of {request.path} answered {response.status_code}.")
         refusal = Response(response.status_code, headers, self._redacted(body).encode())
-        raise error_from(refusal, request, self._redacted, self._token.place)
+        raise error_from(refusal, request, self._redacted, self._token.source)
 
 
 def _content(response: requests.Response) -> Iterator[bytes]:
@@ -255,7 +255,9 @@ def _content(response: requests.Response) -> Iterator[bytes]:
     :raises TransportError: if it cannot be unpacked.
     """
     try:
-        yield from unpacked(response.raw.stream(_PIECE, decode_content=False), response.headers.get("Content-Encoding"))
+        yield from decompressed(
+            response.raw.stream(_PIECE, decode_content=False), response.headers.get("Content-Encoding")
+        )
     except UnreadableBodyError:
         raise TransportError("The response cannot be unpacked.", reason="lost", sent=True) from None
 
@@ -266,7 +268,7 @@ def _skip(response: requests.Response, progress: _Arriving) -> int:
     if progress.size and progress.etag and etag and etag != progress.etag:
         raise DownloadError("The file changed on the server while it was downloaded.")
     progress.etag = progress.etag or etag
-    length = announced(response.headers.get("Content-Length"))
+    length = content_length(response.headers.get("Content-Length"))
     partial = response.status_code == _PARTIAL
     progress.is_packed = response.headers.get("Content-Encoding", "identity").lower() != "identity"
     if progress.is_packed:

@@ -75,7 +75,7 @@ def api_path(location: str) -> str | None:
         return None
     path = split.path
     web = split.scheme in ("", "http", "https")
-    if not web or not path.startswith(API_PREFIX) or leads_up(unquote(path)):
+    if not web or not path.startswith(API_PREFIX) or has_dot_segment(unquote(path)):
         return None
     return path.removeprefix(API_PREFIX) + (f"?{split.query}" if split.query else "")
 
@@ -100,7 +100,7 @@ def is_host(name: str | None) -> bool:
     return usable and len(".".join(labels)) <= _LONGEST_HOST
 
 
-def leads_up(path: str) -> bool:
+def has_dot_segment(path: str) -> bool:
     """Return whether a server may read a dot segment into ``path``; some take a backslash for ``/`` and drop ``;…``."""
     return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
 

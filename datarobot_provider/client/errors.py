@@ -37,20 +37,20 @@ _BY_STATUS: dict[int, type[ApiError]] = {
 _TIMED_OUT = 408
 _FIRST_SERVER_ERROR = 500
 _EXCERPT = 300
-_MOST_FIELDS = 20
+_MAX_FIELDS = 20
 _LONGEST_FIELD = 100
 _LONGEST_ID = 100
 #: What the server says, in the beginning of a body that is cut because it is too long.
 _SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
-def error_from(response: Response, request: Request, redact: Callable[[str], str], place: str = "") -> ApiError:
+def error_from(response: Response, request: Request, redact: Callable[[str], str], token_source: str = "") -> ApiError:
     """Build the exception for an error response.
 
     :param response: a response with a status of 300 or more.
     :param request: what had been asked.
     :param redact: takes the secrets out of a text; servers like to echo what they refuse.
-    :param place: where the API token comes from that was sent.
+    :param token_source: where the API token comes from that was sent.
     :returns: an exception of the type that fits the status.
     """
     body = _body(response)
@@ -65,9 +65,9 @@ def error_from(response: Response, request: Request, redact: Callable[[str], str
         request_id=redact(response.request_id)[:_LONGEST_ID] if response.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
         repeated=response.repeated,
-        place=place,
+        token_source=token_source,
     )
-    error.can_heal = kind.can_heal or response.status == _TIMED_OUT
+    error.retryable = kind.retryable or response.status == _TIMED_OUT
     return error
 
 
@@ -105,11 +105,11 @@ def _message(response: Response, body: Mapping[str, Any], redact: Callable[[str]
 def _few(errors: Iterator[tuple[str, str]], redact: Callable[[str], str]) -> dict[str, str]:
     """Return the first field errors, each short: a refusal must stay readable, whatever the server answers."""
     found: dict[str, str] = {}
-    for field, text in islice(errors, _MOST_FIELDS):
+    for field, text in islice(errors, _MAX_FIELDS):
         # Redacted before it is cut: half a secret is not found any more.
         found[redact(field)[:_LONGEST_FIELD]] = redact(text)[:_EXCERPT]
     if next(errors, None) is not None:
-        found["…"] = f"and more than these {_MOST_FIELDS}"
+        found["…"] = f"and more than these {_MAX_FIELDS}"
     return found
 
 

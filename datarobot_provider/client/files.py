@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, Protocol, cast
 
 from datarobot_provider.exceptions import InputError
 
-MOST_FILES = 1000
+MAX_FILES = 1000
 #: Longest part of a path and longest path, in bytes: what file systems and object stores take at the most.
 LONGEST_PART, LONGEST_PATH = 255, 1024
 #: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
@@ -54,7 +54,7 @@ class ModelFile:
     member: str | None = None
 
 
-def is_stored(source: Any) -> bool:
+def is_in_object_storage(source: Any) -> bool:
     """Return whether a path leads into object storage."""
     # Of the class, because the file system itself may need a connection that there is not.
     return hasattr(type(source), "fs")
@@ -67,7 +67,7 @@ def opened(source: Any, *, as_checked: bool = False) -> BinaryIO:
     :param as_checked: whether it was a regular file when it was checked: a link that was put in its place since then is
         not followed, and a pipe is not waited for.
     """
-    if is_stored(source):
+    if is_in_object_storage(source):
         return cast("BinaryIO", source.open("rb", block_size=_BLOCK))
     return os.fdopen(os.open(source, _READ_AS_CHECKED if as_checked else _READ), "rb")
 
@@ -93,18 +93,18 @@ def single_file(source: Any, name: str) -> ModelFile:
     :param name: the name to upload it under.
     :raises InputError: if it is missing or unreadable.
     """
-    path = named_file(source, "file")
-    return ModelFile(path, name, int(path.stat().st_size) if is_stored(path) else local_size(path))
+    path = resolve_file(source, "file")
+    return ModelFile(path, name, int(path.stat().st_size) if is_in_object_storage(path) else local_size(path))
 
 
-def named_file(source: Any, kind: str) -> Any:
+def resolve_file(source: Any, kind: str) -> Any:
     """Return the real path of a file that the DAG's author named, which may be a link.
 
     :param source: its path: a string for a local one.
     :param kind: what it is, for the error.
     :raises InputError: if it is missing or not a regular file.
     """
-    path = source if is_stored(source) else Path(os.path.realpath(source))
+    path = source if is_in_object_storage(source) else Path(os.path.realpath(source))
     try:
         if not path.is_file():
             raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
@@ -115,7 +115,7 @@ def named_file(source: Any, kind: str) -> Any:
 
 def base_name(source: Any) -> str:
     """Return the last part of a path."""
-    return str(source.name if is_stored(source) else Path(source).name)
+    return str(source.name if is_in_object_storage(source) else Path(source).name)
 
 
 def local_size(path: Path) -> int:
@@ -138,9 +138,9 @@ def checked(files: list[ModelFile], what: str, left_out: str = "") -> list[Model
     """
     if not files:
         raise InputError(f"{what} holds no files{f' to upload: all are left out ({left_out})' if left_out else ''}.")
-    if len(files) > MOST_FILES:
+    if len(files) > MAX_FILES:
         raise InputError(
-            f"{what} holds {len(files):,} files; DataRobot takes {MOST_FILES:,} at the most. Name what does not belong "
+            f"{what} holds {len(files):,} files; DataRobot takes {MAX_FILES:,} at the most. Name what does not belong "
             "to the model in exclude or in .datarobotignore."
         )
     _check_names((file.name for file in files), what)

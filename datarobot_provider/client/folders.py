@@ -8,14 +8,14 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.exclusion import (
+from datarobot_provider.client.files import Log, ModelFile, checked, is_in_object_storage, local_size, opened
+from datarobot_provider.client.ignore_patterns import (
     ENVIRONMENT_MARKERS,
     IGNORE_FILE,
     LONGEST_IGNORE_FILE,
     Exclusions,
     ignore_text,
 )
-from datarobot_provider.client.files import Log, ModelFile, checked, is_stored, local_size, opened
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 #: More entries than this are not walked: the folder is not that of a model, or its links multiply.
-_MOST_ENTRIES = 100_000
+_MAX_ENTRIES = 100_000
 
 
 def folder_files(
@@ -31,9 +31,9 @@ def folder_files(
 ) -> list[ModelFile]:
     """List the files below a folder, in a stable order.
 
-    Left out are the paths of :data:`~datarobot_provider.client.exclusion.DEFAULTS`, virtual environments, and what the
-    folder's ``.datarobotignore`` and ``exclude`` say. A link that stays inside the folder stands for the file or the
-    folder that it leads to.
+    Excluded are the paths that match :data:`~datarobot_provider.client.ignore_patterns.DEFAULTS`, the folder's
+    ``.datarobotignore`` or ``exclude``, and virtual environments. A link to a target inside the folder is replaced by
+    its target.
 
     :param folder: path of a folder: a string for a local one.
     :param exclude: patterns in the syntax of ``.gitignore``; they overrule those of ``.datarobotignore``.
@@ -42,7 +42,7 @@ def folder_files(
     :raises InputError: if the folder is missing, empty, unreadable, or holds what cannot be uploaded, such as a link
         that leads out of it or in a circle.
     """
-    if is_stored(folder):
+    if is_in_object_storage(folder):
         files, exclusions = _stored_files(folder, exclude)
     else:
         files, exclusions = _local_files(Path(folder), exclude, follow_links=follow_links, log=log)
@@ -75,17 +75,17 @@ def _walk(root: Path, exclusions: Exclusions, links: _Links) -> Iterator[ModelFi
         around = _entered(folder, root / inside, around)
         entries = _entries(folder)
         marked = any(entry.name in ENVIRONMENT_MARKERS for entry in entries)
-        if marked and inside and exclusions.leaves_out_environment(inside):
+        if marked and inside and exclusions.is_environment_excluded(inside):
             continue
         seen += len(entries)
-        if seen > _MOST_ENTRIES:
-            raise InputError(f"The folder {root} holds more than {_MOST_ENTRIES:,} entries, which no model has.")
+        if seen > _MAX_ENTRIES:
+            raise InputError(f"The folder {root} holds more than {_MAX_ENTRIES:,} entries, which no model has.")
         folders = []
         for entry in entries:
             name = inside + entry.name
             linked = entry.is_symlink()
             shapes = _shapes(entry, name)
-            if any(exclusions.leaves_out(shape) for shape in shapes):
+            if any(exclusions.is_excluded(shape) for shape in shapes):
                 continue
             path = links.target(root / name, Path(entry.path)) if linked else Path(entry.path)
             if path.is_dir():

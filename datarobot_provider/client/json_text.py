@@ -9,7 +9,7 @@ from collections import Counter
 from typing import Any
 
 #: Far more than any object of the API has, and few enough that whoever walks through them by recursion gets through.
-MOST_LEVELS = 100
+MAX_LEVELS = 100
 _NAME = 50
 #: An escape of half a character. Most come in pairs, which are fine.
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
@@ -66,7 +66,7 @@ _STRICT = json.JSONDecoder(parse_constant=_nothing, parse_float=_finite, object_
 
 def _is_too_deep(parsed: Any) -> bool:
     level = [parsed] if isinstance(parsed, dict | list) else []
-    for _ in range(MOST_LEVELS):
+    for _ in range(MAX_LEVELS):
         inside = [each.values() if isinstance(each, dict) else each for each in level]
         level = [item for items in inside for item in items if isinstance(item, dict | list)]
         if not level:
@@ -75,4 +75,4 @@ def _is_too_deep(parsed: Any) -> bool:
 
 
 def _too_deep() -> UnusableJsonError:
-    return UnusableJsonError(f"it is nested more than {MOST_LEVELS} levels deep")
+    return UnusableJsonError(f"it is nested more than {MAX_LEVELS} levels deep")

@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from datarobot_provider.client.json_text import MOST_LEVELS
+from datarobot_provider.client.json_text import MAX_LEVELS
 from datarobot_provider.exceptions import InputError
 
 _LONGEST_PLACE = 200
@@ -27,7 +27,7 @@ _NUMPY_TIMES = "mM"
 _LARGEST_EXPONENT = 308
 
 
-class UnwritableError(ValueError):
+class NotSerializableError(ValueError):
     """A value cannot be sent.
 
     :param problem: what is wrong with it, to be read after its name.
@@ -39,7 +39,7 @@ class UnwritableError(ValueError):
         self.problem = problem
         self.place = ""
 
-    def inside(self, step: str) -> UnwritableError:
+    def inside(self, step: str) -> NotSerializableError:
         """Return the error as seen from one level further out."""
         self.place = (step + self.place)[:_LONGEST_PLACE]
         return self
@@ -73,7 +73,8 @@ def plain(value: Any) -> Any:
 
     :param value: any value.
     :returns: new lists and dictionaries.
-    :raises UnwritableError: for what cannot be converted without loss, such as NaN, bytes, sets and naive datetimes.
+    :raises NotSerializableError: if a value cannot be converted without loss, such as NaN, bytes, a set or a naive
+        datetime.
     """
     return _plain(value, 0)
 
@@ -81,7 +82,7 @@ def plain(value: Any) -> Any:
 def dump(value: Any) -> str:
     """Write a value as JSON.
 
-    :raises UnwritableError: see :func:`plain`.
+    :raises NotSerializableError: see :func:`plain`.
     """
     return json.dumps(plain(value), allow_nan=False)
 
@@ -89,7 +90,7 @@ def dump(value: Any) -> str:
 def form_text(value: Any) -> str:
     """Write a value as a form field: a string as it is, anything else as JSON.
 
-    :raises UnwritableError: see :func:`plain`.
+    :raises NotSerializableError: see :func:`plain`.
     """
     result = plain(value)
     return result if isinstance(result, str) else json.dumps(result, allow_nan=False)
@@ -109,7 +110,7 @@ def query_values(params: Mapping[str, Any]) -> dict[str, str | list[str]]:
                 found[name] = [_query_text(item, f"{name}[{index}]") for index, item in enumerate(value)]
             elif value is not None:
                 found[name] = _query_text(value, name)
-    except UnwritableError as error:
+    except NotSerializableError as error:
         raise InputError(f"The query parameter {str(error).removeprefix('.')}.") from None
     return found
 
@@ -129,8 +130,8 @@ def _plain(value: Any, level: int) -> Any:
         return value
     if kind is float:
         return _number(value)
-    if level > MOST_LEVELS:
-        raise UnwritableError(f"is nested more than {MOST_LEVELS} levels deep")
+    if level > MAX_LEVELS:
+        raise NotSerializableError(f"is nested more than {MAX_LEVELS} levels deep")
     if isinstance(value, Mapping):
         return _object(value, level)
     if hasattr(value, "dtype") and hasattr(value, "tolist"):
@@ -143,13 +144,13 @@ def _string(value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise UnwritableError("holds half a character (a lone surrogate), which UTF-8 cannot write") from None
+            raise NotSerializableError("holds half a character (a lone surrogate), which UTF-8 cannot write") from None
     return value
 
 
 def _number(value: float) -> float:
     if not math.isfinite(value):
-        raise UnwritableError(f"is {value}, which JSON does not know")
+        raise NotSerializableError(f"is {value}, which JSON does not know")
     return value
 
 
@@ -158,7 +159,7 @@ def _list(value: Any, level: int) -> list[Any]:
     for index, item in enumerate(value):
         try:
             found.append(_plain(item, level + 1))
-        except UnwritableError as error:
+        except NotSerializableError as error:
             raise error.inside(f"[{index}]") from None
     return found
 
@@ -169,10 +170,10 @@ def _object(value: Mapping[Any, Any], level: int) -> dict[str, Any]:
     for key in value:
         name = _key(key)
         if name in found:
-            raise UnwritableError(f"has the key {name[:_LONGEST_KEY]!r} twice")
+            raise NotSerializableError(f"has the key {name[:_LONGEST_KEY]!r} twice")
         try:
             found[name] = _plain(value[key], level + 1)
-        except UnwritableError as error:
+        except NotSerializableError as error:
             raise error.inside(f".{name[:_LONGEST_KEY]}") from None
     return found
 
@@ -183,7 +184,7 @@ def _key(key: Any) -> str:
     name = key.value if isinstance(key, Enum) else key
     if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool)):
         return _string(str(name))
-    raise UnwritableError(f"has the key {str(key)[:_LONGEST_KEY]} ({type(key).__name__}): keys are strings")
+    raise NotSerializableError(f"has the key {str(key)[:_LONGEST_KEY]} ({type(key).__name__}): keys are strings")
 
 
 def _of_numpy(value: Any, level: int) -> Any:
@@ -191,7 +192,7 @@ def _of_numpy(value: Any, level: int) -> Any:
     result = None if getattr(value.dtype, "kind", "") in _NUMPY_TIMES else value.tolist()
     # A long double gives itself.
     if result is None or hasattr(result, "dtype"):
-        raise UnwritableError(f"is of numpy's type {value.dtype}, which JSON does not know: convert it first")
+        raise NotSerializableError(f"is of numpy's type {value.dtype}, which JSON does not know: convert it first")
     return _plain(result, level + 1)
 
 
@@ -211,12 +212,12 @@ def _other(value: Any, level: int) -> Any:
     # Paths of object storage are not os.PathLike: only their URL says where they lead.
     if isinstance(value, UUID) or (hasattr(value, "fs") and hasattr(value, "path")):
         return _string(str(value))
-    raise UnwritableError(_refusal(value))
+    raise NotSerializableError(_refusal(value))
 
 
 def _decimal(value: Decimal) -> int | float:
     if not value.is_finite():
-        raise UnwritableError(f"is {value}, which JSON does not know")
+        raise NotSerializableError(f"is {value}, which JSON does not know")
     if abs(value.adjusted()) <= _LARGEST_EXPONENT:
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and exponent >= 0:
@@ -224,16 +225,16 @@ def _decimal(value: Decimal) -> int | float:
         number = float(value)
         if Decimal(repr(number)) == value:
             return number
-    raise UnwritableError("is a decimal with more digits than a float holds: round it, or give it as a string")
+    raise NotSerializableError("is a decimal with more digits than a float holds: round it, or give it as a string")
 
 
 def _moment(value: date | time) -> str:
     text = value.isoformat()
     if isinstance(value, datetime):
         if not text[:1].isdigit():
-            raise UnwritableError(f"is {text}, which is no moment")
+            raise NotSerializableError(f"is {text}, which is no moment")
         if value.utcoffset() is None:
-            raise UnwritableError("is a datetime without a time zone, which could mean any moment: give it one")
+            raise NotSerializableError("is a datetime without a time zone, which could mean any moment: give it one")
     return text
 
 

@@ -25,7 +25,7 @@ class Limit(Protocol):
         :raises OutOfTimeError: if none are left.
         """
 
-    def moved(self, size: int, seconds: float) -> None:
+    def record(self, size: int, seconds: float) -> None:
         """Count the bytes that an operation has moved, and the seconds that it took."""
 
     def response(self) -> Limit:
@@ -50,7 +50,7 @@ class Deadline:
             raise OutOfTimeError
         return left
 
-    def moved(self, size: int, seconds: float) -> None:
+    def record(self, size: int, seconds: float) -> None:
         """Count nothing: what arrives does not move the end."""
 
     def response(self) -> Limit:
@@ -79,7 +79,7 @@ class Pace:
             raise OutOfTimeError
         return left
 
-    def moved(self, size: int, seconds: float) -> None:
+    def record(self, size: int, seconds: float) -> None:
         """Count; whoever has moved enough has all of the time again."""
         self._spent += seconds
         self._size += size
@@ -109,9 +109,9 @@ class Download:
         """Return the seconds in which the head has to be there, or the next bytes of the body."""
         return self._now.left()
 
-    def moved(self, size: int, seconds: float) -> None:
+    def record(self, size: int, seconds: float) -> None:
         """Count."""
-        self._now.moved(size, seconds)
+        self._now.record(size, seconds)
 
     def response(self) -> Limit:
         """Return this one, which knows whether the head is there."""

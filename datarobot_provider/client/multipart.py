@@ -8,8 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from datarobot_provider.client import files
-from datarobot_provider.client.archives import UNREADABLE
-from datarobot_provider.client.files import ModelFile, is_stored
+from datarobot_provider.client.archives import ZIP_READ_ERRORS
+from datarobot_provider.client.files import ModelFile, is_in_object_storage
 from datarobot_provider.client.progress import Progress
 from datarobot_provider.exceptions import InputError
 
@@ -135,10 +135,10 @@ def _content(file: ModelFile, sources: _Sources) -> Iterator[bytes]:
                 left -= len(piece)
                 yield piece
             changed = bool(left or stream.read(1))
-    except UNREADABLE as error:
+    except ZIP_READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         unreadable = InputError(f"{file.source} could not be read during the upload: {reason}.")
-        unreadable.can_heal = is_stored(file.source) and not isinstance(error, _LASTING)
+        unreadable.retryable = is_in_object_storage(file.source) and not isinstance(error, _LASTING)
         raise unreadable from None
     if changed:
         raise InputError(f"{file.source} changed its size during the upload; nothing was created.")

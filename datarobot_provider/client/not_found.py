@@ -35,7 +35,7 @@ class GivenId(NamedTuple):
         return f"{self.name} {self.value[:_LONGEST_ID]!r}"
 
 
-def were_not_found(ids: Sequence[GivenId]) -> str:
+def not_found_message(ids: Sequence[GivenId]) -> str:
     """Say that DataRobot does not know one of these ids."""
     nouns = list(dict.fromkeys(given.noun for given in ids))
     return (
@@ -44,12 +44,12 @@ def were_not_found(ids: Sequence[GivenId]) -> str:
     )
 
 
-def were_asked_with(ids: Sequence[GivenId]) -> str:
+def request_ids_message(ids: Sequence[GivenId]) -> str:
     """Say what a request was about, where the server has a reason of its own."""
     return f"The request was about {_listed(list(map(str, ids)), 'and')}."
 
 
-def is_named(noun: str, message: str) -> bool:
+def says_not_found(noun: str, message: str) -> bool:
     """Return whether a server's message says that there is no such thing."""
     text = message.casefold()
     missing = rf"\b{re.escape(noun)}\b( with [\w ]*)?( '?\w+'?)? (was )?(not found|does not exist)"

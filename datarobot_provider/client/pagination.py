@@ -64,7 +64,7 @@ def items(
     return found
 
 
-def whole(send: Callable[[Request], Response], path: str) -> dict[str, Any]:
+def get_all_pages(send: Callable[[Request], Response], path: str) -> dict[str, Any]:
     """Return an object, the lists in it put together from all its pages.
 
     :param send: sends a request and raises for an error response.

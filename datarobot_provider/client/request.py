@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from datarobot_provider.client.auth import without_secrets
-from datarobot_provider.client.endpoint import leads_up
+from datarobot_provider.client.auth import redact_secrets
+from datarobot_provider.client.endpoint import has_dot_segment
 from datarobot_provider.client.json_text import UnusableJsonError, parse
 from datarobot_provider.exceptions import InputError, MalformedResponseError
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
 _LONGEST_NAME = 100
-_MOST_NAMES = 20
+_MAX_NAMES = 20
 _PAGES = ("text/html", "application/xhtml+xml")
 
 
@@ -42,7 +42,7 @@ def is_id(text: str) -> bool:
 
     Escaped, a dot segment would stay below our route, but for servers that unescape before they put a path in order.
     """
-    return text.strip() not in ("", "None") and text.isprintable() and not leads_up(text.strip())
+    return text.strip() not in ("", "None") and text.isprintable() and not has_dot_segment(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Request:
     :param json: JSON body, in the API's own names.
     :param upload: makes a fresh multipart body for each try.
     :param private: values of the body that no error may show, even if the server echoes them.
-    :param most_bytes: the largest body of a response, in bytes, unpacked; default ``None``: what any response may have.
+    :param max_bytes: the largest body of a response, in bytes, unpacked; default ``None``: what any response may have.
     """
 
     method: str
@@ -63,8 +63,8 @@ class Request:
     params: Mapping[str, Any] = field(default_factory=dict)
     json: Any = None
     upload: Callable[[], MultipartBody] | None = None
-    private: frozenset[str] = frozenset()
-    most_bytes: int | None = None
+    secret_values: frozenset[str] = frozenset()
+    max_bytes: int | None = None
 
     def query(self) -> dict[str, str | list[str]]:
         """Return the query parameters that are set, as strings, booleans in lower case; a list repeats its parameter.
@@ -123,10 +123,10 @@ class Response:
         except UnusableJsonError as error:
             raise MalformedResponseError(f"The response ({self._described()}) cannot be used: {error}.") from None
         except ValueError:
-            raise self.not_json() from None
-        return without_secrets(parsed)
+            raise self.not_json_error() from None
+        return redact_secrets(parsed)
 
-    def not_json(self) -> MalformedResponseError:
+    def not_json_error(self) -> MalformedResponseError:
         """Build the error for a response that is something else than JSON."""
         excerpt = " ".join(self.text.split())[:_EXCERPT]
         return MalformedResponseError(
@@ -135,7 +135,7 @@ class Response:
         )
 
     @property
-    def is_page(self) -> bool:
+    def is_html(self) -> bool:
         """Whether it is a page for people, which the API has none of: a proxy or a wrong host answered."""
         return bool(self.body.strip()) and self.headers.get("content-type", "").lower().startswith(_PAGES)
 
@@ -177,6 +177,6 @@ def required(response: Mapping[str, Any], name: str) -> str:
     value = response.get(name)
     if not isinstance(value, str) or not value:
         names = [each[:_LONGEST_NAME] for each in sorted(response)]
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        raise MalformedResponseError(f"The response has no {name!r}; it holds {names[:_MOST_NAMES]}{more}.")
+        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+        raise MalformedResponseError(f"The response has no {name!r}; it holds {names[:_MAX_NAMES]}{more}.")
     return value

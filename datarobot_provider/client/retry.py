@@ -28,7 +28,7 @@ _FIRST_SERVER_ERROR = 500
 #: How long, in seconds, the polls of a running job may fail in a row: a maintenance window.
 POLL_FAILURE_TIMEOUT = 900.0
 #: More doublings than this take any pause beyond any cap, and a few hundred more would overflow.
-_MOST_DOUBLINGS = 64
+_MAX_DOUBLINGS = 64
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RetryPolicy:
         asked = retry_after(outcome) if isinstance(outcome, Response) else None
         if asked is not None:
             return min(asked, self.cap)
-        return min(self.cap, self.base * 2.0 ** min(tries - 1, _MOST_DOUBLINGS)) * jitter()
+        return min(self.cap, self.base * 2.0 ** min(tries - 1, _MAX_DOUBLINGS)) * jitter()
 
 
 def may_repeat(request: Request, outcome: Response | TransportError) -> bool:
@@ -62,7 +62,7 @@ def may_repeat(request: Request, outcome: Response | TransportError) -> bool:
     return _refused_unread(outcome)
 
 
-def tries(
+def retry_steps(
     request: Request, policy: RetryPolicy, jitter: Callable[[], float] = random.random
 ) -> Generator[float | None, Response | TransportError, Response]:
     """Drive one request without doing any I/O, for a sync and an async sender alike.

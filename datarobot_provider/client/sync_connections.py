@@ -89,7 +89,7 @@ class _Source(io.RawIOBase):
         self._sock.settimeout(self._limit.left())
         began = time.monotonic()
         size = self._raw.readinto(buffer)
-        self._limit.moved(size or 0, time.monotonic() - began)
+        self._limit.record(size or 0, time.monotonic() - began)
         return size
 
     def close(self) -> None:
@@ -184,7 +184,7 @@ class _Connection(HTTPConnection):
             self.sock.settimeout(limit.left())
             began = time.monotonic()
             size = self.sock.send(rest)
-            limit.moved(size, time.monotonic() - began)
+            limit.record(size, time.monotonic() - began)
             rest = rest[size:]
 
 

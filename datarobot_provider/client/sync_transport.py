@@ -13,11 +13,11 @@ from requests.auth import AuthBase
 from urllib3.exceptions import HTTPError
 
 from datarobot_provider.client.body import ACCEPT_ENCODING, Body, UnreadableBodyError
-from datarobot_provider.client.json_values import UnwritableError, dump
+from datarobot_provider.client.json_values import NotSerializableError, dump
 from datarobot_provider.client.limits import Deadline, Download, Pace
 from datarobot_provider.client.proxy import Proxy, proxy_for
 from datarobot_provider.client.request import Request, Response
-from datarobot_provider.client.retry import tries
+from datarobot_provider.client.retry import retry_steps
 from datarobot_provider.client.sync_connections import LimitedAdapter, limited
 from datarobot_provider.client.sync_errors import classify
 from datarobot_provider.client.transport import POOL_SIZE, USER_AGENT, TransportSettings, transport_error
@@ -105,7 +105,7 @@ class SyncTransport:
         :returns: the response, whatever its status.
         :raises TransportError: if there was none.
         """
-        steps = tries(request, self._settings.retry_of(request))
+        steps = retry_steps(request, self._settings.retry_of(request))
         step = next(steps)
         while True:
             try:
@@ -130,7 +130,7 @@ class SyncTransport:
             yield response
 
     @contextmanager
-    def stream_elsewhere(self, request: Request, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
+    def stream_url(self, request: Request, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
         """Do the same at another address, without the token and the client certificate.
 
         :param request: what had been asked of the API.
@@ -221,6 +221,6 @@ def _body(request: Request) -> dict[str, Any]:
         return {}
     try:
         body = dump(request.json).encode()
-    except UnwritableError as error:
+    except NotSerializableError as error:
         raise InputError(f"The body of {request.method} {request.path} cannot be written as JSON: {error}.") from None
     return {"data": body, "headers": {"Content-Type": "application/json"}}

@@ -163,7 +163,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
             url=page,
         )
         # A sensor only watches: looking again at a job that has ended would burn retries.
-        error.can_heal = outcome is Outcome.POLLING_ERROR
+        error.retryable = outcome is Outcome.POLLING_ERROR
         raise error
 
     def _trigger(self, deadline: float) -> Any:

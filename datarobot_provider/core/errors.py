@@ -33,7 +33,7 @@ def airflow_errors(task: Any = None) -> Iterator[None]:
             from datarobot_provider.core.not_found import explanation
 
             error.explain(explanation(error, task))
-        kind = AirflowException if error.can_heal else AirflowFailException
+        kind = AirflowException if error.retryable else AirflowFailException
         raise kind(str(error)) from None
 
 
@@ -46,7 +46,7 @@ def retry_access_errors(record: SubmissionRecord | None = None) -> Iterator[None
     try:
         yield
     except (ConfigurationError, AuthenticationError, AccessDeniedError) as error:
-        error.can_heal = True
+        error.retryable = True
         if record is not None:
             record.mark_unreachable()
         raise

@@ -176,19 +176,19 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
             cancelled = self.hook.jobs.cancel(event.ref)
         failure = self._failure(event, cancelled.report if cancelled else None)
         # What may still run, and what another attempt would only repeat, is remembered: the next one takes it up again.
-        if (cancelled and cancelled.over) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
+        if (cancelled and cancelled.ended) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
             record.delete()
         return self.on_failure(event, failure)
 
     def _failure(self, event: JobEvent, cancel_report: str | None) -> DataRobotError:
-        from datarobot_provider.jobs.events import in_words, job_error
+        from datarobot_provider.jobs.events import format_duration, job_error
 
         outcome = event.verdict.outcome
         if outcome in _NOT_POLLED:
             return job_error(event, url=self.page(event.ref))
         jobs, details = self.hook.jobs, self.failure_details(event)
         if outcome is Outcome.TIMED_OUT:
-            details.append(f"It was given {in_words(self._wait_seconds())}.")
+            details.append(f"It was given {format_duration(self._wait_seconds())}.")
             details += [cancel_report] if cancel_report else []
         with_log = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT)
         log_tail = jobs.log_tail(event.ref) if with_log else []

@@ -61,7 +61,7 @@ class ModelTestResult(JobResult):
                 details=checks_table(test),
                 log_tail=self.hook.jobs.log_tail(event.ref),
                 url=self.hook.jobs.page(event.ref),
-                can_heal=False,
+                retryable=False,
             )
         return test
 

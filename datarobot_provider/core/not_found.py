@@ -9,7 +9,7 @@ from http.client import responses
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from datarobot_provider.client.not_found import GivenId, is_named, were_asked_with, were_not_found
+from datarobot_provider.client.not_found import GivenId, not_found_message, request_ids_message, says_not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +40,7 @@ def explanation(error: NotFoundError, task: Any) -> str:
     """
     given = list(given_ids(task))
     if named := _named_by(error, given):
-        return were_not_found(named)
+        return not_found_message(named)
     segments = {unquote(segment) for segment in error.path.split("/")}
     in_path = [each for each in given if each.value in segments or _is_whole_path(each, error.path)]
     in_body = [each for each in given if each not in in_path]
@@ -49,7 +49,7 @@ def explanation(error: NotFoundError, task: Any) -> str:
         return ""
     asked = in_path if in_path and error.method in _WITHOUT_BODY else [*in_path, *in_body]
     says_nothing = error.message.casefold().strip(" .") in _SAYING_NOTHING
-    return were_not_found(asked) if says_nothing else were_asked_with(asked)
+    return not_found_message(asked) if says_nothing else request_ids_message(asked)
 
 
 def _is_whole_path(given: GivenId, path: str) -> bool:
@@ -88,5 +88,5 @@ def _named_by(error: NotFoundError, given: Sequence[GivenId]) -> list[GivenId]:
     said = " ".join((error.message, *error.errors, *error.errors.values()))
     if by_value := [each for each in given if len(each.value) >= _SHORTEST_ID and each.value in said]:
         return by_value
-    whole = [each for each in given if is_named(each.noun, said)]
-    return whole or [each for each in given if is_named(each.noun.rpartition(" ")[2], said)]
+    whole = [each for each in given if says_not_found(each.noun, said)]
+    return whole or [each for each in given if says_not_found(each.noun.rpartition(" ")[2], said)]

@@ -43,7 +43,7 @@ class PollFailures:
         timeout = POLL_FAILURE_TIMEOUT
         try:
             timeout = sensor.hook.client.poll_failure_timeout
-            event = sensor.hook.jobs.poll_once(sensor.ref(), known=False)
+            event = sensor.hook.jobs.poll_once(sensor.ref(), confirmed=False)
         except ConfigurationError as error:
             if not known:
                 raise

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
-from datarobot_provider.exceptions import OVER, ApiError, InputError, NotFoundError
+from datarobot_provider.exceptions import NOTHING_TO_CANCEL, ApiError, InputError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -139,7 +139,7 @@ class CancelOperator(DataRobotBaseOperator):
         """Cancel it; what an earlier attempt has cancelled is over, and that is fine."""
         try:
             self.cancel()
-        except OVER as error:
+        except NOTHING_TO_CANCEL as error:
             if not (self.ignore_if_over or error.repeated or _is_retry(context, self.retries)):
                 raise
             self.log.info("It is over already. %s", str(error).splitlines()[0])

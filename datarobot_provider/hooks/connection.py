@@ -18,10 +18,10 @@ from datarobot_provider.hooks import form
 #: Before the names of extras in connections of DataRobot's own provider, and of old forms.
 _PREFIXES = ("", "extra__datarobot__", "extra__http__")
 #: How often an extra may be encoded: some tools encode a text that is JSON already.
-_MOST_ENCODINGS = 3
+_MAX_ENCODINGS = 3
 _LARGEST_PORT = 65_535
 #: Of a port as it is written; Python refuses to read a number of thousands of them.
-_MOST_DIGITS = 100
+_MAX_DIGITS = 100
 #: No timeout that a socket takes is longer, in seconds.
 _LARGEST_NUMBER = 1e9
 #: Of a value that cannot be used, so many characters are shown.
@@ -30,7 +30,7 @@ _EXCERPT = 100
 _COUNTS = frozenset({"attempts", "upload_attempts"})
 
 
-class Access(NamedTuple):
+class ConnectionConfig(NamedTuple):
     """What a connection says, understood."""
 
     endpoint: Endpoint
@@ -39,7 +39,7 @@ class Access(NamedTuple):
 
 
 @dataclass(frozen=True, repr=False)
-class Fields:
+class ConnectionFields:
     """The fields of a connection, before anything is checked that could end up in an error.
 
     :param conn_id: id of the connection.
@@ -62,7 +62,7 @@ class Fields:
     is_hidden: bool
 
     @classmethod
-    def of(cls, connection: Any) -> Fields:
+    def of(cls, connection: Any) -> ConnectionFields:
         """Read a connection of Airflow.
 
         :raises ConfigurationError: if a field is of the wrong form.
@@ -85,7 +85,7 @@ class Fields:
         """Return what must not show in a log and Airflow has not masked yet: it masks a password as it is stored."""
         return [secret for secret in (dict(self.extra), self.token if self.is_hidden else None) if secret]
 
-    def access(self) -> Access:
+    def access(self) -> ConnectionConfig:
         """Return what the fields mean.
 
         :raises ConfigurationError: naming the connection, if they cannot be used.
@@ -93,7 +93,7 @@ class Fields:
         try:
             endpoint = Endpoint.parse(self.host, _port(self.port), self.schema)
             token = Token(self.token, self.token_field, self.conn_id)
-            return Access(endpoint, token, _settings(self.extra))
+            return ConnectionConfig(endpoint, token, _settings(self.extra))
         except ConfigurationError as error:
             raise _of(self.conn_id, error) from None
 
@@ -105,7 +105,7 @@ def _of(conn_id: str, error: Exception) -> ConfigurationError:
 def _extra(stored: object) -> Mapping[str, Any]:
     """Decode the extras, as often as they are encoded; nothing in them means none."""
     value = stored
-    for _ in range(_MOST_ENCODINGS):
+    for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str) or not value.strip():
             break
         try:
@@ -146,7 +146,7 @@ def _port(value: object) -> int | None:
     if _is_empty(value):
         return None
     number = str(value).strip()
-    if not number.isdecimal() or len(number) > _MOST_DIGITS or int(number) > _LARGEST_PORT:
+    if not number.isdecimal() or len(number) > _MAX_DIGITS or int(number) > _LARGEST_PORT:
         raise ConfigurationError(f"The connection's port is {_shown(number)}, which is not a port.")
     return int(number) or None
 

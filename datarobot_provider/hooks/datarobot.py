@@ -21,7 +21,7 @@ from datarobot_provider.exceptions import (
 )
 from datarobot_provider.hooks import form
 from datarobot_provider.version_compat import (
-    UNREADABLE,
+    CONNECTION_READ_ERRORS,
     AirflowNotFoundException,
     BaseHook,
     mask_secret,
@@ -31,10 +31,10 @@ from datarobot_provider.version_compat import (
 if TYPE_CHECKING:
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
-    from datarobot_provider.hooks.connection import Access
+    from datarobot_provider.hooks.connection import ConnectionConfig
     from datarobot_provider.hooks.shared_clients import SharedClient
     from datarobot_provider.jobs.job_client import JobClient
-    from datarobot_provider.jobs.poller import Note
+    from datarobot_provider.jobs.poller import LogMessage
 
 _TEST_TIMEOUT = 10.0
 #: One for all waits: the logger that a hook has of its own is a dozen objects, and a triggerer has thousands of waits.
@@ -93,7 +93,7 @@ class DataRobotHook(BaseHook):
         return SharedClient(self.datarobot_conn_id, self._make_async_client)
 
     @staticmethod
-    def report(note: Note) -> None:
+    def report(note: LogMessage) -> None:
         """Write what a wait has to say into the task log."""
         _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
 
@@ -137,7 +137,7 @@ class DataRobotHook(BaseHook):
             password = (self.get_connection(conn_id).password or "").strip()
         except AirflowNotFoundException:
             raise ConfigurationError(f"There is no Airflow connection {conn_id!r}, whose password is needed.") from None
-        except UNREADABLE as error:
+        except CONNECTION_READ_ERRORS as error:
             raise _unread_connection(conn_id, error) from None
         if not password:
             raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password, which is needed here.")
@@ -147,32 +147,32 @@ class DataRobotHook(BaseHook):
     def _renewed(self) -> Token:
         return self._access().token
 
-    def _access(self) -> Access:
-        from datarobot_provider.hooks.connection import Fields
+    def _access(self) -> ConnectionConfig:
+        from datarobot_provider.hooks.connection import ConnectionFields
 
         try:
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except UNREADABLE as error:
+        except CONNECTION_READ_ERRORS as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
-        fields = Fields.of(connection)
+        fields = ConnectionFields.of(connection)
         for secret in fields.secrets():
             mask_secret(secret)
         return fields.access()
 
-    async def _async_access(self) -> Access:
+    async def _async_access(self) -> ConnectionConfig:
         from airflow.providers.common.compat.connection import get_async_connection
 
-        from datarobot_provider.hooks.connection import Fields
+        from datarobot_provider.hooks.connection import ConnectionFields
 
         try:
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
             raise _no_connection(self.datarobot_conn_id) from None
-        except UNREADABLE as error:
+        except CONNECTION_READ_ERRORS as error:
             raise _unread_connection(self.datarobot_conn_id, error) from None
-        fields = Fields.of(connection)
+        fields = ConnectionFields.of(connection)
         for secret in fields.secrets():
             await mask_secret_async(secret)
         return fields.access()
@@ -190,7 +190,7 @@ class DataRobotHook(BaseHook):
         self._warn(access)
         return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access), renew)
 
-    def _sync_client(self, access: Access) -> DataRobotClient:
+    def _sync_client(self, access: ConnectionConfig) -> DataRobotClient:
         from datarobot_provider.client.client import DataRobotClient
         from datarobot_provider.client.sync_transport import SyncTransport
 
@@ -198,7 +198,7 @@ class DataRobotHook(BaseHook):
         timeout = access.settings.poll_failure_timeout
         return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), self._renewed, timeout)
 
-    def _warn(self, access: Access) -> None:
+    def _warn(self, access: ConnectionConfig) -> None:
         if not access.settings.verify:
             self.log.warning(
                 "TLS verification is switched off by the extra 'verify' of the connection %r: whoever is in between "
@@ -253,5 +253,5 @@ def _unread_connection(conn_id: str, error: Exception) -> ConfigurationError:
         f"The Airflow connection {conn_id!r} could not be read ({type(error).__name__}). Check the secrets backend and "
         "Airflow's API server."
     )
-    unread.can_heal = True
+    unread.retryable = True
     return unread

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from datarobot_provider.exceptions import OVER, DataRobotError, MalformedResponseError
+from datarobot_provider.exceptions import NOTHING_TO_CANCEL, DataRobotError, MalformedResponseError
 from datarobot_provider.jobs.kinds import KINDS
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _OK = 200
 def cancel_path(ref: JobRef) -> str | None:
     """Return the path to DELETE, or ``None`` if this job is not to be cancelled, or cannot be through the API."""
     template = KINDS[ref.kind].cancel
-    if ref.joined or template is None or not ref.fills(template):
+    if ref.joined or template is None or not ref.has_ids_for(template):
         return None
     return ref.path(template)
 
@@ -42,17 +42,17 @@ def identity(ref: JobRef, response: Response) -> str | None:
 class Cancellation(NamedTuple):
     """What became of a cancellation.
 
-    :param over: whether the job is over now.
+    :param ended: whether the job has ended.
     :param report: the same in one sentence.
     """
 
-    over: bool
+    ended: bool
     report: str
 
 
 def cancellation(ref: JobRef, path: str | None, error: DataRobotError | None = None) -> Cancellation:
     """Judge a cancellation; see :func:`cancel_report` for the parameters."""
-    over = path is not None and (error is None or isinstance(error, OVER))
+    over = path is not None and (error is None or isinstance(error, NOTHING_TO_CANCEL))
     return Cancellation(over, cancel_report(ref, path, error))
 
 
@@ -70,6 +70,6 @@ def cancel_report(ref: JobRef, path: str | None, error: DataRobotError | None = 
         return f"DataRobot has no way to cancel a {title}: it goes on there."
     if error is None:
         return f"The {title} was cancelled in DataRobot."
-    if isinstance(error, OVER):
+    if isinstance(error, NOTHING_TO_CANCEL):
         return f"The {title} was already over when it was to be cancelled in DataRobot."
     return f"The {title} could not be cancelled and may still run in DataRobot: {error}"

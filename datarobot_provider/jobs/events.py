@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 
-from datarobot_provider.client.not_found import GivenId, were_not_found
+from datarobot_provider.client.not_found import GivenId, not_found_message
 from datarobot_provider.exceptions import (
     InputError,
     JobCancelledError,
@@ -121,18 +121,18 @@ def job_error(
         log_tail=log_tail,
         url=url,
         advice=advice,
-        can_heal=kind.repeatable if event.verdict.outcome is Outcome.FAILED else None,
+        retryable=kind.repeatable if event.verdict.outcome is Outcome.FAILED else None,
     )
 
 
 def _ids(event: JobEvent) -> str:
     ids = sorted(event.ref.ids.items())
     if event.verdict.outcome is Outcome.EXPIRED and event.verdict.state == GONE and ids:
-        return were_not_found([GivenId(name, value) for name, value in ids])
+        return not_found_message([GivenId(name, value) for name, value in ids])
     return f"Ids: {', '.join(f'{name} {value}' for name, value in ids)}"
 
 
-def in_words(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Return a duration as people say it, such as ``1 hour 30 minutes``."""
     if seconds < 1:
         return f"{seconds:g} seconds"

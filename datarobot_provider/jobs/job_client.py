@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.pagination import whole
+from datarobot_provider.client.pagination import get_all_pages
 from datarobot_provider.client.request import Request
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellation
@@ -42,13 +42,13 @@ class JobClient:
         loop = steps(ref, deadline=deadline, poll_interval=poll_interval, failure_timeout=failure_timeout)
         return JobEvent(*wait(loop, self._client.poll, self._tell))
 
-    def poll_once(self, ref: JobRef, *, known: bool = True) -> JobEvent:
+    def poll_once(self, ref: JobRef, *, confirmed: bool = True) -> JobEvent:
         """Look once, without waiting.
 
         :param ref: the job.
-        :param known: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
+        :param confirmed: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
         """
-        return JobEvent(*poll_once(ref, self._client.poll, self._tell, known=known))
+        return JobEvent(*poll_once(ref, self._client.poll, self._tell, confirmed=confirmed))
 
     def is_running(self, ref: JobRef) -> bool:
         """Poll once, and log nothing; return whether the job runs, as far as that can be told."""
@@ -77,14 +77,14 @@ class JobClient:
             return found
         if kind.result is None:
             return self._client.endpoint.url(event.verdict.result) if event.verdict.result else None
-        named = event.ref.fills(kind.result) or not event.verdict.result
+        named = event.ref.has_ids_for(kind.result) or not event.verdict.result
         path = event.ref.path(kind.result) if named else str(event.verdict.result)
-        return whole(self._client.send, path)
+        return get_all_pages(self._client.send, path)
 
     def log_tail(self, ref: JobRef) -> list[str]:
         """Fetch the last lines of a job's log; empty if it has none, or if it cannot be had."""
         template = KINDS[ref.kind].log
-        if template is None or not ref.fills(template):
+        if template is None or not ref.has_ids_for(template):
             return []
         try:
             response = self._client.send(Request("GET", ref.path(template)))
@@ -95,6 +95,6 @@ class JobClient:
     def page(self, ref: JobRef) -> str | None:
         """Return the URL of the page in DataRobot that shows the job."""
         template = KINDS[ref.kind].page
-        if template is None or not ref.fills(template):
+        if template is None or not ref.has_ids_for(template):
             return None
         return self._client.endpoint.page(ref.path(template))

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datarobot_provider.jobs.model import JobKind, Probe, Verdict
 
 #: What an error and the last line of a log say of a job.
-ENDS = {
+OUTCOME_PHRASES = {
     Outcome.SUCCEEDED: SUCCEEDED,
     Outcome.FAILED: FAILED,
     Outcome.CANCELLED: "was cancelled in DataRobot",
@@ -28,7 +28,7 @@ _ENDED = (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
 _UNKNOWN = "a state that this release does not know"
 
 
-def goes_on(kind: JobKind, verdict: Verdict) -> str:
+def running_message(kind: JobKind, verdict: Verdict) -> str:
     """Return the line of the log about a job that has not ended.
 
     :param kind: the kind of the job.
@@ -36,28 +36,28 @@ def goes_on(kind: JobKind, verdict: Verdict) -> str:
     """
     if verdict.outcome is Outcome.UNKNOWN:
         return f"The {kind.title} is in the state {str(verdict.state)!r}, which this release does not know: waiting on."
-    return f"The {kind.title} is {RUNNING}{_own_word(kind, Outcome.PENDING, verdict.state)}."
+    return f"The {kind.title} is {RUNNING}{_server_state(kind, Outcome.PENDING, verdict.state)}."
 
 
-def has_ended(kind: JobKind, verdict: Verdict) -> str | None:
+def end_message(kind: JobKind, verdict: Verdict) -> str | None:
     """Return the line of the log about a job that has ended; ``None`` if only the wait has."""
     if verdict.outcome not in _ENDED:
         return None
-    own_word = _own_word(kind, verdict.outcome, verdict.state) if verdict.outcome is Outcome.SUCCEEDED else ""
-    return f"The {kind.title} {ENDS[verdict.outcome]}{own_word}."
+    own_word = _server_state(kind, verdict.outcome, verdict.state) if verdict.outcome is Outcome.SUCCEEDED else ""
+    return f"The {kind.title} {OUTCOME_PHRASES[verdict.outcome]}{own_word}."
 
 
 def headline(kind: JobKind, verdict: Verdict) -> str:
     """Return the first line of the error about a job that did not end well, or not in time."""
-    line = f"The {kind.title} {ENDS[verdict.outcome]}"
+    line = f"The {kind.title} {OUTCOME_PHRASES[verdict.outcome]}"
     if verdict.state is None or verdict.outcome in _ENDED:
         return f"{line}."
     if _probe_of(kind, Outcome.PENDING, verdict.state) is None:
         return f"{line}; it was last seen as {verdict.state!r}, {_UNKNOWN}."
-    return f"{line}; it was last seen as {RUNNING}{_own_word(kind, Outcome.PENDING, verdict.state)}."
+    return f"{line}; it was last seen as {RUNNING}{_server_state(kind, Outcome.PENDING, verdict.state)}."
 
 
-def _own_word(kind: JobKind, outcome: Outcome, state: str | None) -> str:
+def _server_state(kind: JobKind, outcome: Outcome, state: str | None) -> str:
     """Return DataRobot's own word in parentheses, where there are several for the outcome and it is not ours."""
     probe = _probe_of(kind, outcome, state)
     says_more = probe is not None and len(probe.states(outcome)) > 1

@@ -67,11 +67,11 @@ class JobRef:
         """
         return route(template, **{name: self.ids.get(name) for name in placeholders(template)})
 
-    def fills(self, template: str) -> bool:
+    def has_ids_for(self, template: str) -> bool:
         """Return whether all ids of a route are known."""
         return set(placeholders(template)) <= set(self.ids)
 
-    def learn(self, template: str, path: str | None) -> JobRef:
+    def with_ids_from(self, template: str, path: str | None) -> JobRef:
         """Return the reference with the ids that ``path`` holds in the places that ``template`` names."""
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
         match = re.fullmatch(pattern, path or "")

@@ -17,7 +17,7 @@ from datarobot_provider.client.request import Response
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, retry_after
 from datarobot_provider.exceptions import DataRobotError, MalformedResponseError
 from datarobot_provider.jobs.kinds import GONE, KINDS, SUCCEEDED
-from datarobot_provider.jobs.messages import goes_on, has_ended
+from datarobot_provider.jobs.messages import end_message, running_message
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
 
 #: So many polls have to fail in a row before a wait gives up, however long the pause between them.
@@ -48,7 +48,7 @@ class Sleep:
 
 
 @dataclass(frozen=True)
-class Note:
+class LogMessage:
     """Tell the reader of the task log.
 
     :param text: what.
@@ -60,14 +60,14 @@ class Note:
 
 
 @dataclass(frozen=True)
-class FailedPoll(Note):
+class FailedPoll(LogMessage):
     """Tell the reader that a poll failed."""
 
 
-Step = Get | Sleep | Note
+Step = Get | Sleep | LogMessage
 Ending = tuple[JobRef, Verdict]
 Steps = Generator[Step, Response | DataRobotError | None, Ending]
-Report = Callable[[Note], None]
+Report = Callable[[LogMessage], None]
 
 
 def decide(probe: Probe, response: Response) -> Verdict:
@@ -119,7 +119,7 @@ class _Watch:
     clock: Callable[[], float]
     jitter: Callable[[], float]
     failure_timeout: float
-    known: bool
+    confirmed: bool
     pause: float = FIRST_PAUSE
     failures: int = 0
     failing_since: float = 0.0
@@ -135,7 +135,7 @@ class _Watch:
 
     def gave_up(self, error: DataRobotError) -> Verdict | None:
         """Count a failed poll; return a verdict when polls have failed for too long, or the first one was refused."""
-        if not self.known and not error.can_heal:
+        if not self.confirmed and not error.retryable:
             return Verdict(Outcome.POLLING_REFUSED, message=str(error))
         self.failing_since = self.failing_since if self.failures else self.clock()
         self.failures += 1
@@ -143,7 +143,7 @@ class _Watch:
             return Verdict(Outcome.POLLING_ERROR, message=str(error))
         return None
 
-    def trouble(self, title: str, error: DataRobotError) -> tuple[Note, ...]:
+    def trouble(self, title: str, error: DataRobotError) -> tuple[LogMessage, ...]:
         """Return a note for a failed poll, once for each cause."""
         cause = f"{type(error).__name__} {getattr(error, 'status', '')}"
         if cause in self.told:
@@ -152,18 +152,18 @@ class _Watch:
         self.warned = True
         return (FailedPoll(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
 
-    def recovered(self, title: str) -> tuple[Note, ...]:
+    def recovered(self, title: str) -> tuple[LogMessage, ...]:
         """Take note that a poll worked; return a note if a failed one was reported."""
-        warned, self.warned, self.failures, self.known = self.warned, False, 0, True
-        return (Note(f"The {title} can be polled again."),) if warned else ()
+        warned, self.warned, self.failures, self.confirmed = self.warned, False, 0, True
+        return (LogMessage(f"The {title} can be polled again."),) if warned else ()
 
-    def news(self, kind: JobKind, verdict: Verdict) -> tuple[Note, ...]:
+    def news(self, kind: JobKind, verdict: Verdict) -> tuple[LogMessage, ...]:
         """Return a note for a state of a job that goes on, if it was not logged before."""
-        line = goes_on(kind, verdict)
+        line = running_message(kind, verdict)
         if line in self.told:
             return ()
         self.told.add(line)
-        return (Note(line, verdict.outcome is Outcome.UNKNOWN),)
+        return (LogMessage(line, verdict.outcome is Outcome.UNKNOWN),)
 
 
 def steps(
@@ -172,7 +172,7 @@ def steps(
     deadline: float,
     poll_interval: float,
     failure_timeout: float = POLL_FAILURE_TIMEOUT,
-    known: bool = True,
+    confirmed: bool = True,
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
 ) -> Steps:
@@ -184,15 +184,15 @@ def steps(
     :param deadline: when to give up, in seconds since the epoch.
     :param poll_interval: longest pause between two looks, in seconds.
     :param failure_timeout: how long polls may fail in a row before the wait gives up, in seconds; default 900.
-    :param known: whether DataRobot is known to have the job, so that a refused poll says nothing about it; default
+    :param confirmed: whether DataRobot is known to have the job, so that a refused poll says nothing about it; default
         ``True``. Otherwise a refusal of the first poll ends the wait.
     :param clock: gives the seconds since the epoch.
     :param jitter: gives a number from 0 to 1.
     :returns: the reference, with what was learnt on the way, and the verdict.
     """
-    ref, verdict = yield from _walk(ref, _Watch(deadline, poll_interval, clock, jitter, failure_timeout, known))
-    if line := has_ended(KINDS[ref.kind], verdict):
-        yield Note(line)
+    ref, verdict = yield from _walk(ref, _Watch(deadline, poll_interval, clock, jitter, failure_timeout, confirmed))
+    if line := end_message(KINDS[ref.kind], verdict):
+        yield LogMessage(line)
     return ref, verdict
 
 
@@ -203,20 +203,22 @@ def _walk(ref: JobRef, watch: _Watch) -> Steps:
     stuck: Probe | None = None
     deadline = watch.deadline
     *before, resource = kind.probes
-    probes = [*(probe for probe in before if ref.fills(probe.path)), resource]
+    probes = [*(probe for probe in before if ref.has_ids_for(probe.path)), resource]
     for place, probe in enumerate(probes, start=1):
         following = probes[place] if place < len(probes) else None
-        onward = following is not None and ref.fills(following.path)
+        onward = following is not None and ref.has_ids_for(following.path)
         verdict = yield from _follow(probe, ref, watch, kind, last=not onward)
         if following is None and verdict.outcome is Outcome.EXPIRED and stuck is not None:
             # The resource knows nothing of the job: the record was only slow.
             verdict = yield from _follow(stuck, ref, watch, kind, last=True)
         if following is None:
             settled = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
-            return ref.learn(kind.result or "", verdict.result), verdict if earlier is None or settled else earlier
+            return ref.with_ids_from(
+                kind.result or "", verdict.result
+            ), verdict if earlier is None or settled else earlier
         if verdict.outcome is Outcome.SUCCEEDED:
-            ref = ref.learn(following.path, verdict.result)
-            if probe.success_is_final or not ref.fills(following.path):
+            ref = ref.with_ids_from(following.path, verdict.result)
+            if probe.success_is_final or not ref.has_ids_for(following.path):
                 return ref, verdict
         elif not onward:
             return ref, verdict
@@ -331,16 +333,16 @@ def wait(
     return step
 
 
-def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, known: bool = True) -> Ending:
+def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, confirmed: bool = True) -> Ending:
     """Look at a job once, without waiting.
 
-    :param known: whether DataRobot is known to have the job; see :func:`steps`.
+    :param confirmed: whether DataRobot is known to have the job; see :func:`steps`.
     :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the poll failed for now: then
         the message says why.
     """
     failure: str | None = None
 
-    def report_and_keep_failure(note: Note) -> None:
+    def report_and_keep_failure(note: LogMessage) -> None:
         nonlocal failure
         failure = note.text if isinstance(note, FailedPoll) else failure
         report(note)
@@ -349,7 +351,7 @@ def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, k
         raise _PausedError
 
     try:
-        loop = steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, known=known)
+        loop = steps(ref, deadline=float("inf"), poll_interval=FIRST_PAUSE, confirmed=confirmed)
         return wait(loop, poll, report_and_keep_failure, pause)
     except _PausedError:
         return ref, Verdict(Outcome.PENDING, message=failure)

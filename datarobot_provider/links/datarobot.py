@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from datarobot_provider.client import pages
+from datarobot_provider.client import ui_pages
 from datarobot_provider.version_compat import BaseOperatorLink, XCom
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ class CustomModelLink(DataRobotLink):
     """A custom model in the workshop."""
 
     name = "Custom model"
-    page = pages.CUSTOM_MODEL
+    page = ui_pages.CUSTOM_MODEL
 
 
 class CustomModelVersionLink(DataRobotLink):
     """A version of a custom model in the workshop."""
 
     name = "Custom model version"
-    page = pages.CUSTOM_MODEL_VERSION
+    page = ui_pages.CUSTOM_MODEL_VERSION
 
 
 class DeploymentLink(DataRobotLink):
     """A deployment."""
 
     name = "Deployment"
-    page = pages.DEPLOYMENT
+    page = ui_pages.DEPLOYMENT

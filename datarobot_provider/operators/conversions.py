@@ -11,7 +11,7 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, ListOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
-from datarobot_provider.exceptions import OVER, InputError
+from datarobot_provider.exceptions import NOTHING_TO_CANCEL, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
@@ -201,7 +201,7 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ConversionOperator.required_fields)
 
     # A conversion that is over is still there, and cannot be stopped.
-    gone = OVER
+    gone = NOTHING_TO_CANCEL
 
     def delete(self) -> None:
         """Send the stop."""

@@ -271,6 +271,6 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
                 f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: somebody else "
                 "assigned them meanwhile.",
                 advice="clear the task to assign its data after all.",
-                can_heal=False,
+                retryable=False,
             )
         return model

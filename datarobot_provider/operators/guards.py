@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.auth import secrets_in
+from datarobot_provider.client.auth import secret_values
 from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
@@ -118,7 +118,7 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
         super().render_template_fields(context, jinja_env)
         for given in (self.guards, self.from_templates):
             guards = converters.parse_leniently(given)
-            for key in (*secrets_in(guards), *_misplaced_keys(guards)):
+            for key in (*secret_values(guards), *_misplaced_keys(guards)):
                 mask_secret(key)
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.auth import secrets_in
+from datarobot_provider.client.auth import secret_values
 from datarobot_provider.client.endpoint import API_PREFIX, api_path
 from datarobot_provider.client.request import Request
 from datarobot_provider.core.arguments import converters
@@ -205,10 +205,10 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
         sizes = [part.size for _, part in self._form if not isinstance(part, str)]
         self.log.info("Uploading %d files, %s bytes.", len(sizes), f"{sum(sizes):,}")
-        secrets = frozenset(secrets_in(form_fields(self.data)))
+        secrets = frozenset(secret_values(form_fields(self.data)))
         for secret in secrets:
             mask_secret(secret)
-        return replace(request, upload=lambda: MultipartBody(self._form, self._tell), private=secrets)
+        return replace(request, upload=lambda: MultipartBody(self._form, self._tell), secret_values=secrets)
 
     def _downloaded(self, request: Request) -> dict[str, Any]:
         """Stream a response to the target."""

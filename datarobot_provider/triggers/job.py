@@ -89,7 +89,7 @@ class DataRobotJobTrigger(BaseTrigger):
         try:
             event = JobEvent(*await wait_async(loop, self._poll, DataRobotHook.report))
         except DataRobotError as error:
-            outcome = Outcome.POLLING_ERROR if error.can_heal else Outcome.POLLING_REFUSED
+            outcome = Outcome.POLLING_ERROR if error.retryable else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
         finally:
             if self._shared is not None:

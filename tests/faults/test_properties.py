@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from datarobot_provider.client.endpoint import API_PREFIX, Endpoint, api_path
 from datarobot_provider.client.files import ModelFile
 from datarobot_provider.client.multipart import UploadBody
-from datarobot_provider.client.pagination import items, pages, whole
+from datarobot_provider.client.pagination import get_all_pages, items, pages
 from datarobot_provider.client.request import Request, Response, route
 from datarobot_provider.client.resources.base import status_id_of
 from datarobot_provider.client.retry import RetryPolicy, retry_after
@@ -186,7 +186,7 @@ def test_no_entry_of_a_list_is_lost_or_comes_twice(found: list[list[int]], hosts
     assert items(server.send, "list/", {}, limit=limit) == list(range(count))[:limit]
     assert len(server.asked) <= len(found)
     server = Lists(numbers, [*following[:-1], None])
-    assert whole(server.send, "list/")["data"] == list(range(count))
+    assert get_all_pages(server.send, "list/")["data"] == list(range(count))
 
 
 @given(

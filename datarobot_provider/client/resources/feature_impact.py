@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.pagination import whole
+from datarobot_provider.client.pagination import get_all_pages
 from datarobot_provider.client.request import Request, route
 from datarobot_provider.client.resources.base import Accepted, Resource, accepted
 
@@ -30,8 +30,8 @@ class FeatureImpacts(Resource):
     def get(self, custom_model_id: str, custom_model_version_id: str) -> dict[str, Any]:
         """Return the impacts: GET ``…/featureImpact/``."""
         ids = {"custom_model_id": custom_model_id, "custom_model_version_id": custom_model_version_id}
-        return whole(self._send, route(_IMPACT, **ids))
+        return get_all_pages(self._send, route(_IMPACT, **ids))
 
     def get_for_image(self, image_id: str) -> dict[str, Any]:
         """Return the impacts of an image (deprecated): GET ``customInferenceImages/{imageId}/featureImpact/``."""
-        return whole(self._send, route(_IMAGE_IMPACT, image_id=image_id))
+        return get_all_pages(self._send, route(_IMAGE_IMPACT, image_id=image_id))

@@ -88,7 +88,7 @@ class Versions(Resource):
         report: Callable[[str], None],
     ) -> dict[str, Any]:
         path = route(_VERSIONS, custom_model_id=custom_model_id)
-        upload = Request(method, path, upload=lambda: UploadBody(fields, files, report), private=_private(fields))
+        upload = Request(method, path, upload=lambda: UploadBody(fields, files, report), secret_values=_private(fields))
         return self._send(upload).object()
 
 

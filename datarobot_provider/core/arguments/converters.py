@@ -356,11 +356,11 @@ def _unwrapped(value: Any) -> Any:
 
 
 def _sendable(value: Any) -> Any:
-    from datarobot_provider.client.json_values import UnwritableError, plain
+    from datarobot_provider.client.json_values import NotSerializableError, plain
 
     try:
         return plain(value)
-    except UnwritableError as error:
+    except NotSerializableError as error:
         _refuse(error.problem, error.place)
 
 

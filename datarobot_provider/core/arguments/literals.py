@@ -10,7 +10,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import Any, NoReturn
 
-from datarobot_provider.client.json_values import UnwritableError, plain
+from datarobot_provider.client.json_values import NotSerializableError, plain
 
 #: Where a text that is to be a list or an object may begin.
 OPENING = ("[", "{", "(")
@@ -88,7 +88,7 @@ def unwrapped(value: Any) -> Any:
     """Return a value in the types of JSON, and what has no place there as it is."""
     try:
         return plain(value)
-    except UnwritableError:
+    except NotSerializableError:
         return value
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from datarobot_provider.client.files import is_stored
+from datarobot_provider.client.files import is_in_object_storage
 from datarobot_provider.client.json_values import is_list
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.exceptions import InputError
@@ -38,7 +38,7 @@ def located(argument: str, value: Any) -> Any:
     :returns: a ``pathlib.Path``, or an ``ObjectStoragePath`` with its connection.
     :raises InputError: if it is no path, or one that cannot be reached.
     """
-    if is_stored(value):
+    if is_in_object_storage(value):
         return _stored(argument, value)
     text = _text(argument, value)
     if _ADDRESS.match(text):
@@ -67,7 +67,7 @@ def path_items(value: Any) -> list[Any] | dict[str, Any]:
 
 def path_text(value: Any) -> str:
     """Return a path as a string, as it was given; that of object storage holds its connection."""
-    return os.fspath(value) if isinstance(value, os.PathLike) and not is_stored(value) else str(value)
+    return os.fspath(value) if isinstance(value, os.PathLike) and not is_in_object_storage(value) else str(value)
 
 
 def _text(argument: str, value: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.json_values import UnwritableError, form_text, is_list
+from datarobot_provider.client.json_values import NotSerializableError, form_text, is_list
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.arguments.paths import located
 from datarobot_provider.exceptions import InputError
@@ -52,7 +52,7 @@ def _field_text(name: str, value: Any) -> str:
         raise InputError(f"data[{name!r}] holds None, which a form cannot.")
     try:
         return form_text(value)
-    except UnwritableError as error:
+    except NotSerializableError as error:
         raise InputError(f"data[{name!r}]{error.place} {error.problem}.") from None
 
 

@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from datarobot_provider.client.files import is_stored
+from datarobot_provider.client.files import is_in_object_storage
 from datarobot_provider.core.arguments.paths import located, path_text
 from datarobot_provider.exceptions import InputError
 
@@ -33,7 +33,7 @@ class StorageSink:
     def __init__(self, target: Any) -> None:
         self.name = path_text(target)
         self._target: Any = located("target", target)
-        self._local = not is_stored(self._target)
+        self._local = not is_in_object_storage(self._target)
         if self._local and self._target.is_dir():
             raise InputError(f"target is {self.name!r}, which is a folder. Add the name of the file.")
         self._partial: Any = self._target.parent / f"{self._target.name}.part"

@@ -197,7 +197,7 @@ def _credentials(client: DataRobotClient) -> list[dict[str, Any]]:
     except AuthenticationError:
         raise
     except ApiError as error:
-        if error.can_heal:
+        if error.retryable:
             raise
         raise InputError(
             f"{ARGUMENT} names a credential, but DataRobot does not list the credentials (HTTP {error.status}). Give "

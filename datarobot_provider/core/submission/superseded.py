@@ -60,5 +60,5 @@ def _cancel(job: SupersededJob, deferrable: bool) -> None:
             return
     cancelled = jobs.cancel(job.ref)
     log.warning("%s", cancelled.report)
-    if cancelled.over:
+    if cancelled.ended:
         jobs.wait(job.ref, time.time() + STOP_SECONDS, _POLL_INTERVAL)

@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from datarobot_provider.client.auth import Token, encodings, secrets_in, signatures, without_secrets
+from datarobot_provider.client.auth import Token, encodings, redact_secrets, secret_values, signatures
 from datarobot_provider.exceptions import ConfigurationError
 from tests.unit.support import TOKEN
 
@@ -46,13 +46,13 @@ def test_a_very_short_secret_does_not_blot_out_half_the_text():
 
 def test_secrets_are_found_at_any_depth_of_a_body():
     body = {"data": [{"openaiApiKey": "sk-1", "deep": ({"openaiApiKey": "sk-2"},)}], "openaiApiKey": None, "n": 1}
-    assert list(secrets_in(body)) == ["sk-1", "sk-2"]
-    assert list(secrets_in(None)) == []
+    assert list(secret_values(body)) == ["sk-1", "sk-2"]
+    assert list(secret_values(None)) == []
 
 
 def test_secrets_in_a_response_are_masked_and_the_rest_is_left_alone():
     response = {"guards": [{"openaiApiKey": "sk-1", "name": "g"}, {"openaiApiKey": None}], "count": 2}
-    assert without_secrets(response) == {
+    assert redact_secrets(response) == {
         "guards": [{"openaiApiKey": "***", "name": "g"}, {"openaiApiKey": None}],
         "count": 2,
     }

@@ -15,13 +15,13 @@ import pytest
 
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.body import (
-    MOST_BYTES,
-    MOST_ERROR_BYTES,
+    MAX_BYTES,
+    MAX_ERROR_BYTES,
     STEP,
     Body,
     UnreadableBodyError,
-    inflater,
-    unpacked,
+    decompressed,
+    decompressor,
 )
 from datarobot_provider.client.client import DataRobotClient, checked
 from datarobot_provider.client.endpoint import Endpoint
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 EVERY_SENDER = pytest.mark.parametrize("send", [on_a_worker, in_a_triggerer])
 MEGABYTE = 1024 * 1024
 #: Far less than what the bodies here would take as a whole.
-MOST_MEMORY = MOST_BYTES * 3
+MAX_MEMORY = MAX_BYTES * 3
 
 
 def packed(pieces: Iterable[bytes], window: int = 31) -> bytes:
@@ -83,7 +83,7 @@ TOO_LARGE = {
     "endless small chunks": (CHUNKED, endless(b"x" * 1000)),
     "endless without a length": (b"\r\n", itertools.repeat(ZEROS)),
     "announced": (b"Content-Length: 99999999999\r\n\r\n", itertools.repeat(ZEROS)),
-    "one byte more": (of_length(b" " * (MOST_BYTES + 1)),),
+    "one byte more": (of_length(b" " * (MAX_BYTES + 1)),),
 }
 
 
@@ -92,7 +92,7 @@ def little_memory():
     tracemalloc.start()
     try:
         yield
-        assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
+        assert tracemalloc.get_traced_memory()[1] < MAX_MEMORY
     finally:
         tracemalloc.stop()
 
@@ -102,15 +102,15 @@ def little_memory():
 def test_a_response_beyond_the_bound_is_refused_and_takes_little_memory(send, parts):
     with raw_server(serving(*parts)) as port, little_memory(), pytest.raises(ResponseTooLargeError) as caught:
         send(f"http://127.0.0.1:{port}", read_timeout=60)
-    assert str(caught.value).startswith(f"The response to GET things/ has more than {MOST_BYTES:,} bytes")
-    assert caught.value.can_heal
+    assert str(caught.value).startswith(f"The response to GET things/ has more than {MAX_BYTES:,} bytes")
+    assert caught.value.retryable
 
 
 @EVERY_SENDER
 def test_a_response_of_just_the_bound_is_read(send):
-    for part in (of_length(b" " * MOST_BYTES), of_length(packed([b" " * MOST_BYTES]), "Content-Encoding: gzip")):
+    for part in (of_length(b" " * MAX_BYTES), of_length(packed([b" " * MAX_BYTES]), "Content-Encoding: gzip")):
         with raw_server(serving(part)) as port:
-            assert len(send(f"http://127.0.0.1:{port}", read_timeout=60).body) == MOST_BYTES
+            assert len(send(f"http://127.0.0.1:{port}", read_timeout=60).body) == MAX_BYTES
 
 
 @EVERY_SENDER
@@ -120,7 +120,7 @@ def test_an_error_keeps_its_status_and_the_beginning_of_its_body(send, parts, st
     with raw_server(serving(*parts, status=status)) as port, little_memory():
         response = send(f"http://127.0.0.1:{port}", read_timeout=60)
     assert response.status == int(status[:3])
-    assert len(response.body) == MOST_ERROR_BYTES
+    assert len(response.body) == MAX_ERROR_BYTES
 
 
 @EVERY_SENDER
@@ -182,7 +182,7 @@ def test_a_packed_body_is_unpacked(send, encoding, sent):
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
 def test_a_body_may_come_in_pieces_of_any_size(encoding, sent, size):
     pieces = (sent[start : start + size] for start in range(0, len(sent), size))
-    assert b"".join(unpacked(pieces, encoding)) == BODY
+    assert b"".join(decompressed(pieces, encoding)) == BODY
 
 
 @EVERY_SENDER
@@ -214,9 +214,9 @@ def test_an_empty_body_may_be_called_packed(send):
 
 
 def test_no_step_unpacks_more_than_a_little():
-    assert max(map(len, inflater("gzip").unpack(BOMB))) <= STEP
+    assert max(map(len, decompressor("gzip").unpack(BOMB))) <= STEP
     with pytest.raises(UnreadableBodyError):
-        list(unpacked([BOMB[:1000]], "gzip"))
+        list(decompressed([BOMB[:1000]], "gzip"))
 
 
 def test_a_triggerer_goes_on_with_other_things_while_a_bomb_is_unpacked():

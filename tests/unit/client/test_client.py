@@ -43,7 +43,7 @@ def test_a_proxy_that_asks_for_a_login_is_told_from_datarobot(method):
     api.on(method, "customModels/1/", response(407, b"<html>Log in</html>", content_type="text/html"))
     with pytest.raises(TransportError, match="the proxy that the environment names") as caught:
         api.client().send(Request(method, "customModels/1/"))
-    assert (caught.value.reason, caught.value.sent, caught.value.can_heal) == ("proxy", False, True)
+    assert (caught.value.reason, caught.value.sent, caught.value.retryable) == ("proxy", False, True)
 
 
 def test_the_303_of_a_job_that_is_done_is_a_response():

@@ -20,7 +20,7 @@ def as_is(text: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("status", "kind", "can_heal"),
+    ("status", "kind", "retryable"),
     [
         (400, exceptions.ValidationError, False),
         (401, exceptions.AuthenticationError, False),
@@ -38,10 +38,10 @@ def as_is(text: str) -> str:
         (408, exceptions.ApiError, True),
     ],
 )
-def test_every_status_has_its_exception(status, kind, can_heal):
+def test_every_status_has_its_exception(status, kind, retryable):
     error = error_from(response(status, {"message": "why"}), POST, as_is)
     assert type(error) is kind
-    assert error.can_heal is can_heal
+    assert error.retryable is retryable
     assert (error.status, error.message, error.method, error.path) == (status, "why", "POST", "customModels/")
     assert str(error).startswith(f"DataRobot answered {status} to POST customModels/: why")
 

@@ -160,7 +160,7 @@ def test_a_link_that_escapes_by_way_of_a_linked_folder_is_refused(tmp_path, mode
 
 
 def test_links_that_multiply_come_to_an_end(model, monkeypatch):
-    monkeypatch.setattr(folders, "_MOST_ENTRIES", 500)
+    monkeypatch.setattr(folders, "_MAX_ENTRIES", 500)
     for level in range(10):
         fill(model, f"l{level}/x")
         for twin in ("a", "b"):

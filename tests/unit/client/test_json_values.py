@@ -19,7 +19,7 @@ import pandas as pd
 import pendulum
 import pytest
 
-from datarobot_provider.client.json_values import UnwritableError, dump, form_text, is_list, plain, query_values
+from datarobot_provider.client.json_values import NotSerializableError, dump, form_text, is_list, plain, query_values
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.version_compat import ObjectStoragePath
 
@@ -144,7 +144,7 @@ def test_what_can_be_converted_without_loss_is(value, result):
     ],
 )
 def test_what_cannot_be_converted_is_refused_with_its_place(value, words):
-    with pytest.raises(UnwritableError, match=words) as caught:
+    with pytest.raises(NotSerializableError, match=words) as caught:
         dump({"a": [{"b c": value}]})
     assert str(caught.value).startswith(".a[0].b c")
 
@@ -152,7 +152,7 @@ def test_what_cannot_be_converted_is_refused_with_its_place(value, words):
 def test_a_circle_and_a_bottomless_list_are_refused():
     circle: list = []
     circle.append({"again": circle})
-    with pytest.raises(UnwritableError, match="nested more than 100 levels") as caught:
+    with pytest.raises(NotSerializableError, match="nested more than 100 levels") as caught:
         plain(circle)
     assert len(str(caught.value)) < 300
 

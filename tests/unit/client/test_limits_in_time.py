@@ -198,7 +198,7 @@ def test_a_deadline_is_not_moved_by_what_arrives():
     limit = Deadline(10, clock=lambda: now[0])
     assert limit.left() == 10
     now[0] = 9.0
-    limit.moved(10**9, 9.0)
+    limit.record(10**9, 9.0)
     assert limit.response().left() == 1.0
     now[0] = 10.0
     with pytest.raises(OutOfTimeError):
@@ -215,7 +215,7 @@ def test_a_transfer_below_the_slowest_pace_ends_and_no_other(seconds, bytes_a_se
     try:
         while clock < 100 * seconds:
             limit.left()
-            limit.moved(int(bytes_a_second * seconds / 20), seconds / 20)
+            limit.record(int(bytes_a_second * seconds / 20), seconds / 20)
             clock += seconds / 20
     except OutOfTimeError:
         assert ends
@@ -228,7 +228,7 @@ def test_the_time_that_our_own_disk_takes_is_not_counted(monkeypatch):
     limit = Pace(1)
     for _ in range(5):
         assert limit.left() > 0
-        limit.moved(10_000, 0.01)
+        limit.record(10_000, 0.01)
     download = Download(1)
     download.begin_body()
     monkeypatch.setattr(limits.time, "monotonic", lambda: 1e9)

@@ -14,7 +14,7 @@ import pytest
 
 from datarobot_provider.client.async_transport import AsyncTransport
 from datarobot_provider.client.auth import Token
-from datarobot_provider.client.body import MOST_BYTES, announced
+from datarobot_provider.client.body import MAX_BYTES, content_length
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request
 from datarobot_provider.client.sync_transport import SyncTransport
@@ -31,7 +31,7 @@ EVERY_SENDER = pytest.mark.parametrize("send", [on_a_worker, in_a_triggerer])
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 #: How long an event loop may stand still on a busy machine, in seconds; unbounded, each case takes half a second.
-MOST_STALL = 0.35
+MAX_STALL = 0.35
 
 
 def sending(*parts: bytes | Iterable[bytes]) -> Callable[[socket.socket], None]:
@@ -68,11 +68,11 @@ def test_a_length_of_thousands_of_digits_is_refused(send):
     [(None, None), ("", None), ("-1", None), ("1, 1", None), (" 12 ", 12), ("0", 0), ("0" * 5000 + "7", 7)],
 )
 def test_a_length_is_read(length, expected):
-    assert announced(length) == expected
+    assert content_length(length) == expected
 
 
 def test_a_length_of_thousands_of_digits_is_beyond_every_bound():
-    assert (announced("9" * 5000) or 0) > MOST_BYTES
+    assert (content_length("9" * 5000) or 0) > MAX_BYTES
 
 
 @EVERY_SENDER
@@ -127,7 +127,7 @@ PACKED = {
 def test_what_is_packed_and_becomes_nothing_has_a_bound_too(send, case):
     encoding, *parts = case
     head = HEAD + b"Content-Encoding: " + encoding + b"\r\n\r\n"
-    request = Request("GET", "things/", most_bytes=1024 * 1024)
+    request = Request("GET", "things/", max_bytes=1024 * 1024)
     with raw_server(sending(head, *parts)) as port, pytest.raises(ResponseTooLargeError):
         send(f"http://127.0.0.1:{port}", request, read_timeout=60)
 
@@ -143,7 +143,7 @@ FLOODS = {
 def test_a_flood_does_not_hold_the_event_loop(parts):
     async def longest_stall(origin: str) -> float:
         sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(retry=ONCE, read_timeout=1))
-        sending_it = asyncio.ensure_future(sender.send(Request("GET", "things/", most_bytes=1024 * 1024)))
+        sending_it = asyncio.ensure_future(sender.send(Request("GET", "things/", max_bytes=1024 * 1024)))
         longest, latest = 0.0, time.thread_time()
         while not sending_it.done():
             await asyncio.sleep(0.001)
@@ -154,4 +154,4 @@ def test_a_flood_does_not_hold_the_event_loop(parts):
         return longest
 
     with raw_server(sending(*parts)) as port:
-        assert asyncio.run(longest_stall(f"http://127.0.0.1:{port}")) < MOST_STALL
+        assert asyncio.run(longest_stall(f"http://127.0.0.1:{port}")) < MAX_STALL

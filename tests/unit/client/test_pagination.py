@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.client.pagination import items, pages, whole
+from datarobot_provider.client.pagination import get_all_pages, items, pages
 from datarobot_provider.client.request import Request
 from datarobot_provider.exceptions import MalformedResponseError
 from tests.unit.support import ORIGIN, FakeApi, response
@@ -108,7 +108,7 @@ def test_a_response_that_is_no_list_is_not_taken_for_an_empty_one(body):
 def test_an_object_of_one_page_is_returned_as_it_is():
     api = FakeApi()
     api.on("GET", "thing/", response(body={"list": [1], "next": None, "count": 1}))
-    assert whole(api.send, "thing/") == {"list": [1], "next": None, "count": 1}
+    assert get_all_pages(api.send, "thing/") == {"list": [1], "next": None, "count": 1}
 
 
 @pytest.mark.parametrize("first", [[1], None, ...], ids=["a list", "null", "left out"])
@@ -117,4 +117,4 @@ def test_an_object_of_several_pages_is_put_together(first):
     given = {} if first is ... else {"list": first}
     api.on("GET", "thing/", response(body={**given, "next": f"{ORIGIN}/api/v2/thing/?offset=1"}))
     api.on("GET", "thing/?offset=1", response(body={"list": [2], "next": None}))
-    assert whole(api.send, "thing/") == {"list": [*(given.get("list") or []), 2], "next": None}
+    assert get_all_pages(api.send, "thing/") == {"list": [*(given.get("list") or []), 2], "next": None}

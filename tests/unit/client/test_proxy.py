@@ -302,7 +302,7 @@ def test_another_host_gets_a_decision_of_its_own(monkeypatch):
         request = Request("GET", "things/")
         with contextlib.closing(sender):
             for url in (f"http://127.0.0.1:{storage}/file", "http://storage.example/file"):
-                with sender.stream_elsewhere(request, url, {}) as response:
+                with sender.stream_url(request, url, {}) as response:
                     assert response.status_code == 200
             with sender.stream(request, {}) as response:
                 assert response.status_code == 200

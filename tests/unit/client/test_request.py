@@ -163,6 +163,6 @@ def test_a_response_without_a_required_field_is_described_shortly():
 
 @pytest.mark.parametrize("kind", ["text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml"])
 def test_a_page_for_people_is_known_by_its_type(kind):
-    assert Response(200, {"content-type": kind}, b"<html>").is_page
-    assert not Response(200, {"content-type": kind}, b"").is_page
-    assert not Response(200, {"content-type": "text/plain"}, b"<html>").is_page
+    assert Response(200, {"content-type": kind}, b"<html>").is_html
+    assert not Response(200, {"content-type": kind}, b"").is_html
+    assert not Response(200, {"content-type": "text/plain"}, b"<html>").is_html

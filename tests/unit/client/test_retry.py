@@ -8,7 +8,7 @@ from email.utils import format_datetime
 import pytest
 
 from datarobot_provider.client.request import Request, Response
-from datarobot_provider.client.retry import RetryPolicy, may_repeat, retry_after, tries
+from datarobot_provider.client.retry import RetryPolicy, may_repeat, retry_after, retry_steps
 from datarobot_provider.exceptions import TransportError
 from tests.unit.support import response
 
@@ -101,7 +101,7 @@ def drive(
     request: Request, policy: RetryPolicy, outcomes: list[Response | TransportError]
 ) -> tuple[int, list[float], object]:
     """Return how often the request was sent, the pauses, and how it ended."""
-    steps, coming, pauses, sent = tries(request, policy, one), iter(outcomes), [], 0
+    steps, coming, pauses, sent = retry_steps(request, policy, one), iter(outcomes), [], 0
     step = next(steps)
     while True:
         try:

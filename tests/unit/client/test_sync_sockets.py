@@ -170,7 +170,7 @@ def test_the_client_certificate_is_not_shown_to_another_host(certificate, pems):
     with (
         raw_server(handle) as port,
         contextlib.closing(sender),
-        sender.stream_elsewhere(Request("GET", "things/"), f"https://127.0.0.1:{port}/", {}) as response,
+        sender.stream_url(Request("GET", "things/"), f"https://127.0.0.1:{port}/", {}) as response,
     ):
         assert response.status_code == 200
     assert shown == [None]

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from datarobot_provider.client.not_found import GivenId, is_named
+from datarobot_provider.client.not_found import GivenId, says_not_found
 from datarobot_provider.core.not_found import explanation, given_ids
 from datarobot_provider.exceptions import NotFoundError
 
@@ -145,7 +145,7 @@ def test_the_noun_of_an_id(name, noun):
     ],
 )
 def test_when_a_message_says_that_there_is_no_such_thing(noun, message, named):
-    assert is_named(noun, message) is named
+    assert says_not_found(noun, message) is named
 
 
 def test_an_error_without_an_explanation_stays_as_it_is():

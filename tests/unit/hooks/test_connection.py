@@ -11,17 +11,17 @@ import pytest
 from datarobot_provider import version_compat
 from datarobot_provider.exceptions import AccessDeniedError, AuthenticationError, ConfigurationError
 from datarobot_provider.hooks import datarobot
-from datarobot_provider.hooks.connection import Access, Fields
+from datarobot_provider.hooks.connection import ConnectionConfig, ConnectionFields
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from tests.unit.support import ORIGIN, TOKEN, response
 
 OTHER = "another-token-0123456789"
 
 
-def read(**fields: object) -> Access:
+def read(**fields: object) -> ConnectionConfig:
     """Return what a connection with these fields means."""
     values = {"host": ORIGIN, "port": None, "schema": None, "password": TOKEN, "extra": None, **fields}
-    return Fields.of(SimpleNamespace(conn_id="dr", **values)).access()
+    return ConnectionFields.of(SimpleNamespace(conn_id="dr", **values)).access()
 
 
 def refused(**fields: object) -> str:
@@ -118,14 +118,14 @@ def test_the_extras_of_datarobots_own_provider_are_read(prefix, times, empty):
     extra = {f"{prefix}endpoint": f" {ORIGIN}/api/v2 ", f"{prefix}api_key": TOKEN, "other": 1}
     access = read(host=empty, password=empty, port=0, extra=encoded(extra, times))
     assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
-    assert access.token.place == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
+    assert access.token.source == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
 
 
 def test_host_and_password_count_before_the_extras():
     extra = {"endpoint": "https://other.example", "api_key": OTHER, "extra__http__api_key": OTHER}
     access = read(extra=encoded(extra))
     assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
-    assert access.token.place == "the password of the Airflow connection 'dr'"
+    assert access.token.source == "the password of the Airflow connection 'dr'"
 
 
 @pytest.mark.parametrize("name", ["endpoint", "api_key", "extra__http__endpoint", "extra__http__api_key"])

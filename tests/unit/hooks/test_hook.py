@@ -10,7 +10,7 @@ from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.hooks import form
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.poller import Note
+from datarobot_provider.jobs.poller import LogMessage
 from tests.unit.support import ORIGIN, TOKEN, response
 
 if TYPE_CHECKING:
@@ -203,13 +203,13 @@ def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, ki
     for use in (lambda: hook.client, lambda: asyncio.run(enter(hook)), lambda: hook.password_of("any")):
         with pytest.raises(ConfigurationError, match=rf"'any' could not be read \({kind.__name__}\)") as caught:
             use()
-        assert caught.value.can_heal
+        assert caught.value.retryable
         assert "secret words" not in str(caught.value)
 
 
 def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
-    DataRobotHook().report(Note("100% done"))
-    DataRobotHook().report(Note("strange %s", warning=True))
+    DataRobotHook().report(LogMessage("100% done"))
+    DataRobotHook().report(LogMessage("strange %s", warning=True))
     usual, unusual = (line for line in task_log().splitlines() if "100% done" in line or "strange %s" in line)
     assert "info" in usual.lower()
     assert "warning" in unusual.lower()

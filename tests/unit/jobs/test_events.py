@@ -6,15 +6,15 @@ import pytest
 
 from datarobot_provider import exceptions
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.events import JobEvent, in_words, job_error
+from datarobot_provider.jobs.events import JobEvent, format_duration, job_error
 from datarobot_provider.jobs.model import Outcome, Verdict
 from tests.unit.jobs.walks import ref_of
 
-ENDS = [outcome for outcome in Outcome if outcome not in (Outcome.PENDING, Outcome.UNKNOWN)]
+OUTCOME_PHRASES = [outcome for outcome in Outcome if outcome not in (Outcome.PENDING, Outcome.UNKNOWN)]
 REF = ref_of("dependency_build")
 
 
-@pytest.mark.parametrize("outcome", ENDS)
+@pytest.mark.parametrize("outcome", OUTCOME_PHRASES)
 def test_every_end_travels_as_json_and_reads_back(outcome):
     event = JobEvent(REF, Verdict(outcome, "state", "message", "a/b/"))
     travelled = json.loads(json.dumps(event.dump()))
@@ -106,7 +106,7 @@ def test_every_bad_end_has_its_exception(outcome, kind, words):
 
 
 @pytest.mark.parametrize(
-    ("kind", "outcome", "can_heal"),
+    ("kind", "outcome", "retryable"),
     [
         ("dependency_build", Outcome.FAILED, False),
         ("model_test", Outcome.FAILED, False),
@@ -120,8 +120,8 @@ def test_every_bad_end_has_its_exception(outcome, kind, words):
         ("model_test", Outcome.POLLING_REFUSED, False),
     ],
 )
-def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, can_heal):
-    assert job_error(JobEvent(ref_of(kind), Verdict(outcome))).can_heal is can_heal
+def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, retryable):
+    assert job_error(JobEvent(ref_of(kind), Verdict(outcome))).retryable is retryable
 
 
 @pytest.mark.parametrize(
@@ -136,4 +136,4 @@ def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, can_heal):
     ],
 )
 def test_durations_are_said_in_words(seconds, words):
-    assert in_words(seconds) == words
+    assert format_duration(seconds) == words

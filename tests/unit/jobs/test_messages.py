@@ -6,7 +6,7 @@ import pytest
 
 from datarobot_provider.jobs.events import JobEvent, job_error
 from datarobot_provider.jobs.kinds import KINDS
-from datarobot_provider.jobs.messages import goes_on, has_ended, headline
+from datarobot_provider.jobs.messages import end_message, headline, running_message
 from datarobot_provider.jobs.model import Outcome, Verdict
 from tests.unit.jobs.test_steps import SUCCESS
 from tests.unit.jobs.walks import IDS, ref_of, walk
@@ -33,13 +33,13 @@ OWN_WORDS = {"warning", "skipped"}
 def test_the_end_of_a_job_is_the_same_line_whatever_datarobot_calls_it(name, outcome, state):
     kind = KINDS[name]
     more = f" ({state})" if state in OWN_WORDS else ""
-    assert has_ended(kind, Verdict(outcome, state)) == f"The {kind.title} {ENDED[outcome]}{more}."
+    assert end_message(kind, Verdict(outcome, state)) == f"The {kind.title} {ENDED[outcome]}{more}."
 
 
 @pytest.mark.parametrize(("name", "outcome", "state"), [each for each in STATES if each[1] not in ENDED])
 def test_a_job_that_goes_on_is_running_and_datarobots_word_is_added_where_there_are_several(name, outcome, state):
     kind = KINDS[name]
-    line = goes_on(kind, Verdict(outcome, state))
+    line = running_message(kind, Verdict(outcome, state))
     assert line in (f"The {kind.title} is running.", f"The {kind.title} is running ({state}).")
     assert headline(kind, Verdict(Outcome.TIMED_OUT, state)) == (
         f"The {kind.title} did not end in time; it was last seen as {line.partition(' is ')[2]}"
@@ -60,12 +60,12 @@ def test_a_job_that_goes_on_is_running_and_datarobots_word_is_added_where_there_
     ],
 )
 def test_running(name, state, line):
-    assert goes_on(KINDS[name], Verdict(Outcome.PENDING, state)) == line
+    assert running_message(KINDS[name], Verdict(Outcome.PENDING, state)) == line
 
 
 def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
     kind = KINDS["dependency_build"]
-    assert goes_on(kind, Verdict(Outcome.UNKNOWN, "pondering")) == (
+    assert running_message(kind, Verdict(Outcome.UNKNOWN, "pondering")) == (
         "The dependency build is in the state 'pondering', which this release does not know: waiting on."
     )
     assert headline(kind, Verdict(Outcome.TIMED_OUT, "pondering")) == (
@@ -78,7 +78,7 @@ def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED])
 def test_a_wait_that_has_ended_says_nothing_of_the_job(name, outcome):
-    assert has_ended(KINDS[name], Verdict(outcome, "RUNNING")) is None
+    assert end_message(KINDS[name], Verdict(outcome, "RUNNING")) is None
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -107,7 +107,7 @@ def test_a_record_does_not_say_that_a_test_succeeded_before_the_test_does():
 def test_the_error_and_the_log_say_the_same(name, outcome):
     state = next((s for kind, o, s in STATES if (kind, o) == (name, outcome)), None)
     verdict = Verdict(outcome, state)
-    assert str(job_error(JobEvent(ref_of(name), verdict))).splitlines()[0] == has_ended(KINDS[name], verdict)
+    assert str(job_error(JobEvent(ref_of(name), verdict))).splitlines()[0] == end_message(KINDS[name], verdict)
 
 
 @pytest.mark.parametrize("status", [404, 410])

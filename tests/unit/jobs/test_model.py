@@ -49,9 +49,9 @@ def test_a_missing_id_is_named():
 
 
 def test_a_reference_knows_which_routes_it_fills():
-    assert REF.fills("models/{custom_model_id}/status/{status_id}/")
-    assert REF.fills("plain/")
-    assert not REF.fills("tests/{custom_model_test_id}/")
+    assert REF.has_ids_for("models/{custom_model_id}/status/{status_id}/")
+    assert REF.has_ids_for("plain/")
+    assert not REF.has_ids_for("tests/{custom_model_test_id}/")
 
 
 @pytest.mark.parametrize(
@@ -66,13 +66,13 @@ def test_a_reference_knows_which_routes_it_fills():
     ],
 )
 def test_an_id_is_learnt_from_a_path_that_fits(path, learnt):
-    ref = REF.learn("customModelTests/{custom_model_test_id}/", path)
+    ref = REF.with_ids_from("customModelTests/{custom_model_test_id}/", path)
     assert ref.ids.get("custom_model_test_id") == learnt
     assert ref.ids["custom_model_id"] == "m"
 
 
 def test_a_dot_in_a_route_is_a_dot():
-    assert REF.learn("a.b/{x}/", "aXb/1/") == REF
+    assert REF.with_ids_from("a.b/{x}/", "aXb/1/") == REF
 
 
 def test_placeholders_are_the_names_between_braces():

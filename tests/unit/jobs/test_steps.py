@@ -144,10 +144,10 @@ def test_an_unknown_state_for_ever_ends_at_the_deadline_and_is_named():
 @pytest.mark.parametrize("kind", [AuthenticationError, AccessDeniedError])
 def test_a_first_poll_that_is_refused_ends_the_wait_if_nothing_is_known_of_the_job(kind):
     refusal = kind(403, "no", method="GET", path="status/s/")
-    done = walk(ref_of("task_status"), [refusal], known=False)
+    done = walk(ref_of("task_status"), [refusal], confirmed=False)
     assert (done.outcome, len(done.gets)) == ("polling_refused", 1)
     assert "no" in done.verdict.message
-    later = walk(ref_of("task_status"), [RUNNING, refusal], known=False)
+    later = walk(ref_of("task_status"), [RUNNING, refusal], confirmed=False)
     assert (later.outcome, len(later.gets) > 5) == ("polling_error", True)
 
 

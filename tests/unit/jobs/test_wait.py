@@ -65,7 +65,7 @@ def loop_of(ref, clock):
         deadline=clock() + 300,
         poll_interval=10,
         failure_timeout=120,
-        known=False,
+        confirmed=False,
         clock=clock,
         jitter=lambda: 1.0,
     )
@@ -128,7 +128,7 @@ def test_an_error_that_is_not_ours_is_not_swallowed():
 )
 def test_polling_once_is_one_request(answer, outcome):
     teller = Teller([answer])
-    ref, verdict = poll_once(ref_of("task_status"), teller.poll, teller.notes.append, known=False)
+    ref, verdict = poll_once(ref_of("task_status"), teller.poll, teller.notes.append, confirmed=False)
     assert (ref, verdict.outcome, len(teller.polls)) == (ref_of("task_status"), outcome, 1)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.jobs.model import JobRef, Verdict
-from datarobot_provider.jobs.poller import Get, Note, Sleep, steps
+from datarobot_provider.jobs.poller import Get, LogMessage, Sleep, steps
 from tests.unit.support import FakeClock
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Walk:
     verdict: Verdict | None = None
     gets: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    notes: list[LogMessage] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:

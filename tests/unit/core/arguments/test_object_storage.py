@@ -115,7 +115,7 @@ def test_a_storage_that_fails_in_the_middle_is_tried_again_later(bucket, monkeyp
     monkeypatch.setattr(type(files[0].source), "open", fail)
     with pytest.raises(InputError, match="could not be read during the upload") as caught:
         parts(files)
-    assert caught.value.can_heal is heals
+    assert caught.value.retryable is heals
 
 
 def test_the_operator_takes_addresses(bucket, api, context, task_log):

@@ -38,10 +38,10 @@ DEFAULTS = (
 
 
 class _Rule(NamedTuple):
-    """One pattern. ``origin`` is empty for a default; ``leaves_out`` is false for a pattern that begins with ``!``."""
+    """One pattern. ``origin`` is empty for a default; ``is_excluded`` is false for a pattern that begins with ``!``."""
 
     regex: re.Pattern[str]
-    leaves_out: bool
+    is_excluded: bool
     label: str
     origin: str
     line: str
@@ -86,14 +86,14 @@ class Exclusions:
         self._folders: dict[str, bool] = {}
         self._counts: Counter[str] = Counter()
 
-    def leaves_out(self, name: str) -> bool:
+    def is_excluded(self, name: str) -> bool:
         """Return whether a path is left out, and count it.
 
         :param name: path below the folder, with ``/``; that of a folder ends in one.
         """
         return name == IGNORE_FILE or self._leaves_out(name, None)
 
-    def leaves_out_environment(self, name: str) -> bool:
+    def is_environment_excluded(self, name: str) -> bool:
         """Return whether a virtual environment is left out, unless a pattern names it with ``!``."""
         return self._leaves_out(name, f"virtual environment {name!r}")
 
@@ -102,7 +102,7 @@ class Exclusions:
         names = list(names)
         parts = (name.split("/") for name in names)
         environments = {"/".join(p[: p.index(m)]) for p in parts for m in ENVIRONMENT_MARKERS if m in p}
-        return {name for name in names if not self._below_left_out(name, environments) and not self.leaves_out(name)}
+        return {name for name in names if not self._below_left_out(name, environments) and not self.is_excluded(name)}
 
     def report(self, log: Log) -> str:
         """Log what was left out, if anything was, and return the same."""
@@ -123,7 +123,7 @@ class Exclusions:
         for rule in self._rules:
             if (defaults_only and rule.origin) or not rule.matches(name):
                 continue
-            if rule.leaves_out:
+            if rule.is_excluded:
                 return rule.label
             if rule.names:
                 return None
@@ -137,8 +137,8 @@ class Exclusions:
             if folder not in self._folders:
                 marked = folder in environments
                 name_of_folder = f"{folder}/"
-                self._folders[folder] = self.leaves_out(name_of_folder) or (
-                    marked and self.leaves_out_environment(name_of_folder)
+                self._folders[folder] = self.is_excluded(name_of_folder) or (
+                    marked and self.is_environment_excluded(name_of_folder)
                 )
             if self._folders[folder]:
                 return True
