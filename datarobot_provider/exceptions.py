@@ -1,17 +1,17 @@
-"""Everything that can go wrong, as one tree of plain Python exceptions.
+"""Exceptions of the provider.
 
 ::
 
     DataRobotError
-    ├── ConfigurationError        the Airflow connection cannot be used
-    ├── InputError                an argument, a file or a folder is not what the API needs
-    ├── TransportError            no usable response: unreachable, timed out, cut off
-    ├── MalformedResponseError       a response came, but not one of the DataRobot API
-    │   ├── ResponseTooLargeError     more than any JSON or log of DataRobot has
-    │   └── UntraceableJobError       a job was accepted, but not where to follow it
-    ├── UncertainSubmitError      an earlier try may have made it, and nobody can tell
-    ├── DownloadError             what was downloaded is not what was announced
-    ├── ApiError                  the API refused a request
+    ├── ConfigurationError        the Airflow connection is missing or invalid
+    ├── InputError                an argument, a file or a folder is invalid
+    ├── TransportError            there is no response: host unreachable, timeout, connection lost
+    ├── MalformedResponseError    the response is not one of the DataRobot API
+    │   ├── ResponseTooLargeError     it exceeds the size limit
+    │   └── UntraceableJobError       it accepts a job, but does not name its status record
+    ├── UncertainSubmitError      it is unknown whether an earlier attempt was processed
+    ├── DownloadError             a downloaded file is not the expected one
+    ├── ApiError                  the API responded with an error
     │   ├── AuthenticationError       401
     │   ├── AccessDeniedError         403
     │   ├── NotFoundError             404, 410
@@ -19,16 +19,16 @@
     │   ├── ValidationError           400, 413, 422
     │   ├── RateLimitError            429
     │   └── ServerError               5xx
-    └── JobError                  a job on DataRobot did not end well
+    └── JobError                  a job did not succeed
         ├── JobFailedError            it failed
-        ├── JobCancelledError         somebody stopped it
-        ├── JobExpiredError           DataRobot no longer knows it
-        ├── JobTimeoutError           it did not end in time
-        └── PollingError              its state could not be read; it may be fine
-            └── PollingRefusedError       the API refuses to show it
+        ├── JobCancelledError         it was cancelled
+        ├── JobExpiredError           it no longer exists in DataRobot
+        ├── JobTimeoutError           it did not end before the timeout
+        └── PollingError              its state could not be polled
+            └── PollingRefusedError       DataRobot refuses to show its state
 
-``retryable`` says whether the same task may end differently when it is tried again; ``operators/base.py`` turns it into
-Airflow's choice between a retry and an immediate failure.
+``retryable`` says whether a retry of the task can succeed. ``core/errors.py`` translates it to an exception of Airflow
+that allows a retry, or fails the task at once.
 """
 
 from __future__ import annotations
@@ -42,32 +42,32 @@ _LONGEST_MESSAGE = 2000
 
 
 class DataRobotError(Exception):
-    """Base of every error this package raises on purpose.
+    """Base class of the exceptions of this package.
 
-    :ivar retryable: whether another try of the same task may succeed without anybody changing anything.
+    :ivar retryable: whether a retry of the task can succeed without a change by the user.
     """
 
     retryable: bool = True
 
 
 class ConfigurationError(DataRobotError):
-    """The Airflow connection is missing, incomplete or of the wrong form."""
+    """The Airflow connection is missing, incomplete or invalid."""
 
     retryable = False
 
 
 class InputError(DataRobotError):
-    """An argument, a file or a folder is not what the API needs; nothing was sent."""
+    """An argument, a file or a folder is invalid. No request was sent."""
 
     retryable = False
 
 
 class TransportError(DataRobotError):
-    """A request got no usable response.
+    """There is no response to a request.
 
-    :param message: what happened, in plain words.
+    :param message: what failed.
     :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``timeout`` or ``lost``.
-    :param sent: whether the request may have reached the application; ``False`` only where it provably did not.
+    :param sent: whether the request may have reached the application. ``False`` only if it certainly did not.
     """
 
     def __init__(self, message: str, *, reason: str, sent: bool) -> None:
@@ -77,56 +77,55 @@ class TransportError(DataRobotError):
 
 
 class MalformedResponseError(DataRobotError):
-    """A response arrived that is not one of the DataRobot API (HTML, cut JSON, a missing field)."""
+    """A response is not one of the DataRobot API, for example HTML, incomplete JSON, or an object without a field."""
 
 
 class ResponseTooLargeError(MalformedResponseError):
-    """A response has more bytes than any JSON or log of the DataRobot API has; it was not read to its end.
+    """A response exceeds the size limit and was not read to its end.
 
-    The request is not sent again on its own. While a job is waited for, it counts as a failed poll.
+    The request is not sent again. During a wait, this error counts as a failed poll.
     """
 
 
 class UntraceableJobError(MalformedResponseError):
-    """A job was accepted, but the response has no address to poll. Sending it again would start a second job."""
+    """A job was accepted, but the response names no status record. A second request would start a second job."""
 
     retryable = False
 
 
 class UncertainSubmitError(DataRobotError):
-    """An earlier try of the task may have made what this try is to make, and DataRobot cannot tell.
+    """An earlier attempt of the task may have been processed, and DataRobot does not show whether it was.
 
-    :param why: why it cannot.
+    :param why: why this is unknown.
     """
 
     retryable = False
 
     def __init__(self, why: str) -> None:
-        self.headline = f"An earlier try of this task may have come through, its response was lost. {why}"
+        self.headline = f"An earlier attempt of this task may have been processed: its response was lost. {why}"
         super().__init__(
-            f"{self.headline}\nWhat to do: look in DataRobot. If nothing was made, clear the task: it is then done "
-            "anew. on_uncertain_submit='resubmit' takes the risk of doing it twice."
+            f"{self.headline}\nWhat to do: check in DataRobot whether the request was processed. If not, clear the "
+            "task to send it again. on_uncertain_submit='resubmit' always sends it again, which may do the work twice."
         )
 
 
 class DownloadError(DataRobotError):
-    """What was downloaded is not what was announced; nothing was left under the final name."""
+    """A downloaded file is not the expected one. No file was left under the final name."""
 
 
 class ApiError(DataRobotError):
-    """The API answered a request with an error.
+    """The API responded with an error.
 
     :param status: HTTP status code.
-    :param message: the server's own words.
+    :param message: the message of the server.
     :param method: HTTP method of the request.
     :param path: path of the request below ``/api/v2/``.
-    :param errors: the server's field errors, field name to text.
-    :param request_id: the server's id of the request, for DataRobot's support.
-    :param job_id: id of the running job the refusal names, where it names one.
-    :param repeated: whether the request had been sent before in vain and may have been handled then: a "not found" that
-        answers a DELETE may be the work of its first try.
-    :param token_source: where the API token comes from, such as a field of an Airflow connection; part of the text of
-        an error about the token.
+    :param errors: error messages of the server by field.
+    :param request_id: the id that the server gave to the request, for the support of DataRobot.
+    :param job_id: id of the running job that the error names.
+    :param repeated: whether an earlier attempt of the request may have been processed. A 404 for a repeated DELETE can
+        mean that the first attempt deleted the object.
+    :param token_source: where the API token comes from. It is part of the text if the error is about the token.
     """
 
     retryable = False
@@ -159,7 +158,7 @@ class ApiError(DataRobotError):
         super().__init__(self._text())
 
     def _text(self) -> str:
-        lines = [f"DataRobot answered {self.status} to {self.method} {self.path}: {self.message}"]
+        lines = [f"DataRobot returned {self.status} for {self.method} {self.path}: {self.message}"]
         lines += [f"  {field}: {text}"[:_LONGEST_MESSAGE] for field, text in self.errors.items()]
         if self.explanation:
             lines.append(self.explanation[:_LONGEST_MESSAGE])
@@ -173,70 +172,70 @@ class ApiError(DataRobotError):
 
 
 class AuthenticationError(ApiError):
-    """401: the token is missing, wrong, expired or revoked."""
+    """401: the API token is missing, invalid, expired or revoked."""
 
-    advice = "put a valid API token into the password of the Airflow connection."
+    advice = "set a valid API token as the password of the Airflow connection."
     names_token = True
 
 
 class AccessDeniedError(ApiError):
-    """403: the token is good, but its user may not do this."""
+    """403: the user of the API token has no permission."""
 
-    advice = "ask for the permission in DataRobot, or use a connection whose user has it."
+    advice = "request the permission in DataRobot, or use a connection whose user has it."
     names_token = True
 
 
 class NotFoundError(ApiError):
-    """404 or 410: no such thing, or the user may not see it."""
+    """404 or 410: the object does not exist, or the user has no access to it."""
 
-    advice = "check the ids; DataRobot also answers 404 for things that the token's user may not see."
+    advice = "check the ids. DataRobot also returns 404 for objects that the user of the API token has no access to."
 
     def explain(self, explanation: str) -> None:
-        """Add which argument and which id the error is about.
+        """Add an explanation to the text, such as which argument contains the id.
 
-        :param explanation: one line; nothing is added if it is empty.
+        :param explanation: one line. If it is empty, nothing is added.
         """
         self.explanation = explanation
         self.args = (self._text(),)
 
 
 class ConflictError(ApiError):
-    """409: the thing is in a state that does not allow this."""
+    """409: the state of the object does not allow the request."""
 
 
 class ValidationError(ApiError):
-    """400, 413 or 422: the API does not take these values, or not in the present state."""
+    """400, 413 or 422: the API does not accept the values, or not in the current state."""
 
     advice = "correct the arguments named above, then clear the task."
 
 
 class RateLimitError(ApiError):
-    """429: too many requests, for longer than the retry policy waits."""
+    """429: too many requests, for longer than the retry policy allows."""
 
     retryable = True
 
 
 class ServerError(ApiError):
-    """5xx: DataRobot or a proxy in front of it failed, for longer than the retry policy waits."""
+    """5xx: DataRobot or a proxy failed, for longer than the retry policy allows."""
 
     retryable = True
 
 
-#: How the API says that there is nothing left to cancel or to delete.
+#: Errors of a DELETE that mean that the job has already ended, or that the object no longer exists.
 NOTHING_TO_CANCEL = (NotFoundError, ConflictError, ValidationError)
 
 
 class JobError(DataRobotError):
-    """A job on DataRobot did not end well.
+    """A job did not succeed.
 
     :param headline: what failed, in one line.
-    :param state: DataRobot's own word for the state the job was last seen in.
-    :param message: DataRobot's own explanation.
-    :param details: more lines for the reader, such as the failed checks of a test.
-    :param log_tail: the last lines of the remote job's log.
-    :param url: the page in DataRobot that shows it.
-    :param advice: what to do now.
-    :param retryable: whether starting the job again may end differently; the class's answer where it is ``None``.
+    :param state: last known state of the job, as DataRobot names it.
+    :param message: the message of the server about the job.
+    :param details: more lines, such as the failed checks of a test.
+    :param log_tail: last lines of the log of the job.
+    :param url: page of the job in DataRobot.
+    :param advice: what to do.
+    :param retryable: whether a new job can succeed; ``None`` (the default) for the value of the class.
     """
 
     def __init__(
@@ -265,10 +264,10 @@ class JobError(DataRobotError):
     def _text(self) -> str:
         lines = [self.headline]
         if self.message:
-            lines.append(f"DataRobot says: {self.message[:_LONGEST_MESSAGE]}")
+            lines.append(f"Message from DataRobot: {self.message[:_LONGEST_MESSAGE]}")
         lines += self.details
         if self.log_tail:
-            lines += [f"Last {len(self.log_tail)} lines of the remote log:", *(f"  | {line}" for line in self.log_tail)]
+            lines += [f"Last {len(self.log_tail)} lines of the job's log:", *(f"  | {line}" for line in self.log_tail)]
         if self.url:
             lines.append(f"See: {self.url}")
         if self.advice:
@@ -277,28 +276,28 @@ class JobError(DataRobotError):
 
 
 class JobFailedError(JobError):
-    """The job ended in failure."""
+    """The job failed."""
 
 
 class JobCancelledError(JobError):
-    """Somebody stopped the job; it is not started again without being asked."""
+    """The job was cancelled. It is not started again without a decision of the user."""
 
     retryable = False
 
 
 class JobExpiredError(JobError):
-    """DataRobot gave the job up or no longer knows it."""
+    """The job no longer exists in DataRobot."""
 
 
 class JobTimeoutError(JobError):
-    """The job did not end before the task's deadline."""
+    """The job did not end before the timeout of the task."""
 
 
 class PollingError(JobError):
-    """The job's state could not be read for too long; the job itself was left alone."""
+    """The job could not be polled for too long. It was not cancelled."""
 
 
 class PollingRefusedError(PollingError):
-    """The API refuses to show the job's state (401, 403): waiting longer does not help."""
+    """DataRobot refuses to show the state of the job (401, 403). A longer wait does not help."""
 
     retryable = False

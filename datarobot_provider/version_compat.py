@@ -1,6 +1,6 @@
-"""Airflow's names, from wherever the installed version keeps them; the only file that knows Airflow versions.
+"""Imports of Airflow for all supported versions, 2.11 to 3.3.
 
-Supported are 2.11 to 3.3. Almost everything comes from the compatibility provider, which knows the old places.
+This is the only module that depends on the version of Airflow. Most names come from the compatibility provider.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from airflow.providers.common.compat.sdk import (
     mask_secret,
 )
 
-#: What reading a connection may end in when a secrets backend or Airflow's API server does not answer, or answers with
-#: what Airflow cannot read. What else a backend raises, Airflow takes for "not found".
+#: Errors of reading a connection when a secrets backend or the API server of Airflow does not respond, or returns an
+#: invalid response. Airflow treats other errors of a secrets backend as "not found".
 CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError, LookupError, ValueError)
 try:
     from airflow.sdk.exceptions import AirflowRuntimeError
@@ -55,9 +55,9 @@ __all__ = [
 
 
 async def mask_secret_async(secret: Any) -> None:
-    """Have Airflow mask a value in logs, from an event loop: its own function talks to the supervisor and waits.
+    """Mask a value in logs, without blocking the event loop. ``mask_secret`` blocks while it talks to the supervisor.
 
-    :param secret: a string, or an object of which the values with sensitive names are masked.
+    :param secret: a string, or a mapping whose values with sensitive names are masked.
     """
     try:
         from airflow.sdk.log import amask_secret

@@ -1,1 +1,1 @@
-"""A plain Python client of the DataRobot API v2; knows nothing of Airflow."""
+"""Client of the DataRobot API v2. It does not import Airflow."""

@@ -1,4 +1,4 @@
-"""The files of a model inside a zip: checked, and read without unpacking anything onto the disk."""
+"""Model files in a zip archive."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.files import Log, ModelFile, checked, opened, resolve_file
+from datarobot_provider.client.files import Log, ModelFile, open_file, resolve_file, validate_files
 from datarobot_provider.client.ignore_patterns import IGNORE_FILE, LONGEST_IGNORE_FILE, Exclusions, ignore_text
 from datarobot_provider.exceptions import InputError
 
@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 _log = logging.getLogger(__name__)
-#: A zip that unpacks to more than this many bytes, and to more than so many times its own size, holds no model.
+#: A zip archive is refused if its content exceeds both this size in bytes and this multiple of its own size.
 BOMB_BYTES, BOMB_RATIO = 1 << 30, 100
-#: What reading a damaged zip, or a member of one, can end in.
+#: Errors of reading a damaged zip archive.
 ZIP_READ_ERRORS = (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def zip_files(archive: Any, exclude: Sequence[str] = (), *, log: Log = _log) -> list[ModelFile]:
-    """List the files inside a zip; they are sent one by one, nothing is unpacked onto the disk.
+    """List the files in a zip archive. They are uploaded one by one, and nothing is extracted to the disk.
 
-    The same paths are left out as of a folder; a ``.datarobotignore`` at the top of the zip is read.
+    The same files are excluded as of a folder. A ``.datarobotignore`` at the top of the archive is read.
 
-    :param archive: path of a zip: a string for a local one.
+    :param archive: path of the archive, a string if it is local.
     :param exclude: patterns in the syntax of ``.gitignore``.
-    :param log: takes one line about what was left out.
-    :raises InputError: if it is missing, damaged, encrypted, empty, a bomb, or holds what cannot be uploaded, such as a
-        link or a name that leads elsewhere.
+    :param log: log for one line about the excluded files.
+    :raises InputError: if the archive does not exist, is damaged, encrypted, empty or a zip bomb, or contains a file
+        that cannot be uploaded, such as a link or a file outside the archive.
     """
     path = resolve_file(archive, "zip")
     try:
-        with opened(path) as stream, zipfile.ZipFile(stream) as contents:
+        with open_file(path) as stream, zipfile.ZipFile(stream) as contents:
             members = [member for member in contents.infolist() if not member.is_dir()]
             _check_encryption(members, archive)
             exclusions = Exclusions(exclude, _ignore_text(contents, archive))
     except ZIP_READ_ERRORS as error:
         raise InputError(f"The zip {archive} cannot be read: {error}.") from None
-    names = exclusions.kept(member.filename for member in members)
-    kept = [member for member in members if member.filename in names]
-    _check_members(kept, archive)
-    _check_bomb(sum(member.file_size for member in kept), path.stat().st_size, archive)
-    files = [ModelFile(path, member.filename, member.file_size, member.filename) for member in kept]
-    return checked(files, f"The zip {archive}", exclusions.report(log))
+    names = exclusions.included(member.filename for member in members)
+    included = [member for member in members if member.filename in names]
+    _check_members(included, archive)
+    _check_bomb(sum(member.file_size for member in included), path.stat().st_size, archive)
+    files = [ModelFile(path, member.filename, member.file_size, member.filename) for member in included]
+    return validate_files(files, f"The zip {archive}", exclusions.log_excluded(log))
 
 
 def _ignore_text(contents: zipfile.ZipFile, archive: Any) -> str:
@@ -62,22 +62,24 @@ def _check_encryption(members: Iterable[zipfile.ZipInfo], archive: Any) -> None:
 
 
 def _check_members(members: Iterable[zipfile.ZipInfo], archive: Any) -> None:
-    """Refuse members that are no files. Where a zip was not made on Unix, the upper bits of the mode are zero."""
+    """Refuse members that are not files. The upper bits of the mode are zero if the archive was not created on Unix."""
     for member in members:
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind == stat.S_IFLNK:
-            raise InputError(f"The zip {archive}: {member.filename!r} is a link, which is not followed.")
+            raise InputError(
+                f"The zip {archive}: {member.filename!r} is a link. Links in a zip archive are not supported."
+            )
         if kind not in (0, stat.S_IFREG):
             raise InputError(f"The zip {archive}: {member.filename!r} is not a regular file.")
-        # Python cuts a name at a NUL; another reader of the same zip may see another name.
+        # Python cuts a name at NUL, other tools do not.
         if "\0" in member.orig_filename:
-            raise InputError(f"The zip {archive}: the name {member.orig_filename!r} holds a control character.")
+            raise InputError(f"The zip {archive}: the name {member.orig_filename!r} contains a control character.")
 
 
-def _check_bomb(unpacked: int, packed: int, archive: Any) -> None:
-    """Refuse a zip by the sizes that it announces; the reader holds every member to its own."""
-    if unpacked > BOMB_BYTES and unpacked > BOMB_RATIO * packed:
+def _check_bomb(content_size: int, archive_size: int, archive: Any) -> None:
+    """Refuse a zip bomb. The sizes come from its directory, and ``zipfile`` enforces them when it reads a member."""
+    if content_size > BOMB_BYTES and content_size > BOMB_RATIO * archive_size:
         raise InputError(
-            f"The zip {archive} has {packed:,} bytes and would be uploaded as {unpacked:,}, which no model is packed "
-            "to. Give the folder instead, if this is meant."
+            f"The zip {archive} has {archive_size:,} bytes, but its content {content_size:,}: it looks like a zip "
+            "bomb. If this is intended, upload the folder instead."
         )

@@ -195,7 +195,7 @@ async def _read(request: Request, response: aiohttp.ClientResponse, headers: Map
         return await response.read()
     body = Body(request, response.status, headers)
     async for piece in response.content.iter_any():
-        for _ in body.take(piece):
+        for _ in body.add(piece):
             await asyncio.sleep(0)
         if body.is_full:
             break

@@ -1,4 +1,4 @@
-"""Where the API lives: from what a person types into a connection to the URL of a request, and back."""
+"""Parse and build the URLs of a DataRobot installation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datarobot_provider.exceptions import ConfigurationError
 API_PREFIX = "/api/v2/"
 _EXAMPLE = "https://app.datarobot.com/api/v2"
 _LONGEST_LOCATION = 4096
-#: A part of a host name between two dots. Underscores are common inside of clusters.
+#: Label of a host name. Underscores are common within clusters.
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}", re.IGNORECASE)
 _LONGEST_HOST = 253
 
@@ -28,23 +28,23 @@ class Endpoint:
 
     @classmethod
     def parse(cls, host: str | None, port: int | None = None, schema: str | None = None) -> Endpoint:
-        """Read the host of a connection.
+        """Parse the host of a connection.
 
-        :param host: with or without scheme, ``/api/v2`` and trailing slash.
-        :param port: used where ``host`` names none.
-        :param schema: ``http`` or ``https``, used where ``host`` names no scheme; anything else means ``https``.
+        :param host: host with or without scheme, ``/api/v2`` and trailing slash.
+        :param port: port, if ``host`` has none.
+        :param schema: ``http`` or ``https``, if ``host`` has no scheme; any other value means ``https``.
         :returns: the endpoint.
-        :raises ConfigurationError: if it is empty or cannot be the address of a DataRobot API.
+        :raises ConfigurationError: if the host is empty or is not a valid URL of the API.
         """
         text = (host or "").strip()
         if not text:
-            raise ConfigurationError(f"The connection has no host. Set it to the API endpoint, such as {_EXAMPLE}")
-        scheme, there, rest = text.rpartition("://")
-        if not there:
+            raise ConfigurationError(f"the host is empty. Set it to the API endpoint, such as {_EXAMPLE}")
+        scheme, separator, rest = text.rpartition("://")
+        if not separator:
             scheme = "http" if (schema or "").strip().lower().rstrip(":/") == "http" else "https"
         split = _split(f"{scheme}://{f'[{rest}]' if _is_ipv6(rest) else rest}")
         if split.path.rstrip("/") not in ("", "/api/v2"):
-            raise ConfigurationError(f"The connection's host ends in {split.path!r}. It should look like {_EXAMPLE}")
+            raise ConfigurationError(f"the host has the path {split.path!r}. It must look like {_EXAMPLE}")
         if split.port is None:
             return cls(f"{split.scheme}://{split.netloc.rstrip(':')}" + (f":{port}" if port else ""))
         return cls(f"{split.scheme}://{split.netloc}")
@@ -54,17 +54,17 @@ class Endpoint:
         return self.origin + API_PREFIX + path
 
     def page(self, path: str) -> str:
-        """Return the URL of a page of DataRobot's own web interface."""
+        """Return the URL of a page of the web interface."""
         return f"{self.origin}/{path}"
 
 
 def api_path(location: str) -> str | None:
-    """Return the part of a URL below ``/api/v2/``, or ``None`` if it is not a route of the API.
+    """Return the path of ``location`` below ``/api/v2/``, or ``None`` if it is not a route of the API.
 
-    Only the path is taken: a request always goes to the connection's own host, so that a ``Location`` or ``next`` that
-    names another host can never receive the token.
+    Scheme and host are dropped: every request goes to the host of the connection, so that the token is never sent to
+    another host that a ``Location`` or ``next`` names.
 
-    :param location: an absolute URL, or a path that starts with ``/api/v2/``.
+    :param location: an absolute URL, or a path that begins with ``/api/v2/``.
     """
     location = location.strip()
     if len(location) > _LONGEST_LOCATION or not location.isprintable():
@@ -74,25 +74,25 @@ def api_path(location: str) -> str | None:
     except ValueError:
         return None
     path = split.path
-    web = split.scheme in ("", "http", "https")
-    if not web or not path.startswith(API_PREFIX) or has_dot_segment(unquote(path)):
+    is_web = split.scheme in ("", "http", "https")
+    if not is_web or not path.startswith(API_PREFIX) or has_dot_segment(unquote(path)):
         return None
     return path.removeprefix(API_PREFIX) + (f"?{split.query}" if split.query else "")
 
 
 def is_host(name: str | None) -> bool:
-    """Return whether a host can be looked up: an address, or a name of the form that DNS knows.
+    """Return whether ``name`` is an IP address or a valid host name.
 
-    The libraries below end in errors of any kind over other names, each at another time.
+    For an invalid name, the HTTP libraries raise various errors.
 
-    :param name: without brackets and port; may hold letters of any script.
+    :param name: the host without brackets and port. International names are supported.
     """
     try:
         return bool(ip_address((name or "").partition("%")[0]))
     except ValueError:
         pass
     try:
-        # The form in which the resolver of the standard library asks.
+        # The form that the resolver of the standard library uses.
         labels = (name or "").removesuffix(".").encode("idna").decode().split(".")
     except UnicodeError:
         return False
@@ -101,12 +101,12 @@ def is_host(name: str | None) -> bool:
 
 
 def has_dot_segment(path: str) -> bool:
-    """Return whether a server may read a dot segment into ``path``; some take a backslash for ``/`` and drop ``;…``."""
+    """Return whether ``path`` has a dot segment. Some servers treat a backslash as ``/`` and ignore ``;…``."""
     return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
 
 
 def _is_ipv6(text: str) -> bool:
-    """Return whether it is an address without brackets, as Airflow reads it out of a URI."""
+    """Return whether ``text`` is an IPv6 address without brackets, as Airflow extracts it from a URI."""
     try:
         return bool(IPv6Address(text))
     except ValueError:
@@ -122,11 +122,11 @@ def _split(url: str) -> SplitResult:
     except ValueError:
         usable = False
     if not usable or any(character.isspace() for character in url):
-        raise ConfigurationError(f"The connection's host is not a web address. It should look like {_EXAMPLE}")
+        raise ConfigurationError(f"the host is not a valid URL. It must look like {_EXAMPLE}")
     if split.username or split.password:
         raise ConfigurationError(
-            "The connection's host must not hold a user or a password; the API token belongs into the password field."
+            "the host must not contain a user or a password. Set the API token as the password of the connection."
         )
     if split.query or split.fragment:
-        raise ConfigurationError(f"The connection's host must end with the path. It should look like {_EXAMPLE}")
+        raise ConfigurationError(f"the host must not have a query or a fragment. It must look like {_EXAMPLE}")
     return split

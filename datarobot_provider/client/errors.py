@@ -1,4 +1,4 @@
-"""From an error response to the exception that says what happened; reads both of the API's error shapes."""
+"""Conversion of error responses to exceptions."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ _EXCERPT = 300
 _MAX_FIELDS = 20
 _LONGEST_FIELD = 100
 _LONGEST_ID = 100
-#: What the server says, in the beginning of a body that is cut because it is too long.
-_SAID = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
+#: Message of an error in a body that was cut because it is too long.
+_MESSAGE = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
 
 
 def error_from(response: Response, request: Request, redact: Callable[[str], str], token_source: str = "") -> ApiError:
-    """Build the exception for an error response.
+    """Build the exception for an error response. Both formats of errors of the API are supported.
 
-    :param response: a response with a status of 300 or more.
-    :param request: what had been asked.
-    :param redact: takes the secrets out of a text; servers like to echo what they refuse.
-    :param token_source: where the API token comes from that was sent.
-    :returns: an exception of the type that fits the status.
+    :param response: a response with a status of 300 or higher.
+    :param request: the request.
+    :param redact: redacts the secrets in a string.
+    :param token_source: where the API token comes from.
+    :returns: an exception of the class for the status.
     """
     body = _body(response)
     kind = _BY_STATUS.get(response.status, ServerError if response.status >= _FIRST_SERVER_ERROR else ApiError)
@@ -61,7 +61,7 @@ def error_from(response: Response, request: Request, redact: Callable[[str], str
         _message(response, body, redact),
         method=request.method,
         path=redact(request.path),
-        errors=_few(_field_errors(body), redact),
+        errors=_first_errors(_field_errors(body), redact),
         request_id=redact(response.request_id)[:_LONGEST_ID] if response.request_id else None,
         job_id=job_id if isinstance(job_id, str) else None,
         repeated=response.repeated,
@@ -75,15 +75,15 @@ def _body(response: Response) -> Mapping[str, Any]:
     try:
         body = parse(response.body)
     except ValueError:
-        return _said(response.body)
+        return _message_of_cut_body(response.body)
     return body if isinstance(body, dict) else {}
 
 
-def _said(cut: bytes) -> Mapping[str, Any]:
-    """Return the message of an object whose end is missing."""
-    said = _SAID.search(cut) if cut.lstrip().startswith(b"{") else None
+def _message_of_cut_body(body: bytes) -> Mapping[str, Any]:
+    """Return the message of a JSON object whose end is missing."""
+    match = _MESSAGE.search(body) if body.lstrip().startswith(b"{") else None
     try:
-        return {said[1].decode(): parse(said[2])} if said else {}
+        return {match[1].decode(): parse(match[2])} if match else {}
     except ValueError:
         return {}
 
@@ -94,22 +94,22 @@ def _message(response: Response, body: Mapping[str, Any], redact: Callable[[str]
             return redact(str(body[name]))
     if isinstance(body.get("detail"), list):
         return "Invalid field data"
-    phrase = responses.get(response.status, "no reason given")
+    phrase = responses.get(response.status, "unknown status")
     if "json" in response.headers.get("content-type", ""):
         return phrase
-    # Redacted before it is cut: half a secret is not found any more.
+    # Redacted before it is cut, because a part of a secret is not recognized.
     excerpt = " ".join(redact(response.text).split())[:_EXCERPT]
-    return f"{phrase} (not a DataRobot error: {excerpt!r})" if excerpt else phrase
+    return f"{phrase} (the body is not an error of DataRobot: {excerpt!r})" if excerpt else phrase
 
 
-def _few(errors: Iterator[tuple[str, str]], redact: Callable[[str], str]) -> dict[str, str]:
-    """Return the first field errors, each short: a refusal must stay readable, whatever the server answers."""
+def _first_errors(errors: Iterator[tuple[str, str]], redact: Callable[[str], str]) -> dict[str, str]:
+    """Return the first field errors, shortened, so that the text of the exception stays readable."""
     found: dict[str, str] = {}
     for field, text in islice(errors, _MAX_FIELDS):
-        # Redacted before it is cut: half a secret is not found any more.
+        # Redacted before it is cut, because a part of a secret is not recognized.
         found[redact(field)[:_LONGEST_FIELD]] = redact(text)[:_EXCERPT]
     if next(errors, None) is not None:
-        found["…"] = f"and more than these {_MAX_FIELDS}"
+        found["…"] = f"more than {_MAX_FIELDS} errors; the rest is omitted"
     return found
 
 
@@ -119,9 +119,9 @@ def _field_errors(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     detail = body.get("detail")
     for item in detail if isinstance(detail, list) else []:
         if isinstance(item, dict):
-            where = item.get("loc")
-            place = [str(part) for part in where if part != "body"] if isinstance(where, list) else []
-            yield ".".join(place) or "body", str(item.get("msg", ""))
+            location = item.get("loc")
+            path = [str(part) for part in location if part != "body"] if isinstance(location, list) else []
+            yield ".".join(path) or "body", str(item.get("msg", ""))
 
 
 def _flattened(value: object, prefix: str) -> Iterator[tuple[str, str]]:

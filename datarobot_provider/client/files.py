@@ -1,7 +1,7 @@
-"""One file to upload, wherever it lies, and the checks that every list of files has to pass before anything is sent.
+"""Files to upload, and checks of their names.
 
-Files may lie on a disk or in object storage, whose paths look like those of the standard library (``fsspec`` and
-``universal_pathlib``, by way of Airflow); they have a file system in ``fs`` and their own place in it in ``path``.
+A file is on a local disk or in object storage. A path in object storage has the interface of ``pathlib`` (``fsspec``
+and ``universal_pathlib``, through Airflow), its file system in ``fs``, and its path in that file system in ``path``.
 """
 
 from __future__ import annotations
@@ -17,35 +17,35 @@ from typing import Any, BinaryIO, Protocol, cast
 from datarobot_provider.exceptions import InputError
 
 MAX_FILES = 1000
-#: Longest part of a path and longest path, in bytes: what file systems and object stores take at the most.
+#: Maximum length of a part of a path and of a path, in bytes, in file systems and object storage.
 LONGEST_PART, LONGEST_PATH = 255, 1024
-#: What is fetched at once of a file in object storage, in bytes; more is kept in memory than this, but not much.
+#: Block size for reading a file in object storage, in bytes. It determines the memory that is needed.
 _BLOCK = 4 << 20
 _DRIVE = re.compile(r"[A-Za-z]:")
-# Joiners, marks of direction and all kinds of spaces are ordinary in the names of many languages.
+# Joiners, direction marks and spaces are allowed, because names in many languages contain them.
 _CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0)
 _READ_AS_CHECKED = _READ | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 class Log(Protocol):
-    """Takes lines for the task log: a logger, of the standard library or of Airflow."""
+    """Task log: a logger of the standard library or of Airflow."""
 
     def info(self, message: str, /, *args: Any) -> Any:
-        """Write a line of information."""
+        """Log an informational message."""
 
     def warning(self, message: str, /, *args: Any) -> Any:
-        """Write a warning."""
+        """Log a warning."""
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """One file to upload.
+    """File to upload.
 
-    :param source: path of the file, or of the zip that holds it; no link.
-    :param name: its path inside the model, with ``/``.
-    :param size: its length in bytes.
-    :param member: its name inside the zip, for a file of a zip.
+    :param source: path of the file, or of the zip archive that contains it. It is not a link.
+    :param name: path of the file in the model, with ``/``.
+    :param size: size in bytes.
+    :param member: name of the file in the zip archive, if it is in one.
     """
 
     source: Any
@@ -55,17 +55,17 @@ class ModelFile:
 
 
 def is_in_object_storage(source: Any) -> bool:
-    """Return whether a path leads into object storage."""
-    # Of the class, because the file system itself may need a connection that there is not.
+    """Return whether a path is in object storage."""
+    # The attribute of the class, because access to the file system may require a connection.
     return hasattr(type(source), "fs")
 
 
-def opened(source: Any, *, as_checked: bool = False) -> BinaryIO:
+def open_file(source: Any, *, as_checked: bool = False) -> BinaryIO:
     """Open a file on disk or in object storage for reading.
 
-    :param source: its path.
-    :param as_checked: whether it was a regular file when it was checked: a link that was put in its place since then is
-        not followed, and a pipe is not waited for.
+    :param source: path of the file.
+    :param as_checked: whether the file was checked to be a regular file. If it has been replaced by a link since then,
+        the link is not followed; if by a pipe, the call does not wait.
     """
     if is_in_object_storage(source):
         return cast("BinaryIO", source.open("rb", block_size=_BLOCK))
@@ -73,36 +73,36 @@ def opened(source: Any, *, as_checked: bool = False) -> BinaryIO:
 
 
 def listed_files(files: Sequence[Any] | Mapping[str, Any]) -> list[ModelFile]:
-    """Take single files; a link stands for the file that it leads to.
+    """Return the files of a list. A link is replaced by its target.
 
-    :param files: paths, strings for local ones, each uploaded under its base name; or a mapping of the path inside the
+    :param files: paths (strings for local ones), each uploaded under its base name; or a mapping of the path in the
         model to such a path.
-    :raises InputError: if one is missing or cannot be uploaded.
+    :raises InputError: if a file does not exist or cannot be uploaded.
     """
     sources = list(files.values() if isinstance(files, Mapping) else files)
     names = list(files) if isinstance(files, Mapping) else [base_name(source) for source in sources]
-    return checked(
+    return validate_files(
         [single_file(source, name) for name, source in zip(names, sources, strict=True)], "The list of files"
     )
 
 
 def single_file(source: Any, name: str) -> ModelFile:
-    """Take one file.
+    """Return one file.
 
-    :param source: its path: a string for a local one.
-    :param name: the name to upload it under.
-    :raises InputError: if it is missing or unreadable.
+    :param source: path of the file, a string if it is local.
+    :param name: name under which it is uploaded.
+    :raises InputError: if the file does not exist or is not readable.
     """
     path = resolve_file(source, "file")
     return ModelFile(path, name, int(path.stat().st_size) if is_in_object_storage(path) else local_size(path))
 
 
 def resolve_file(source: Any, kind: str) -> Any:
-    """Return the real path of a file that the DAG's author named, which may be a link.
+    """Return the path of a file with links resolved.
 
-    :param source: its path: a string for a local one.
-    :param kind: what it is, for the error.
-    :raises InputError: if it is missing or not a regular file.
+    :param source: path of the file, a string if it is local.
+    :param kind: kind of the file, for the error.
+    :raises InputError: if it does not exist or is not a regular file.
     """
     path = source if is_in_object_storage(source) else Path(os.path.realpath(source))
     try:
@@ -119,7 +119,7 @@ def base_name(source: Any) -> str:
 
 
 def local_size(path: Path) -> int:
-    """Return the size of a readable file, in bytes.
+    """Return the size of a local file, in bytes.
 
     :raises InputError: if it is not readable.
     """
@@ -128,45 +128,49 @@ def local_size(path: Path) -> int:
     return path.stat().st_size
 
 
-def checked(files: list[ModelFile], what: str, left_out: str = "") -> list[ModelFile]:
-    """Return the files, if all of them can be uploaded together.
+def validate_files(files: list[ModelFile], origin: str, excluded: str = "") -> list[ModelFile]:
+    """Return the files if they can be uploaded together.
 
     :param files: the files.
-    :param what: where they come from, for the error.
-    :param left_out: what was left out there.
-    :raises InputError: if there are none or too many, or if one has a name that cannot be uploaded.
+    :param origin: where the files come from, for the error.
+    :param excluded: description of the excluded files, for the error.
+    :raises InputError: if there are no files or too many, or if the name of a file cannot be uploaded.
     """
     if not files:
-        raise InputError(f"{what} holds no files{f' to upload: all are left out ({left_out})' if left_out else ''}.")
+        raise InputError(
+            f"{origin} contains no files{f' to upload: all are excluded by {excluded}' if excluded else ''}."
+        )
     if len(files) > MAX_FILES:
         raise InputError(
-            f"{what} holds {len(files):,} files; DataRobot takes {MAX_FILES:,} at the most. Name what does not belong "
-            "to the model in exclude or in .datarobotignore."
+            f"{origin} contains {len(files):,} files; DataRobot accepts at most {MAX_FILES:,}. Use exclude or "
+            ".datarobotignore to exclude the files that do not belong to the model."
         )
-    _check_names((file.name for file in files), what)
+    _check_names((file.name for file in files), origin)
     return files
 
 
 def has_control_character(name: str) -> bool:
-    """Return whether a name holds what no request can carry: a control character, a line break, half a character."""
+    """Return whether a name contains a control character, a line break or a lone surrogate."""
     return any(unicodedata.category(character) in _CONTROL for character in name)
 
 
-def _check_names(names: Iterable[str], what: str) -> None:
+def _check_names(names: Iterable[str], origin: str) -> None:
     seen: dict[str, str] = {}
     for name in names:
         if has_control_character(name):
-            raise InputError(f"{what}: the name {name!r} holds a line break, another control character or no UTF-8.")
+            raise InputError(
+                f"{origin}: the name {name!r} contains a line break, another control character, or is not UTF-8."
+            )
         parts = name.split("/")
         if "\\" in name or _DRIVE.match(name) or {"", ".", ".."} & set(parts):
-            raise InputError(f"{what}: the name {name!r} is not a plain relative path with '/'.")
+            raise InputError(f"{origin}: the name {name!r} is not a plain relative path with '/'.")
         if len(name.encode()) > LONGEST_PATH or max(len(part.encode()) for part in parts) > LONGEST_PART:
             raise InputError(
-                f"{what}: the name {name[:60]!r}… is too long; a path may have {LONGEST_PATH:,} bytes, every part "
-                f"{LONGEST_PART}."
+                f"{origin}: the name {name[:60]!r}… is too long. The limit is {LONGEST_PATH:,} bytes for a path and "
+                f"{LONGEST_PART} for each of its parts."
             )
         twin = seen.get(name.casefold())
         seen[name.casefold()] = name
         if twin is not None:
             reason = "twice" if twin == name else f"and {twin!r}, which differ only by case"
-            raise InputError(f"{what} holds {name!r} {reason}; DataRobot would keep only one of them.")
+            raise InputError(f"{origin} contains {name!r} {reason}; DataRobot would keep only one of them.")

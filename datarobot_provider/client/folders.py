@@ -1,4 +1,4 @@
-"""The files of a model folder, on a disk or in object storage: what belongs to it, and which links are followed."""
+"""Model files in a folder, on a local disk or in object storage."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.files import Log, ModelFile, checked, is_in_object_storage, local_size, opened
+from datarobot_provider.client.files import Log, ModelFile, is_in_object_storage, local_size, open_file, validate_files
 from datarobot_provider.client.ignore_patterns import (
     ENVIRONMENT_MARKERS,
     IGNORE_FILE,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _log = logging.getLogger(__name__)
-#: More entries than this are not walked: the folder is not that of a model, or its links multiply.
+#: Maximum number of entries. A folder with more is not a model, or its links form a tree that multiplies.
 _MAX_ENTRIES = 100_000
 
 
@@ -35,18 +35,18 @@ def folder_files(
     ``.datarobotignore`` or ``exclude``, and virtual environments. A link to a target inside the folder is replaced by
     its target.
 
-    :param folder: path of a folder: a string for a local one.
-    :param exclude: patterns in the syntax of ``.gitignore``; they overrule those of ``.datarobotignore``.
-    :param follow_links: whether links out of the folder are followed, too; default ``False``.
-    :param log: takes one line about what was left out, and one for each target outside the folder.
-    :raises InputError: if the folder is missing, empty, unreadable, or holds what cannot be uploaded, such as a link
-        that leads out of it or in a circle.
+    :param folder: path of the folder, a string if it is local.
+    :param exclude: patterns in the syntax of ``.gitignore``. They have precedence over those of ``.datarobotignore``.
+    :param follow_links: whether to follow links to targets outside the folder, default ``False``.
+    :param log: log for one line about the excluded files, and one for each link target outside the folder.
+    :raises InputError: if the folder does not exist, is empty or not readable, or contains a file that cannot be
+        uploaded, such as a link to a target outside the folder or a circular link.
     """
     if is_in_object_storage(folder):
         files, exclusions = _stored_files(folder, exclude)
     else:
         files, exclusions = _local_files(Path(folder), exclude, follow_links=follow_links, log=log)
-    return checked(files, f"The folder {folder}", exclusions.report(log))
+    return validate_files(files, f"The folder {folder}", exclusions.log_excluded(log))
 
 
 def _local_files(
@@ -57,59 +57,60 @@ def _local_files(
             raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
     except OSError as error:
         raise InputError(f"The folder {root} cannot be read: {error.strerror}.") from None
-    links = _Links(root, follow=follow_links, log=log)
+    links = _LinkResolver(root, follow=follow_links, log=log)
     ignore_file = root / IGNORE_FILE
     if ignore_file.is_symlink():
         ignore_file = links.target(ignore_file)
     exclusions = Exclusions(exclude, _ignore_text(ignore_file) if ignore_file.is_file() else "")
-    return list(_walk(root, exclusions, links)), exclusions
+    return list(_included_files(root, exclusions, links)), exclusions
 
 
-def _walk(root: Path, exclusions: Exclusions, links: _Links) -> Iterator[ModelFile]:
-    """Yield the files that are not left out; a folder that is left out is not read."""
-    # A folder's place on the disk, its place in the model, and the real paths of the folders around it.
-    waiting: list[tuple[Path, str, tuple[str, ...]]] = [(root, "", ())]
+def _included_files(root: Path, exclusions: Exclusions, links: _LinkResolver) -> Iterator[ModelFile]:
+    """Yield the files that are not excluded. Excluded folders are not read."""
+    # For each folder: its path on disk, its path in the model, and the real paths of its parents.
+    pending: list[tuple[Path, str, tuple[str, ...]]] = [(root, "", ())]
     seen = 0
-    while waiting:
-        folder, inside, around = waiting.pop()
-        around = _entered(folder, root / inside, around)
+    while pending:
+        folder, prefix, parents = pending.pop()
+        parents = _with_folder(folder, root / prefix, parents)
         entries = _entries(folder)
-        marked = any(entry.name in ENVIRONMENT_MARKERS for entry in entries)
-        if marked and inside and exclusions.is_environment_excluded(inside):
+        is_environment = any(entry.name in ENVIRONMENT_MARKERS for entry in entries)
+        if is_environment and prefix and exclusions.is_environment_excluded(prefix):
             continue
         seen += len(entries)
         if seen > _MAX_ENTRIES:
-            raise InputError(f"The folder {root} holds more than {_MAX_ENTRIES:,} entries, which no model has.")
+            raise InputError(
+                f"The folder {root} contains more than {_MAX_ENTRIES:,} entries. Is it the folder of a model?"
+            )
         folders = []
         for entry in entries:
-            name = inside + entry.name
-            linked = entry.is_symlink()
-            shapes = _shapes(entry, name)
-            if any(exclusions.is_excluded(shape) for shape in shapes):
+            name = prefix + entry.name
+            is_link = entry.is_symlink()
+            if any(exclusions.is_excluded(path) for path in _paths_to_match(entry, name)):
                 continue
-            path = links.target(root / name, Path(entry.path)) if linked else Path(entry.path)
+            path = links.target(root / name, Path(entry.path)) if is_link else Path(entry.path)
             if path.is_dir():
-                folders.append((path, f"{name}/", around))
+                folders.append((path, f"{name}/", parents))
             elif path.is_file():
                 yield ModelFile(path, name, local_size(path))
             else:
                 raise InputError(f"{root / name} is not a regular file.")
-        waiting += reversed(folders)
+        pending += reversed(folders)
 
 
-def _shapes(entry: os.DirEntry[str], name: str) -> tuple[str, ...]:
-    """Return how an entry may look to a pattern: a link to a folder, or to nothing, is one and may be a folder."""
+def _paths_to_match(entry: os.DirEntry[str], name: str) -> tuple[str, ...]:
+    """Return the paths to match with the patterns. A link, unless to a file, is matched as a file and as a folder."""
     if entry.is_symlink():
         return (name,) if Path(entry.path).is_file() else (name, f"{name}/")
     return (f"{name}/" if entry.is_dir() else name,)
 
 
-class _Links:
-    """Says where links lead, and whether they may.
+class _LinkResolver:
+    """Resolves links and checks their targets.
 
     :param root: the model folder.
-    :param follow: whether a link may lead out of it.
-    :param log: takes one line for each target outside.
+    :param follow: whether the target of a link may be outside the folder.
+    :param log: log for one line for each target outside the folder.
     """
 
     def __init__(self, root: Path, *, follow: bool, log: Log) -> None:
@@ -119,19 +120,20 @@ class _Links:
         self._logged: set[Path] = set()
 
     def target(self, name: Path, link: Path | None = None) -> Path:
-        """Return the real path of what a link leads to, so that a link that is changed later changes nothing.
+        """Return the real path of the target of a link, so that a later change of the link has no effect.
 
-        :param name: the link's path as it is shown: that inside the model folder.
-        :param link: the link's place on the disk, where that is another one.
-        :raises InputError: if it leads out of the folder and may not, leads nowhere, or in a circle.
+        :param name: path of the link in the model folder, for errors.
+        :param link: path of the link on disk, if it differs from ``name``.
+        :raises InputError: if the target is outside the folder and must not be followed, or does not exist, or if the
+            link is circular.
         """
         link = link or name
         shown, target = str(link.readlink()), Path(os.path.realpath(link))
         outside = not target.is_relative_to(self._root)
         if outside and not self._follow:
             raise InputError(
-                f"{name} is a link out of the model folder, to {shown}, which is not followed. Set follow_links=True "
-                "to upload what it leads to, or leave it out with exclude."
+                f"{name} is a link to {shown}, outside the model folder, which is not followed. Set "
+                "follow_links=True to upload its target, or exclude the link with exclude."
             )
         try:
             link.stat()
@@ -139,24 +141,26 @@ class _Links:
             raise InputError(f"{name} is not a regular file: {_problem(error, shown)}.") from None
         if outside and target not in self._logged:
             self._logged.add(target)
-            self._log.info("%s is a link out of the model folder; %s is uploaded in its place.", name, target)
+            self._log.info(
+                "%s is a link to a target outside the model folder; the target %s is uploaded.", name, target
+            )
         return target
 
 
 def _problem(error: OSError, target: str) -> str:
     if error.errno == errno.ELOOP:
-        return f"it is a link to {target} that leads in a circle"
+        return f"it is a circular link to {target}"
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return f"it is a link to {target}, which does not exist"
     return f"it is a link to {target}, which cannot be read: {error.strerror}"
 
 
-def _entered(folder: Path, name: Path, around: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the real paths of a folder and those around it."""
+def _with_folder(folder: Path, name: Path, parents: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the real paths of the parents and of the folder itself."""
     real = os.path.realpath(folder)
-    if real in around:
-        raise InputError(f"{name} is a link to a folder that holds it, {real}: it leads in a circle.")
-    return (*around, real)
+    if real in parents:
+        raise InputError(f"{name} is a circular link: it is a link to {real}, which contains it.")
+    return (*parents, real)
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -168,26 +172,26 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 
 def _stored_files(root: Any, exclude: Sequence[str]) -> tuple[list[ModelFile], Exclusions]:
-    """List what lies below a path of object storage, with one listing for all."""
+    """List the files below a path in object storage, with one request."""
     try:
         entries = root.fs.find(root.path, detail=True)
     except (FileNotFoundError, PermissionError) as error:
         raise InputError(f"The folder {root} cannot be listed: {error}.") from None
-    inside = f"{str(root.path).rstrip('/')}/"
+    prefix = f"{str(root.path).rstrip('/')}/"
     sizes = {
-        str(key).removeprefix(inside): int(entry["size"])
+        str(key).removeprefix(prefix): int(entry["size"])
         for key, entry in sorted(entries.items())
-        # Some tools mark a folder by an empty object whose name ends in a slash.
+        # Some tools represent a folder by an empty object whose name ends in a slash.
         if entry["type"] == "file" and not str(key).endswith("/")
     }
     exclusions = Exclusions(exclude, _ignore_text(root / IGNORE_FILE) if IGNORE_FILE in sizes else "")
-    kept = exclusions.kept(sizes)
-    return [ModelFile(root / name, name, size) for name, size in sizes.items() if name in kept], exclusions
+    included = exclusions.included(sizes)
+    return [ModelFile(root / name, name, size) for name, size in sizes.items() if name in included], exclusions
 
 
 def _ignore_text(path: Any) -> str:
     try:
-        with opened(path) as stream:
+        with open_file(path) as stream:
             return ignore_text(stream.read(LONGEST_IGNORE_FILE + 1), str(path))
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None

@@ -1,4 +1,4 @@
-"""What does not belong to a model: defaults, the patterns of ``.datarobotignore`` and those of the DAG's author."""
+"""Patterns of files that are excluded from an upload."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from datarobot_provider.client.files import Log
 
 IGNORE_FILE = ".datarobotignore"
-#: Longest ``.datarobotignore``, in bytes.
+#: Maximum size of a ``.datarobotignore``, in bytes.
 LONGEST_IGNORE_FILE = 1 << 20
-#: What marks a folder as a virtual environment, of Python and of conda.
+#: Names of entries that identify a virtual environment of Python or conda.
 ENVIRONMENT_MARKERS = ("pyvenv.cfg", "conda-meta")
-# Group in which the expressions of pathspec have the slash behind a folder that they match.
-_FOLDER_MARK = "ps_d"
+# Group of the slash after a matched folder in the regular expressions of pathspec.
+_FOLDER_GROUP = "ps_d"
 DEFAULTS = (
     # Version control.
     *(".git", ".svn/", ".hg/", ".dvc/"),
-    # Secrets; examples of such a file hold none.
+    # Secrets, but not examples of files with secrets.
     *(".env", ".env.*", "!.env.example", "!.env.sample", "!.env.template", "!.env.dist", ".envrc"),
     # Environments and packages.
     *(".venv/", ".conda/", ".pixi/", ".direnv/", "__pypackages__/", "node_modules/", "**/renv/library/"),
@@ -32,46 +32,46 @@ DEFAULTS = (
     *(".tox/", ".nox/", ".hypothesis/", ".Rproj.user/", ".Rhistory"),
     # Editors and desktops.
     *(".idea/", ".vscode/", ".DS_Store", "._*", "__MACOSX/", "Thumbs.db", "desktop.ini"),
-    # The folders behind the links of a volume that Kubernetes makes of a ConfigMap.
+    # The link targets in a volume that Kubernetes creates from a ConfigMap.
     "..[0-9A-Za-z]*",
 )
 
 
 class _Rule(NamedTuple):
-    """One pattern. ``origin`` is empty for a default; ``is_excluded`` is false for a pattern that begins with ``!``."""
+    """One pattern. ``origin`` is empty for a default; ``excludes`` is false for a pattern that begins with ``!``."""
 
     regex: re.Pattern[str]
-    is_excluded: bool
+    excludes: bool
     label: str
     origin: str
     line: str
 
     @property
-    def names(self) -> bool:
-        """Whether the pattern says more of a name than that there is one."""
+    def has_name(self) -> bool:
+        """Whether the last part of the pattern consists of more than wildcards."""
         return bool(self.line.strip().rstrip("/").rpartition("/")[2].strip("!*"))
 
     def matches(self, name: str) -> bool:
-        """Return whether the pattern matches a path, and not only a folder around it."""
+        """Return whether the pattern matches the path itself, and not only one of its parent folders."""
         for found in self.regex.finditer(name):
-            if not found.groupdict().get(_FOLDER_MARK):
-                # What ends in "/**" matches what is inside of the folder only.
+            if not found.groupdict().get(_FOLDER_GROUP):
+                # A pattern that ends in "/**" matches the content of the folder, not the folder.
                 return not name.endswith("/") or self.regex.search(name[:-1]) is not None
-            if found.end(_FOLDER_MARK) == len(name):
+            if found.end(_FOLDER_GROUP) == len(name):
                 return True
         return False
 
 
 class Exclusions:
-    """Decides which paths below one folder are left out, and counts them.
+    """Decides which paths below a folder are excluded, and counts them.
 
-    The last pattern that matches a path decides, in the order of the defaults, ``.datarobotignore`` and ``exclude``. As
-    in git, a pattern that matches a folder decides about the folder alone, and nothing below a folder that is left out
-    can be taken back. What the defaults leave out is taken back by its name, not by ``!*/`` and the like.
+    The last pattern that matches a path decides, in this order: defaults, ``.datarobotignore``, ``exclude``. As in git,
+    a pattern that matches a folder applies to the folder only, and a path in an excluded folder cannot be included
+    again. A default is overruled only by a pattern with a name, not by ``!*/`` and the like.
 
     :param exclude: patterns in the syntax of ``.gitignore``.
-    :param ignore_file: content of the folder's ``.datarobotignore``.
-    :raises InputError: if a pattern cannot be read.
+    :param ignore_file: content of the ``.datarobotignore`` in the folder.
+    :raises InputError: if a pattern is invalid.
     """
 
     def __init__(self, exclude: Sequence[str] = (), ignore_file: str = "") -> None:
@@ -79,7 +79,7 @@ class Exclusions:
             _Rule(pattern.regex, pattern.include, f"{line.strip()} of {origin}" if origin else line, origin, line)
             for origin, lines in (("", DEFAULTS), (IGNORE_FILE, ignore_file.split("\n")), ("exclude", exclude))
             for line in lines
-            for pattern in _read(line, origin)
+            for pattern in _parse(line, origin)
             if pattern.include is not None
         ]
         self._rules.reverse()
@@ -87,58 +87,60 @@ class Exclusions:
         self._counts: Counter[str] = Counter()
 
     def is_excluded(self, name: str) -> bool:
-        """Return whether a path is left out, and count it.
+        """Return whether a path is excluded, and count it if it is.
 
-        :param name: path below the folder, with ``/``; that of a folder ends in one.
+        :param name: path below the folder, with ``/``; that of a folder ends with one.
         """
-        return name == IGNORE_FILE or self._leaves_out(name, None)
+        return name == IGNORE_FILE or self._is_excluded(name, None)
 
     def is_environment_excluded(self, name: str) -> bool:
-        """Return whether a virtual environment is left out, unless a pattern names it with ``!``."""
-        return self._leaves_out(name, f"virtual environment {name!r}")
+        """Return whether a virtual environment is excluded: always, unless a pattern with ``!`` names it."""
+        return self._is_excluded(name, f"virtual environment {name!r}")
 
-    def kept(self, names: Iterable[str]) -> set[str]:
-        """Return those of a flat list of files that are not left out."""
+    def included(self, names: Iterable[str]) -> set[str]:
+        """Return the files that are not excluded, from a list of files without their folders."""
         names = list(names)
         parts = (name.split("/") for name in names)
         environments = {"/".join(p[: p.index(m)]) for p in parts for m in ENVIRONMENT_MARKERS if m in p}
-        return {name for name in names if not self._below_left_out(name, environments) and not self.is_excluded(name)}
+        return {
+            name for name in names if not self._is_in_excluded_folder(name, environments) and not self.is_excluded(name)
+        }
 
-    def report(self, log: Log) -> str:
-        """Log what was left out, if anything was, and return the same."""
+    def log_excluded(self, log: Log) -> str:
+        """Log a summary of the excluded paths, if there are any, and return it."""
         summary = ", ".join(f"{label} ({count})" for label, count in self._counts.most_common())
         if summary:
-            log.info("Left out of the upload: %s.", summary)
+            log.info("Excluded from the upload: %s.", summary)
         return summary
 
-    def _leaves_out(self, name: str, default: str | None) -> bool:
+    def _is_excluded(self, name: str, default: str | None) -> bool:
         label = self._label(name, default)
         if label is not None:
             self._counts[label] += 1
         return label is not None
 
     def _label(self, name: str, default: str | None) -> str | None:
-        """Return the pattern that leaves a path out, ``default`` if none decides, or None if it is taken back."""
+        """Return the pattern that excludes a path, ``default`` if no pattern matches, or None if it is included."""
         defaults_only = False
         for rule in self._rules:
             if (defaults_only and rule.origin) or not rule.matches(name):
                 continue
-            if rule.is_excluded:
+            if rule.excludes:
                 return rule.label
-            if rule.names:
+            if rule.has_name:
                 return None
             defaults_only = True
         return default
 
-    def _below_left_out(self, name: str, environments: set[str]) -> bool:
+    def _is_in_excluded_folder(self, name: str, environments: set[str]) -> bool:
         parts = name.split("/")[:-1]
         for depth in range(1, len(parts) + 1):
             folder = "/".join(parts[:depth])
             if folder not in self._folders:
-                marked = folder in environments
+                is_environment = folder in environments
                 name_of_folder = f"{folder}/"
                 self._folders[folder] = self.is_excluded(name_of_folder) or (
-                    marked and self.is_environment_excluded(name_of_folder)
+                    is_environment and self.is_environment_excluded(name_of_folder)
                 )
             if self._folders[folder]:
                 return True
@@ -148,8 +150,8 @@ class Exclusions:
 def ignore_text(content: bytes, where: str) -> str:
     """Return the text of a ``.datarobotignore``.
 
-    :param content: its first bytes, one more than :data:`LONGEST_IGNORE_FILE` at the most.
-    :param where: the path for the error.
+    :param content: its first bytes, at most one more than :data:`LONGEST_IGNORE_FILE`.
+    :param where: its path, for the error.
     :raises InputError: if it is too long or not UTF-8.
     """
     if len(content) > LONGEST_IGNORE_FILE:
@@ -160,11 +162,11 @@ def ignore_text(content: bytes, where: str) -> str:
         raise InputError(f"{where} is not UTF-8: {error.reason} at byte {error.start:,}.") from None
 
 
-def _read(line: str, origin: str) -> list[Any]:
-    """Return the pattern of a line, nothing for a blank line."""
+def _parse(line: str, origin: str) -> list[Any]:
+    """Return the pattern of a line, or an empty list for a blank line."""
     from pathspec import GitIgnoreSpec
 
     try:
         return list(GitIgnoreSpec.from_lines([line]).patterns)
     except (ValueError, re.error) as error:
-        raise InputError(f"{origin} holds {line!r}, which is not a pattern in .gitignore syntax: {error}.") from None
+        raise InputError(f"{line!r} in {origin} is not a valid pattern in .gitignore syntax: {error}.") from None

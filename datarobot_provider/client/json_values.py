@@ -1,6 +1,7 @@
-"""Values that are sent: what Python has beside the types of JSON is converted where nothing is lost, or refused.
+"""Serialization of requests: JSON, form fields and query parameters.
 
-The only place that writes JSON, form fields and query parameters of requests. ``numpy`` is recognised, not imported.
+Python values without an equivalent in JSON are converted if no information is lost, otherwise they are refused.
+``numpy`` is recognized, but not imported.
 """
 
 from __future__ import annotations
@@ -19,39 +20,39 @@ from uuid import UUID
 from datarobot_provider.client.json_text import MAX_LEVELS
 from datarobot_provider.exceptions import InputError
 
-_LONGEST_PLACE = 200
+_LONGEST_PATH = 200
 _LONGEST_KEY = 50
-#: Kinds of numpy's dates and durations, which have no time zone and no unit that JSON could show.
+#: Kinds of dates and durations in numpy, which have no time zone.
 _NUMPY_TIMES = "mM"
-#: Exponent beyond which a decimal is no number that JSON readers take.
+#: Largest exponent of a decimal that JSON parsers accept.
 _LARGEST_EXPONENT = 308
 
 
 class NotSerializableError(ValueError):
-    """A value cannot be sent.
+    """A value cannot be serialized.
 
-    :param problem: what is wrong with it, to be read after its name.
-    :ivar place: where it stands inside the value that was given, such as ``.conditions[0].comparand``.
+    :param problem: what is wrong with the value, as a predicate such as ``is a set``.
+    :ivar path: location of the value in the argument, such as ``.conditions[0].comparand``.
     """
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
         self.problem = problem
-        self.place = ""
+        self.path = ""
 
-    def inside(self, step: str) -> NotSerializableError:
-        """Return the error as seen from one level further out."""
-        self.place = (step + self.place)[:_LONGEST_PLACE]
+    def with_prefix(self, key: str) -> NotSerializableError:
+        """Add the key or the index of the enclosing value to the path."""
+        self.path = (key + self.path)[:_LONGEST_PATH]
         return self
 
     def __str__(self) -> str:
-        return f"{self.place or 'it'} {self.problem}"
+        return f"{self.path or 'it'} {self.problem}"
 
 
 def is_list(value: Any) -> bool:
-    """Return whether a value is a list: any ordered collection but a string, such as Airflow's lazy sequences.
+    """Return whether a value is an ordered collection other than a string, such as a lazy sequence of Airflow.
 
-    A set has no order, and an iterator can be read only once: neither is a list. The views of a mapping are.
+    A set has no order, and an iterator can be read only once, so neither counts as a list. The views of a mapping do.
     """
     if isinstance(value, list | tuple):
         return True
@@ -59,17 +60,17 @@ def is_list(value: Any) -> bool:
         return False
     if isinstance(value, Sequence | KeysView | ValuesView | ItemsView):
         return True
-    # By the classes that the value is of: a metaclass, such as that of enumerations, has these methods for itself.
+    # Attributes of the value itself would include those of a metaclass, such as that of enumerations.
     methods = {name for base in type(value).__mro__ for name in vars(base)}
     return methods >= {"__iter__", "__len__", "__getitem__"} and "keys" not in methods
 
 
 def plain(value: Any) -> Any:
-    """Return a value in the types of JSON alone.
+    """Convert a value to the types of JSON.
 
-    Converted are sequences and mappings of any type, enumerations (to their value), UUIDs, paths, dates, times and
-    datetimes with a time zone (to ISO 8601), decimals that a float holds exactly, and the numbers and arrays of numpy.
-    Keys of objects are strings or integers.
+    Supported are sequences and mappings of any type, enumerations (by value), UUIDs, paths, dates, times and datetimes
+    with a time zone (in ISO 8601), decimals that a float represents exactly, and numbers and arrays of numpy. Keys of
+    objects must be strings or integers.
 
     :param value: any value.
     :returns: new lists and dictionaries.
@@ -80,7 +81,7 @@ def plain(value: Any) -> Any:
 
 
 def dump(value: Any) -> str:
-    """Write a value as JSON.
+    """Serialize a value as JSON.
 
     :raises NotSerializableError: see :func:`plain`.
     """
@@ -88,7 +89,7 @@ def dump(value: Any) -> str:
 
 
 def form_text(value: Any) -> str:
-    """Write a value as a form field: a string as it is, anything else as JSON.
+    """Serialize a value as a form field: a string unchanged, any other value as JSON.
 
     :raises NotSerializableError: see :func:`plain`.
     """
@@ -97,11 +98,11 @@ def form_text(value: Any) -> str:
 
 
 def query_values(params: Mapping[str, Any]) -> dict[str, str | list[str]]:
-    """Write query parameters: ``None`` is left out, a list repeats its parameter, booleans are in lower case.
+    """Serialize query parameters. ``None`` is omitted, a list repeats its parameter, booleans are in lower case.
 
     :param params: values by name.
     :returns: a string, or a list of strings, by name.
-    :raises InputError: naming the parameter that cannot be written: an object, or ``None`` inside a list.
+    :raises InputError: if a parameter is an object, or a list that contains ``None``. The error names the parameter.
     """
     found: dict[str, str | list[str]] = {}
     try:
@@ -118,7 +119,7 @@ def query_values(params: Mapping[str, Any]) -> dict[str, str | list[str]]:
 def _query_text(value: Any, name: str) -> str:
     if value is None or isinstance(value, list | dict):
         kind = "None" if value is None else "a list" if isinstance(value, list) else "an object"
-        raise InputError(f"The query parameter {name} is {kind}: only strings, numbers and booleans can be sent there.")
+        raise InputError(f"The query parameter {name} is {kind}: only strings, numbers and booleans are allowed.")
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -144,13 +145,13 @@ def _string(value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise NotSerializableError("holds half a character (a lone surrogate), which UTF-8 cannot write") from None
+            raise NotSerializableError("contains a lone surrogate, which cannot be encoded in UTF-8") from None
     return value
 
 
 def _number(value: float) -> float:
     if not math.isfinite(value):
-        raise NotSerializableError(f"is {value}, which JSON does not know")
+        raise NotSerializableError(f"is {value}, which JSON does not support")
     return value
 
 
@@ -160,21 +161,21 @@ def _list(value: Any, level: int) -> list[Any]:
         try:
             found.append(_plain(item, level + 1))
         except NotSerializableError as error:
-            raise error.inside(f"[{index}]") from None
+            raise error.with_prefix(f"[{index}]") from None
     return found
 
 
 def _object(value: Mapping[Any, Any], level: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    # By its keys, not by its items: the items of Airflow's params are not their values.
+    # The items of Airflow's params are not their values.
     for key in value:
         name = _key(key)
         if name in found:
-            raise NotSerializableError(f"has the key {name[:_LONGEST_KEY]!r} twice")
+            raise NotSerializableError(f"repeats the key {name[:_LONGEST_KEY]!r}")
         try:
             found[name] = _plain(value[key], level + 1)
         except NotSerializableError as error:
-            raise error.inside(f".{name[:_LONGEST_KEY]}") from None
+            raise error.with_prefix(f".{name[:_LONGEST_KEY]}") from None
     return found
 
 
@@ -184,22 +185,22 @@ def _key(key: Any) -> str:
     name = key.value if isinstance(key, Enum) else key
     if isinstance(name, str) or (isinstance(name, int) and not isinstance(name, bool)):
         return _string(str(name))
-    raise NotSerializableError(f"has the key {str(key)[:_LONGEST_KEY]} ({type(key).__name__}): keys are strings")
+    raise NotSerializableError(f"has the key {str(key)[:_LONGEST_KEY]} ({type(key).__name__}): keys must be strings")
 
 
 def _of_numpy(value: Any, level: int) -> Any:
-    """Return a number or an array of numpy, or a column of pandas, as Python's own."""
+    """Convert a number or an array of numpy, or a column of pandas."""
     result = None if getattr(value.dtype, "kind", "") in _NUMPY_TIMES else value.tolist()
-    # A long double gives itself.
+    # ``tolist`` of a long double returns the long double.
     if result is None or hasattr(result, "dtype"):
-        raise NotSerializableError(f"is of numpy's type {value.dtype}, which JSON does not know: convert it first")
+        raise NotSerializableError(f"has the numpy type {value.dtype}, which JSON does not support: convert it first")
     return _plain(result, level + 1)
 
 
 def _other(value: Any, level: int) -> Any:
     if isinstance(value, Enum):
         return _plain(value.value, level + 1)
-    # Subclasses, and the lazy proxies of Airflow's context.
+    # Subclasses, and lazy proxies of Airflow's context.
     for base in (str, bool, int, float):
         if isinstance(value, base):
             return _plain(base(value), level)
@@ -209,7 +210,7 @@ def _other(value: Any, level: int) -> Any:
         return _moment(value)
     if isinstance(value, os.PathLike):
         return _plain(os.fspath(value), level)
-    # Paths of object storage are not os.PathLike: only their URL says where they lead.
+    # Paths of object storage are not os.PathLike.
     if isinstance(value, UUID) or (hasattr(value, "fs") and hasattr(value, "path")):
         return _string(str(value))
     raise NotSerializableError(_refusal(value))
@@ -217,7 +218,7 @@ def _other(value: Any, level: int) -> Any:
 
 def _decimal(value: Decimal) -> int | float:
     if not value.is_finite():
-        raise NotSerializableError(f"is {value}, which JSON does not know")
+        raise NotSerializableError(f"is {value}, which JSON does not support")
     if abs(value.adjusted()) <= _LARGEST_EXPONENT:
         exponent = value.as_tuple().exponent
         if isinstance(exponent, int) and exponent >= 0:
@@ -225,16 +226,18 @@ def _decimal(value: Decimal) -> int | float:
         number = float(value)
         if Decimal(repr(number)) == value:
             return number
-    raise NotSerializableError("is a decimal with more digits than a float holds: round it, or give it as a string")
+    raise NotSerializableError(
+        "is a decimal with more digits than a float can represent: round it, or pass it as a string"
+    )
 
 
 def _moment(value: date | time) -> str:
     text = value.isoformat()
     if isinstance(value, datetime):
         if not text[:1].isdigit():
-            raise NotSerializableError(f"is {text}, which is no moment")
+            raise NotSerializableError(f"is {text}, which is not a point in time")
         if value.utcoffset() is None:
-            raise NotSerializableError("is a datetime without a time zone, which could mean any moment: give it one")
+            raise NotSerializableError("is a datetime without a time zone: add one")
     return text
 
 
@@ -243,7 +246,7 @@ def _refusal(value: Any) -> str:
     if isinstance(value, bytes | bytearray | memoryview):
         return f"is {kind}: decode it to a string"
     if isinstance(value, AbstractSet):
-        return f"is a {kind}, which has no order: give a list, such as sorted(…)"
+        return f"is a {kind}, which has no order: pass a list, such as sorted(…)"
     if isinstance(value, Iterator):
-        return f"is a {kind}, which can be read only once: give a list"
-    return f"is a {kind}, which JSON does not know: convert it to a string, a number, a list or a dictionary"
+        return f"is a {kind}, which can be read only once: pass a list"
+    return f"is a {kind}, which JSON does not support: convert it to a string, a number, a list or a dictionary"

@@ -1,4 +1,4 @@
-"""Multipart bodies: streamed from disk, a zip or object storage, one file open at a time."""
+"""Multipart bodies that are streamed from disk, from a zip archive or from object storage."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from datarobot_provider.exceptions import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_PIECE = 1024 * 1024
-opened = partial(files.opened, as_checked=True)
-#: What no other try can mend where a file lies in object storage.
-_LASTING = (FileNotFoundError, PermissionError)
+_CHUNK_SIZE = 1024 * 1024
+open_file = partial(files.open_file, as_checked=True)
+#: Errors of object storage that a retry does not resolve.
+_PERMANENT = (FileNotFoundError, PermissionError)
 
 
 class MultipartBody:
-    """A multipart body of known length that gives itself in large pieces.
+    """Multipart body of known length that yields large chunks.
 
-    An iterator with a length, and no ``read``: ``requests`` would hand an object with ``read`` to the socket in pieces
-    of a few KiB, which costs most of the speed.
+    It is an iterable with a length and has no ``read``: if there is one, ``http.client`` sends the body in chunks of a
+    few KiB, which is much slower.
 
-    :param parts: the parts in order: the name of each, and its value or its file; the files' sizes must not change
-        meanwhile.
-    :param tell: takes lines for the task log.
+    :param parts: name of each part and its value or its file, in order. The size of a file must not change.
+    :param report: called with lines for the task log.
     """
 
     def __init__(
@@ -40,52 +39,54 @@ class MultipartBody:
 
         boundary = choose_boundary()
         self.content_type = f"multipart/form-data; boundary={boundary}"
-        self._tell = report
-        self._chunks: list[bytes | ModelFile] = []
+        self._report = report
+        self._contents: list[bytes | ModelFile] = []
         text = b""
         for name, part in parts:
             if isinstance(part, ModelFile):
-                self._chunks += [text + _part(boundary, name, part.name.rpartition("/")[2]), part]
+                self._contents += [text + _part(boundary, name, part.name.rpartition("/")[2]), part]
                 text = b"\r\n"
             else:
                 text += _part(boundary, name) + part.encode() + b"\r\n"
-        self._chunks.append(text + f"--{boundary}--\r\n".encode())
-        self._length = sum(chunk.size if isinstance(chunk, ModelFile) else len(chunk) for chunk in self._chunks)
+        self._contents.append(text + f"--{boundary}--\r\n".encode())
+        self._length = sum(
+            content.size if isinstance(content, ModelFile) else len(content) for content in self._contents
+        )
 
     def __len__(self) -> int:
         return self._length
 
     def __iter__(self) -> Iterator[bytes]:
-        """Give the body piece by piece.
+        """Yield the body in chunks.
 
-        :raises InputError: if a file vanished, changed its size since it was listed, or cannot be read.
+        :raises InputError: if a file no longer exists, has changed its size, or cannot be read.
         """
-        progress, small = Progress("Uploaded", self._tell, self._length), b""
-        for piece in self._pieces():
-            progress.add(len(piece))
-            # A thousand small files are not a thousand sendings.
-            small += piece
-            if len(small) >= _PIECE // 2:
+        progress, small = Progress("Uploaded", self._report, self._length), b""
+        for chunk in self._chunks():
+            progress.add(len(chunk))
+            # Small files are combined, so that not each of them needs a system call.
+            small += chunk
+            if len(small) >= _CHUNK_SIZE // 2:
                 yield small
                 small = b""
         yield small
         progress.end()
 
-    def _pieces(self) -> Iterator[bytes]:
+    def _chunks(self) -> Iterator[bytes]:
         with _Sources() as sources:
-            for chunk in self._chunks:
-                if isinstance(chunk, ModelFile):
-                    yield from _content(chunk, sources)
+            for content in self._contents:
+                if isinstance(content, ModelFile):
+                    yield from _content(content, sources)
                 else:
-                    yield chunk
+                    yield content
 
 
 class UploadBody(MultipartBody):
-    """The body that makes a model version.
+    """Body of a request that creates a version.
 
-    :param fields: the form fields, in order.
-    :param files: the files, each sent as ``file`` followed by its ``filePath``.
-    :param tell: takes lines for the task log.
+    :param fields: form fields, in order.
+    :param files: files, each sent as ``file`` followed by its ``filePath``.
+    :param report: called with lines for the task log.
     """
 
     def __init__(
@@ -101,7 +102,7 @@ class UploadBody(MultipartBody):
 
 
 class _Sources(ExitStack):
-    """Opens the files of a body; a zip once for all of its members."""
+    """Opens the files of a body. A zip archive is opened once for all its members."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -110,15 +111,15 @@ class _Sources(ExitStack):
     def open(self, file: ModelFile) -> BinaryIO:
         """Open a file for reading."""
         if file.member is None:
-            return opened(file.source)
+            return open_file(file.source)
         name = str(file.source)
         if name not in self._zips:
-            self._zips[name] = self.enter_context(zipfile.ZipFile(self.enter_context(opened(file.source))))
+            self._zips[name] = self.enter_context(zipfile.ZipFile(self.enter_context(open_file(file.source))))
         return cast("BinaryIO", self._zips[name].open(file.member))
 
 
 def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
-    """Return what stands before the content of a part."""
+    """Return the header of a part."""
     from urllib3.fields import RequestField
 
     field = RequestField(name, b"", filename)
@@ -127,18 +128,18 @@ def _part(boundary: str, name: str, filename: str | None = None) -> bytes:
 
 
 def _content(file: ModelFile, sources: _Sources) -> Iterator[bytes]:
-    left = file.size
-    # InputError, not OSError: requests would take an OSError for a broken connection.
+    remaining = file.size
+    # Not OSError, which requests would treat as a lost connection.
     try:
         with sources.open(file) as stream:
-            while left and (piece := stream.read(min(_PIECE, left))):
-                left -= len(piece)
-                yield piece
-            changed = bool(left or stream.read(1))
+            while remaining and (chunk := stream.read(min(_CHUNK_SIZE, remaining))):
+                remaining -= len(chunk)
+                yield chunk
+            changed = bool(remaining or stream.read(1))
     except ZIP_READ_ERRORS as error:
         reason = getattr(error, "strerror", None) or error
         unreadable = InputError(f"{file.source} could not be read during the upload: {reason}.")
-        unreadable.retryable = is_in_object_storage(file.source) and not isinstance(error, _LASTING)
+        unreadable.retryable = is_in_object_storage(file.source) and not isinstance(error, _PERMANENT)
         raise unreadable from None
     if changed:
-        raise InputError(f"{file.source} changed its size during the upload; nothing was created.")
+        raise InputError(f"The size of {file.source} changed during the upload. Nothing was created.")

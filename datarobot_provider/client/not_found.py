@@ -1,4 +1,4 @@
-"""What a 404 is about, in words: which argument, which id, and what kind of thing DataRobot does not know."""
+"""Explanations of 404 responses: the argument, the id and the kind of the missing object."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST_ID = 100
-#: Nouns that the name of an id does not say.
+#: Nouns that cannot be derived from the name of the id.
 _NOUNS = {"config": "guard configuration", "status": "status record", "entity": "entity of this type"}
 
 
 class GivenId(NamedTuple):
-    """An id that a request was made with.
+    """Id that was sent in a request.
 
-    :param name: the argument that holds it, such as ``custom_model_id`` or ``training_data.datasetId``.
+    :param name: the argument that contains it, such as ``custom_model_id`` or ``training_data.datasetId``.
     :param value: the id.
     """
 
@@ -25,7 +25,7 @@ class GivenId(NamedTuple):
 
     @property
     def noun(self) -> str:
-        """What the id belongs to, such as ``custom model``."""
+        """The kind of the object that the id belongs to, such as ``custom model``."""
         last = self.name.rsplit(".", 1)[-1]
         words = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", last).lower()
         noun = re.sub(r"_ids?(\[\d+\])?$", "", words).replace("_", " ")
@@ -36,26 +36,26 @@ class GivenId(NamedTuple):
 
 
 def not_found_message(ids: Sequence[GivenId]) -> str:
-    """Say that DataRobot does not know one of these ids."""
+    """Return the message that none of these ids was found."""
     nouns = list(dict.fromkeys(given.noun for given in ids))
     return (
-        f"{_listed(list(map(str, ids)), 'or')} was not found: DataRobot has no such {_listed(nouns, 'or')}, "
-        "or the token's user may not see it."
+        f"{_enumeration(list(map(str, ids)), 'or')} was not found: DataRobot has no such {_enumeration(nouns, 'or')}, "
+        "or the user of the API token cannot access it."
     )
 
 
 def request_ids_message(ids: Sequence[GivenId]) -> str:
-    """Say what a request was about, where the server has a reason of its own."""
-    return f"The request was about {_listed(list(map(str, ids)), 'and')}."
+    """Return a message with the ids of the request, for a response that gives another reason."""
+    return f"Ids in the request: {_enumeration(list(map(str, ids)), 'and')}."
 
 
 def says_not_found(noun: str, message: str) -> bool:
-    """Return whether a server's message says that there is no such thing."""
+    """Return whether the message of the server says that an object of the kind ``noun`` does not exist."""
     text = message.casefold()
     missing = rf"\b{re.escape(noun)}\b( with [\w ]*)?( '?\w+'?)? (was )?(not found|does not exist)"
     return re.search(rf"{missing}|\bno such {re.escape(noun)}\b", text) is not None
 
 
-def _listed(words: Sequence[str], last: str) -> str:
-    *others, final = words
-    return f"{', '.join(others)} {last} {final}" if others else final
+def _enumeration(items: Sequence[str], conjunction: str) -> str:
+    *others, last = items
+    return f"{', '.join(others)} {conjunction} {last}" if others else last

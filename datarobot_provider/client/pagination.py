@@ -1,4 +1,4 @@
-"""Following ``next`` through a list, without ever leaving the connection's host or running in a circle."""
+"""Pagination of lists."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ PAGE_SIZE = 100
 
 
 def pages(send: Callable[[Request], Response], first: Request) -> Iterator[dict[str, Any]]:
-    """Yield every page of a list, the first one included.
+    """Yield all pages of a list.
 
-    :param send: sends a request and raises for an error response.
-    :param first: the request of the first page.
-    :raises MalformedResponseError: if ``next`` is not a route of the API, or comes back to a page already seen.
+    Only the path of ``next`` is used, so that no request goes to another host.
+
+    :param send: sends a request and raises an error for an error response.
+    :param first: request of the first page.
+    :raises MalformedResponseError: if ``next`` is not a route of the API, or is the URL of a previous page.
     """
     seen = {first.path}
     page = send(first).object()
@@ -28,8 +30,8 @@ def pages(send: Callable[[Request], Response], first: Request) -> Iterator[dict[
     while page.get("next"):
         path = api_path(str(page["next"]))
         if path is None or path in seen:
-            fault = "leads nowhere" if path is None else "leads in a circle"
-            raise MalformedResponseError(f"The list {first.path} cannot be read to its end: 'next' {fault}.")
+            fault = "is not a route of the API" if path is None else "is the URL of a previous page"
+            raise MalformedResponseError(f"The list {first.path} cannot be read completely: 'next' {fault}.")
         seen.add(path)
         page = send(Request("GET", path)).object()
         yield page
@@ -43,13 +45,13 @@ def items(
     limit: int | None = None,
     page_size: int = PAGE_SIZE,
 ) -> list[dict[str, Any]]:
-    """Return the entries of a list, page by page.
+    """Return the items of a list, from all its pages.
 
-    :param send: sends a request and raises for an error response.
-    :param path: the list.
-    :param params: its filters, in the API's names; ``None`` means not set.
-    :param limit: most entries to return; ``None`` for all.
-    :param page_size: most entries to ask for at once.
+    :param send: sends a request and raises an error for an error response.
+    :param path: path of the list.
+    :param params: filters, with the field names of the API; those with the value ``None`` are not sent.
+    :param limit: maximum number of items; ``None`` (the default) for all.
+    :param page_size: maximum number of items in a page.
     :raises MalformedResponseError: see :func:`pages`.
     """
     size = page_size if limit is None else min(limit, page_size)
@@ -57,7 +59,7 @@ def items(
     for page in pages(send, Request("GET", path, params={"offset": 0, "limit": size, **params})):
         data = page.get("data")
         if not isinstance(data, list):
-            raise MalformedResponseError(f"The response has no 'data', which the entries of {path} should stand in.")
+            raise MalformedResponseError(f"The response for the list {path} has no field 'data' with its items.")
         found += data
         if limit is not None and len(found) >= limit:
             return found[:limit]
@@ -65,10 +67,10 @@ def items(
 
 
 def get_all_pages(send: Callable[[Request], Response], path: str) -> dict[str, Any]:
-    """Return an object, the lists in it put together from all its pages.
+    """Return an object. Its paginated lists are complete.
 
-    :param send: sends a request and raises for an error response.
-    :param path: the object.
+    :param send: sends a request and raises an error for an error response.
+    :param path: path of the object.
     :raises MalformedResponseError: see :func:`pages`.
     """
     first, *others = pages(send, Request("GET", path))

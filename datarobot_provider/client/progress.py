@@ -1,4 +1,4 @@
-"""How far an upload or a download is, told every so often."""
+"""Progress reports of uploads and downloads."""
 
 from __future__ import annotations
 
@@ -8,52 +8,53 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TELL_SECONDS = 15.0
-#: What is over sooner than this is not worth a line.
+#: Seconds between two reports.
+_REPORT_SECONDS = 15.0
+#: A transfer that takes fewer seconds is not reported.
 _QUICK_SECONDS = 1.0
 _MEGABYTE = 1e6
 
 
 class Progress:
-    """Counts the bytes of one transfer, and tells about them at a sane pace.
+    """Counts the bytes of one transfer and reports them at regular intervals.
 
-    :param done: what was done with them, such as ``Uploaded``.
-    :param tell: takes lines for the task log.
-    :param total: how many there will be, in bytes; ``None`` if nobody knows.
-    :param clock: gives seconds.
+    :param verb: the past participle that begins a report, such as ``Uploaded``.
+    :param report: called with lines for the task log.
+    :param total: expected number of bytes; ``None`` if it is unknown.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(
         self,
-        done: str,
+        verb: str,
         report: Callable[[str], None],
         total: int | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.total = total
         self.size = 0
-        self._done = done
-        self._tell = report
+        self._verb = verb
+        self._report = report
         self._clock = clock
-        self._began = self._told = clock()
+        self._started = self._reported = clock()
 
     def add(self, size: int) -> None:
         """Count ``size`` more bytes."""
         self.size += size
         now = self._clock()
-        if now - self._told >= _TELL_SECONDS:
-            self._told = now
+        if now - self._reported >= _REPORT_SECONDS:
+            self._reported = now
             of = f" of {_megabytes(self.total)} ({self.size / self.total:.0%})" if self.total else ""
-            self._tell(f"{self._done} {_megabytes(self.size)}{of}, {self._rate(now)}.")
+            self._report(f"{self._verb} {_megabytes(self.size)}{of}, {self._rate(now)}.")
 
     def end(self) -> None:
-        """Tell how long it took, if it took any time."""
+        """Report the duration of the transfer, unless it was very short."""
         now = self._clock()
-        if now - self._began >= _QUICK_SECONDS:
-            self._tell(f"{self._done} {_megabytes(self.size)} in {now - self._began:,.0f} s, {self._rate(now)}.")
+        if now - self._started >= _QUICK_SECONDS:
+            self._report(f"{self._verb} {_megabytes(self.size)} in {now - self._started:,.0f} s, {self._rate(now)}.")
 
     def _rate(self, now: float) -> str:
-        return f"{_megabytes(self.size / (now - self._began))}/s"
+        return f"{_megabytes(self.size / (now - self._started))}/s"
 
 
 def _megabytes(size: float) -> str:

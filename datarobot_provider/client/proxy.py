@@ -1,4 +1,4 @@
-"""The one reader of the proxy variables of the environment, so that workers and triggerers take the same way."""
+"""Proxy settings from the environment variables, for both transports."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class Proxy:
-    """An HTTP proxy.
+    """HTTP proxy.
 
     :param url: scheme, host and port, without credentials.
-    :param headers: what lets us use it: ``Proxy-Authorization``, or nothing.
+    :param headers: ``Proxy-Authorization``, if the proxy requires authentication.
     """
 
     url: str
@@ -32,15 +32,15 @@ class Proxy:
 
 
 def proxy_for(url: str, environ: Mapping[str, str] = os.environ) -> Proxy | None:
-    """Return the proxy that the environment names for a request.
+    """Return the proxy for a request, according to the environment variables.
 
-    ``https_proxy`` or ``http_proxy``, depending on the scheme of ``url``, counts before ``all_proxy``. A name in lower
-    case counts before the same name in upper case, also where it is empty, which means: no proxy.
+    ``https_proxy`` or ``http_proxy``, depending on the scheme of ``url``, has precedence over ``all_proxy``. A name in
+    lower case has precedence over the same name in upper case, even if its value is empty, which means: no proxy.
 
-    :param url: where the request goes.
-    :param environ: the environment; default that of the process.
-    :returns: the proxy; ``None`` for a direct connection.
-    :raises ConfigurationError: naming the variable, if it names no HTTP proxy.
+    :param url: URL of the request.
+    :param environ: environment variables, default those of the process.
+    :returns: the proxy, or ``None`` for a direct connection.
+    :raises ConfigurationError: if the variable is not the URL of an HTTP proxy. The error names the variable.
     """
     target = urlsplit(url)
     for scheme in (target.scheme, "all"):
@@ -53,10 +53,10 @@ def proxy_for(url: str, environ: Mapping[str, str] = os.environ) -> Proxy | None
 def is_exempt(url: str, no_proxy: str) -> bool:
     """Return whether ``no_proxy`` exempts a URL.
 
-    :param url: where the request goes.
-    :param no_proxy: entries, separated by commas or white space: ``*`` for everything, a host name (its subdomains
-        too, with or without a dot or ``*.`` before it), a name with ``*``, an address or a network such as
-        ``10.0.0.0/8``. An entry with a port counts for that port alone. Names are not resolved.
+    :param url: URL of the request.
+    :param no_proxy: entries, separated by commas or white space: ``*`` for all hosts, a host name (which includes its
+        subdomains, with or without a leading dot or ``*.``), a name with ``*``, an IP address or a network such as
+        ``10.0.0.0/8``. An entry with a port applies to that port only. Names are not resolved.
     """
     target = urlsplit(url)
     host = (target.hostname or "").rstrip(".")
@@ -93,7 +93,7 @@ def _network(entry: str) -> IPv4Network | IPv6Network | tuple[()]:
 
 
 def _host_and_port(entry: str) -> tuple[str, int | None]:
-    """Split an entry; an IPv6 address has a port only after its brackets."""
+    """Split an entry. An IPv6 address can have a port only after brackets."""
     name, colon, port = entry.rpartition(":")
     if colon and port.isdecimal() and (":" not in name or name.endswith("]")):
         return name.strip("[]"), int(port)
@@ -111,13 +111,13 @@ def _proxy(name: str, value: str) -> Proxy:
     split = _split(value if "://" in value else f"http://{value}")
     if split is not None and split.scheme not in _PORTS:
         raise ConfigurationError(
-            f"The environment variable {name} names a proxy of the kind {split.scheme!r}, which is not supported. Name "
-            "an HTTP proxy in https_proxy (http_proxy for an http:// host), or exempt DataRobot's host in no_proxy."
+            f"The proxy scheme {split.scheme!r} in the environment variable {name} is not supported. Set an HTTP proxy "
+            "in https_proxy (http_proxy for an http:// host), or add the host of DataRobot to no_proxy."
         )
     if split is None:
         raise ConfigurationError(
-            f"The environment variable {name} is not the address of a proxy. It should look like http://proxy:3128, "
-            "special characters of a user and a password percent-encoded."
+            f"The environment variable {name} is not a valid URL of a proxy. It must look like http://proxy:3128, with "
+            "special characters in user and password percent-encoded."
         )
     host = split.netloc.rpartition("@")[2].rstrip(":")
     if split.username is None:
@@ -127,7 +127,7 @@ def _proxy(name: str, value: str) -> Proxy:
 
 
 def _split(url: str) -> SplitResult | None:
-    """Return the parts of a usable address; the URL is not told by any error, since it may hold a password."""
+    """Return the parts of a valid URL. No error contains the URL, because it may include a password."""
     try:
         split = urlsplit(url)
         usable = is_host(split.hostname) and split.port != 0 and not re.search(r"\s", url)

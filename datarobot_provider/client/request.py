@@ -1,4 +1,4 @@
-"""One request and one response, as plain values: what the senders take and give."""
+"""Request and response."""
 
 from __future__ import annotations
 
@@ -20,42 +20,43 @@ REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
 _LONGEST_NAME = 100
 _MAX_NAMES = 20
-_PAGES = ("text/html", "application/xhtml+xml")
+_HTML = ("text/html", "application/xhtml+xml")
 
 
 def route(template: str, **ids: object) -> str:
-    """Fill the ids into the path of an operation.
+    """Fill ids into the path of an API operation.
 
     :param template: a path below ``/api/v2/`` such as ``customModels/{custom_model_id}/``.
     :param ids: one value for each placeholder.
-    :returns: the path, every id escaped, so that no id can reach another route.
-    :raises InputError: if an id is empty, ``None``, holds a dot segment or a control character.
+    :returns: the path. The ids are escaped, so that no id can change the route.
+    :raises InputError: if an id is empty, is ``None``, or contains a dot segment or a control character.
     """
     for name, value in ids.items():
         if not isinstance(value, str | int) or isinstance(value, bool) or not is_id(str(value)):
-            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which cannot be an id.")
+            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which is not a valid id.")
     return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
 
 
 def is_id(text: str) -> bool:
-    """Return whether ``text`` can be an id: something, without control characters and dot segments.
+    """Return whether ``text`` is a valid id: not empty, without control characters and dot segments.
 
-    Escaped, a dot segment would stay below our route, but for servers that unescape before they put a path in order.
+    An escaped dot segment is also refused, because some servers unescape a path before they normalize it.
     """
     return text.strip() not in ("", "None") and text.isprintable() and not has_dot_segment(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of the API.
+    """Request to the API.
 
     :param method: HTTP method.
-    :param path: path below ``/api/v2/``, trailing slash included.
-    :param params: query parameters; values of ``None`` are left out.
-    :param json: JSON body, in the API's own names.
-    :param upload: makes a fresh multipart body for each try.
-    :param private: values of the body that no error may show, even if the server echoes them.
-    :param max_bytes: the largest body of a response, in bytes, unpacked; default ``None``: what any response may have.
+    :param path: path below ``/api/v2/``, with the trailing slash.
+    :param params: query parameters; those with the value ``None`` are not sent.
+    :param json: JSON body, with the field names of the API.
+    :param upload: returns a new multipart body for each attempt.
+    :param secret_values: values of the body that are redacted in errors, in case the server echoes them.
+    :param max_bytes: maximum size of the decompressed body of the response, in bytes; ``None`` (the default) for the
+        general limit.
     """
 
     method: str
@@ -67,9 +68,9 @@ class Request:
     max_bytes: int | None = None
 
     def query(self) -> dict[str, str | list[str]]:
-        """Return the query parameters that are set, as strings, booleans in lower case; a list repeats its parameter.
+        """Return the query parameters as strings. ``None`` is not sent, a list repeats its parameter.
 
-        :raises InputError: naming the parameter that cannot be written.
+        :raises InputError: if a parameter cannot be serialized.
         """
         if not self.params:
             return {}
@@ -80,13 +81,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What the API answered.
+    """Response of the API.
 
     :param status: HTTP status code.
-    :param headers: header names in lower case.
-    :param body: the whole body.
-    :param repeated: whether the request had been sent before in vain and may have been handled then: its response was
-        lost, or was a server error. A "not found" that answers a repeated DELETE may be the work of the first one.
+    :param headers: headers, with names in lower case.
+    :param body: the complete body.
+    :param repeated: whether an earlier attempt of the request may have been processed: its response was lost, or was a
+        server error. A 404 for a repeated DELETE can mean that the first attempt deleted the object.
     """
 
     status: int
@@ -101,7 +102,7 @@ class Response:
 
     @property
     def request_id(self) -> str | None:
-        """The server's id of the request."""
+        """The id that the server gave to the request."""
         return next((self.headers[name] for name in REQUEST_ID_HEADERS if name in self.headers), None)
 
     @property
@@ -112,37 +113,37 @@ class Response:
     def json(self) -> Any:
         """Parse the body.
 
-        NaN and infinity become ``None``, since neither an XCom nor a trigger event can hold them, and secret values
-        become ``***``.
+        NaN and infinity are replaced by ``None``, because neither an XCom nor a trigger event can contain them. Secret
+        values are replaced by ``***``.
 
         :returns: the parsed value.
-        :raises MalformedResponseError: if the body is not JSON, is nested too deeply, or names a field twice.
+        :raises MalformedResponseError: if the body is not JSON, is nested too deeply, or repeats a field.
         """
         try:
             parsed = parse(self.body, unique=True)
         except UnusableJsonError as error:
-            raise MalformedResponseError(f"The response ({self._described()}) cannot be used: {error}.") from None
+            raise MalformedResponseError(f"The response ({self._summary()}) cannot be used: {error}.") from None
         except ValueError:
             raise self.not_json_error() from None
         return redact_secrets(parsed)
 
     def not_json_error(self) -> MalformedResponseError:
-        """Build the error for a response that is something else than JSON."""
+        """Build the error for a response that is not JSON."""
         excerpt = " ".join(self.text.split())[:_EXCERPT]
         return MalformedResponseError(
-            f"The response ({self._described()}) is not JSON: {excerpt!r}. "
-            "Is the connection's host a DataRobot endpoint, and is no proxy in between?"
+            f"The response ({self._summary()}) is not JSON: {excerpt!r}. "
+            "It probably comes from a proxy or another server. Check the host of the Airflow connection, and any proxy."
         )
 
     @property
     def is_html(self) -> bool:
-        """Whether it is a page for people, which the API has none of: a proxy or a wrong host answered."""
-        return bool(self.body.strip()) and self.headers.get("content-type", "").lower().startswith(_PAGES)
+        """Whether the body is an HTML page. The API never sends one, so it comes from a proxy or another server."""
+        return bool(self.body.strip()) and self.headers.get("content-type", "").lower().startswith(_HTML)
 
     def log_text(self) -> str:
-        """Return a log, which comes as plain text or inside a JSON object.
+        """Return the text of a log. The API sends it as plain text or in a JSON object.
 
-        :returns: the text; for a binary log, a line that says so.
+        :returns: the text; for a binary log, a line with its size.
         """
         try:
             body = parse(self.body)
@@ -152,31 +153,31 @@ class Response:
         text = text if isinstance(text, str) else str(text)
         return text if "\x00" not in text else f"(a binary log of {len(self.body)} bytes)"
 
-    def _described(self) -> str:
+    def _summary(self) -> str:
         kind = self.headers.get("content-type", "no content type")[:_LONGEST_NAME]
         return f"{self.status}, {kind}, {len(self.body)} bytes"
 
     def object(self) -> dict[str, Any]:
-        """Parse the body as one JSON object.
+        """Parse the body as a JSON object.
 
-        :raises MalformedResponseError: if it is anything else.
+        :raises MalformedResponseError: if it is not a JSON object.
         """
         parsed = self.json()
         if not isinstance(parsed, dict):
             raise MalformedResponseError(
-                f"The response is a JSON {type(parsed).__name__} where an object was expected."
+                f"The response ({self._summary()}) is a JSON {type(parsed).__name__} instead of an object."
             )
         return parsed
 
 
 def required(response: Mapping[str, Any], name: str) -> str:
-    """Return the text field ``name`` of an API object.
+    """Return the string in the field ``name`` of an API object.
 
-    :raises MalformedResponseError: if the server left it out.
+    :raises MalformedResponseError: if the field is missing, empty or not a string.
     """
     value = response.get(name)
     if not isinstance(value, str) or not value:
-        names = [each[:_LONGEST_NAME] for each in sorted(response)]
+        names = [field[:_LONGEST_NAME] for field in sorted(response)]
         more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-        raise MalformedResponseError(f"The response has no {name!r}; it holds {names[:_MAX_NAMES]}{more}.")
+        raise MalformedResponseError(f"The response has no field {name!r}. Its fields are {names[:_MAX_NAMES]}{more}.")
     return value

@@ -1,4 +1,4 @@
-"""Why the sync sender got no response, read from the errors of the HTTP library and of everything below it."""
+"""Classification of the errors of ``requests`` and of the libraries below it."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 _TLS = (requests.exceptions.SSLError, ssl.SSLError)
 _TIMEOUTS = (requests.exceptions.Timeout, ReadTimeoutError, TimeoutError)
-#: How ``http.client`` begins the only sign of a proxy that refuses a tunnel.
+#: Beginning of the message of ``http.client`` when a proxy refuses a tunnel. There is no error class for it.
 _NO_TUNNEL = "Tunnel connection failed"
-#: The functions of the libraries that ask a proxy for a tunnel, and that begin TLS.
+#: Functions of the libraries that open a tunnel through a proxy, or that begin TLS.
 _BEFORE_REQUEST = frozenset({"_tunnel", "do_handshake"})
 
 
-def classify(error: BaseException, before: BaseException | None) -> tuple[str, bool]:
-    """Say why there is no response, and whether the request may have arrived.
+def classify(error: BaseException, handled: BaseException | None) -> tuple[str, bool]:
+    """Return the reason of a failed request, and whether the request may have been sent.
 
-    :param error: what sending or reading ended in.
-    :param before: what was being handled before; what had led to that says nothing about this request.
-    :returns: a reason of :func:`transport_error`, and whether the application may have got the request.
+    :param error: the error of the request.
+    :param handled: the exception that was being handled when the request was sent. It and its causes are ignored.
+    :returns: a reason of :func:`transport_error`, and whether the application may have received the request.
     """
-    errors = list(_causes(error, before))
+    errors = list(_causes(error, handled))
     unsent = any(map(_is_before_request, errors))
     signs: tuple[tuple[bool, str, bool], ...] = (
         (any(map(is_plain_http, errors)), "plain http", not unsent),
@@ -47,19 +47,19 @@ def _has(errors: list[BaseException], *kinds: type[BaseException]) -> bool:
     return any(isinstance(each, kinds) for each in errors)
 
 
-def _causes(error: BaseException, before: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and everything that led to it. The libraries put causes into arguments as well."""
-    seen, found = {id(before)}, [error]
+def _causes(error: BaseException, handled: BaseException | None) -> Iterator[BaseException]:
+    """Yield ``error`` and all its causes. The libraries also pass causes as arguments of exceptions."""
+    seen, found = {id(handled)}, [error]
     while found:
         each = found.pop()
         if id(each) in seen:
             continue
         seen.add(id(each))
         yield each
-        inside = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
-        found += [cause for cause in inside if isinstance(cause, BaseException)]
+        nested = (each.__cause__, each.__context__, getattr(each, "reason", None), *each.args)
+        found += [cause for cause in nested if isinstance(cause, BaseException)]
 
 
 def _is_before_request(error: BaseException) -> bool:
-    """Return whether a tunnel or TLS failed before a byte of the request was sent; only the traceback knows."""
+    """Return whether the tunnel or the TLS handshake failed, according to the traceback."""
     return any(frame.f_code.co_name in _BEFORE_REQUEST for frame, _ in traceback.walk_tb(error.__traceback__))

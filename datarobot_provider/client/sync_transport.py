@@ -1,4 +1,4 @@
-"""The sync sender, on ``requests``; used on workers."""
+"""Synchronous transport, based on ``requests``. Used on workers."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from datarobot_provider.client.endpoint import Endpoint
     from datarobot_provider.exceptions import TransportError
 
-#: Read at once, in bytes. Memory for larger pieces comes from the system anew for each, which costs more than it saves.
-PIECE = 64 * 1024
-#: What reading a response can end in: the body is read past ``requests``, and so with the errors of the library below.
+#: Size of a chunk, in bytes. For larger chunks, malloc gets new memory from the system each time, which is slower.
+CHUNK_SIZE = 64 * 1024
+#: Errors of a request. The body is read with ``urllib3``, which raises its own errors.
 _FAILURES = (requests.RequestException, HTTPError, OSError)
 
 
 class BearerAuth(AuthBase):
-    """Sets the bearer header as an auth object, because ``requests`` lets ``~/.netrc`` replace a plain header."""
+    """Sets the bearer header. ``requests`` lets ``~/.netrc`` replace a header that is not set by an auth object."""
 
     def __init__(self, token: Token) -> None:
         self._token = token
@@ -49,13 +49,13 @@ class BearerAuth(AuthBase):
 
 
 class _Session(requests.Session):
-    """A session that does not even read where a redirect leads.
+    """Session that ignores the target of a redirect.
 
-    ``requests`` prepares the next request also when it may not send it, and ends in a bare ``ValueError`` over a
-    ``Location`` that is no URL.
+    ``requests`` prepares the redirected request even if it must not send it, and raises a bare ``ValueError`` if the
+    ``Location`` is not a URL.
 
-    :param auth: sets the header that lets us in.
-    :param proxy: by way of which everything is sent.
+    :param auth: sets the ``Authorization`` header.
+    :param proxy: the proxy of all requests.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class _Session(requests.Session):
     ) -> None:
         super().__init__()
         self.auth = auth
-        # The environment is read by us, in the same way as in the triggerer; ``~/.netrc`` is not read at all.
+        # The environment is read in ``proxy.py``, as in the triggerer. ``~/.netrc`` is not read.
         self.trust_env = False
         if proxy:
             self.proxies = {"http": proxy.url, "https": proxy.url}
@@ -72,15 +72,15 @@ class _Session(requests.Session):
             self.mount(scheme, LimitedAdapter(POOL_SIZE, proxy))
 
     def get_redirect_target(self, resp: requests.Response) -> None:
-        """Find no target."""
+        """Return ``None``."""
 
 
 class SyncTransport:
-    """Sends requests over one pooled session and never follows a redirect.
+    """Sends requests over one pooled session. It does not follow redirects.
 
-    :param endpoint: where the API lives.
+    :param endpoint: the endpoint of the installation.
     :param token: the API token.
-    :param settings: timeouts, trust and the retry policy.
+    :param settings: the settings, including the retry policy.
     """
 
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
@@ -100,10 +100,10 @@ class SyncTransport:
         return next(filter(None, named), True)
 
     def send(self, request: Request) -> Response:
-        """Send ``request`` as often as the retry policy allows.
+        """Send ``request``, with the attempts that the retry policy allows.
 
         :returns: the response, whatever its status.
-        :raises TransportError: if there was none.
+        :raises TransportError: if there is no response.
         """
         steps = retry_steps(request, self._settings.retry_of(request))
         step = next(steps)
@@ -120,9 +120,9 @@ class SyncTransport:
 
     @contextmanager
     def stream(self, request: Request, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Send ``request`` once and give the response before its body is read. Redirects are not followed.
+        """Send ``request`` once and return the response before its body is read. Redirects are not followed.
 
-        :raises TransportError: if there was no response, or if it broke off while it was read.
+        :raises TransportError: if there is no response, or the connection is lost while it is read.
         """
         url = self._endpoint.url(request.path)
         options = {"params": request.query(), "headers": headers}
@@ -131,11 +131,11 @@ class SyncTransport:
 
     @contextmanager
     def stream_url(self, request: Request, url: str, headers: Mapping[str, str]) -> Iterator[requests.Response]:
-        """Do the same at another address, without the token and the client certificate.
+        """Send a GET request to ``url``, on another host, without the token and the client certificate.
 
-        :param request: what had been asked of the API.
-        :param url: where the API has sent us, a secret.
-        :param headers: sent as they are.
+        :param request: the request that was redirected, for errors.
+        :param url: target of the redirect, which is secret.
+        :param headers: headers to send.
         """
         with (
             _Session(_no_auth, proxy_for(url)) as session,
@@ -151,7 +151,7 @@ class SyncTransport:
     def _streamed(
         self, session: requests.Session, request: Request, url: str, options: Mapping[str, Any]
     ) -> Iterator[requests.Response]:
-        before, seconds = exception(), self._settings.read_timeout
+        handled, seconds = exception(), self._settings.read_timeout
         limit = Download(seconds)
         try:
             with limited(limit):
@@ -167,15 +167,15 @@ class SyncTransport:
             with response:
                 yield response
         except (requests.RequestException, HTTPError) as error:
-            reason, sent = classify(error, before)
+            reason, sent = classify(error, handled)
             raise transport_error(request, reason, sent=sent) from None
 
     def _timeouts(self, seconds: float) -> tuple[float, float]:
-        """Return the timeouts of single operations. The limit of the attempt ends what takes too long in all."""
+        """Return the timeouts of single socket operations. The total time is limited by ``limits.py``."""
         return self._settings.connect_timeout, seconds
 
     def _attempt(self, request: Request) -> Response | TransportError:
-        before, seconds = exception(), self._settings.read_timeout_of(request)
+        handled, seconds = exception(), self._settings.read_timeout_of(request)
         try:
             with (
                 limited(Pace(seconds) if request.upload else Deadline(seconds)),
@@ -195,14 +195,14 @@ class SyncTransport:
         except UnreadableBodyError:
             return transport_error(request, "lost", sent=True)
         except _FAILURES as error:
-            reason, sent = classify(error, before)
+            reason, sent = classify(error, handled)
             return transport_error(request, reason, sent=sent)
 
 
 def _read(request: Request, response: requests.Response, headers: Mapping[str, str]) -> bytes:
     body = Body(request, response.status_code, headers)
-    for piece in response.raw.stream(PIECE, decode_content=False):
-        for _ in body.take(piece):
+    for chunk in response.raw.stream(CHUNK_SIZE, decode_content=False):
+        for _ in body.add(chunk):
             pass
         if body.is_full:
             break
@@ -222,5 +222,7 @@ def _body(request: Request) -> dict[str, Any]:
     try:
         body = dump(request.json).encode()
     except NotSerializableError as error:
-        raise InputError(f"The body of {request.method} {request.path} cannot be written as JSON: {error}.") from None
+        raise InputError(
+            f"The body of {request.method} {request.path} cannot be serialized as JSON: {error}."
+        ) from None
     return {"data": body, "headers": {"Content-Type": "application/json"}}

@@ -1,4 +1,4 @@
-"""What the sync and the async sender have in common: settings, headers, and words for what can go wrong on the way."""
+"""Settings, headers and errors that both transports share."""
 
 from __future__ import annotations
 
@@ -17,34 +17,38 @@ if TYPE_CHECKING:
 USER_AGENT = f"airflow-provider-datarobot-mlops/{__version__} Python/{platform.python_version()}"
 POOL_SIZE = 50
 
-#: What OpenSSL says of a first byte that begins no TLS record.
-_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
-_ADVICE = {
-    "dns": "the host name is not known; check the connection's host",
-    "refused": "nothing listens there; check the connection's host and port, and any proxy",
-    "proxy": "the proxy that the environment names refuses the way to DataRobot; check its address and its login",
-    "tls": "the TLS handshake failed; check the certificate, or name your own CA in the extra 'ca_bundle'",
-    "plain http": "the server speaks plain HTTP; write http:// before the connection's host, or name its TLS port",
-    "timeout": "no answer in time; DataRobot or the network is slow, or the timeouts of the connection are too short",
-    "lost": "the connection broke off before the response was complete",
+#: Reasons of OpenSSL for a first byte that does not begin a TLS record.
+_NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+#: Cause and remedy for each reason.
+_CAUSES = {
+    "dns": "the host name cannot be resolved. Check the host of the Airflow connection",
+    "refused": "the connection was refused. Check host and port of the Airflow connection, and any proxy",
+    "proxy": "the proxy refused the request. Check URL, user and password of the proxy in the environment",
+    "tls": "the TLS handshake failed. Check the certificate of the server. For a private CA, set the extra 'ca_bundle'",
+    "plain http": "the server does not use TLS. Begin the host of the Airflow connection with http://, or set the port "
+    "that uses TLS",
+    "timeout": "the request timed out. DataRobot or the network is slow, or the timeouts of the Airflow connection are "
+    "too short",
+    "lost": "the connection was lost before the response was complete",
 }
 
 
 @dataclass(frozen=True)
 class TransportSettings:
-    """How a sender behaves; set through the extras of the Airflow connection.
+    """Settings of a transport. They are set in the extras of the Airflow connection.
 
-    :param connect_timeout: seconds to reach the host; default 10.
-    :param read_timeout: seconds for one attempt of a request, from connecting to the last byte of the response; for the
-        head of a download, and over how long the pace of its body is taken; default 60.
-    :param upload_timeout: seconds for the response to an upload, and over how long its pace is taken; default 600.
-    :param ca_bundle: path of a file with the CA certificates to trust instead of the system's.
-    :param client_cert: path of a PEM with the certificate to show to a server that wants one, and its chain; the key
-        too where ``client_key`` is not given.
-    :param client_key: path of a PEM with the key of ``client_cert``, without a passphrase.
-    :param verify: whether to check who answers over TLS; default ``True``.
-    :param upload_attempts: how often a request that uploads files is sent at the most; default 3.
-    :param poll_failure_timeout: seconds for which the polls of a running job may fail in a row; default 900.
+    :param connect_timeout: seconds to connect to the host, default 10.
+    :param read_timeout: seconds for one attempt of a request, from connecting to the last byte of the response; default
+        60. For a download: seconds for the head of the response, and for each measurement of the transfer rate.
+    :param upload_timeout: seconds for the response to an upload, and for each measurement of the transfer rate; default
+        600.
+    :param ca_bundle: path of a file with the CA certificates to trust instead of those of the system.
+    :param client_cert: path of a PEM file with the client certificate and its chain. It also contains the key if
+        ``client_key`` is not given.
+    :param client_key: path of a PEM file with the key of ``client_cert``, without a passphrase.
+    :param verify: whether to verify the certificate of the server, default ``True``.
+    :param upload_attempts: maximum number of attempts of a request that uploads files, default 3.
+    :param poll_failure_timeout: seconds for which the polls of a running job may fail in a row, default 900.
     :param retry: the retry policy.
     """
 
@@ -64,56 +68,56 @@ class TransportSettings:
         return self.upload_timeout if request.upload else self.read_timeout
 
     def retry_of(self, request: Request) -> RetryPolicy:
-        """Return the retry policy of ``request``: uploads have a budget of their own."""
+        """Return the retry policy of ``request``. Uploads have their own number of attempts."""
         return replace(self.retry, attempts=self.upload_attempts) if request.upload else self.retry
 
     def tls(self) -> ssl.SSLContext:
-        """Return what a TLS connection is made with.
+        """Return the TLS context.
 
-        :raises ConfigurationError: naming the extra whose file cannot be used.
+        :raises ConfigurationError: if a file cannot be used. The error names the extra.
         """
         try:
             context = ssl.create_default_context(cafile=self.ca_bundle)
         except OSError:
             raise ConfigurationError(
-                f"the extra 'ca_bundle' names {self.ca_bundle!r}, which cannot be read or holds no PEM certificates."
+                f"the file {self.ca_bundle!r} of the extra 'ca_bundle' cannot be read or contains no PEM certificates."
             ) from None
         if not self.verify:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         if self.client_cert:
-            _show(context, self.client_cert, self.client_key)
+            _load_client_certificate(context, self.client_cert, self.client_key)
         return context
 
 
-def _show(context: ssl.SSLContext, client_cert: str, client_key: str | None) -> None:
+def _load_client_certificate(context: ssl.SSLContext, client_cert: str, client_key: str | None) -> None:
     try:
-        # Without an answer ready, OpenSSL would ask the terminal for the passphrase of an encrypted key.
+        # Without a password function, OpenSSL asks for the passphrase of an encrypted key on the terminal.
         context.load_cert_chain(client_cert, client_key, password=lambda: "")
     except OSError:
-        key = f" with the key {client_key!r}" if client_key else " (which has to hold the key too)"
+        key = f" with the key {client_key!r}" if client_key else " (which must also contain the key)"
         raise ConfigurationError(
-            f"the extra 'client_cert' names {client_cert!r}{key}, which cannot be used: the files have to be readable "
-            "PEM, certificate and key have to fit, and the key may have no passphrase."
+            f"the certificate {client_cert!r} of the extra 'client_cert'{key} cannot be used. The files must be "
+            "readable and in PEM format, and the key must belong to the certificate and have no passphrase."
         ) from None
 
 
 def transport_error(request: Request, reason: str, *, sent: bool) -> TransportError:
     """Build the error for a request that got no response.
 
-    It names no host: the text also travels in the events of triggers, which hold ids only.
+    The text does not contain the host, because it is also stored in trigger events.
 
-    :param request: what was to be sent.
-    :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``plain http`` (a ``tls`` of its own kind), ``timeout`` or
+    :param request: the request.
+    :param reason: ``dns``, ``refused``, ``proxy``, ``tls``, ``plain http`` (reported as ``tls``), ``timeout`` or
         ``lost``.
     :param sent: whether the request may have reached the application.
     """
-    message = f"No response from DataRobot to {request.method} {request.path}: {_ADVICE[reason]}."
+    message = f"No response from DataRobot to {request.method} {request.path}: {_CAUSES[reason]}."
     if sent and request.method not in {"GET", "HEAD"}:
-        message += " DataRobot may have handled the request all the same."
+        message += " DataRobot may have processed the request."
     return TransportError(message, reason="tls" if reason == "plain http" else reason, sent=sent)
 
 
 def is_plain_http(error: BaseException) -> bool:
-    """Return whether a TLS handshake failed because the other side does not speak TLS at all."""
-    return isinstance(error, ssl.SSLError) and error.reason in _NO_TLS
+    """Return whether a TLS handshake failed because the server does not speak TLS."""
+    return isinstance(error, ssl.SSLError) and error.reason in _NOT_TLS

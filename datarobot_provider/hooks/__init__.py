@@ -1,1 +1,1 @@
-"""The hook: from an Airflow connection to a client."""
+"""Hook that creates clients from Airflow connections."""

@@ -1,4 +1,4 @@
-"""What an Airflow connection says, in all the ways in which people write one."""
+"""Parser of Airflow connections."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.hooks import form
 
-#: Before the names of extras in connections of DataRobot's own provider, and of old forms.
+#: Prefixes of extras in connections of DataRobot's own provider and of old connection forms.
 _PREFIXES = ("", "extra__datarobot__", "extra__http__")
-#: How often an extra may be encoded: some tools encode a text that is JSON already.
+#: Maximum number of times that extras are encoded. Some tools encode JSON again.
 _MAX_ENCODINGS = 3
 _LARGEST_PORT = 65_535
-#: Of a port as it is written; Python refuses to read a number of thousands of them.
+#: Maximum number of digits of a port. ``int`` refuses thousands of digits.
 _MAX_DIGITS = 100
-#: No timeout that a socket takes is longer, in seconds.
+#: Maximum value of an extra. Sockets do not accept a longer timeout, in seconds.
 _LARGEST_NUMBER = 1e9
-#: Of a value that cannot be used, so many characters are shown.
+#: Number of characters of an invalid value that an error shows.
 _EXCERPT = 100
-#: Extras that count something.
+#: Extras that must be whole numbers.
 _COUNTS = frozenset({"attempts", "upload_attempts"})
 
 
 class ConnectionConfig(NamedTuple):
-    """What a connection says, understood."""
+    """Client configuration from an Airflow connection."""
 
     endpoint: Endpoint
     token: Token
@@ -40,16 +40,16 @@ class ConnectionConfig(NamedTuple):
 
 @dataclass(frozen=True, repr=False)
 class ConnectionFields:
-    """The fields of a connection, before anything is checked that could end up in an error.
+    """Fields of a connection, before they are validated. So they can be masked before an error could contain them.
 
     :param conn_id: id of the connection.
-    :param host: where DataRobot is, from the host or from the extra ``endpoint``.
+    :param host: host, from the host field or the extra ``endpoint``.
     :param port: the port field.
     :param schema: the schema field.
-    :param token: the API token, from the password or from the extra ``api_key``.
-    :param token_field: which of the two.
+    :param token: the API token, from the password or the extra ``api_key``.
+    :param token_field: field that contains the token.
     :param extra: the extras.
-    :param is_hidden: whether the token is something else than the password as it is stored.
+    :param token_differs: whether the token differs from the stored password, which Airflow has already masked.
     """
 
     conn_id: str
@@ -59,51 +59,51 @@ class ConnectionFields:
     token: str | None
     token_field: str
     extra: Mapping[str, Any]
-    is_hidden: bool
+    token_differs: bool
 
     @classmethod
     def of(cls, connection: Any) -> ConnectionFields:
-        """Read a connection of Airflow.
+        """Read the fields of an Airflow connection.
 
-        :raises ConfigurationError: if a field is of the wrong form.
+        :raises ConfigurationError: if the type of a field is wrong.
         """
         try:
             extra = _extra(connection.extra)
             host, token, token_field = _text(connection.host), _text(connection.password), "password"
             if token is None:
-                name, token = _named(extra, "api_key")
+                name, token = _prefixed(extra, "api_key")
                 token_field = f"extra {name!r}" if token else token_field
-            host = host or _named(extra, "endpoint")[1]
+            host = host or _prefixed(extra, "endpoint")[1]
             schema = _text(connection.schema)
         except (ConfigurationError, ValueError) as error:
-            # Airflow itself refuses some extras when they are read, with a ValueError.
-            raise _of(connection.conn_id, error) from None
-        is_hidden = token != connection.password
-        return cls(connection.conn_id, host, connection.port, schema, token, token_field, extra, is_hidden)
+            # Airflow raises a ValueError for some extras.
+            raise _error(connection.conn_id, error) from None
+        token_differs = token != connection.password
+        return cls(connection.conn_id, host, connection.port, schema, token, token_field, extra, token_differs)
 
     def secrets(self) -> list[Any]:
-        """Return what must not show in a log and Airflow has not masked yet: it masks a password as it is stored."""
-        return [secret for secret in (dict(self.extra), self.token if self.is_hidden else None) if secret]
+        """Return the secrets that must be masked. Airflow has already masked the stored password."""
+        return [secret for secret in (dict(self.extra), self.token if self.token_differs else None) if secret]
 
-    def access(self) -> ConnectionConfig:
-        """Return what the fields mean.
+    def config(self) -> ConnectionConfig:
+        """Validate the fields and return the client configuration.
 
-        :raises ConfigurationError: naming the connection, if they cannot be used.
+        :raises ConfigurationError: if a field is invalid. The error names the connection.
         """
         try:
             endpoint = Endpoint.parse(self.host, _port(self.port), self.schema)
             token = Token(self.token, self.token_field, self.conn_id)
             return ConnectionConfig(endpoint, token, _settings(self.extra))
         except ConfigurationError as error:
-            raise _of(self.conn_id, error) from None
+            raise _error(self.conn_id, error) from None
 
 
-def _of(conn_id: str, error: Exception) -> ConfigurationError:
+def _error(conn_id: str, error: Exception) -> ConfigurationError:
     return ConfigurationError(f"Airflow connection {conn_id!r}: {error}")
 
 
 def _extra(stored: object) -> Mapping[str, Any]:
-    """Decode the extras, as often as they are encoded; nothing in them means none."""
+    """Decode the extras, which may be encoded more than once. Return an empty mapping if there are none."""
     value = stored
     for _ in range(_MAX_ENCODINGS):
         if not isinstance(value, str) or not value.strip():
@@ -111,18 +111,18 @@ def _extra(stored: object) -> Mapping[str, Any]:
         try:
             value = json.loads(value)
         except ValueError:
-            raise ConfigurationError('the extra is not JSON. It should look like {"attempts": 5}.') from None
+            raise ConfigurationError('the extra is not valid JSON. It must look like {"attempts": 5}.') from None
     if not value or (isinstance(value, str) and not value.strip()):
         return {}
     if not isinstance(value, Mapping):
         raise ConfigurationError(
-            f'the extra is a JSON {type(value).__name__}, not an object. It should look like {{"attempts": 5}}.'
+            f'the extra is a JSON {type(value).__name__}, not an object. It must look like {{"attempts": 5}}.'
         )
     return value
 
 
-def _named(extra: Mapping[str, Any], name: str) -> tuple[str, str | None]:
-    """Return under which of its names an extra is set, and its value."""
+def _prefixed(extra: Mapping[str, Any], name: str) -> tuple[str, str | None]:
+    """Return the name under which an extra is set, and its value."""
     for prefix in _PREFIXES:
         value = extra.get(prefix + name)
         if not _is_empty(value):
@@ -137,31 +137,33 @@ def _text(value: object) -> str | None:
 
 
 def _is_empty(value: object) -> bool:
-    """Return whether a field was left empty: forms store empty strings and nulls."""
+    """Return whether a field is empty. Forms store empty strings and nulls."""
     return value is None or (isinstance(value, str) and not value.strip())
 
 
 def _port(value: object) -> int | None:
-    """Read the port field: the form's Test button sends a zero where it is empty."""
+    """Parse the port field. The Test button of the form sends 0 if it is empty."""
     if _is_empty(value):
         return None
     number = str(value).strip()
     if not number.isdecimal() or len(number) > _MAX_DIGITS or int(number) > _LARGEST_PORT:
-        raise ConfigurationError(f"The connection's port is {_shown(number)}, which is not a port.")
+        raise ConfigurationError(f"the port is {_shown(number)}. It must be a number from 1 to {_LARGEST_PORT:,}.")
     return int(number) or None
 
 
 def _settings(extra: Mapping[str, Any]) -> TransportSettings:
-    known: dict[str, Any] = {
+    values: dict[str, Any] = {
         name: _reader(name)(name, extra[name]) for name in form.EXTRAS if not _is_empty(extra.get(name))
     }
-    if "client_key" in known and "client_cert" not in known:
-        raise ConfigurationError("the extra 'client_key' is of no use without 'client_cert'.")
+    if "client_key" in values and "client_cert" not in values:
+        raise ConfigurationError("the extra 'client_key' is set, but 'client_cert' is not. Set both.")
     default = RetryPolicy()
-    retry = replace(default, attempts=known.pop("attempts", default.attempts), cap=known.pop("retry_cap", default.cap))
-    settings = TransportSettings(**known, retry=retry)
+    retry = replace(
+        default, attempts=values.pop("attempts", default.attempts), cap=values.pop("retry_cap", default.cap)
+    )
+    settings = TransportSettings(**values, retry=retry)
     if settings.ca_bundle or settings.client_cert:
-        # The files are read now, so that the error names them.
+        # Read the files now, so that an error names them.
         settings.tls()
     return settings
 
@@ -180,16 +182,14 @@ def _number(name: str, value: object) -> float:
     except ValueError:
         number = 0.0
     if not minimum <= number <= _LARGEST_NUMBER:
-        raise ConfigurationError(
-            f"the extra {name!r} is {_shown(value)}, which is not a usable number of {minimum} or more."
-        )
+        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}. It must be a number, {minimum} or larger.")
     return number
 
 
 def _count(name: str, value: object) -> int:
     number = _number(name, value)
     if not number.is_integer():
-        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}, which is not a whole number.")
+        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}. It must be a whole number.")
     return int(number)
 
 
@@ -198,10 +198,10 @@ def _path(name: str, value: object) -> str:
     try:
         is_file = Path(path).is_file()
     except OSError:
-        # For one, because the name is longer than any file's: a certificate was pasted instead of its path.
+        # For example, the name is too long, because a certificate was pasted instead of its path.
         is_file = False
     if not is_file:
-        raise ConfigurationError(f"the extra {name!r} names {_shown(path)}, which is not a file here.")
+        raise ConfigurationError(f"the extra {name!r} is {_shown(path)}, which is not a file on this machine.")
     return path
 
 
@@ -210,8 +210,8 @@ def _shown(value: object) -> str:
 
 
 def _boolean(name: str, value: object) -> bool:
-    words = {"true": True, "false": False}
-    word = str(value).strip().lower()
-    if not isinstance(value, bool | str) or word not in words:
-        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}; it should be true or false.")
-    return words[word]
+    values = {"true": True, "false": False}
+    text = str(value).strip().lower()
+    if not isinstance(value, bool | str) or text not in values:
+        raise ConfigurationError(f"the extra {name!r} is {_shown(value)}. It must be true or false.")
+    return values[text]

@@ -1,4 +1,4 @@
-"""The hook: from an Airflow connection to a client. The only place that reads a connection."""
+"""Hook that creates clients from an Airflow connection."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ if TYPE_CHECKING:
     from datarobot_provider.jobs.poller import LogMessage
 
 _TEST_TIMEOUT = 10.0
-#: One for all waits: the logger that a hook has of its own is a dozen objects, and a triggerer has thousands of waits.
+#: Shared by all waits. A triggerer has thousands of them, and the logger of a hook consists of a dozen objects.
 _LOG = logging.getLogger(f"airflow.task.hooks.{__name__}.DataRobotHook")
 
 
 class DataRobotHook(BaseHook):
-    """Gives a client for one Airflow connection.
+    """Hook for one Airflow connection.
 
-    :param datarobot_conn_id: id of the connection; default ``datarobot_default``. Its host is the API endpoint, its
-        password the API token; the extras ``endpoint`` and ``api_key`` of DataRobot's own provider, with or without
-        ``extra__http__``, count where those are empty. More extras: ``connect_timeout``, ``read_timeout``,
-        ``upload_timeout``, ``poll_failure_timeout`` (seconds; 10, 60, 600 and 900 by default), ``attempts``,
-        ``upload_attempts`` (numbers; 5 and 3), ``retry_cap`` (seconds; 60), ``ca_bundle``, ``client_cert``,
-        ``client_key`` (paths), ``verify`` (boolean; true). Other extras are ignored.
+    :param datarobot_conn_id: id of the connection, default ``datarobot_default``. Its host is the API endpoint and its
+        password is the API token. If they are empty, the extras ``endpoint`` and ``api_key`` of DataRobot's own
+        provider are used, with or without the prefix ``extra__http__``. Other extras: ``connect_timeout``,
+        ``read_timeout``, ``upload_timeout``, ``poll_failure_timeout`` (seconds, default 10, 60, 600 and 900),
+        ``attempts``, ``upload_attempts`` (default 5 and 3), ``retry_cap`` (seconds, default 60), ``ca_bundle``,
+        ``client_cert``, ``client_key`` (paths), ``verify`` (boolean, default true). Unknown extras are ignored.
     """
 
     conn_name_attr = "datarobot_conn_id"
@@ -63,105 +63,111 @@ class DataRobotHook(BaseHook):
 
     @cached_property
     def client(self) -> DataRobotClient:
-        """The sync client.
+        """The synchronous client.
 
-        :raises ConfigurationError: if the connection is missing or cannot be used.
+        :raises ConfigurationError: if the connection is missing or invalid.
         """
-        return self._sync_client(self._access())
+        return self._sync_client(self._config())
 
     @cached_property
     def jobs(self) -> JobClient:
-        """What can be done with jobs through :attr:`client`."""
+        """The synchronous client for jobs."""
         from datarobot_provider.jobs.job_client import JobClient
 
         return JobClient(self.client, self.report)
 
     def get_conn(self) -> DataRobotClient:
-        """Return the sync client; the name that Airflow's hooks share."""
+        """Return the synchronous client."""
         return self.client
 
     def async_client(self) -> SharedClient:
-        """Give the async client that everybody on this event loop shares who uses this connection.
+        """Return the asynchronous client of the connection, which is shared on the event loop.
 
-        It is made by its first user and closed with its last: ``async with hook.async_client() as client``. Entering
-        raises :class:`ConfigurationError` if the connection is missing or cannot be used.
+        It is created by its first user and closed by its last: ``async with hook.async_client() as client``. Entering
+        the context raises :class:`ConfigurationError` if the connection is missing or invalid.
 
-        :returns: a context manager.
+        :returns: an asynchronous context manager.
         """
         from datarobot_provider.hooks.shared_clients import SharedClient
 
         return SharedClient(self.datarobot_conn_id, self._make_async_client)
 
     @staticmethod
-    def report(note: LogMessage) -> None:
-        """Write what a wait has to say into the task log."""
-        _LOG.log(logging.WARNING if note.warning else logging.INFO, "%s", note.text)
+    def report(message: LogMessage) -> None:
+        """Write a message of a wait to the task log."""
+        _LOG.log(logging.WARNING if message.warning else logging.INFO, "%s", message.text)
 
     def test_connection(self) -> tuple[bool, str]:
-        """Make one cheap call with the token: GET ``version/``.
+        """Test the connection with one request: ``GET version/``.
 
-        :returns: whether it worked, and what is wrong in plain words.
+        :returns: whether it succeeded, and a message.
         """
         try:
-            access = self._access()
-            impatient = replace(
-                access.settings,
+            config = self._config()
+            settings = replace(
+                config.settings,
                 connect_timeout=_TEST_TIMEOUT,
                 read_timeout=_TEST_TIMEOUT,
-                retry=replace(access.settings.retry, attempts=1),
+                retry=replace(config.settings.retry, attempts=1),
             )
-            client = self._sync_client(access._replace(settings=impatient))
+            client = self._sync_client(config._replace(settings=settings))
             try:
                 version = required(client.platform.version(), "versionString")
             finally:
                 client.close()
         except AuthenticationError:
-            return False, f"{access.endpoint.origin} is there, but it refuses the API token (401)."
+            return (
+                False,
+                f"{config.endpoint.origin} refuses the API token (401). Set a valid API token as the password.",
+            )
         except (MalformedResponseError, NotFoundError) as error:
-            return False, f"{access.endpoint.origin} answers, but not as a DataRobot API. {str(error).splitlines()[0]}"
+            return (
+                False,
+                f"{config.endpoint.origin} responds, but not like a DataRobot API. {str(error).splitlines()[0]}",
+            )
         except ApiError as error:
-            return False, f"{access.endpoint.origin} is there, but refuses the call. {error}"
+            return False, f"{config.endpoint.origin} refuses the request. {error}"
         except TransportError as error:
-            return False, f"{access.endpoint.origin} cannot be reached. {error}"
+            return False, f"{config.endpoint.origin} cannot be reached. {error}"
         except DataRobotError as error:
             return False, str(error)
-        return True, f"Connected to {access.endpoint.origin}, DataRobot API {version}."
+        return True, f"Connected to {config.endpoint.origin}, DataRobot API {version}."
 
     def password_of(self, conn_id: str) -> str:
-        """Return the password of another connection, such as an LLM's key; masked in logs from here on.
+        """Return the password of another connection, such as the API key of an LLM. It is masked in logs.
 
         :param conn_id: id of the connection, of any type.
-        :raises ConfigurationError: if there is no such connection, or no password in it.
+        :raises ConfigurationError: if the connection does not exist or has no password.
         """
         try:
             password = (self.get_connection(conn_id).password or "").strip()
         except AirflowNotFoundException:
-            raise ConfigurationError(f"There is no Airflow connection {conn_id!r}, whose password is needed.") from None
+            raise ConfigurationError(f"There is no Airflow connection {conn_id!r}. Its password is required.") from None
         except CONNECTION_READ_ERRORS as error:
-            raise _unread_connection(conn_id, error) from None
+            raise _connection_read_error(conn_id, error) from None
         if not password:
-            raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password, which is needed here.")
+            raise ConfigurationError(f"The Airflow connection {conn_id!r} has no password. It is required here.")
         mask_secret(password)
         return password
 
-    def _renewed(self) -> Token:
-        return self._access().token
+    def _renew_token(self) -> Token:
+        return self._config().token
 
-    def _access(self) -> ConnectionConfig:
+    def _config(self) -> ConnectionConfig:
         from datarobot_provider.hooks.connection import ConnectionFields
 
         try:
             connection = self.get_connection(self.datarobot_conn_id)
         except AirflowNotFoundException:
-            raise _no_connection(self.datarobot_conn_id) from None
+            raise _missing_connection_error(self.datarobot_conn_id) from None
         except CONNECTION_READ_ERRORS as error:
-            raise _unread_connection(self.datarobot_conn_id, error) from None
+            raise _connection_read_error(self.datarobot_conn_id, error) from None
         fields = ConnectionFields.of(connection)
         for secret in fields.secrets():
             mask_secret(secret)
-        return fields.access()
+        return fields.config()
 
-    async def _async_access(self) -> ConnectionConfig:
+    async def _async_config(self) -> ConnectionConfig:
         from airflow.providers.common.compat.connection import get_async_connection
 
         from datarobot_provider.hooks.connection import ConnectionFields
@@ -169,56 +175,56 @@ class DataRobotHook(BaseHook):
         try:
             connection = await get_async_connection(self.datarobot_conn_id, hook=self)
         except AirflowNotFoundException:
-            raise _no_connection(self.datarobot_conn_id) from None
+            raise _missing_connection_error(self.datarobot_conn_id) from None
         except CONNECTION_READ_ERRORS as error:
-            raise _unread_connection(self.datarobot_conn_id, error) from None
+            raise _connection_read_error(self.datarobot_conn_id, error) from None
         fields = ConnectionFields.of(connection)
         for secret in fields.secrets():
             await mask_secret_async(secret)
-        return fields.access()
+        return fields.config()
 
     async def _make_async_client(self) -> AsyncDataRobotClient:
-        # The HTTP library takes a tenth of a second to import, in which all other triggers would stand still.
+        # The import of the HTTP library takes a tenth of a second, which would block the event loop.
         await asyncio.to_thread(import_module, "datarobot_provider.client.async_transport")
         from datarobot_provider.client.async_transport import AsyncTransport
         from datarobot_provider.client.client import AsyncDataRobotClient
 
         async def renew() -> Token:
-            return (await self._async_access()).token
+            return (await self._async_config()).token
 
-        access = await self._async_access()
-        self._warn(access)
-        return AsyncDataRobotClient(access.endpoint, access.token, AsyncTransport(*access), renew)
+        config = await self._async_config()
+        self._warn_if_unverified(config)
+        return AsyncDataRobotClient(config.endpoint, config.token, AsyncTransport(*config), renew)
 
-    def _sync_client(self, access: ConnectionConfig) -> DataRobotClient:
+    def _sync_client(self, config: ConnectionConfig) -> DataRobotClient:
         from datarobot_provider.client.client import DataRobotClient
         from datarobot_provider.client.sync_transport import SyncTransport
 
-        self._warn(access)
-        timeout = access.settings.poll_failure_timeout
-        return DataRobotClient(access.endpoint, access.token, SyncTransport(*access), self._renewed, timeout)
+        self._warn_if_unverified(config)
+        timeout = config.settings.poll_failure_timeout
+        return DataRobotClient(config.endpoint, config.token, SyncTransport(*config), self._renew_token, timeout)
 
-    def _warn(self, access: ConnectionConfig) -> None:
-        if not access.settings.verify:
+    def _warn_if_unverified(self, config: ConnectionConfig) -> None:
+        if not config.settings.verify:
             self.log.warning(
-                "TLS verification is switched off by the extra 'verify' of the connection %r: whoever is in between "
-                "can read the API token. Name your own CA in the extra 'ca_bundle' instead.",
+                "TLS verification is disabled by the extra 'verify' of the Airflow connection %r. The API token can be "
+                "intercepted. For a private CA, set the extra 'ca_bundle' instead.",
                 self.datarobot_conn_id,
             )
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Describe the standard fields of the connection form, for Airflow 2.11 to 3.1."""
+        """Return the standard fields of the connection form, for Airflow 2.11 to 3.1."""
         return {"hidden_fields": form.HIDDEN, "relabeling": form.LABELS, "placeholders": form.PLACEHOLDERS}
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Describe the extra fields of the connection form, for Airflow 2.11 to 3.1."""
+        """Return the extra fields of the connection form, for Airflow 2.11 to 3.1."""
         from wtforms import FloatField, StringField
         from wtforms.validators import Optional
 
         return {
-            # A string for the boolean as well: a box without a tick cannot be told from one that nobody has seen.
+            # The boolean is a string, because an unchecked box cannot be distinguished from an unset one.
             name: (FloatField if "number" in field["schema"]["type"] else StringField)(
                 field["label"], validators=[Optional()], description=field["description"]
             )
@@ -227,7 +233,7 @@ class DataRobotHook(BaseHook):
 
 
 class UsesDataRobotHook:
-    """What every operator and sensor has: the hook of its connection.
+    """Mixin with the hook of the connection, for operators and sensors.
 
     :ivar datarobot_conn_id: id of the Airflow connection.
     """
@@ -240,15 +246,15 @@ class UsesDataRobotHook:
         return DataRobotHook(self.datarobot_conn_id)
 
 
-def _no_connection(conn_id: str) -> ConfigurationError:
+def _missing_connection_error(conn_id: str) -> ConfigurationError:
     return ConfigurationError(
         f"There is no Airflow connection {conn_id!r}. Create one of type DataRobot (Admin > Connections): the host is "
-        "the API endpoint, the password the API token."
+        "the API endpoint, the password is the API token."
     )
 
 
-def _unread_connection(conn_id: str, error: Exception) -> ConfigurationError:
-    """Return the error for a secrets backend that does not answer; its own text may hold anything."""
+def _connection_read_error(conn_id: str, error: Exception) -> ConfigurationError:
+    """Return the error for an unavailable secrets backend. Its own message is omitted, as it may contain secrets."""
     unread = ConfigurationError(
         f"The Airflow connection {conn_id!r} could not be read ({type(error).__name__}). Check the secrets backend and "
         "Airflow's API server."

@@ -1,1 +1,1 @@
-"""Long-running jobs of DataRobot, declared once; plain Python, knows nothing of Airflow."""
+"""Long-running jobs of DataRobot: table of the kinds, polling, cancellation. It does not import Airflow."""

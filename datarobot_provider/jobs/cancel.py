@@ -1,4 +1,4 @@
-"""Stopping a job: which route to DELETE, and what to tell the reader afterwards."""
+"""Cancellation of jobs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OK = 200
 
 
 def cancel_path(ref: JobRef) -> str | None:
-    """Return the path to DELETE, or ``None`` if this job is not to be cancelled, or cannot be through the API."""
+    """Return the path for the DELETE request, or ``None`` if the job must not or cannot be cancelled."""
     template = KINDS[ref.kind].cancel
     if ref.joined or template is None or not ref.has_ids_for(template):
         return None
@@ -23,11 +23,11 @@ def cancel_path(ref: JobRef) -> str | None:
 
 
 def identity(ref: JobRef, response: Response) -> str | None:
-    """Return what tells a job from the next one at the same address.
+    """Return a value that distinguishes a job from the next job at the same path.
 
     :param ref: the job.
-    :param response: what a look at that address came back with.
-    :returns: ``None`` where every job has an address of its own, or where the response does not tell.
+    :param response: response to a poll.
+    :returns: the value; ``None`` if every job of this kind has its own path, or if the response does not contain it.
     """
     name = KINDS[ref.kind].identity
     if name is None or response.status != _OK:
@@ -40,10 +40,10 @@ def identity(ref: JobRef, response: Response) -> str | None:
 
 
 class Cancellation(NamedTuple):
-    """What became of a cancellation.
+    """Result of a cancellation.
 
     :param ended: whether the job has ended.
-    :param report: the same in one sentence.
+    :param report: the result in one sentence.
     """
 
     ended: bool
@@ -51,25 +51,25 @@ class Cancellation(NamedTuple):
 
 
 def cancellation(ref: JobRef, path: str | None, error: DataRobotError | None = None) -> Cancellation:
-    """Judge a cancellation; see :func:`cancel_report` for the parameters."""
-    over = path is not None and (error is None or isinstance(error, NOTHING_TO_CANCEL))
-    return Cancellation(over, cancel_report(ref, path, error))
+    """Return the result of a cancellation. See :func:`cancel_report` for the parameters."""
+    ended = path is not None and (error is None or isinstance(error, NOTHING_TO_CANCEL))
+    return Cancellation(ended, cancel_report(ref, path, error))
 
 
 def cancel_report(ref: JobRef, path: str | None, error: DataRobotError | None = None) -> str:
-    """Say in one sentence what became of a cancellation.
+    """Return a sentence with the result of a cancellation.
 
     :param ref: the job.
-    :param path: what :func:`cancel_path` gave.
-    :param error: what the DELETE ended in, ``None`` if it worked.
+    :param path: return value of :func:`cancel_path`.
+    :param error: error of the DELETE request, or ``None``.
     """
     title = KINDS[ref.kind].title
     if ref.joined:
-        return f"This task did not start the {title}, so it is not cancelled: it goes on in DataRobot."
+        return f"The {title} is not cancelled, because this task did not start it. It is still running in DataRobot."
     if path is None:
-        return f"DataRobot has no way to cancel a {title}: it goes on there."
+        return f"DataRobot cannot cancel a {title}. It is still running."
     if error is None:
         return f"The {title} was cancelled in DataRobot."
     if isinstance(error, NOTHING_TO_CANCEL):
-        return f"The {title} was already over when it was to be cancelled in DataRobot."
-    return f"The {title} could not be cancelled and may still run in DataRobot: {error}"
+        return f"The {title} had already ended when DataRobot received the cancellation."
+    return f"The {title} could not be cancelled and may still be running in DataRobot: {error}"

@@ -1,4 +1,4 @@
-"""A trigger's event, out and in, and the exception that fits each outcome."""
+"""Trigger events, and the exceptions for their outcomes."""
 
 from __future__ import annotations
 
@@ -27,67 +27,71 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _LONGEST_TEXT = 2000
-#: A finished thing that is longer than this, in characters of JSON, does not ride in an event; it is fetched instead.
+#: Maximum length of a result in an event, in characters of JSON. A longer result is requested by the task.
 _LONGEST_FOUND = 16_384
 
 _ERRORS: dict[Outcome, tuple[type[JobError], str]] = {
-    Outcome.FAILED: (JobFailedError, "mend the cause named above, then clear the task."),
+    Outcome.FAILED: (JobFailedError, "correct the cause named above, then clear the task."),
     Outcome.CANCELLED: (JobCancelledError, "clear the task to start it again."),
     Outcome.EXPIRED: (JobExpiredError, "clear the task to start it again."),
-    Outcome.TIMED_OUT: (JobTimeoutError, "look at it in DataRobot, or raise 'timeout'."),
+    Outcome.TIMED_OUT: (JobTimeoutError, "check the job in DataRobot, or increase 'timeout'."),
     Outcome.POLLING_ERROR: (
         PollingError,
-        "correct the cause named above. The job goes on; a retry or a clear takes it up where Airflow keeps its id.",
+        "correct the cause named above. The job was not cancelled. A retry resumes the wait if its id was stored.",
     ),
     Outcome.POLLING_REFUSED: (
         PollingRefusedError,
-        "correct the connection, then clear the task; the job was left alone.",
+        "correct the connection, then clear the task. The job was not cancelled.",
     ),
 }
 
 
 @dataclass(frozen=True)
 class JobEvent:
-    """How a wait ended, as it travels from the triggerer back to the worker.
+    """Result of a wait. It is sent from the triggerer to the task.
 
     :param ref: the job.
-    :param verdict: how it ended.
+    :param verdict: the result.
     """
 
     ref: JobRef
     verdict: Verdict
 
     def dump(self) -> dict[str, Any]:
-        """Return it as JSON primitives."""
+        """Return the event as JSON types."""
         return {
             "ref": self.ref.dumps(),
             "outcome": self.verdict.outcome.value,
             "state": self.verdict.state,
             "message": (self.verdict.message or "")[:_LONGEST_TEXT] or None,
             "result": self.verdict.result,
-            "found": self._small_find(),
+            "found": self._found_if_small(),
         }
 
-    def _small_find(self) -> dict[str, Any] | None:
+    def _found_if_small(self) -> dict[str, Any] | None:
         found = self.verdict.found
         return dict(found) if found is not None and len(json.dumps(found)) <= _LONGEST_FOUND else None
 
     @classmethod
     def load(cls, event: object, *kinds: str) -> JobEvent:
-        """Read an event.
+        """Parse an event.
 
-        :param event: what the trigger sent.
-        :param kinds: the kinds of job that the task may wait for.
-        :raises InputError: if there is none, or it is not the end of such a job.
+        :param event: the event of the trigger.
+        :param kinds: kinds of jobs that the task waits for.
+        :raises InputError: if there is no event, or it is not the result of a wait for such a job.
         """
         if not isinstance(event, dict):
-            raise InputError(f"The trigger came back without an event ({event!r}).")
+            raise InputError(f"The trigger returned no valid event: {event!r}.")
         ref = JobRef.loads(str(event.get("ref")))
         if ref.kind not in kinds:
-            raise InputError(f"The trigger's event is about a {ref.kind}, the task waits for a {' or '.join(kinds)}.")
+            raise InputError(
+                f"The event of the trigger is about a {ref.kind}, but the task waits for a {' or '.join(kinds)}."
+            )
         outcome = str(event.get("outcome"))
         if outcome != Outcome.SUCCEEDED and outcome not in _ERRORS:
-            raise InputError(f"The trigger's event holds the outcome {outcome!r}, which is not the end of a job.")
+            raise InputError(
+                f"The event of the trigger has the outcome {outcome!r}, which is not the result of a wait."
+            )
         found = event.get("found")
         return cls(
             ref,
@@ -104,12 +108,12 @@ class JobEvent:
 def job_error(
     event: JobEvent, *, details: Sequence[str] = (), log_tail: Sequence[str] = (), url: str | None = None
 ) -> JobError:
-    """Build the exception for a job that did not end well.
+    """Build the exception for a job that did not succeed.
 
-    :param event: how it ended.
-    :param details: more lines for the reader.
-    :param log_tail: the last lines of its log.
-    :param url: the page that shows it.
+    :param event: the event.
+    :param details: more lines for the text.
+    :param log_tail: last lines of the log of the job.
+    :param url: page of the job.
     """
     error, advice = _ERRORS[event.verdict.outcome]
     kind = KINDS[event.ref.kind]
@@ -133,7 +137,7 @@ def _ids(event: JobEvent) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """Return a duration as people say it, such as ``1 hour 30 minutes``."""
+    """Return a duration in words, such as ``1 hour 30 minutes``."""
     if seconds < 1:
         return f"{seconds:g} seconds"
     return pendulum.duration(seconds=round(seconds)).in_words(locale="en")

@@ -1,4 +1,4 @@
-"""What can be done with a job through a sync client: wait, look, cancel, fetch its result, its log and its page."""
+"""Synchronous operations on jobs: wait, poll, cancel, get the result, the log and the page."""
 
 from __future__ import annotations
 
@@ -21,42 +21,42 @@ LOG_TAIL_LINES = 50
 
 
 class JobClient:
-    """Jobs of one DataRobot installation.
+    """Synchronous client for the jobs of one DataRobot installation.
 
-    :param client: the client to use.
-    :param tell: takes what the reader of the task log should know.
+    :param client: the client that sends the requests.
+    :param report: called with messages for the task log.
     """
 
     def __init__(self, client: DataRobotClient, report: Report) -> None:
         self._client = client
-        self._tell = report
+        self._report = report
 
     def wait(self, ref: JobRef, deadline: float, poll_interval: float) -> JobEvent:
-        """Wait for a job on this thread.
+        """Wait for a job, and block the thread.
 
         :param ref: the job.
-        :param deadline: when to give up, in seconds since the epoch.
-        :param poll_interval: longest pause between two looks, in seconds.
+        :param deadline: end of the wait, in seconds since the epoch.
+        :param poll_interval: longest pause between two polls, in seconds.
         """
         failure_timeout = self._client.poll_failure_timeout
         loop = steps(ref, deadline=deadline, poll_interval=poll_interval, failure_timeout=failure_timeout)
-        return JobEvent(*wait(loop, self._client.poll, self._tell))
+        return JobEvent(*wait(loop, self._client.poll, self._report))
 
     def poll_once(self, ref: JobRef, *, confirmed: bool = True) -> JobEvent:
-        """Look once, without waiting.
+        """Poll a job once, without waiting.
 
         :param ref: the job.
-        :param confirmed: whether DataRobot is known to have the job; otherwise a refusal ends the wait.
+        :param confirmed: whether it is certain that the job exists. If not, a non-retryable error ends the wait.
         """
-        return JobEvent(*poll_once(ref, self._client.poll, self._tell, confirmed=confirmed))
+        return JobEvent(*poll_once(ref, self._client.poll, self._report, confirmed=confirmed))
 
     def is_running(self, ref: JobRef) -> bool:
-        """Poll once, and log nothing; return whether the job runs, as far as that can be told."""
+        """Return whether a job is running, according to one poll. Nothing is logged."""
         _, verdict = poll_once(ref, self._client.poll, lambda _: None)
         return verdict.outcome is Outcome.PENDING
 
     def cancel(self, ref: JobRef) -> Cancellation:
-        """Stop a job where the API can; return what became of it."""
+        """Cancel a job if the API supports it, and return the result of the cancellation."""
         path, error = cancel_path(ref), None
         if path is not None:
             try:
@@ -66,34 +66,34 @@ class JobClient:
         return cancellation(ref, path, error)
 
     def result(self, event: JobEvent) -> Any:
-        """Return the finished thing: the one that the last look came back with, or else fetch it.
+        """Return the result of a job: that of the last poll, or else the response to a GET request.
 
-        :param event: the end of a job that succeeded.
-        :returns: the API object, the pages of a list of impacts put together; for a bare status record the absolute
-            URL that it named, or ``None``.
+        :param event: the event of a job that succeeded.
+        :returns: an object of the API, with all pages of its lists. If there is only a status record, the absolute URL
+            that it names, or ``None``.
         """
         kind, found = KINDS[event.ref.kind], event.verdict.found
         if found is not None and not found.get("next"):
             return found
         if kind.result is None:
             return self._client.endpoint.url(event.verdict.result) if event.verdict.result else None
-        named = event.ref.has_ids_for(kind.result) or not event.verdict.result
-        path = event.ref.path(kind.result) if named else str(event.verdict.result)
+        has_ids = event.ref.has_ids_for(kind.result) or not event.verdict.result
+        path = event.ref.path(kind.result) if has_ids else str(event.verdict.result)
         return get_all_pages(self._client.send, path)
 
     def log_tail(self, ref: JobRef) -> list[str]:
-        """Fetch the last lines of a job's log; empty if it has none, or if it cannot be had."""
+        """Return the last lines of the log of a job. Empty if there is no log."""
         template = KINDS[ref.kind].log
         if template is None or not ref.has_ids_for(template):
             return []
         try:
             response = self._client.send(Request("GET", ref.path(template)))
         except DataRobotError as error:
-            return [f"(the log could not be fetched: {str(error).splitlines()[0]})"]
+            return [f"(the log could not be read: {str(error).splitlines()[0]})"]
         return response.log_text().splitlines()[-LOG_TAIL_LINES:]
 
     def page(self, ref: JobRef) -> str | None:
-        """Return the URL of the page in DataRobot that shows the job."""
+        """Return the URL of the page of a job in DataRobot."""
         template = KINDS[ref.kind].page
         if template is None or not ref.has_ids_for(template):
             return None

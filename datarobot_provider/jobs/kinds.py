@@ -1,6 +1,6 @@
-"""THE table: every long-running job of the API, and the only place where state names stand.
+"""Table of all kinds of long-running jobs. It is the only module with the names of states.
 
-Sources of the state names: the contract's enums, and for status records what DataRobot's own clients know of them.
+The names come from the enums of the API contract; those of status records also come from the clients of DataRobot.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ _TEST = "customModelTests/{custom_model_test_id}/"
 _VALIDATION = "genai/customModelVectorDatabaseValidations/{validation_id}/"
 _CONVERSION = _VERSION + "conversions/{conversion_id}/"
 _HOUR = 3600.0
-#: Our own words for what DataRobot tells by HTTP statuses and flags only.
+#: States for HTTP statuses and flags, which DataRobot does not name.
 RUNNING, SUCCEEDED, FAILED, CANCELLED, GONE = "running", "succeeded", "failed", "cancelled", "gone"
-#: A status record may never leave its first state although the job goes on: then, after so many seconds, ask the job.
+#: A status record may stay in its first state although the job runs. After these seconds, the job itself is polled.
 _STUCK = ("INITIALIZED", 120.0)
 
 
@@ -29,7 +29,7 @@ def _states(*names: str) -> frozenset[str]:
 
 
 def _status(path: str = "status/{status_id}/", **differences: Any) -> Probe:
-    """Return the probe of a status record; QUEUE and INPROGRESS are words of other DataRobot queues."""
+    """Return the probe of a status record. QUEUE and INPROGRESS are states of other queues of DataRobot."""
     return Probe(
         path,
         running=_states("INITIALIZED", "INITIALIZING", "RUNNING", "QUEUE", "INPROGRESS"),
@@ -44,7 +44,7 @@ def _status(path: str = "status/{status_id}/", **differences: Any) -> Probe:
 
 
 def _impact(path: str) -> Probe:
-    """Return the probe of a feature impact, which has no state word: its HTTP status says how far it is."""
+    """Return the probe of a feature impact. It has no field for the state, only HTTP statuses."""
     return Probe(
         path,
         http_states={200: SUCCEEDED, 404: GONE, 422: RUNNING},
@@ -76,7 +76,7 @@ _MODEL_TRAINING_DATA = Probe(
     unflagged=SUCCEEDED,
     running=_states(RUNNING),
     succeeded=_states(SUCCEEDED),
-    # Not begun, or lost: only the status record can tell.
+    # Not started or lost. Only the status record has the reason.
     expired=_states("not assigned"),
 )
 
@@ -90,7 +90,7 @@ _ALL = (
             Probe(
                 _VERSION + "dependencyBuild/",
                 state="buildStatus",
-                # A started build is one that was not started (422) again once somebody has cancelled it.
+                # After a build is cancelled, the API returns 422, as for a build that was not started.
                 http_states={422: CANCELLED},
                 running=_states("submitted", "processing"),
                 succeeded=_states("success"),
@@ -104,7 +104,7 @@ _ALL = (
         log=_VERSION + "dependencyBuildLog/",
         cancel=_VERSION + "dependencyBuild/",
         page=ui_pages.CUSTOM_MODEL_VERSION,
-        # The files of a version never change, so its build fails the same way again; the API refuses to repeat it.
+        # The files of a version never change, so a new build would fail in the same way. The API refuses to repeat it.
         repeatable=False,
         identity="buildStart",
     ),
@@ -112,7 +112,7 @@ _ALL = (
         "model_test",
         "model test",
         (
-            # A test that found a fault also ends with a 303, and an aborted one keeps its reason in the test record.
+            # A failed test also ends with a 303, and only the test contains the reason why it was aborted.
             _status(success_is_final=False, failure_is_final=False, stuck=_STUCK),
             Probe(
                 _TEST,
@@ -129,7 +129,7 @@ _ALL = (
         log=_TEST + "tail/?lines=50",
         cancel=_TEST,
         page=ui_pages.CUSTOM_MODEL_VERSION,
-        # A failed test is a verdict on the model, not an accident.
+        # A failed test is a result, not an accident.
         repeatable=False,
     ),
     JobKind(
@@ -174,7 +174,7 @@ _ALL = (
         "custom_model_version_id",
         result=_VERSION,
         page=ui_pages.CUSTOM_MODEL_VERSION,
-        # Another try would upload another version, with the same data.
+        # A retry would create another version with the same data.
         repeatable=False,
     ),
     JobKind(

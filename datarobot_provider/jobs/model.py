@@ -1,4 +1,4 @@
-"""The words in which jobs are described: a reference, a probe, a kind, a verdict."""
+"""Types that describe jobs: reference, probe, kind and verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Outcome(StrEnum):
-    """What a look, or the whole wait, found out about a job."""
+    """Outcome of a poll or of a wait."""
 
     PENDING = "pending"
     UNKNOWN = "unknown"
@@ -31,11 +31,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class JobRef:
-    """The one handle of a job: what the task state store, trigger kwargs and events hold. Ids only.
+    """Reference to a job. It is stored in the task state store, in the arguments of triggers and in events. Ids only.
 
     :param kind: name of a kind in ``jobs/kinds.py``.
-    :param ids: the ids that its routes need, such as ``{"custom_model_id": "…"}``.
-    :param joined: whether somebody else started the job, so that the task must not cancel it; default ``False``.
+    :param ids: ids for the routes of the job, such as ``{"custom_model_id": "…"}``.
+    :param joined: whether the job was started by somebody else, so that the task must not cancel it; default ``False``.
     """
 
     kind: str
@@ -43,15 +43,15 @@ class JobRef:
     joined: bool = False
 
     def dumps(self) -> str:
-        """Return it as JSON text."""
+        """Return the reference as JSON."""
         joined = {"joined": True} if self.joined else {}
         return json.dumps({"kind": self.kind, "ids": dict(self.ids), **joined}, sort_keys=True)
 
     @classmethod
     def loads(cls, text: str) -> JobRef:
-        """Read what :meth:`dumps` wrote.
+        """Parse the JSON of :meth:`dumps`.
 
-        :raises InputError: if the text is something else.
+        :raises InputError: if ``text`` is not a reference.
         """
         try:
             raw = json.loads(text)
@@ -63,16 +63,16 @@ class JobRef:
     def path(self, template: str) -> str:
         """Fill the ids into a route.
 
-        :raises InputError: if an id is missing or cannot be one.
+        :raises InputError: if an id is missing or invalid.
         """
         return route(template, **{name: self.ids.get(name) for name in placeholders(template)})
 
     def has_ids_for(self, template: str) -> bool:
-        """Return whether all ids of a route are known."""
+        """Return whether the reference contains all ids of a route."""
         return set(placeholders(template)) <= set(self.ids)
 
     def with_ids_from(self, template: str, path: str | None) -> JobRef:
-        """Return the reference with the ids that ``path`` holds in the places that ``template`` names."""
+        """Return the reference with the ids added that ``path`` has at the placeholders of ``template``."""
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(template))
         match = re.fullmatch(pattern, path or "")
         return replace(self, ids={**self.ids, **match.groupdict()}) if match else self
@@ -80,24 +80,24 @@ class JobRef:
 
 @dataclass(frozen=True)
 class Probe:
-    """One GET, and how to read its response. States are compared without regard to case.
+    """Definition of one GET request and of how its response is read. States are compared without regard to case.
 
-    :param path: the route, with placeholders for ids.
-    :param state: where the state word stands in the response, dots between levels.
-    :param flags: for resources without a state word: a field, the value expected there (``True`` or ``None``), and the
-        state this means; the first that fits counts.
-    :param unflagged: the state when no flag fits.
-    :param http_states: state words for HTTP statuses that say something about the job.
-    :param running: states in which the job goes on.
-    :param succeeded: states in which it ended well.
-    :param failed: states in which it ended badly.
-    :param cancelled: states in which somebody stopped it.
-    :param expired: states in which the server gave it up.
-    :param done_on_303: whether a 303 means that it ended well, ``Location`` naming the result.
-    :param messages: where the server's explanation may stand.
-    :param success_is_final: ``False`` if the next probe has the last word on success.
-    :param failure_is_final: ``False`` if the next probe has the last word on failure.
-    :param stuck: a running state, and the seconds after which the next probe is asked instead.
+    :param path: route, with placeholders for ids.
+    :param state: field of the state, with dots between levels.
+    :param flags: for resources without a field for the state: a field, its value (``True`` or ``None``), and the state
+        that it means. The first match counts.
+    :param unflagged: state if no flag matches.
+    :param http_states: states by HTTP status.
+    :param running: states of a running job.
+    :param succeeded: states of a job that succeeded.
+    :param failed: states of a job that failed.
+    :param cancelled: states of a job that was cancelled.
+    :param expired: states of a job that no longer exists.
+    :param done_on_303: whether a 303 means that the job succeeded and ``Location`` is its result.
+    :param messages: fields that may contain the message of the server.
+    :param success_is_final: ``False`` if the next probe decides whether the job succeeded.
+    :param failure_is_final: ``False`` if the next probe decides whether the job failed.
+    :param stuck: a running state, and the seconds after which the next probe is used instead.
     :raises ValueError: if a state is in two groups.
     """
 
@@ -121,10 +121,10 @@ class Probe:
         groups = [self.running, self.succeeded, self.failed, self.cancelled, self.expired]
         folded = [state.casefold() for group in groups for state in group]
         if len(folded) != len(set(folded)):
-            raise ValueError(f"{self.path}: a state stands in two groups")
+            raise ValueError(f"{self.path}: a state is in two groups")
 
     def states(self, outcome: Outcome) -> frozenset[str]:
-        """Return the state words that mean an outcome."""
+        """Return the states that mean an outcome."""
         groups = {
             Outcome.PENDING: self.running,
             Outcome.SUCCEEDED: self.succeeded,
@@ -135,28 +135,28 @@ class Probe:
         return groups.get(outcome, frozenset())
 
     def outcome_of(self, state: str) -> Outcome:
-        """Return the outcome that a state word means."""
-        word = state.casefold()
-        matches = (outcome for outcome in Outcome if word in {item.casefold() for item in self.states(outcome)})
+        """Return the outcome that a state means."""
+        folded = state.casefold()
+        matches = (outcome for outcome in Outcome if folded in {item.casefold() for item in self.states(outcome)})
         return next(matches, Outcome.UNKNOWN)
 
 
 @dataclass(frozen=True)
 class JobKind:
-    """One sort of long-running job.
+    """Kind of a long-running job.
 
-    :param name: its key in the table, the trigger and the state store.
-    :param title: what people call it.
-    :param probes: where to look, in this order: the status record where there is one, then the resource itself.
+    :param name: its key in the table, in trigger arguments and in the task state store.
+    :param title: its name in logs and errors.
+    :param probes: probes in order: the status record if there is one, then the resource itself.
     :param timeout: default timeout of a wait, in seconds.
-    :param handle: the id that stands for the job in an XCom.
-    :param result: the route of the finished thing; ``None`` where only the response of the last look tells.
-    :param log: the route of its log.
-    :param cancel: the route to DELETE in order to stop it; ``None`` where the API has none.
-    :param page: the page in DataRobot's web interface.
-    :param repeatable: whether a failed job may be started again with another outcome.
-    :param identity: the field of the response that differs between jobs at the same address; ``None`` where every
-        job has an address of its own.
+    :param handle: id that represents the job in an XCom.
+    :param result: route of the result; ``None`` if only the last poll returns it.
+    :param log: route of the log.
+    :param cancel: route for the DELETE request that cancels the job; ``None`` if the API has none.
+    :param page: page in the web interface of DataRobot.
+    :param repeatable: whether a new job can succeed after a failed one.
+    :param identity: field of the response that distinguishes successive jobs at the same path; ``None`` if every job
+        has its own path.
     """
 
     name: str
@@ -174,13 +174,13 @@ class JobKind:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known about a job.
+    """Result of a poll.
 
-    :param outcome: what it means.
-    :param state: the server's own word; where it has none, one of ours (see ``jobs/kinds.py``).
-    :param message: the server's own explanation.
-    :param result: path below ``/api/v2/`` of the finished thing, where the server named it.
-    :param found: the finished thing itself, where the look that ended the wait came back with it.
+    :param outcome: the outcome.
+    :param state: the state as DataRobot names it, or a state of ``jobs/kinds.py`` if DataRobot reports none.
+    :param message: the message of the server about the job.
+    :param result: path of the result below ``/api/v2/``, if the server named it.
+    :param found: the result itself, if the last poll returned it.
     """
 
     outcome: Outcome
@@ -191,5 +191,5 @@ class Verdict:
 
 
 def placeholders(template: str) -> list[str]:
-    """Return the names between braces in a route."""
+    """Return the names of the placeholders in a route."""
     return re.findall(r"\{(\w+)\}", template)

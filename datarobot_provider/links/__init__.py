@@ -1,1 +1,1 @@
-"""Links from a task to the page in DataRobot that shows what it works on."""
+"""Operator links to pages of DataRobot."""

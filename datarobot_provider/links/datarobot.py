@@ -1,4 +1,4 @@
-"""One link for each page of DataRobot's web interface; each reads the URL that the task pushed when it started."""
+"""Operator links to pages of DataRobot."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class DataRobotLink(BaseOperatorLink):
-    """Base of the links. A subclass names its button and its page.
+    """Base class of the links. The URL is read from an XCom that the task has pushed.
 
     :cvar page: path of the page, with placeholders for ids.
     """
@@ -22,30 +22,30 @@ class DataRobotLink(BaseOperatorLink):
 
     @property
     def key(self) -> str:
-        """The XCom that holds the URL; the same that Airflow 3 itself reads."""
+        """The key of the XCom with the URL, which Airflow 3 also uses."""
         return f"_link_{type(self).__name__}"
 
     def get_link(self, operator: BaseOperator, *, ti_key: TaskInstanceKey) -> str:  # noqa: ARG002 - Airflow's signature
-        """Return the URL, or an empty text before the task has pushed it."""
+        """Return the URL, or an empty string if the task has not pushed it yet."""
         return str(XCom.get_value(ti_key=ti_key, key=self.key) or "")
 
 
 class CustomModelLink(DataRobotLink):
-    """A custom model in the workshop."""
+    """Link to a custom model in the workshop."""
 
     name = "Custom model"
     page = ui_pages.CUSTOM_MODEL
 
 
 class CustomModelVersionLink(DataRobotLink):
-    """A version of a custom model in the workshop."""
+    """Link to a version of a custom model in the workshop."""
 
     name = "Custom model version"
     page = ui_pages.CUSTOM_MODEL_VERSION
 
 
 class DeploymentLink(DataRobotLink):
-    """A deployment."""
+    """Link to a deployment."""
 
     name = "Deployment"
     page = ui_pages.DEPLOYMENT

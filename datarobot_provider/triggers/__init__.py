@@ -1,1 +1,1 @@
-"""The one trigger."""
+"""Trigger that waits for a job."""

@@ -153,7 +153,7 @@ def _refusal(status: str) -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        if f"answered {status}" not in str(error):
+        if f"returned {status}" not in str(error):
             raise
 
 

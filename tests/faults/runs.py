@@ -38,16 +38,16 @@ HASTY = 0.05
 _LONGEST_TEXT = 11_000
 #: What the text of an error has to say: the status, or the reason.
 _REASONS = (
-    *(r"answered \d{3}", "No response from DataRobot", "was redirected", "is not JSON", "cannot be (used|read)"),
+    *(r"returned \d{3}", "No response from DataRobot", "is a redirect", "is not JSON", "cannot be (used|read)"),
     *(
-        "where an object was expected",
-        "has no '",
+        "instead of an object",
+        "has no field '",
         "did not (say|end)",
         "Sensor has timed out",
         "shorter than announced",
     ),
     *("redirected (to an address|too often)", "bytes; ", "SHA-256", "(could|may) not be looked at", "is gone"),
-    *("changed on the server", "was cancelled in DataRobot", "failed", "cannot be an id"),
+    *("changed on the server", "was cancelled in DataRobot", "failed", "is not a valid id"),
 )
 _IN_A_TEXT = re.compile("|".join(_REASONS))
 _CALM: dict[str, Ended] = {}

@@ -89,7 +89,7 @@ def check_sent_once(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None
     assert len(own) == 1
     assert type(ended.error) is AirflowException, ended.text
     path = own[0]["path"].removeprefix("/api/v2/")
-    assert ended.text.startswith(f"DataRobot answered {fault['status']} to {scene.method} {path}: ")
+    assert ended.text.startswith(f"DataRobot returned {fault['status']} for {scene.method} {path}: ")
     assert f"Request id: {own[0]['requestId']}" in ended.text
 
 
@@ -123,7 +123,7 @@ def test_a_burst_that_is_longer_than_the_budget(runner, scene, status, asks) -> 
         assert len(ended.own(scene)) >= ATTEMPTS
     else:
         assert len(ended.own(scene)) == (budget if again else 1)
-        assert f"DataRobot answered {status} to {scene.method} " in ended.text
+        assert f"DataRobot returned {status} for {scene.method} " in ended.text
         assert "\nRequest id: " in ended.text
 
 
@@ -162,4 +162,4 @@ def test_an_error_page_of_5_mb(runner, gate: Foe, scene, status, body, kind) -> 
     ended = runner.run(scene, given)
     if not scene.sensor:
         assert isinstance(ended.error, AirflowException)
-        assert f"answered {status} to {scene.method} " in ended.text
+        assert f"returned {status} for {scene.method} " in ended.text

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]
-_PONDERING = "did not end in time; it was last seen as 'pondering', a state that this release does not know"
+_PONDERING = "did not end before the timeout; its last known state is 'pondering', which is unknown to this version of the provider"
 
 
 @dataclass(frozen=True)
@@ -106,10 +106,10 @@ CASES = (
             "failed": (AirflowFailException, "failed"),
             # The API has no way to cancel an assignment; one that DataRobot gave up shows as an error of the version.
             "cancelled": (AirflowFailException, "failed"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "expired": (AirflowException, "no longer exists in DataRobot"),
             # A version has no word for the state of an assignment: one without end is all that can be told.
-            "unknown": (AirflowException, "did not end in time; it was last seen as running"),
-            "stuck": (AirflowException, "did not end in time; it was last seen as running"),
+            "unknown": (AirflowException, "did not end before the timeout; its last known state is running"),
+            "stuck": (AirflowException, "did not end before the timeout; its last known state is running"),
         },
     ),
     Case(
@@ -126,9 +126,9 @@ CASES = (
         endings={
             "failed": (AirflowFailException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "expired": (AirflowException, "no longer exists in DataRobot"),
             "unknown": (AirflowException, _PONDERING),
-            "stuck": (AirflowException, "did not end in time; it was last seen as running (submitted)"),
+            "stuck": (AirflowException, "did not end before the timeout; its last known state is running (submitted)"),
         },
     ),
     Case(
@@ -147,9 +147,12 @@ CASES = (
         endings={
             "failed": (AirflowFailException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "expired": (AirflowException, "no longer exists in DataRobot"),
             "unknown": (AirflowException, _PONDERING),
-            "stuck": (AirflowException, "did not end in time; it was last seen as running (INITIALIZED)"),
+            "stuck": (
+                AirflowException,
+                "did not end before the timeout; its last known state is running (INITIALIZED)",
+            ),
         },
     ),
     Case(
@@ -167,9 +170,12 @@ CASES = (
         endings={
             "failed": (AirflowException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "expired": (AirflowException, "no longer exists in DataRobot"),
             "unknown": (AirflowException, _PONDERING),
-            "stuck": (AirflowException, "did not end in time; it was last seen as running (INITIALIZED)"),
+            "stuck": (
+                AirflowException,
+                "did not end before the timeout; its last known state is running (INITIALIZED)",
+            ),
         },
     ),
     Case(
@@ -187,10 +193,10 @@ CASES = (
         endings={
             "failed": (AirflowException, "failed"),
             # A validation cannot be cancelled, only deleted: it is gone then.
-            "cancelled": (AirflowException, "is gone: DataRobot no longer knows it"),
-            "expired": (AirflowException, "is gone: DataRobot no longer knows it"),
+            "cancelled": (AirflowException, "no longer exists in DataRobot"),
+            "expired": (AirflowException, "no longer exists in DataRobot"),
             "unknown": (AirflowException, _PONDERING),
-            "stuck": (AirflowException, "did not end in time; it was last seen as running"),
+            "stuck": (AirflowException, "did not end before the timeout; its last known state is running"),
         },
     ),
 )

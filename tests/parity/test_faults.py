@@ -103,7 +103,7 @@ def test_looks_that_fail_for_too_long_end_in_the_same_words(
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
-    assert "\nDataRobot says: DataRobot answered 503 to GET " in outcome.text
+    assert "\nMessage from DataRobot: DataRobot returned 503 for GET " in outcome.text
     assert outcome.remembers
 
 
@@ -125,7 +125,7 @@ def test_a_connection_that_stays_cut_ends_in_the_same_words(
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
-    assert "the connection broke off before the response was complete" in outcome.text
+    assert "the connection was lost before the response was complete" in outcome.text
     assert outcome.remembers
 
 
@@ -185,7 +185,7 @@ def test_a_triggerer_without_the_connection_is_told_of(
     _refused(run, outcome)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
-    assert "\nDataRobot says: There is no Airflow connection 'datarobot_default'." in outcome.text
+    assert "\nMessage from DataRobot: There is no Airflow connection 'datarobot_default'." in outcome.text
     assert outcome.remembers
 
 
@@ -209,5 +209,5 @@ def test_a_start_whose_response_is_lost_is_not_repeated(stage: Stage, case: Case
 
     outcome, _ = both(make)
     assert type(outcome.error) is AirflowException
-    assert "DataRobot may have handled the request all the same." in outcome.text
+    assert "DataRobot may have processed the request." in outcome.text
     assert outcome.xcoms == []

@@ -130,7 +130,7 @@ def test_a_kill_cancels_the_job_where_the_api_can(stage: Stage, case: Case) -> N
     became = (
         f"The {case.title} was cancelled in DataRobot."
         if case.cancel
-        else f"DataRobot has no way to cancel a {case.title}: it goes on there."
+        else f"DataRobot cannot cancel a {case.title}. It is still running."
     )
     assert told == [f"The task was killed. {became}"]
     if case.cancel:
@@ -174,7 +174,7 @@ def test_a_kill_that_comes_too_late_says_so(stage: Stage, case: Case) -> None:
     assert (
         make(False)
         == make(True)
-        == [f"The task was killed. The {case.title} was already over when it was to be cancelled in DataRobot."]
+        == [f"The task was killed. The {case.title} had already ended when DataRobot received the cancellation."]
     )
 
 

@@ -32,7 +32,7 @@ def check_anew(run: SubmitRun, first: Outcome, second: Outcome) -> None:
     assert (run.made, run.sent, run.stopped) == (expected, 2 if run.submitter.name != "model-reused" else 1, [])
     if run.submitter.again == REFUSED:
         assert type(second.error) is AirflowFailException
-        assert "DataRobot answered 4" in str(second.error)
+        assert "DataRobot returned 4" in str(second.error)
         return
     assert second.error is None
     assert second.remembers

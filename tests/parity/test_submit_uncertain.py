@@ -39,8 +39,8 @@ _WHY = {
     "repository-latest": "There is no new version, but DataRobot may still be making one.",
 }
 _ADVICE = (
-    "What to do: look in DataRobot. If nothing was made, clear the task: it is then done anew. "
-    "on_uncertain_submit='resubmit' takes the risk of doing it twice."
+    "What to do: check in DataRobot whether the request was processed. If not, clear the task to send it again. "
+    "on_uncertain_submit='resubmit' always sends it again, which may do the work twice."
 )
 _DEATHS = [before_the_request, after_the_response, before_it_is_written_down]
 each_death = pytest.mark.parametrize("death", _DEATHS, ids=lambda death: death.__name__)
@@ -51,7 +51,7 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
     assert type(outcome.error) is AirflowFailException
     assert outcome.error.__cause__ is None
     assert str(outcome.error).splitlines() == [
-        f"An earlier try of this task may have come through, its response was lost. {why}",
+        f"An earlier attempt of this task may have been processed: its response was lost. {why}",
         _ADVICE,
     ]
     assert (outcome.value, outcome.xcoms) == (None, [])

@@ -92,7 +92,7 @@ def test_a_failed_check_fails_the_task_and_says_why(world: World, model_folder: 
     assert "The model test failed" in log
     assert "SyntaxError" in log
     assert "Last " in log
-    assert "lines of the remote log" in log
+    assert "lines of the job's log" in log
 
 
 def test_a_bad_requirement_fails_the_build_at_once(world: World, model_folder: Path) -> None:

@@ -361,7 +361,7 @@ def _sendable(value: Any) -> Any:
     try:
         return plain(value)
     except NotSerializableError as error:
-        _refuse(error.problem, error.place)
+        _refuse(error.problem, error.path)
 
 
 _SHOWN = (integer, positive_integer, number, boolean, seconds, interval)

@@ -53,7 +53,7 @@ def _field_text(name: str, value: Any) -> str:
     try:
         return form_text(value)
     except NotSerializableError as error:
-        raise InputError(f"data[{name!r}]{error.place} {error.problem}.") from None
+        raise InputError(f"data[{name!r}]{error.path} {error.problem}.") from None
 
 
 def _pairs(files: Any) -> list[tuple[str, Any]]:

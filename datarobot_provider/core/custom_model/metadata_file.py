@@ -11,7 +11,7 @@ import zlib
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
-from datarobot_provider.client.files import ModelFile, opened
+from datarobot_provider.client.files import ModelFile, open_file
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class _Reader:
 def _content(file: ModelFile) -> bytes:
     try:
         with ExitStack() as stack:
-            stream = stack.enter_context(opened(file.source))
+            stream = stack.enter_context(open_file(file.source))
             if file.member is not None:
                 archive = stack.enter_context(zipfile.ZipFile(stream))
                 stream = cast("BinaryIO", stack.enter_context(archive.open(file.member)))

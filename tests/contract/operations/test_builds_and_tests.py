@@ -68,14 +68,14 @@ def test_cancel_a_build(stage, model_folder):
     assert stage.run(CancelDependencyBuildOperator, **ids) is None
     with pytest.raises(AirflowFailException, match="has not been started"):
         stage.run(GetDependencyBuildOperator, **ids)
-    with pytest.raises(AirflowFailException, match="answered 422 to DELETE"):
+    with pytest.raises(AirflowFailException, match="returned 422 for DELETE"):
         stage.run(CancelDependencyBuildOperator, **ids)
     assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
 
 
 def test_cancel_a_build_that_is_over(stage, model_folder):
     ids = make_built(stage, model_folder)
-    with pytest.raises(AirflowFailException, match="answered 409 to DELETE"):
+    with pytest.raises(AirflowFailException, match="returned 409 for DELETE"):
         stage.run(CancelDependencyBuildOperator, **ids)
     assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
     assert stage.run(GetDependencyBuildOperator, **ids)["buildStatus"] == "success"

@@ -102,10 +102,10 @@ def test_stop(stage, ids):
     conversion = {**ids, "conversion_id": started(stage, ids)}
     assert stage.run(StopConversionOperator, **conversion) is None
     assert stage.run(GetConversionOperator, **conversion)["shouldStop"] is True
-    with pytest.raises(AirflowFailException, match=r"answered 422 to DELETE .*The given conversion is not active"):
+    with pytest.raises(AirflowFailException, match=r"returned 422 for DELETE .*The given conversion is not active"):
         stage.run(StopConversionOperator, **conversion)
     missing = {**ids, "conversion_id": "0" * 24}
-    with pytest.raises(AirflowFailException, match="answered 404"):
+    with pytest.raises(AirflowFailException, match="returned 404"):
         stage.run(StopConversionOperator, **missing)
     assert stage.run(StopConversionOperator, **missing, ignore_if_missing=True) is None
 
@@ -139,7 +139,7 @@ def test_a_conversion_that_does_not_end_in_time_is_stopped(stage, ids, deferrabl
     outcome(stage, "stuck")
     with pytest.raises(AirflowException, match="The conversion was cancelled in DataRobot") as caught:
         stage.run(ConvertVersionOperator, **ids, **MAIN, deferrable=deferrable, timeout=0.3, poll_interval=0.05)
-    assert "did not end in time" in str(caught.value)
+    assert "did not end before the timeout" in str(caught.value)
     assert stage.run(ListConversionsOperator, **ids)[0]["shouldStop"] is True
 
 

@@ -176,7 +176,7 @@ def test_delete_and_delete_again(stage):
     model, other = make_model(stage), make_model(stage)
     assert stage.run(DeleteCustomModelOperator, custom_model_id=model) is None
     assert existing(stage) == {other}
-    with pytest.raises(AirflowFailException, match="answered 404 to DELETE"):
+    with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
         stage.run(DeleteCustomModelOperator, custom_model_id=model)
     assert stage.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True) is None
     assert existing(stage) == {other}

@@ -179,7 +179,7 @@ def test_delete_and_delete_again(stage, templates, model):
     guard = make_guard(stage, templates, model)
     assert stage.run(DeleteGuardConfigOperator, config_id=guard) is None
     assert guards_of(stage, model) == []
-    with pytest.raises(AirflowFailException, match="answered 404 to DELETE"):
+    with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
         stage.run(DeleteGuardConfigOperator, config_id=guard)
     assert stage.run(DeleteGuardConfigOperator, config_id=guard, ignore_if_missing=True) is None
 

@@ -120,7 +120,7 @@ def failed(stage, task, **given):
 )
 def test_a_next_that_is_no_route_of_the_api(stage, task, following):
     answer(stage, page(following))
-    assert "cannot be read to its end: 'next' leads nowhere" in failed(stage, task, **LISTS[task])
+    assert "cannot be read completely: 'next' is not a route of the API" in failed(stage, task, **LISTS[task])
     assert len(stage.seen) == 1
 
 
@@ -138,7 +138,7 @@ def test_a_next_on_another_host_never_gets_a_request(stage, task):
 @EVERY_LIST
 def test_a_next_that_leads_in_a_circle(stage, task):
     answer(stage, page(f"{stage.origin}/api/v2/customModels/?offset=100"))
-    assert "'next' leads in a circle" in failed(stage, task, **LISTS[task])
+    assert "'next' is the URL of a previous page" in failed(stage, task, **LISTS[task])
     assert len(stage.seen) == 2
 
 
@@ -148,7 +148,7 @@ def test_a_next_that_leads_in_a_circle(stage, task):
     [
         ({"body": "<html>Sign in</html>", "contentType": "text/html"}, "is not JSON: '<html>Sign in</html>'"),
         ({"body": '{"data": [{"id": "'}, "is not JSON"),
-        ({"body": [1, 2]}, "a JSON list where an object was expected"),
+        ({"body": [1, 2]}, "a JSON list instead of an object"),
         ({"body": ""}, "is not JSON"),
     ],
     ids=["html", "half", "list", "empty"],
@@ -175,13 +175,13 @@ def test_a_response_that_is_cut_is_asked_for_again(direct, task):
 
 def test_a_response_that_is_always_cut(once):
     once.emulator.control("POST", "faults", {"cut": "inside", "times": None})
-    assert "the connection broke off before the response was complete" in failed(once, GetCustomModelLimitsOperator)
+    assert "the connection was lost before the response was complete" in failed(once, GetCustomModelLimitsOperator)
 
 
 def test_a_cut_response_to_a_post_is_not_sent_again(direct):
     direct.emulator.control("POST", "faults", {"method": "POST", "cut": "inside"})
     message = failed(direct, CreateCustomModelOperator, name="x", target_type="Unstructured")
-    assert "DataRobot may have handled the request all the same" in message
+    assert "DataRobot may have processed the request" in message
     assert [entry["method"] for entry in direct.log()] == ["GET", "POST"]
 
 
@@ -191,7 +191,7 @@ def test_a_response_without_the_field_that_matters(stage, task):
     with pytest.raises(AirflowException) as caught:
         stage.run(task, **STARTERS[task])
     message = str(caught.value)
-    assert "The response has no '" in message or "did not say where to follow it" in message
+    assert "The response has no field '" in message or "did not say where to follow it" in message
     # Something may have been made: that is not forgotten, but nothing is taken for it.
     assert remembered(stage) == {}
     assert "before" in record_of(stage)
@@ -204,7 +204,7 @@ def test_a_response_with_the_wrong_type_of_id(stage, task):
     with pytest.raises(AirflowException) as caught:
         stage.run(task, **STARTERS[task])
     message = str(caught.value)
-    assert "The response has no '" in message or "did not say where to follow it" in message
+    assert "The response has no field '" in message or "did not say where to follow it" in message
 
 
 def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(stage):
@@ -224,5 +224,5 @@ def test_a_page_for_people_instead_of_a_response(stage, task):
 
 def test_a_redirect_is_not_followed(stage):
     answer(stage, None, status=302)
-    assert "was redirected (302), which was not followed" in failed(stage, GetCustomModelOperator, custom_model_id="m")
+    assert "is a redirect (302), which was not followed" in failed(stage, GetCustomModelOperator, custom_model_id="m")
     assert len(stage.seen) == 1

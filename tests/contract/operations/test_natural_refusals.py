@@ -284,7 +284,7 @@ def test_a_refusal_says_what_the_server_says(stage, model_folder, name, status, 
         stage.run(task, **given)
     message = str(caught.value)
     (exchange,) = [e for e in stage.seen if e.status == status]
-    assert message.startswith(f"DataRobot answered {status} to {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
+    assert message.startswith(f"DataRobot returned {status} for {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
     assert words in message
     (entry,) = [entry for entry in stage.log() if entry["requestId"] in message]
     assert (entry["method"], entry["path"], entry["status"]) == (exchange.method, exchange.path, status)

@@ -49,7 +49,7 @@ def test_every_operator_names_the_arguments_in_the_path(stage, run, name):
     line = next(line for line in message.splitlines() if " was not found: DataRobot has no such " in line)
     for argument, value in ids_in_path(name).items():
         assert f"{argument} {value!r}" in line
-    assert "or the token's user may not see it." in line
+    assert "or the user of the API token cannot access it." in line
 
 
 @pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "triggerer"])
@@ -61,7 +61,7 @@ def test_every_sensor_names_its_ids(stage, sensor, deferrable):
     with pytest.raises(AirflowException) as caught:
         stage.run(sensor, **given, deferrable=deferrable, poke_interval=0.05, timeout=5)
     message = str(caught.value)
-    assert "is gone: DataRobot no longer knows it." in message.splitlines()[0]
+    assert "no longer exists in DataRobot." in message.splitlines()[0]
     line = next(line for line in message.splitlines() if " was not found: DataRobot has no such " in line)
     for argument in given:
         assert f"{names.get(argument, argument)} {NOWHERE!r}" in line
@@ -117,4 +117,4 @@ def test_what_the_server_says_of_its_own_is_not_contradicted(stage, run):
     refuse(stage, name, 404, {"message": "The dependency build is in progress; its log is not there yet."})
     message = run(name)
     assert "was not found" not in message
-    assert "\nThe request was about custom_model_id 'm' and custom_model_version_id 'v'." in message
+    assert "\nIds in the request: custom_model_id 'm' and custom_model_version_id 'v'." in message

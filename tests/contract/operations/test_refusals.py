@@ -86,7 +86,7 @@ def test_what_the_server_says_is_what_the_task_says(stage, run, name, status):
         if e.method == PUBLISHED[name].method and re.match(where(name)["path"], e.path)
     )
     first = "Invalid field data" if genai else REASON
-    assert message.startswith(f"DataRobot answered {status} to {method} {path.removeprefix('/api/v2/')}: {first}\n")
+    assert message.startswith(f"DataRobot returned {status} for {method} {path.removeprefix('/api/v2/')}: {first}\n")
     assert "\n  theField: is wrong\n" in message
     assert genai or "\n  nested.other: one; two\n" in message
     refusals = [e for e in stage.log() if e["method"] == method and e["path"] == path and e["status"] == status]
@@ -105,9 +105,9 @@ def test_the_genai_family_may_also_answer_with_a_sentence(stage, run, name, stat
 def test_a_wrong_token_is_told_so(stage, run, name):
     stage.connect("a-token-that-nobody-knows")
     message = run(name)
-    assert "answered 401" in message
+    assert "returned 401" in message
     assert "Invalid Authorization header" in message
-    assert "put a valid API token into the password of the Airflow connection" in message
+    assert "set a valid API token as the password of the Airflow connection" in message
     assert "a-token-that-nobody-knows" not in message
     assert TOKEN not in message
 
@@ -118,7 +118,7 @@ def test_a_user_who_may_only_read_is_told_so(stage, run, name):
     stage.connect(READER)
     nothing_yet(stage, name)
     message = run(name)
-    assert f"answered 403 to {PUBLISHED[name].method}" in message
+    assert f"returned 403 for {PUBLISHED[name].method}" in message
     assert "You do not have permission to perform this action." in message
     assert READER not in message
 

@@ -240,7 +240,7 @@ def test_the_token_is_sent_to_a_redirect_within_the_api_alone(stage, tmp_path, l
 
 
 def test_an_error_is_an_error_and_leaves_no_file(stage, tmp_path):
-    with pytest.raises(AirflowFailException, match="answered 404 to GET datasets/65a0000000000000000000ff/"):
+    with pytest.raises(AirflowFailException, match="returned 404 for GET datasets/65a0000000000000000000ff/"):
         ask(stage, "datasets/65a0000000000000000000ff/", target=tmp_path / "a.json")
     body = {"name": "x", "customModelType": "inference"}
     with pytest.raises(AirflowFailException, match="targetType: this field is required"):

@@ -130,7 +130,7 @@ def test_a_path_that_leads_elsewhere_stays_at_home(stage, path):
         ask(stage, path)
     if stage.seen:
         assert [e.path.startswith("/api/v2/") and ".." not in e.path for e in stage.seen] == [True]
-        assert "answered 404" in str(caught.value)
+        assert "returned 404" in str(caught.value)
     else:
         assert "path should be a path below /api/v2/" in str(caught.value)
 

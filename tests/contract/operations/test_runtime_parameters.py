@@ -89,7 +89,7 @@ def test_a_version_whose_response_was_lost_is_found_by_its_values(direct, folder
     given = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
     values = {"KEY": credential, "TEMPERATURE": 1}
     stage.emulator.control("POST", "faults", {"method": "POST", "path": "/versions/$", "cut": "after"})
-    with pytest.raises(AirflowException, match="the connection broke off"):
+    with pytest.raises(AirflowException, match="the connection was lost"):
         stage.run(CreateVersionOperator, **given, runtime_parameter_values=values)
     store = stage.store
     other = make_version(stage, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})

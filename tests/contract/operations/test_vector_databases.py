@@ -186,7 +186,7 @@ def test_delete_and_delete_again(stage):
     validation = started(stage)
     assert stage.run(DeleteVectorDatabaseValidationOperator, validation_id=validation) is None
     assert stage.run(ListVectorDatabaseValidationsOperator) == []
-    with pytest.raises(AirflowFailException, match="answered 404 to DELETE"):
+    with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
         stage.run(DeleteVectorDatabaseValidationOperator, validation_id=validation)
     given = {"validation_id": validation, "ignore_if_missing": True}
     assert stage.run(DeleteVectorDatabaseValidationOperator, **given) is None

@@ -93,7 +93,7 @@ def check(stage, message, status, words):
     """
     method, path = next(((e.method, e.path) for e in stage.seen if e.method != "GET"), ("GET", stage.seen[-1].path))
     (entry,) = [entry for entry in stage.log() if entry["method"] == method and entry["status"] == status]
-    assert message.startswith(f"DataRobot answered {status} to {method} {path.removeprefix('/api/v2/')}: ")
+    assert message.startswith(f"DataRobot returned {status} for {method} {path.removeprefix('/api/v2/')}: ")
     assert words in message
     assert f"Request id: {entry['requestId']}" in message
     assert stage.store.values == {}
@@ -126,7 +126,7 @@ def test_a_user_who_may_only_read_is_told_so(stage, model_folder, task):
     stage.connect(READER)
     message = refused(stage, task, given)
     check(stage, message, 403, "You do not have permission to perform this action.")
-    assert "What to do: ask for the permission in DataRobot" in message
+    assert "What to do: request the permission in DataRobot" in message
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
@@ -137,7 +137,7 @@ def test_a_wrong_token_is_told_so(stage, model_folder, task):
     check(stage, message, 401, "Invalid Authorization header")
     assert "a-token-that-nobody-knows" not in message
     assert "API token: the password of the Airflow connection 'datarobot_default'" in message
-    assert "What to do: put a valid API token into the password of the Airflow connection." in message
+    assert "What to do: set a valid API token as the password of the Airflow connection." in message
 
 
 @pytest.mark.parametrize("from_latest", [False, True])

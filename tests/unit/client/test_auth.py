@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from datarobot_provider.client.auth import Token, encodings, redact_secrets, secret_values, signatures
+from datarobot_provider.client.auth import Token, encodings, redact_secrets, secret_values, url_signatures
 from datarobot_provider.exceptions import ConfigurationError
 from tests.unit.support import TOKEN
 
@@ -100,9 +100,9 @@ def test_what_makes_a_signed_address_secret():
     signature, credential = "a" * 20 + "+/=", "AKIA/20261123/eu/s3"
     url = f"https://s3.example/b/k?X-Amz-Date=20261123T0&X-Amz-Credential={quote(credential, safe='')}"
     url += f"&X-Amz-Signature={quote(signature, safe='')}#fragment"
-    found = signatures(url)
+    found = url_signatures(url)
     assert {signature, quote(signature, safe=""), credential, quote(credential, safe="")} <= set(found)
     assert found[0].startswith("X-Amz-Date=")
     assert "20261123T0" not in found
     assert not any("fragment" in part for part in found)
-    assert signatures("https://s3.example/b/k") == ()
+    assert url_signatures("https://s3.example/b/k") == ()

@@ -23,9 +23,10 @@ from datarobot_provider.client.body import (
     decompressed,
     decompressor,
 )
-from datarobot_provider.client.client import DataRobotClient, checked
+from datarobot_provider.client.client import DataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request, Response
+from datarobot_provider.client.response_checks import check_response
 from datarobot_provider.exceptions import MalformedResponseError, ResponseTooLargeError, TransportError, ValidationError
 from tests.unit.client.senders import GET, in_a_triggerer, on_a_worker
 from tests.unit.support import TOKEN, raw_server, read_request
@@ -129,7 +130,7 @@ def test_an_error_of_100_mb_still_says_what_the_server_says(send):
     with raw_server(serving(of_length(body), status="422 No")) as port:
         response = send(f"http://127.0.0.1:{port}", read_timeout=60)
     with pytest.raises(ValidationError, match="target is missing"):
-        checked(response, GET, Token(TOKEN))
+        check_response(response, GET, Token(TOKEN))
 
 
 @EVERY_SENDER
@@ -138,7 +139,7 @@ def test_an_encoding_that_nobody_asked_for_is_named_but_hides_no_error(send, enc
     part = of_length(b"\x0b\x02\x80hello\x03", f"Content-Encoding: {encoding}")
     with (
         raw_server(serving(part)) as port,
-        pytest.raises(MalformedResponseError, match=f"packed as '{encoding}', which was not asked for"),
+        pytest.raises(MalformedResponseError, match=f"Content-Encoding '{encoding}', which was not requested"),
     ):
         send(f"http://127.0.0.1:{port}")
     with raw_server(serving(part, status="401 No")) as port:
@@ -214,7 +215,7 @@ def test_an_empty_body_may_be_called_packed(send):
 
 
 def test_no_step_unpacks_more_than_a_little():
-    assert max(map(len, decompressor("gzip").unpack(BOMB))) <= STEP
+    assert max(map(len, decompressor("gzip").decompress(BOMB))) <= STEP
     with pytest.raises(UnreadableBodyError):
         list(decompressed([BOMB[:1000]], "gzip"))
 
@@ -282,7 +283,7 @@ def test_a_poll_has_a_limit_of_its_own(size):
     class Sender:
         def send(self, request):
             body = Body(request, 200, {})
-            list(body.take(b" " * (size - 2) + b"{}"))
+            list(body.add(b" " * (size - 2) + b"{}"))
             return Response(200, {"content-type": "application/json"}, body.finish())
 
     client = DataRobotClient(Endpoint("https://datarobot.example"), Token("unit-test-token-0123456789"), Sender())

@@ -89,7 +89,7 @@ def test_a_packed_download_that_is_cut_off_is_begun_anew_and_whole():
 
 
 def test_a_packed_download_whose_end_is_missing_is_not_taken_for_whole():
-    with pytest.raises(TransportError, match="cannot be unpacked"):
+    with pytest.raises(TransportError, match="cannot be decompressed"):
         fetched(*[packed(PACKED[:-10])] * 6)
 
 

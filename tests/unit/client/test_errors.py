@@ -43,7 +43,7 @@ def test_every_status_has_its_exception(status, kind, retryable):
     assert type(error) is kind
     assert error.retryable is retryable
     assert (error.status, error.message, error.method, error.path) == (status, "why", "POST", "customModels/")
-    assert str(error).startswith(f"DataRobot answered {status} to POST customModels/: why")
+    assert str(error).startswith(f"DataRobot returned {status} for POST customModels/: why")
 
 
 def test_the_field_errors_of_public_routes_are_kept_and_printed():
@@ -103,13 +103,13 @@ def test_the_request_id_is_printed_for_support():
 
 
 def test_advice_says_what_to_do():
-    assert "What to do: put a valid API token" in str(error_from(response(401, {"message": "no"}), POST, as_is))
+    assert "What to do: set a valid API token" in str(error_from(response(401, {"message": "no"}), POST, as_is))
 
 
 def test_a_page_of_5_mb_becomes_one_short_line():
     page = b"<html><h1>Bad\n Gateway</h1>" + b"<p>padding</p>" * 400_000
     error = error_from(Response(502, {"content-type": "text/html"}, page), POST, as_is)
-    assert "Bad Gateway (not a DataRobot error: '<html><h1>Bad Gateway</h1>" in error.message
+    assert "Bad Gateway (the body is not an error of DataRobot: '<html><h1>Bad Gateway</h1>" in error.message
     assert len(str(error)) < 600
 
 
@@ -134,7 +134,7 @@ def test_a_refusal_of_5_mb_stays_readable(body):
 def test_more_field_errors_than_fit_are_said_to_be_more():
     error = error_from(response(422, {"errors": {str(number): "no" for number in range(21)}}), POST, as_is)
     assert len(error.errors) == 21
-    assert "\n  …: and more than these 20" in str(error)
+    assert "\n  …: more than 20 errors; the rest is omitted" in str(error)
     assert "and more" not in str(error_from(response(422, {"errors": dict.fromkeys("abc", "no")}), POST, as_is))
 
 
@@ -177,7 +177,7 @@ def test_an_error_of_any_shape_still_is_a_readable_error(body):
     assert type(error) is exceptions.ValidationError
     assert error.message
     assert str(error).encode()
-    assert str(error).startswith("DataRobot answered 422 to POST customModels/: ")
+    assert str(error).startswith("DataRobot returned 422 for POST customModels/: ")
 
 
 def refusal(answer: Response, request: Request = POST) -> str:

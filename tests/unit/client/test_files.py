@@ -60,7 +60,7 @@ def test_a_folder_that_is_none_is_named(tmp_path, name, reason):
 
 @pytest.mark.parametrize("names", [(), (".git/config",)])
 def test_a_folder_without_files_to_upload_is_refused(tmp_path, names):
-    with pytest.raises(InputError, match="holds no files"):
+    with pytest.raises(InputError, match="contains no files"):
         folder_files(fill(tmp_path, *names))
 
 
@@ -88,7 +88,7 @@ def test_a_thousand_files_are_taken_and_one_more_is_refused(tmp_path):
     folder = fill(tmp_path, *(f"f{number}" for number in range(1000)))
     assert len(folder_files(folder)) == 1000
     fill(tmp_path, "one-more")
-    with pytest.raises(InputError, match="holds 1,001 files; DataRobot takes 1,000"):
+    with pytest.raises(InputError, match="contains 1,001 files; DataRobot accepts at most 1,000"):
         folder_files(folder)
 
 
@@ -133,7 +133,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
     folder = fill(tmp_path / "model", "custom.py")
     fill(tmp_path, "outside.txt")
     (tmp_path / "model" / "link.txt").symlink_to(tmp_path / "outside.txt")
-    with pytest.raises(InputError, match="link out of the model folder"):
+    with pytest.raises(InputError, match="outside the model folder"):
         folder_files(folder)
 
 
@@ -180,7 +180,7 @@ def test_a_listed_file_that_is_none_is_named(tmp_path, name, reason):
 
 @pytest.mark.parametrize("given", [[], {}])
 def test_a_list_of_no_files_is_refused(given):
-    with pytest.raises(InputError, match="holds no files"):
+    with pytest.raises(InputError, match="contains no files"):
         listed_files(given)
 
 
@@ -236,7 +236,7 @@ def test_an_encrypted_zip_is_refused(tmp_path):
 
 
 def test_a_zip_without_files_or_with_twins_is_refused(tmp_path):
-    with pytest.raises(InputError, match="holds no files"):
+    with pytest.raises(InputError, match="contains no files"):
         zip_files(pack(tmp_path / "empty.zip"))
     with pytest.raises(InputError, match="differ only by case"):
         zip_files(pack(tmp_path / "twins.zip", "a.py", "A.py"))
@@ -282,7 +282,7 @@ def typed_zip(path: Path, kind: int, content: str) -> str:
 
 @pytest.mark.parametrize("target", ["custom.py", "../../etc/passwd", "/etc/passwd"])
 def test_a_link_inside_a_zip_is_refused_wherever_it_leads(tmp_path, target):
-    with pytest.raises(InputError, match=r"m\.zip: 'strange' is a link, which is not followed"):
+    with pytest.raises(InputError, match=r"m\.zip: 'strange' is a link"):
         zip_files(typed_zip(tmp_path / "m.zip", stat.S_IFLNK, target))
 
 
@@ -302,7 +302,7 @@ def test_a_zip_bomb_is_refused_by_the_sizes_it_announces(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for number in range(11):
             archive.writestr(f"{number}.bin", bytes(1_000_000))
-    with pytest.raises(InputError, match=r"would be uploaded as 11,000,000, which no model is packed to"):
+    with pytest.raises(InputError, match=r"but its content 11,000,000: it looks like a zip bomb"):
         zip_files(str(path))
 
 
@@ -343,7 +343,7 @@ def test_a_link_out_of_the_folder_is_named_whatever_is_there(tmp_path, target):
     folder = fill(tmp_path / "model", "custom.py")
     fill(tmp_path, "outside.txt", "model-2/twin.txt")
     (tmp_path / "model" / "secret.txt").symlink_to(tmp_path / target)
-    with pytest.raises(InputError, match=r"model/secret\.txt is a link out of the model folder"):
+    with pytest.raises(InputError, match=r"model/secret\.txt is a link to .*, outside the model folder"):
         folder_files(folder)
 
 
@@ -352,7 +352,7 @@ def test_a_link_out_of_the_folder_by_way_of_another_is_refused(tmp_path):
     fill(tmp_path, "outside.txt")
     (tmp_path / "step").symlink_to(tmp_path / "outside.txt")
     (tmp_path / "model" / "link.txt").symlink_to("../step")
-    with pytest.raises(InputError, match=r"link\.txt is a link out of the model folder"):
+    with pytest.raises(InputError, match=r"link\.txt is a link to .*, outside the model folder"):
         folder_files(folder)
 
 

@@ -101,7 +101,7 @@ class Watched:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open = self.most = self.opened = 0
-        original = multipart.opened
+        original = multipart.open_file
 
         @contextlib.contextmanager
         def watched(source: Path) -> Iterator[BinaryIO]:
@@ -114,7 +114,7 @@ class Watched:
             finally:
                 self.open -= 1
 
-        monkeypatch.setattr(multipart, "opened", watched)
+        monkeypatch.setattr(multipart, "open_file", watched)
 
 
 def test_one_file_is_open_at_a_time_and_none_afterwards(tmp_path, monkeypatch):
@@ -155,7 +155,7 @@ def test_a_file_that_vanishes_before_its_turn_is_named(tmp_path, size):
     ("before", "after"), [(10, 9), (10, 11), (10, 0), (0, 5), (3_000_000, 2_999_999), (3_000_000, 3_000_001)]
 )
 def test_a_file_that_changes_its_size_before_its_turn_is_named(tmp_path, before, after):
-    with pytest.raises(InputError, match=r"second\.bin changed its size during the upload"):
+    with pytest.raises(InputError, match=r"The size of second\.bin changed during the upload"):
         send_after(lambda path: path.write_bytes(b"y" * after), tmp_path, before)
 
 
@@ -165,7 +165,7 @@ def test_a_file_that_changes_its_size_while_it_is_read_is_named(tmp_path, after)
     next(pieces)
     with (tmp_path / "f.bin").open("r+b") as stream:
         stream.truncate(after)
-    with pytest.raises(InputError, match="changed its size during the upload"):
+    with pytest.raises(InputError, match="changed during the upload"):
         list(pieces)
 
 
@@ -207,8 +207,8 @@ def test_a_zip_is_opened_once_for_all_of_its_files(tmp_path, monkeypatch):
         for number in range(50):
             archive.writestr(f"{number}.txt", "x")
     opened = []
-    original = multipart.opened
-    monkeypatch.setattr(multipart, "opened", lambda source: opened.append(original(source)) or opened[-1])
+    original = multipart.open_file
+    monkeypatch.setattr(multipart, "open_file", lambda source: opened.append(original(source)) or opened[-1])
     assert b"".join(UploadBody([], zip_files(str(tmp_path / "m.zip")))).count(b"filePath") == 50
     assert len(opened) == 1
     assert opened[0].closed

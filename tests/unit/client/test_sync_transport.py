@@ -139,7 +139,7 @@ def test_a_look_is_repeated_until_it_works(wire, pauses):
 
 def test_a_look_is_given_up_after_the_allowed_attempts(wire, pauses):
     wire.register_uri("GET", URL, exc=LOST)
-    with pytest.raises(TransportError, match="broke off") as caught:
+    with pytest.raises(TransportError, match="connection was lost") as caught:
         transport(wire, retry=RetryPolicy(attempts=3)).send(Request("GET", "things/"))
     assert wire.call_count == 3
     assert "may have handled" not in str(caught.value)
@@ -147,7 +147,7 @@ def test_a_look_is_given_up_after_the_allowed_attempts(wire, pauses):
 
 def test_a_post_is_not_sent_again_after_a_lost_connection_and_says_so(wire, pauses):
     wire.register_uri("POST", URL, exc=LOST)
-    with pytest.raises(TransportError, match="DataRobot may have handled the request all the same"):
+    with pytest.raises(TransportError, match="DataRobot may have processed the request"):
         transport(wire).send(Request("POST", "things/"))
     assert (wire.call_count, pauses) == (1, [])
 
@@ -194,7 +194,7 @@ def test_an_upload_that_changes_meanwhile_stops_the_request(wire, pauses, tmp_pa
     files = listed_files([str(tmp_path / "custom.py")])
     (tmp_path / "custom.py").write_bytes(b"x" * 11)
     wire.register_uri("POST", URL, text=lambda request, _: str(len(b"".join(request.body))))
-    with pytest.raises(InputError, match="changed its size"):
+    with pytest.raises(InputError, match=r"The size of .* changed"):
         transport(wire).send(Request("POST", "things/", upload=lambda: UploadBody([], files)))
     assert pauses == []
 

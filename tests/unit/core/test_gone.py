@@ -39,7 +39,7 @@ each_gone = pytest.mark.parametrize(("task", "given", "path", "status"), GONE)
 @each_gone
 def test_at_the_first_try_it_is_an_error(api, context, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
-    with pytest.raises(AirflowFailException, match=f"answered {status} to DELETE {path}"):
+    with pytest.raises(AirflowFailException, match=f"returned {status} for DELETE {path}"):
         task(task_id="t", **given).execute(context)
 
 
@@ -48,14 +48,14 @@ def test_at_a_retry_an_earlier_try_did_it(api, context, ti, task_log, task, give
     api.on("DELETE", path, response(status, {"message": "gone"}))
     ti.retry()
     assert task(task_id="t", **given).execute(context) is None
-    assert "already. DataRobot answered" in task_log()
+    assert "already. DataRobot returned" in task_log()
 
 
 @each_gone
 def test_after_a_clear_nobody_did_it(api, context, ti, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
     ti.clear()
-    with pytest.raises(AirflowFailException, match=f"answered {status}"):
+    with pytest.raises(AirflowFailException, match=f"returned {status}"):
         task(task_id="t", **given).execute(context)
 
 
@@ -71,5 +71,5 @@ def test_an_answer_to_a_request_that_was_sent_before_is_its_work(api, context, t
 def test_a_refusal_is_one_at_every_try(api, context, ti, task, given, path, _, status):
     api.on("DELETE", path, response(status, {"message": "no"}))
     ti.retry()
-    with pytest.raises(AirflowFailException, match=f"answered {status}"):
+    with pytest.raises(AirflowFailException, match=f"returned {status}"):
         task(task_id="t", **given).execute(context)

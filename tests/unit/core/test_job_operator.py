@@ -144,11 +144,11 @@ class TestTheEnd:
         assert str(caught.value).splitlines() == [
             "The dependency build failed.",
             "Ids: custom_model_id m, custom_model_version_id v",
-            "Last 2 lines of the remote log:",
+            "Last 2 lines of the job's log:",
             "  | first",
             "  | last",
             f"See: {ORIGIN}/registry/custom-model-workshop/m/versions/v",
-            "What to do: mend the cause named above, then clear the task.",
+            "What to do: correct the cause named above, then clear the task.",
         ]
         assert remembered(store) == [REF]
 
@@ -159,9 +159,9 @@ class TestTheEnd:
         (Outcome.FAILED, AirflowFailException, True, "failed"),
         (Outcome.CANCELLED, AirflowFailException, False, "was cancelled in DataRobot"),
         (Outcome.EXPIRED, AirflowException, False, "is gone"),
-        (Outcome.TIMED_OUT, AirflowException, False, "did not end in time"),
+        (Outcome.TIMED_OUT, AirflowException, False, "did not end before the timeout"),
         (Outcome.POLLING_ERROR, AirflowException, True, "could not be polled for too long"),
-        (Outcome.POLLING_REFUSED, AirflowFailException, True, "may not be polled"),
+        (Outcome.POLLING_REFUSED, AirflowFailException, True, "cannot be polled"),
     ],
 )
 def test_every_bad_end_has_its_exception_and_what_is_not_to_be_started_again_is_remembered(
@@ -172,14 +172,14 @@ def test_every_bad_end_has_its_exception_and_what_is_not_to_be_started_again_is_
     with pytest.raises(AirflowException, match=words) as caught:
         build().execute_complete(context, event=end(outcome, message="the server's words"))
     assert type(caught.value) is kind
-    assert "DataRobot says: the server's words" in str(caught.value)
+    assert "Message from DataRobot: the server's words" in str(caught.value)
     assert remembered(store) == ([REF] if kept else [])
     assert len(api.sent("DELETE")) == (1 if outcome is Outcome.TIMED_OUT else 0)
 
 
 def test_a_job_that_does_not_end_in_time_is_cancelled_and_both_is_said(api, context):
     script(api, state("processing"))
-    with pytest.raises(AirflowException, match="did not end in time") as caught:
+    with pytest.raises(AirflowException, match="did not end before the timeout") as caught:
         build(timeout=0).execute(context)
     assert "It was given 0 seconds." in str(caught.value)
     assert "The dependency build was cancelled in DataRobot." in str(caught.value)
@@ -188,7 +188,7 @@ def test_a_job_that_does_not_end_in_time_is_cancelled_and_both_is_said(api, cont
 
 def test_a_job_that_does_not_end_in_time_is_left_alone_if_so_told(api, context):
     script(api, state("processing"))
-    with pytest.raises(AirflowException, match="did not end in time") as caught:
+    with pytest.raises(AirflowException, match="did not end before the timeout") as caught:
         build(timeout=0, cancel_on_kill=False).execute(context)
     assert "cancelled" not in str(caught.value)
     assert api.sent("DELETE") == []
@@ -202,7 +202,7 @@ def test_a_job_that_cannot_be_cancelled_is_said_to_go_on_and_not_started_twice(a
     task = ValidateVectorDatabaseOperator(
         task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t", timeout=0
     )
-    with pytest.raises(AirflowException, match="no way to cancel a vector database validation"):
+    with pytest.raises(AirflowException, match="cannot cancel a vector database validation"):
         task.execute(context)
     # It still runs: the retry has to take it up again, not start a second one.
     context["ti"].retry()

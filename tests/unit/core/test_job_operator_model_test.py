@@ -77,5 +77,5 @@ def test_checks_that_cannot_be_fetched_do_not_hide_the_failure(api, context):
     event = JobEvent(ref_of("model_test"), Verdict(Outcome.FAILED, "failed")).dump()
     with pytest.raises(AirflowException, match="The model test failed") as caught:
         RunModelTestOperator(task_id="t", **IDS).execute_complete(context, event=event)
-    assert "(the checks could not be fetched: DataRobot answered 500" in str(caught.value)
-    assert "(the log could not be fetched: DataRobot answered 500" in str(caught.value)
+    assert "(the checks could not be fetched: DataRobot returned 500" in str(caught.value)
+    assert "(the log could not be read: DataRobot returned 500" in str(caught.value)

@@ -23,7 +23,8 @@ def about(message="Not Found", *, path="things/", method="POST", errors=None, **
 
 def test_the_one_id_of_the_path():
     assert about(path=f"customModels/{A}/", method="GET", custom_model_id=A, dataset_id=B) == (
-        f"custom_model_id '{A}' was not found: DataRobot has no such custom model, or the token's user may not see it."
+        f"custom_model_id '{A}' was not found: DataRobot has no such custom model, or the user of the API token "
+        "cannot access it."
     )
 
 
@@ -31,7 +32,7 @@ def test_two_ids_of_the_path_are_both_named():
     line = about(path=f"customModels/{A}/versions/{B}/", method="DELETE", custom_model_id=A, custom_model_version_id=B)
     assert line == (
         f"custom_model_id '{A}' or custom_model_version_id '{B}' was not found: DataRobot has no such custom model or "
-        "custom model version, or the token's user may not see it."
+        "custom model version, or the user of the API token cannot access it."
     )
 
 
@@ -70,7 +71,7 @@ def test_what_the_server_names_is_what_is_named(message, errors, named):
 
 def test_a_reason_of_the_servers_own_stands():
     line = about("No testing log found.", path=f"customModelTests/{A}/log/", method="GET", custom_model_test_id=A)
-    assert line == f"The request was about custom_model_test_id '{A}'."
+    assert line == f"Ids in the request: custom_model_test_id '{A}'."
 
 
 def test_ids_inside_of_objects_lists_and_json():
@@ -155,6 +156,6 @@ def test_an_error_without_an_explanation_stays_as_it_is():
     assert str(error) == before
     error.explain("config_id 'x' was not found.")
     assert str(error).splitlines()[:2] == [
-        "DataRobot answered 404 to GET x/: Not Found",
+        "DataRobot returned 404 for GET x/: Not Found",
         "config_id 'x' was not found.",
     ]

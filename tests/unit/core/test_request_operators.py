@@ -109,7 +109,7 @@ def test_a_refusal_fails_at_once_unless_a_retry_may_help(api, context, status, k
         CreateCustomModelOperator(task_id="t", name="Prices").execute(context)
     assert type(caught.value) is kind
     message = str(caught.value)
-    assert f"DataRobot answered {status} to POST customModels/: why ***" in message
+    assert f"DataRobot returned {status} for POST customModels/: why ***" in message
     assert "name: too long" in message
     assert "Request id: r-1" in message
     assert TOKEN not in message

@@ -21,7 +21,7 @@ OTHER = "another-token-0123456789"
 def read(**fields: object) -> ConnectionConfig:
     """Return what a connection with these fields means."""
     values = {"host": ORIGIN, "port": None, "schema": None, "password": TOKEN, "extra": None, **fields}
-    return ConnectionFields.of(SimpleNamespace(conn_id="dr", **values)).access()
+    return ConnectionFields.of(SimpleNamespace(conn_id="dr", **values)).config()
 
 
 def refused(**fields: object) -> str:
@@ -50,9 +50,9 @@ def test_an_extra_in_which_there_is_nothing_means_none(extra):
 @pytest.mark.parametrize("empty", [None, "", "  ", "\n"])
 def test_extras_that_were_left_empty_mean_the_default(empty):
     names = ("attempts", "read_timeout", "ca_bundle", "verify", "endpoint", "api_key", "extra__http__endpoint")
-    access = read(extra=encoded(dict.fromkeys(names, empty)))
-    assert access.settings == read().settings
-    assert access.endpoint.origin == ORIGIN
+    config = read(extra=encoded(dict.fromkeys(names, empty)))
+    assert config.settings == read().settings
+    assert config.endpoint.origin == ORIGIN
 
 
 @pytest.mark.parametrize(
@@ -116,16 +116,16 @@ def test_white_space_around_a_token_does_not_belong_to_it(token):
 @pytest.mark.parametrize("empty", [None, "", " "])
 def test_the_extras_of_datarobots_own_provider_are_read(prefix, times, empty):
     extra = {f"{prefix}endpoint": f" {ORIGIN}/api/v2 ", f"{prefix}api_key": TOKEN, "other": 1}
-    access = read(host=empty, password=empty, port=0, extra=encoded(extra, times))
-    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
-    assert access.token.source == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
+    config = read(host=empty, password=empty, port=0, extra=encoded(extra, times))
+    assert (config.endpoint.origin, config.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    assert config.token.source == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
 
 
 def test_host_and_password_count_before_the_extras():
     extra = {"endpoint": "https://other.example", "api_key": OTHER, "extra__http__api_key": OTHER}
-    access = read(extra=encoded(extra))
-    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
-    assert access.token.source == "the password of the Airflow connection 'dr'"
+    config = read(extra=encoded(extra))
+    assert (config.endpoint.origin, config.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    assert config.token.source == "the password of the Airflow connection 'dr'"
 
 
 @pytest.mark.parametrize("name", ["endpoint", "api_key", "extra__http__endpoint", "extra__http__api_key"])
@@ -135,7 +135,7 @@ def test_an_endpoint_or_a_key_that_is_no_string_is_named(name, value):
 
 
 def test_a_key_that_cannot_be_a_token_is_named_as_the_extra_that_it_is():
-    assert "extra 'api_key' holds characters" in refused(password=None, extra=encoded({"api_key": "two words"}))
+    assert "extra 'api_key' contains characters" in refused(password=None, extra=encoded({"api_key": "two words"}))
 
 
 @pytest.mark.parametrize(("stored", "masked"), [(TOKEN, []), (f"{TOKEN}\n", [TOKEN])])
@@ -159,8 +159,8 @@ def test_a_connection_of_datarobots_own_provider_works_and_its_key_is_masked(mon
         masked.append(secret)
 
     monkeypatch.setattr(datarobot, "mask_secret_async", mask)
-    access = DataRobotHook()._access()
-    assert (access.endpoint.origin, access.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
+    config = DataRobotHook()._access()
+    assert (config.endpoint.origin, config.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
     assert asyncio.run(DataRobotHook()._async_access()).token.header() == f"Bearer {TOKEN}"
     assert masked.count(TOKEN) == 2
 
@@ -216,9 +216,9 @@ def test_verify_may_be_a_string(value, verify):
 )
 def test_a_connection_may_be_a_uri(monkeypatch, uri, origin):
     monkeypatch.setenv("AIRFLOW_CONN_DR", uri)
-    for access in (DataRobotHook("dr")._access(), asyncio.run(DataRobotHook("dr")._async_access())):
-        assert (access.endpoint.origin, access.token.header()) == (origin, f"Bearer {TOKEN}")
-        assert access.settings.retry.attempts == (2 if "attempts" in uri else 5)
+    for config in (DataRobotHook("dr")._access(), asyncio.run(DataRobotHook("dr")._async_access())):
+        assert (config.endpoint.origin, config.token.header()) == (origin, f"Bearer {TOKEN}")
+        assert config.settings.retry.attempts == (2 if "attempts" in uri else 5)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError)])

@@ -95,7 +95,8 @@ def test_a_file_that_does_not_exist_is_named(connection, pems, name):
     connection(extra={"client_cert": pems.both, name: "missing.pem"})
     for use in both_ways():
         with pytest.raises(
-            ConfigurationError, match=rf"'datarobot_default': the extra '{name}' names 'missing\.pem', w"
+            ConfigurationError,
+            match=rf"'datarobot_default': the extra '{name}' is 'missing\.pem', which is not a file on this machine",
         ):
             use()
 
@@ -109,7 +110,7 @@ def test_a_file_that_does_not_exist_is_named(connection, pems, name):
         ({"client_cert": "cert", "client_key": "empty"}, "with the key .*cannot be used"),
         ({"client_cert": "cert", "client_key": "other"}, "certificate and key have to fit"),
         ({"client_cert": "cert", "client_key": "locked"}, "the key may have no passphrase"),
-        ({"client_key": "key"}, "is of no use without 'client_cert'"),
+        ({"client_key": "key"}, "is set, but 'client_cert' is not"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_named_before_anything_is_sent(connection, pems, extra, words):
@@ -132,12 +133,12 @@ def test_tls_is_verified_unless_the_connection_says_false(made, connection, valu
 def test_a_switch_that_is_neither_true_nor_false_is_refused(connection, value):
     connection(extra={"verify": value})
     for use in both_ways():
-        with pytest.raises(ConfigurationError, match=r"the extra 'verify' is .*; it should be true or false"):
+        with pytest.raises(ConfigurationError, match=r"the extra 'verify' is .*\. It must be true or false"):
             use()
 
 
 def test_a_client_without_verification_is_warned_of_each_time(made, connection, task_log):
-    warning = "TLS verification is switched off by the extra 'verify' of the connection 'datarobot_default'"
+    warning = "TLS verification is disabled by the extra 'verify' of the Airflow connection 'datarobot_default'"
     connection(extra={"verify": "false"})
     for count, use in enumerate(both_ways(), start=1):
         use()
@@ -157,7 +158,7 @@ def test_a_client_without_verification_is_warned_of_each_time(made, connection, 
         ({"password": None}, "has no password"),
         ({"password": "two words"}, "characters"),
         ({"host": "ftp://x"}, "not a web address"),
-        ({"host": "https://user:hidden@dr.example"}, "must not hold a user"),
+        ({"host": "https://user:hidden@dr.example"}, "must not contain a user"),
     ],
 )
 def test_a_connection_that_cannot_be_used_is_named_with_the_reason(connection, fields, reason):

@@ -69,16 +69,16 @@ def test_a_connection_that_cannot_be_used(connection, fields, words):
         (response(401, {"message": f"bad {TOKEN}"}), "it refuses the API token (401)"),
         (
             response(403, {"message": "Feature is off"}),
-            "is there, but refuses the call. DataRobot answered 403 to GET version/: Feature is off",
+            "refuses the request. DataRobot returned 403 to GET version/: Feature is off",
         ),
-        (response(500, {"message": "oops"}), "is there, but refuses the call. DataRobot answered 500"),
-        (response(404, {"message": "Not Found"}), "answers, but not as a DataRobot API"),
-        (response(200, b"<html>Sign in</html>", content_type="text/html"), "answers, but not as a DataRobot API"),
-        (response(301, location=f"{ORIGIN}/"), "answers, but not as a DataRobot API"),
-        (response(200, b""), "answers, but not as a DataRobot API"),
-        (response(body=["something"]), "answers, but not as a DataRobot API"),
-        (response(body={"hello": "world"}), "answers, but not as a DataRobot API"),
-        (response(200, f"<pre>Bearer {TOKEN}</pre>".encode()), "answers, but not as a DataRobot API"),
+        (response(500, {"message": "oops"}), "refuses the request. DataRobot returned 500"),
+        (response(404, {"message": "Not Found"}), "responds, but not like a DataRobot API"),
+        (response(200, b"<html>Sign in</html>", content_type="text/html"), "responds, but not like a DataRobot API"),
+        (response(301, location=f"{ORIGIN}/"), "responds, but not like a DataRobot API"),
+        (response(200, b""), "responds, but not like a DataRobot API"),
+        (response(body=["something"]), "responds, but not like a DataRobot API"),
+        (response(body={"hello": "world"}), "responds, but not like a DataRobot API"),
+        (response(200, f"<pre>Bearer {TOKEN}</pre>".encode()), "responds, but not like a DataRobot API"),
     ],
     ids=[
         "401",
@@ -106,7 +106,7 @@ def test_nobody_listening(connection):
     connection(host=f"http://127.0.0.1:{free_port()}")
     works, message = button()
     assert not works
-    assert "nothing listens there" in message
+    assert "the connection was refused" in message
 
 
 def test_an_unknown_host_name(connection, monkeypatch):
@@ -126,7 +126,7 @@ def test_a_host_that_speaks_plain_http(connection, scheme):
         connection(host=f"{scheme}127.0.0.1:{port}")
         works, message = button()
     assert not works
-    assert "the server speaks plain HTTP; write http:// before the connection's host" in message
+    assert "the server does not use TLS. Begin the host of the Airflow connection with http://" in message
 
 
 def test_a_certificate_that_nobody_knows(connection, tmp_path):
@@ -148,4 +148,4 @@ def test_a_connection_that_breaks_off(connection):
         connection(host=f"http://127.0.0.1:{port}")
         works, message = button()
     assert not works
-    assert "broke off" in message
+    assert "connection was lost" in message

@@ -29,7 +29,7 @@ def test_a_stopped_job_is_reported():
 
 def test_a_job_that_cannot_be_stopped_is_said_to_go_on():
     assert cancel_report(ref_of("feature_impact"), None) == (
-        "DataRobot has no way to cancel a feature impact computation: it goes on there."
+        "DataRobot cannot cancel a feature impact computation. It is still running."
     )
 
 
@@ -37,7 +37,7 @@ def test_a_job_that_cannot_be_stopped_is_said_to_go_on():
 def test_a_job_that_is_over_already_is_no_trouble(kind):
     error = kind(409, "no", method="DELETE", path="x/")
     assert cancel_report(ref_of("model_test"), "x/", error) == (
-        "The model test was already over when it was to be cancelled in DataRobot."
+        "The model test had already ended when DataRobot received the cancellation."
     )
 
 
@@ -47,5 +47,5 @@ def test_a_job_that_is_over_already_is_no_trouble(kind):
 )
 def test_a_stop_that_failed_is_said_to_have_failed(error):
     report = cancel_report(ref_of("model_test"), "x/", error)
-    assert "could not be cancelled and may still run in DataRobot" in report
+    assert "could not be cancelled and may still be running in DataRobot" in report
     assert str(error) in report

@@ -52,12 +52,12 @@ GOOD = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
 @pytest.mark.parametrize(
     ("event", "reason"),
     [
-        (None, "without an event"),
+        (None, "returned no valid event"),
         ({}, "not a reference"),
-        ("", "without an event"),
-        (False, "without an event"),
-        ([], "without an event"),
-        ("success", "without an event"),
+        ("", "returned no valid event"),
+        (False, "returned no valid event"),
+        ([], "returned no valid event"),
+        ("success", "returned no valid event"),
         ({**GOOD, "ref": None}, "not a reference"),
         ({**GOOD, "ref": "{}"}, "not a reference"),
         ({**GOOD, "ref": ref_of("model_test").dumps()}, "about a model_test, the task waits for a dependency_build"),
@@ -79,9 +79,9 @@ def test_what_is_not_the_end_of_the_jobs_kind_is_refused(event, reason):
         (Outcome.FAILED, exceptions.JobFailedError, "failed"),
         (Outcome.CANCELLED, exceptions.JobCancelledError, "was cancelled in DataRobot"),
         (Outcome.EXPIRED, exceptions.JobExpiredError, "is gone"),
-        (Outcome.TIMED_OUT, exceptions.JobTimeoutError, "did not end in time"),
+        (Outcome.TIMED_OUT, exceptions.JobTimeoutError, "did not end before the timeout"),
         (Outcome.POLLING_ERROR, exceptions.PollingError, "could not be polled"),
-        (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "may not be polled"),
+        (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "cannot be polled"),
     ],
 )
 def test_every_bad_end_has_its_exception(outcome, kind, words):
@@ -92,12 +92,12 @@ def test_every_bad_end_has_its_exception(outcome, kind, words):
     lines = str(error).splitlines()
     assert lines[0].startswith(f"The dependency build {words}")
     ended = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
-    assert lines[0].endswith("it was last seen as running (processing).") is not ended
+    assert lines[0].endswith("its last known state is running (processing).") is not ended
     assert lines[1:8] == [
-        "DataRobot says: the server's words",
+        "Message from DataRobot: the server's words",
         "Ids: custom_model_id m, custom_model_version_id v",
         "a detail",
-        "Last 2 lines of the remote log:",
+        "Last 2 lines of the job's log:",
         "  | one",
         "  | two",
         "See: https://page.example/",

@@ -49,11 +49,11 @@ def test_polling_once_gives_an_event_too(fake, jobs):
     ("answer", "report"),
     [
         (response(204), "was cancelled"),
-        (response(404), "already over"),
-        (response(409), "already over"),
-        (response(422), "already over"),
-        (response(403), "may still run"),
-        (TransportError("x", reason="lost", sent=True), "may still run"),
+        (response(404), "already ended"),
+        (response(409), "already ended"),
+        (response(422), "already ended"),
+        (response(403), "may still be running"),
+        (TransportError("x", reason="lost", sent=True), "may still be running"),
     ],
 )
 def test_cancelling_is_one_delete_and_never_raises(fake, jobs, answer, report):
@@ -63,7 +63,7 @@ def test_cancelling_is_one_delete_and_never_raises(fake, jobs, answer, report):
 
 
 def test_what_cannot_be_cancelled_sends_nothing(fake, jobs):
-    assert "no way to cancel" in jobs.cancel(ref_of("feature_impact")).report
+    assert "cannot cancel" in jobs.cancel(ref_of("feature_impact")).report
     assert fake.requests == []
 
 
@@ -82,9 +82,9 @@ def test_what_cannot_be_cancelled_sends_nothing(fake, jobs):
         (response(200, f"auth: Bearer {TOKEN}".encode()), ["auth: Bearer ***"]),
         (
             response(404, {"message": "No log"}),
-            [f"(the log could not be fetched: DataRobot answered 404 to GET {LOG}: No log)"],
+            [f"(the log could not be read: DataRobot returned 404 for GET {LOG}: No log)"],
         ),
-        (TransportError("no response", reason="lost", sent=True), ["(the log could not be fetched: no response)"]),
+        (TransportError("no response", reason="lost", sent=True), ["(the log could not be read: no response)"]),
     ],
 )
 def test_a_log_of_any_shape_gives_lines(fake, jobs, answer, lines):

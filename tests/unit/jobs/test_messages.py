@@ -16,7 +16,7 @@ ENDED = {
     Outcome.SUCCEEDED: "succeeded",
     Outcome.FAILED: "failed",
     Outcome.CANCELLED: "was cancelled in DataRobot",
-    Outcome.EXPIRED: "is gone: DataRobot no longer knows it",
+    Outcome.EXPIRED: "no longer exists in DataRobot",
 }
 STATES = [
     (kind.name, outcome, state)
@@ -42,7 +42,7 @@ def test_a_job_that_goes_on_is_running_and_datarobots_word_is_added_where_there_
     line = running_message(kind, Verdict(outcome, state))
     assert line in (f"The {kind.title} is running.", f"The {kind.title} is running ({state}).")
     assert headline(kind, Verdict(Outcome.TIMED_OUT, state)) == (
-        f"The {kind.title} did not end in time; it was last seen as {line.partition(' is ')[2]}"
+        f"The {kind.title} did not end before the timeout; its last known state is {line.partition(' is ')[2]}"
     )
 
 
@@ -66,13 +66,14 @@ def test_running(name, state, line):
 def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
     kind = KINDS["dependency_build"]
     assert running_message(kind, Verdict(Outcome.UNKNOWN, "pondering")) == (
-        "The dependency build is in the state 'pondering', which this release does not know: waiting on."
+        "The dependency build is in the state 'pondering', which is unknown to this version of the "
+        "provider. The wait continues."
     )
     assert headline(kind, Verdict(Outcome.TIMED_OUT, "pondering")) == (
-        "The dependency build did not end in time; it was last seen as 'pondering', a state that this release does not "
-        "know."
+        "The dependency build did not end before the timeout; its last known state is 'pondering', which is "
+        "unknown to this version of the provider."
     )
-    assert headline(kind, Verdict(Outcome.TIMED_OUT)) == "The dependency build did not end in time."
+    assert headline(kind, Verdict(Outcome.TIMED_OUT)) == "The dependency build did not end before the timeout."
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -116,7 +117,7 @@ def test_a_job_that_datarobot_does_not_know_is_named_by_its_ids(status):
     lines = str(job_error(JobEvent(done.ref, done.verdict))).splitlines()
     assert lines[1] == (
         "custom_model_id 'm' or custom_model_version_id 'v' was not found: DataRobot has no such custom model or "
-        "custom model version, or the token's user may not see it."
+        "custom model version, or the user of the API token cannot access it."
     )
 
 

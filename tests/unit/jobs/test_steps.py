@@ -132,7 +132,9 @@ def test_a_deadline_in_the_past_still_looks_once():
 def test_an_unknown_state_is_waited_on_and_warned_of_once():
     done = walk(ref_of("task_status"), [status("PONDERING")] * 4 + [DONE])
     assert done.outcome == "succeeded"
-    assert done.warnings == ["The job is in the state 'PONDERING', which this release does not know: waiting on."]
+    assert done.warnings == [
+        "The job is in the state 'PONDERING', which is unknown to this version of the provider. The wait continues."
+    ]
 
 
 def test_an_unknown_state_for_ever_ends_at_the_deadline_and_is_named():

@@ -193,7 +193,7 @@ def test_an_assignment_that_fails_says_why_and_which_version_has_none(api, conte
     )
     with pytest.raises(AirflowFailException, match="The training data assignment failed") as caught:
         create(api, context, made=running, folder=folder, training_data={"datasetId": "d"})
-    assert "DataRobot says: there is no target" in str(caught.value)
+    assert "Message from DataRobot: there is no target" in str(caught.value)
     assert "custom_model_version_id v" in str(caught.value)
 
 

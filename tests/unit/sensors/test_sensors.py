@@ -115,7 +115,7 @@ class TestPoking:
             (state("failed"), "The dependency build failed"),
             (response(422, {}), "was cancelled in DataRobot"),
             (response(404), "is gone"),
-            (response(403), "may not be polled"),
+            (response(403), "cannot be polled"),
         ],
     )
     def test_a_job_that_ended_badly_fails_at_once_for_looking_again_heals_nothing(self, api, context, poll, words):

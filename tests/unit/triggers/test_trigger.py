@@ -209,7 +209,10 @@ def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch,
         ("INFO", "The dependency build is running (submitted)."),
         (
             "WARNING",
-            "The dependency build is in the state 'pondering', which this release does not know: waiting on.",
+            (
+                "The dependency build is in the state 'pondering', which is unknown to this version of the "
+                "provider. The wait continues."
+            ),
         ),
         ("INFO", "The dependency build succeeded."),
     ]

@@ -261,7 +261,7 @@ def test_a_second_custom_py_is_warned_about(api, model, task_log):
     form_of(api, folder=model, exclude=["pkg/"])
     log = task_log()
     assert log.count("The model has 2 files") == 1
-    assert "Left out of the upload: pkg/ of exclude (1)." in log
+    assert "Excluded from the upload: pkg/ of exclude (1)." in log
 
 
 def test_both_switches_reach_the_form_in_no_field(api, model):

@@ -136,7 +136,7 @@ class TestTemplates:
             timeout="{{ 0 }}",
             poll_interval="5",
         )
-        with pytest.raises(AirflowException, match="did not end in time"):
+        with pytest.raises(AirflowException, match="did not end before the timeout"):
             task.execute(context)
         assert api.sent("DELETE") == []
 

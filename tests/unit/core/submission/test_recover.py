@@ -159,7 +159,7 @@ class TestRecover:
         task.rows = [row("y", 9), row("x", 8), OLD]
         with pytest.raises(UncertainSubmitError, match=r"More than one fits: y, x\.") as caught:
             task.recover(state)
-        assert "What to do: look in DataRobot." in str(caught.value)
+        assert "What to do: check in DataRobot whether the request was processed." in str(caught.value)
 
     def test_an_operator_may_refuse_to_take_it_that_there_is_none(self):
         class Slow(InList):

@@ -93,7 +93,7 @@ def test_what_may_run_is_stopped_too(api, context, cleared, poll, task_log):
     script(api, poll, DONE, delete=response(422, {"message": "it is over"}))
     assert build().execute(context) == {"buildStatus": "success"}
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
-    assert "The dependency build was already over" in task_log()
+    assert "The dependency build had already ended" in task_log()
 
 
 def test_it_is_left_alone_if_so_told(api, context, cleared, task_log):
@@ -109,7 +109,7 @@ def test_a_stop_that_fails_is_told_and_the_request_is_sent_all_the_same(api, con
     script(api, RUNS, DONE, delete=response(403, {"message": "not yours"}))
     build().execute(context)
     assert methods(api)[:4] == ["GET", "DELETE", "GET", "POST"]
-    assert "could not be cancelled and may still run in DataRobot" in task_log()
+    assert "could not be cancelled and may still be running in DataRobot" in task_log()
 
 
 def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, task_log):
@@ -122,7 +122,7 @@ def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, 
     api.on("POST", VALIDATIONS, response(202, {"id": "y"}))
     api.on("GET", f"{VALIDATIONS}y/", response(body={"validationStatus": "PASSED"}))
     assert task.execute(context) == {"validationStatus": "PASSED"}
-    assert "DataRobot has no way to cancel a vector database validation: it goes on there." in task_log()
+    assert "DataRobot cannot cancel a vector database validation. It is still running." in task_log()
 
 
 def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared):
