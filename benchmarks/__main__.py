@@ -10,12 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.bench import Bench, Sample
-from benchmarks.children import ROOT
 from benchmarks.imports import imports
 from benchmarks.latency import latency
 from benchmarks.machine import machine
 from benchmarks.page import page, tables
 from benchmarks.requests_per_run import requests_per_run
+from benchmarks.subprocesses import ROOT
 from benchmarks.transfers import transfers
 from benchmarks.waiting import growth, waiting
 from harness.processes import interruptible

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import ROOT
+from benchmarks.subprocesses import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -86,7 +86,7 @@ class Bench:
         }
 
 
-def of(samples: Iterable[Sample], row: str, case: str, client: str) -> list[dict[str, Any]]:
+def results_of(samples: Iterable[Sample], row: str, case: str, client: str) -> list[dict[str, Any]]:
     """Return the results of one client in one case."""
     return [each.result for each in samples if (each.row, each.case, each.client) == (row, case, client)]
 

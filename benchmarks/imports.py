@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import AIRFLOW_2_PYTHON
-from benchmarks.children import ROOT, run
+from benchmarks.subprocesses import ROOT, run
 from datarobot_provider.get_provider_info import get_provider_info
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from benchmarks.bench import Sample
-from benchmarks.children import HERE, ROOT
+from benchmarks.subprocesses import FOLDER, ROOT
 from harness.airflow_stack import AirflowStack
 from harness.emulator import Emulator
 
@@ -42,7 +42,7 @@ def latency(bench: Bench) -> None:
             requests.post(f"{emulator.control}/outcomes", json=order, timeout=30).raise_for_status()
         connections = {"datarobot_default": emulator.connection}
         home = bench.folder / "latency"
-        with AirflowStack(home, dags_folder=HERE / "dags", connections=connections, env=env) as airflow:
+        with AirflowStack(home, dags_folder=FOLDER / "dags", connections=connections, env=env) as airflow:
             for client, delays in _delays(airflow, emulator, rounds).items():
                 bench.samples += [Sample("latency", CASE, client, {"delay": delay}) for delay in delays]
 

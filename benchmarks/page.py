@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import latency
-from benchmarks.bench import median, of
+from benchmarks.bench import median, results_of
 from benchmarks.imports import AIRFLOW_2, AIRFLOW_3
-from benchmarks.verdicts import KB, MB, verdicts
+from benchmarks.targets import KB, MB, targets
 from benchmarks.waiting import FEW, GROWTH, MANY
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def page(samples: Sequence[Sample], about: Mapping[str, str]) -> str:
 def tables(samples: Sequence[Sample]) -> dict[str, str]:
     """Return all tables, empty where nothing was measured."""
     return {
-        "verdicts": _verdicts(samples),
+        "targets": _verdicts(samples),
         "few": _clients(samples, "waiting", FEW.title, _WAITING),
         "many": _clients(samples, "waiting", MANY.title, _WAITING),
         "growth": _growth(samples),
@@ -100,31 +100,31 @@ def table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _verdicts(samples: Sequence[Sample]) -> str:
-    lines = ((each.what, each.limit, each.measured, "yes" if each.reached else "**no**") for each in verdicts(samples))
+    lines = ((each.what, each.limit, each.measured, "yes" if each.reached else "**no**") for each in targets(samples))
     return table(("what", "required", "measured", "reached"), lines)
 
 
 def _clients(samples: Sequence[Sample], row: str, case: str, columns: Mapping[str, tuple[str, Show]]) -> str:
     clients = dict.fromkeys(each.client for each in samples if (each.row, each.case) == (row, case))
-    lines = ((NAMES[client], *_cells(of(samples, row, case, client), columns)) for client in clients)
+    lines = ((NAMES[client], *_cells(results_of(samples, row, case, client), columns)) for client in clients)
     return table(("", *columns), lines)
 
 
 def _cases(samples: Sequence[Sample], row: str, columns: Mapping[str, tuple[str, Show]]) -> str:
     pairs = dict.fromkeys((each.case, each.client) for each in samples if each.row == row)
-    lines = ((case, NAMES[client], *_cells(of(samples, row, case, client), columns)) for case, client in pairs)
+    lines = ((case, NAMES[client], *_cells(results_of(samples, row, case, client), columns)) for case, client in pairs)
     return table(("", "", *columns), lines)
 
 
 def _growth(samples: Sequence[Sample]) -> str:
     columns = {**_WAITING, "KB per wait": ("per_wait", _number(1, KB))}
     lines = []
-    for crowd in GROWTH:
+    for case in GROWTH:
         for client in ("ours", "bare", "bare_spread"):
-            results = of(samples, "waiting", crowd.title, client)
-            shared = [{**result, "per_wait": result["memory"] / crowd.waits} for result in results]
+            results = results_of(samples, "waiting", case.title, client)
+            shared = [{**result, "per_wait": result["memory"] / case.waits} for result in results]
             if shared:
-                lines.append((crowd.title, NAMES[client], *_cells(shared, columns)))
+                lines.append((case.title, NAMES[client], *_cells(shared, columns)))
     return table(("", "", *columns), lines)
 
 

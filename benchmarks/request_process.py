@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from airflow.providers.common.compat.sdk import TaskDeferred
 
-from benchmarks.children import ROOT, say
 from benchmarks.seed import DATASET, DEPLOYMENT, ENVIRONMENT
+from benchmarks.subprocesses import ROOT, print_result
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
@@ -21,8 +21,8 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from demo.scale.account import Account, requests_by_route
 from harness.emulator import Emulator
+from harness.emulator_client import EmulatorClient, requests_by_route
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,12 +106,12 @@ def main() -> None:
     rows, before = [], Counter[str]()
     with Emulator(given.folder, time_scale=given.time_scale) as emulator:
         os.environ["AIRFLOW_CONN_DATAROBOT_DEFAULT"] = json.dumps(emulator.connection)
-        account = Account(emulator)
+        account = EmulatorClient(emulator)
         for task in pipeline():
             now = requests_by_route(account.requests())
             rows += [{"task": task, "route": route, "count": count} for route, count in (now - before).items()]
             before = now
-    say({"rows": rows})
+    print_result({"rows": rows})
 
 
 if __name__ == "__main__":

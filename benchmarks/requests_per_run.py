@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Sample
-from benchmarks.children import run
+from benchmarks.subprocesses import run
 
 if TYPE_CHECKING:
     from benchmarks.bench import Bench
@@ -33,7 +33,7 @@ REASONS = {
     (
         "test it",
         f"{_TESTS}ID/",
-    ): "the verdict, which the status record does not hold, and the result",
+    ): "the target, which the status record does not hold, and the result",
     ("compute feature impact", "GET /api/v2/status/ID/"): _POLLS,
     ("compute feature impact", f"{_VERSIONS}ID/featureImpact/"): "the result, which the status record only points to",
     ("validate a vector database", _VALIDATIONS): _BEFORE,

@@ -12,7 +12,7 @@ import ssl
 from dataclasses import asdict, dataclass
 from typing import cast
 
-from benchmarks.children import listening
+from benchmarks.subprocesses import print_ports
 from harness.processes import LOCALHOST
 
 _BACKLOG = 4096
@@ -103,7 +103,7 @@ async def serve(both: str) -> None:
     status = await loop.create_server(lambda: Answers(counts), LOCALHOST, 0, ssl=context, backlog=_BACKLOG)
     # Plain TCP, and not counted, so that asking for the counts does not change them.
     told = await asyncio.start_server(report, LOCALHOST, 0)
-    listening(port=status.sockets[0].getsockname()[1], counts_port=told.sockets[0].getsockname()[1])
+    print_ports(port=status.sockets[0].getsockname()[1], counts_port=told.sockets[0].getsockname()[1])
     await asyncio.gather(status.serve_forever(), told.serve_forever())
 
 

@@ -7,7 +7,7 @@ import socket
 import ssl
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import TOKEN
+from benchmarks.subprocesses import TOKEN
 from benchmarks.waiting_clients import CA, PORT
 from harness.processes import LOCALHOST
 

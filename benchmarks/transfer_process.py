@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import say
+from benchmarks.subprocesses import print_result
 from benchmarks.transfer_clients import COMMANDS, IN_PROCESS
-from benchmarks.usage import Stopwatch, Watch, forget_peak, memory, open_files, peak_memory
+from benchmarks.usage import Stopwatch, Watch, memory, open_files, peak_memory, reset_peak_memory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ def in_process(transfer: Transfer, folder: Path, *, watched: bool) -> dict[str, 
     :param watched: whether to count open files on the way, which costs some speed.
     """
     held, files, watch = memory(), open_files(), Watch()
-    forget_peak()
+    reset_peak_memory()
     with Stopwatch() as stopwatch:
         if watched:
             with watch:
@@ -65,12 +65,12 @@ def main() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (given.most_files, given.most_files))
     key = (given.client, given.direction)
     if key in COMMANDS:
-        say(by_command(COMMANDS[key](given.folder)))
+        print_result(by_command(COMMANDS[key](given.folder)))
     transfer = IN_PROCESS[key]()
     try:
-        say(in_process(transfer, given.folder, watched=bool(given.watched)))
+        print_result(in_process(transfer, given.folder, watched=bool(given.watched)))
     except Exception as error:  # noqa: BLE001 - whatever a client fails with goes onto the page
-        say({"error": f"{type(error).__name__}: {error}"[:200]})
+        print_result({"error": f"{type(error).__name__}: {error}"[:200]})
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import ssl
 import threading
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import listening
+from benchmarks.subprocesses import print_ports
 from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ if __name__ == "__main__":
     parser.add_argument("--download", type=int, required=True)
     given = parser.parse_args()
     with Server(given.both, given.download) as server:
-        listening(port=server.server_address[1])
+        print_ports(port=server.server_address[1])
         serving = threading.Thread(target=server.serve_forever)
         serving.start()
         serving.join()

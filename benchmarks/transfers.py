@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import OFFICIAL_PYTHON
-from benchmarks.children import Server, run
+from benchmarks.subprocesses import Server, run
 from benchmarks.waiting_clients import connections
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ def memory() -> int:
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
-def forget_peak() -> None:
+def reset_peak_memory() -> None:
     """Let the peak of this process start again from what it holds now."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 

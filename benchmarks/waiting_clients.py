@@ -14,7 +14,7 @@ import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import TOKEN
+from benchmarks.subprocesses import TOKEN
 from harness.processes import LOCALHOST
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.children import say
-from benchmarks.usage import forget_peak, memory, peak_memory
+from benchmarks.subprocesses import print_result
+from benchmarks.usage import memory, peak_memory, reset_peak_memory
 from benchmarks.waiting_clients import CLIENTS
 from harness.processes import LOCALHOST
 
@@ -101,7 +101,7 @@ async def measure(
     :param rounds: how many polls of every wait are measured.
     """
     await asyncio.sleep(0)
-    forget_peak()
+    reset_peak_memory()
     held, first, watch.worst = memory(), await _now(counts_port), 0.0
     tasks = [asyncio.ensure_future(wait(number)) for number in range(waits)]
     ended = asyncio.ensure_future(_first_end(tasks))
@@ -145,7 +145,7 @@ def main() -> None:
     wait = CLIENTS[given.client](given.interval)
     watch = Watch()
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(watch)) as runner:
-        say(runner.run(measure(wait, given.waits, given.counts_port, watch, given.settle, given.rounds)))
+        print_result(runner.run(measure(wait, given.waits, given.counts_port, watch, given.settle, given.rounds)))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from demo.report import collect, render, table, task_name
-from demo.runner import KNOWN_FAILURES, SUCCESS, Stopwatch, run_in_folder
+from demo.runner import EXPECTED_ERRORS, SUCCESS, Stopwatch, run_in_folder
 from harness.airflow_env import USER
 from harness.airflow_stack import AirflowStack
 from harness.emulator import ROOT, Emulator
@@ -26,31 +26,36 @@ ALL = "all"
 
 
 class Progress:
-    """Says it whenever a task's state changes."""
+    """Logs every change of a task's state."""
 
     def __init__(self, stopwatch: Stopwatch) -> None:
         self._stopwatch = stopwatch
         self._seen: dict[str, str] = {}
 
     def watch(self, tasks: list[Json]) -> None:
-        """Compare with the last look."""
+        """Log the states that have changed since the last call."""
         for task in tasks:
             name, state = task_name(task), task["state"]
             if state and state != self._seen.get(name):
                 self._seen[name] = state
-                self._stopwatch.say(f"  {name}: {state}")
+                self._stopwatch.log(f"  {name}: {state}")
 
 
 def parse(argv: list[str] | None = None) -> argparse.Namespace:
-    """Return the options."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m demo", description="Run an example DAG in a real Airflow.")
     parser.add_argument(
-        "--dag", default="example_custom_model_pipeline", help="the DAG to run, or all examples (%(default)s)"
+        "--dag", default="example_custom_model_pipeline", help="the DAG to run, or all (default: %(default)s)"
     )
-    parser.add_argument("--dags-folder", type=Path, default=ROOT / "example_dags", help="where its file is")
-    parser.add_argument("--time-scale", type=float, default=1.0, help="stretches the emulated jobs (%(default)s)")
-    parser.add_argument("--timeout", type=float, help="seconds the run may take (300, and 300 times the scale)")
-    parser.add_argument("--keep", action="store_true", help="leave everything up until Ctrl-C")
+    parser.add_argument("--dags-folder", type=Path, default=ROOT / "example_dags", help="the folder of its file")
+    parser.add_argument(
+        "--time-scale",
+        type=float,
+        default=1.0,
+        help="factor for the duration of the emulated jobs (default: %(default)s)",
+    )
+    parser.add_argument("--timeout", type=float, help="seconds for the run (default: 300 + 300 * time scale)")
+    parser.add_argument("--keep", action="store_true", help="keep everything running until Ctrl-C")
     options = parser.parse_args(argv)
     if options.timeout is None:
         options.timeout = 300 + 300 * options.time_scale
@@ -64,58 +69,67 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def demonstrate(options: argparse.Namespace, folder: Path) -> str:
-    """Start everything, run the DAG, stop everything; return the last line to print."""
+    """Start everything, run the DAG, stop everything.
+
+    :returns: the last line to print.
+    """
     stopwatch = Stopwatch()
     emulator = Emulator(folder, time_scale=options.time_scale)
-    airflow = AirflowStack(folder / "airflow", dags_folder=options.dags_folder, announce=stopwatch.say)
+    airflow = AirflowStack(folder / "airflow", dags_folder=options.dags_folder, log=stopwatch.log)
     with closing(emulator), closing(airflow):
         try:
             start(emulator, airflow, stopwatch)
             if options.keep:
                 print(addresses(emulator, airflow), flush=True)
             outcome = run(options, airflow.api, stopwatch)
-        except KNOWN_FAILURES as error:
-            outcome = f"demo: failed, {error}"
+        except EXPECTED_ERRORS as error:
+            outcome = f"demo: failed: {error}"
         if options.keep:
             print(outcome, flush=True)
             wait_for_stop(emulator, airflow)
-        stopwatch.say("stopping everything")
+        stopwatch.log("Stopping all processes")
     if options.keep or not outcome.startswith(SUCCESS):
-        print(f"All logs are in {folder}", flush=True)
+        print(f"Logs: {folder}", flush=True)
     return outcome
 
 
 def start(emulator: Emulator, airflow: AirflowStack, stopwatch: Stopwatch) -> None:
-    """Bring up the emulator and Airflow, side by side as far as possible."""
-    stopwatch.say("starting the DataRobot emulator and preparing Airflow's database")
-    airflow.begin()
-    emulator.begin()
-    emulator.ready()
-    stopwatch.say(f"the emulator listens on {emulator.endpoint}")
+    """Start the emulator and Airflow, in parallel as far as possible."""
+    stopwatch.log("Starting the DataRobot emulator and creating Airflow's database")
+    airflow.launch()
+    emulator.launch()
+    emulator.wait_until_ready()
+    stopwatch.log(f"The emulator is listening on {emulator.endpoint}")
     airflow.connect("datarobot_default", emulator.connection)
-    airflow.ready()
-    stopwatch.say(f"Airflow is up on {airflow.settings.base_url}")
+    airflow.wait_until_ready()
+    stopwatch.log(f"Airflow is running on {airflow.settings.base_url}")
 
 
 def run(options: argparse.Namespace, api: AirflowApi, stopwatch: Stopwatch) -> str:
-    """Run the DAG once, or every example one after the other; return the last line to print."""
+    """Run one DAG, or all example DAGs in sequence.
+
+    :returns: the last line to print.
+    """
     if options.dag != ALL:
         return run_dag(options.dag, options.timeout, api, stopwatch)
     names = sorted(file.stem for file in options.dags_folder.glob("example_*.py"))
     outcomes = {name: run_dag(name, options.timeout, api, stopwatch) for name in names}
     results = [(name, outcome.removeprefix("demo: ")) for name, outcome in outcomes.items()]
     print(f"\n{table(('example', 'result'), results, numbers=())}\n", flush=True)
-    good = sum(outcome.startswith(SUCCESS) for outcome in outcomes.values())
-    return f"{SUCCESS if good == len(names) else 'demo: failed'}, {good} of {len(names)} examples succeeded"
+    succeeded = sum(outcome.startswith(SUCCESS) for outcome in outcomes.values())
+    return f"{SUCCESS if succeeded == len(names) else 'demo: failed'}, {succeeded} of {len(names)} examples succeeded"
 
 
 def run_dag(dag_id: str, timeout: float, api: AirflowApi, stopwatch: Stopwatch) -> str:
-    """Run a DAG once, with the values of its form; return the last line to print."""
-    stopwatch.say(f"waiting until Airflow has read {dag_id}")
+    """Run a DAG with the default values of its form.
+
+    :returns: the last line to print.
+    """
+    stopwatch.log(f"Waiting for Airflow to parse {dag_id}")
     api.wait_for_dag(dag_id)
     api.unpause(dag_id)
     run_id = api.submit_form(dag_id)
-    stopwatch.say(f"triggered {dag_id} with the values of its form, run {run_id}")
+    stopwatch.log(f"Triggered {dag_id} with the default values of its form: run {run_id}")
     state = api.wait_for_run(dag_id, run_id, timeout=timeout, watch=Progress(stopwatch).watch)
     rows = collect(api, dag_id, run_id)
     print(f"\n{render(rows)}\n", flush=True)
@@ -124,21 +138,21 @@ def run_dag(dag_id: str, timeout: float, api: AirflowApi, stopwatch: Stopwatch) 
     failed = [task for task in api.task_instances(dag_id, run_id) if task["state"] == "failed"]
     for task in failed[:LOGS_SHOWN]:
         log = readable(api.log(task, task["try_number"]))
-        print(f"The end of the log of {task_name(task)}, try {task['try_number']}:\n{log}\n", flush=True)
+        print(f"End of the log of {task_name(task)}, attempt {task['try_number']}:\n{log}\n", flush=True)
     return f"demo: failed, run {run_id}, failed tasks: {', '.join(map(task_name, failed)) or 'none'}"
 
 
 def addresses(emulator: Emulator, airflow: AirflowStack) -> str:
-    """Return where everything is, and how to log in."""
+    """Return the addresses and credentials of Airflow's UI and of the emulator."""
     return (
-        f"Airflow's UI:  {airflow.settings.base_url}  login {USER}  password {airflow.settings.password}\n"
-        f"The emulator:  {emulator.endpoint}  token {emulator.token}"
+        f"Airflow UI:  {airflow.settings.base_url}  user {USER}  password {airflow.settings.password}\n"
+        f"Emulator:    {emulator.endpoint}  token {emulator.token}"
     )
 
 
 def wait_for_stop(emulator: Emulator, airflow: AirflowStack) -> None:
-    """Leave everything up until a signal comes."""
-    print(f"\n{addresses(emulator, airflow)}\nCtrl-C stops everything.", flush=True)
+    """Keep everything running until a signal arrives."""
+    print(f"\n{addresses(emulator, airflow)}\nPress Ctrl-C to stop.", flush=True)
     with suppress(Interrupted):
         while True:
             signal.pause()

@@ -1,4 +1,4 @@
-"""The table at the end of a demonstration: what each task did and what it made in DataRobot."""
+"""The table at the end of a demonstration: the tasks, their durations, and the DataRobot resources they created."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.task_durations import Legs, measure
+from harness.task_durations import TaskDurations, measure
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
     from harness.airflow_api import AirflowApi
 
-HEADINGS = ("task", "state", "tries", "deferred s", "on worker s", "DataRobot id", "link")
+HEADINGS = ("task", "state", "attempts", "deferred s", "on worker s", "DataRobot id", "link")
 NUMBERS = frozenset({2, 3, 4})
 
 
 @dataclass(frozen=True)
 class Row:
-    """One task instance, as it is shown."""
+    """A row of the table: one task instance."""
 
     task: str
     state: str
-    tries: int
+    attempts: int
     deferred: str
     on_worker: str
     datarobot_id: str
@@ -31,43 +31,48 @@ class Row:
 
 
 def collect(api: AirflowApi, dag_id: str, run_id: str) -> list[Row]:
-    """Return a row for each task instance of the run."""
-    legs = measure(api.events(dag_id, run_id), until=datetime.now(UTC))
+    """Return the rows of all task instances of the run."""
+    durations = measure(api.events(dag_id, run_id), until=datetime.now(UTC))
     rows = []
     for task in api.task_instances(dag_id, run_id):
         xcoms = api.xcoms(task)
         links = list(api.extra_links(task).values())
-        measured = legs.get((task["task_id"], task["map_index"]), Legs())
+        measured = durations.get((task["task_id"], task["map_index"]), TaskDurations())
         rows.append(make_row(task, measured, xcoms, links))
     return rows
 
 
-def make_row(task: dict[str, Any], legs: Legs, xcoms: dict[str, Any], links: Sequence[str]) -> Row:
-    """Put together what is known of one task instance."""
+def make_row(task: dict[str, Any], durations: TaskDurations, xcoms: dict[str, Any], links: Sequence[str]) -> Row:
+    """Return the row of a task instance."""
     return Row(
         task=task_name(task),
         state=task["state"] or "not started",
-        tries=task["try_number"],
-        deferred=f"{legs.deferred:.1f}" if legs.was_deferred else "-",
-        on_worker=f"{legs.on_worker:.1f}" if legs.intervals else "-",
+        attempts=task["try_number"],
+        deferred=f"{durations.deferred:.1f}" if durations.was_deferred else "-",
+        on_worker=f"{durations.on_worker:.1f}" if durations.intervals else "-",
         datarobot_id=_datarobot_id(xcoms),
         link=next(iter(links), None) or _pushed_link(xcoms),
     )
 
 
 def task_name(task: dict[str, Any]) -> str:
-    """Return a task instance's id, with its map index if it has one."""
+    """Return the task id of a task instance, with the map index if it has one."""
     index = task["map_index"]
     return f"{task['task_id']}[{index}]" if index >= 0 else str(task["task_id"])
 
 
 def render(rows: Sequence[Row]) -> str:
-    """Return the rows as a table in plain text."""
+    """Return the rows as a plain-text table."""
     return table(HEADINGS, [astuple(row) for row in rows], numbers=NUMBERS)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, numbers: Container[int]) -> str:
-    """Return a table in plain text, with the columns that hold ``numbers`` to the right."""
+    """Return a plain-text table.
+
+    :param headings: the headings of the columns.
+    :param rows: the cells of each row.
+    :param numbers: indexes of the columns to align to the right.
+    """
     cells = [tuple(headings), *(tuple(str(cell) for cell in row) for row in rows)]
     widths = [max(len(line[column]) for line in cells) for column in range(len(headings))]
     rule = tuple("-" * width for width in widths)
@@ -83,7 +88,7 @@ def _line(line: Sequence[str], widths: Sequence[int], numbers: Container[int]) -
 
 
 def _datarobot_id(xcoms: dict[str, Any]) -> str:
-    """Return the id a task pushed under ``datarobot_id``, or else the id it returned."""
+    """Return the id that a task pushed as ``datarobot_id``, otherwise the id that it returned."""
     returned = xcoms.get("return_value")
     if isinstance(returned, dict):
         returned = returned.get("id")
@@ -92,5 +97,5 @@ def _datarobot_id(xcoms: dict[str, Any]) -> str:
 
 
 def _pushed_link(xcoms: dict[str, Any]) -> str:
-    """Return the address of the first link a task pushed by itself."""
+    """Return the address of the first link that a task pushed."""
     return next((value for key, value in sorted(xcoms.items()) if key.startswith("_link_") and value), "-")

@@ -1,4 +1,4 @@
-"""One demonstration from its folder to its exit code."""
+"""Run a demonstration in a temporary folder and determine its exit code."""
 
 from __future__ import annotations
 
@@ -11,35 +11,36 @@ from typing import TYPE_CHECKING
 
 from harness.airflow_api import ApiError, DagImportError
 from harness.emulator import ROOT
-from harness.processes import Interrupted, NotReachedError, ProcessDiedError, interruptible
+from harness.processes import Interrupted, ProcessDiedError, WaitTimeoutError, interruptible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KNOWN_FAILURES = (ApiError, DagImportError, NotReachedError, OSError, ProcessDiedError)
+EXPECTED_ERRORS = (ApiError, DagImportError, WaitTimeoutError, OSError, ProcessDiedError)
 SUCCESS = "demo: success"
 
 
 class Stopwatch:
-    """Says what is going on, with the seconds since the start."""
+    """Prints progress messages with the seconds since the start."""
 
     def __init__(self) -> None:
         self._start = time.monotonic()
 
     @property
     def seconds(self) -> float:
-        """Return how long it has been running."""
+        """Return the seconds since the start."""
         return time.monotonic() - self._start
 
-    def say(self, text: str) -> None:
-        """Print one line."""
-        print(f"[{self.seconds:6.1f} s] {text}", flush=True)
+    def log(self, message: str) -> None:
+        """Print a message."""
+        print(f"[{self.seconds:6.1f} s] {message}", flush=True)
 
 
 def run_in_folder(demonstrate: Callable[[Path], str], *, keep: bool = False) -> int:
-    """Give a demonstration a folder of its own, print the last line it returns, and return the exit code.
+    """Run a demonstration in a new folder, print the line that it returns, and return the exit code.
 
-    The folder is removed, unless it is to be kept or the last line does not start with ``SUCCESS``.
+    :param demonstrate: the demonstration; its last line starts with ``SUCCESS`` if it succeeded.
+    :param keep: keep the folder; default ``False``. The folder of a failed demonstration is always kept.
     """
     (ROOT / ".demo").mkdir(exist_ok=True)
     now = datetime.now().astimezone()
@@ -50,7 +51,7 @@ def run_in_folder(demonstrate: Callable[[Path], str], *, keep: bool = False) -> 
         code = 0 if outcome.startswith(SUCCESS) else 1
         keep = keep or code != 0
     except Interrupted as interrupted:
-        outcome, code = f"demo: {interrupted}, nothing is left running", interrupted.exit_code
+        outcome, code = f"demo: {interrupted}, all processes are stopped", interrupted.exit_code
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What the demonstration asks of Airflow's api-server, over its public REST API."""
+"""A client of Airflow's public REST API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from harness.processes import NotReachedError, wait_until
+from harness.processes import WaitTimeoutError, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +23,21 @@ TIMEOUT = 30.0
 
 
 class ApiError(Exception):
-    """The api-server refused a request."""
+    """The api-server rejected a request."""
 
 
 class DagImportError(Exception):
-    """Airflow could not load the file of the DAG that was asked for."""
+    """Airflow cannot load the file of the requested DAG."""
 
 
 class AirflowApi:
-    """A client that logs in by itself. ``check`` is called while waiting, and raises if a component has died."""
+    """Client of one api-server. It logs in with its first request.
+
+    :param base_url: address of the api-server.
+    :param user: user name.
+    :param password: password of the user.
+    :param check: called while waiting; raises an error if a component has died.
+    """
 
     def __init__(self, base_url: str, user: str, password: str, *, check: Callable[[], None]) -> None:
         self.base_url = base_url
@@ -39,9 +45,9 @@ class AirflowApi:
         self._check = check
         self._session = requests.Session()
         self._session.trust_env = False
-        # SQLite has one writer at a time: under load the api-server answers 500 now and then, having written nothing.
-        # Every request may be repeated then: the id of a run is chosen here, so no run can be started twice.
-        again = Retry(
+        # SQLite allows one writer at a time: under load the api-server may respond with 500, without any change. Every
+        # request can be repeated then: run ids are chosen by the client, so no run can be started twice.
+        retry = Retry(
             total=4,
             connect=0,
             status_forcelist=[500],
@@ -49,10 +55,10 @@ class AirflowApi:
             backoff_factor=0.5,
             raise_on_status=False,
         )
-        self._session.mount(base_url, HTTPAdapter(max_retries=again))
+        self._session.mount(base_url, HTTPAdapter(max_retries=retry))
 
     def health(self) -> dict[str, Json]:
-        """Return each component's state, or nothing while the api-server does not answer."""
+        """Return the state of each component; an empty dictionary while the api-server does not respond."""
         try:
             response = self._session.get(f"{self.base_url}/api/v2/monitor/health", timeout=TIMEOUT)
         except requests.ConnectionError:
@@ -61,39 +67,44 @@ class AirflowApi:
         return found
 
     def wait_for_dag(self, dag_id: str, *, timeout: float = 60.0) -> None:
-        """Wait until the DAG can be run; raise ``DagImportError`` if its file cannot be loaded."""
+        """Wait until the DAG can be run.
+
+        :param timeout: seconds to wait; default 60.
+        :raises DagImportError: if the file of the DAG cannot be loaded, or the timeout is exceeded.
+        """
         try:
             wait_until(
                 lambda: self._parsed(dag_id), what=f"DAG {dag_id}", timeout=timeout, check=self._check, interval=0.3
             )
-        except NotReachedError as error:
+        except WaitTimeoutError as error:
             errors = "\n".join(f"{each['filename']}\n{each['stack_trace']}" for each in self.import_errors())
             raise DagImportError(f"{error}\n{errors or 'Airflow reports no import error'}") from None
 
     def import_errors(self) -> list[Json]:
-        """Return what went wrong with DAG files: ``filename`` and ``stack_trace``."""
+        """Return the import errors of DAG files, with ``filename`` and ``stack_trace``."""
         return self._all("/importErrors", "import_errors")
 
     def unpause(self, dag_id: str) -> None:
-        """Let the DAG's runs start."""
+        """Unpause the DAG."""
         self._call("PATCH", f"/dags/{quote(dag_id)}", json={"is_paused": False})
 
     def trigger(self, dag_id: str, conf: Json | None = None) -> str:
-        """Start a run without a logical date, as a program does: ``conf`` holds the params to change; return its id."""
+        """Start a run without a logical date and return its id; ``conf`` contains the params to change."""
         return self._start(dag_id, conf or {}, None)
 
     def form(self, dag_id: str) -> dict[str, Json]:
-        """Return the fields of the DAG's "Trigger" form: name -> ``value``, ``schema`` and ``description``."""
+        """Return the fields of the DAG's Trigger form: name -> ``value``, ``schema`` and ``description``."""
         fields: dict[str, Json] = self._call("GET", f"/dags/{quote(dag_id)}/details")["params"] or {}
         return fields
 
     def submit_form(self, dag_id: str, typed: Json | None = None, *, with_date: bool = True) -> str:
-        """Start a run as the "Trigger" form does, which sends every field, also those left as they are.
+        """Start a run as the Trigger form does, which sends all fields, including unchanged ones.
 
-        :param typed: What is typed into fields, name -> value. An emptied field is ``None``.
-        :param with_date: Whether the field "Logical date" is left as it is, which is now; otherwise it is emptied.
-        :returns: The id of the run.
-        :raises ApiError: There is no such field, or Airflow refuses a value.
+        :param typed: the values that a user enters, by field name. ``None`` is an emptied field.
+        :param with_date: whether the field "Logical date" keeps its default, the current time, or is emptied; default
+            ``True``.
+        :returns: the id of the run.
+        :raises ApiError: if the form has no such field, or Airflow rejects a value.
         """
         fields, typed = self.form(dag_id), typed or {}
         unknown = sorted(typed.keys() - fields.keys())
@@ -115,17 +126,21 @@ class AirflowApi:
         return run_id
 
     def runs(self, dag_id: str) -> list[Json]:
-        """Return the DAG's runs, those that its schedule started too."""
+        """Return all runs of the DAG, including scheduled ones."""
         return self._all(f"/dags/{quote(dag_id)}/dagRuns", "dag_runs")
 
     def run_state(self, dag_id: str, run_id: str) -> str:
-        """Return the run's state."""
+        """Return the state of the run."""
         return str(self._call("GET", _run(dag_id, run_id))["state"])
 
     def wait_for_run(
         self, dag_id: str, run_id: str, *, timeout: float, watch: Callable[[list[Json]], None] = lambda _: None
     ) -> str:
-        """Wait for the end of the run and return its state; ``watch`` sees its task instances at every look."""
+        """Wait for the end of the run and return its state.
+
+        :param timeout: seconds to wait.
+        :param watch: called with the task instances of the run after every poll.
+        """
 
         def ended() -> str | None:
             state = self.run_state(dag_id, run_id)
@@ -135,34 +150,37 @@ class AirflowApi:
         return wait_until(ended, what=f"the end of run {run_id}", timeout=timeout, check=self._check, interval=1.0)
 
     def task_instances(self, dag_id: str, run_id: str) -> list[Json]:
-        """Return the run's task instances, in the order in which they started."""
+        """Return the task instances of the run, ordered by start."""
         found = self._all(f"{_run(dag_id, run_id)}/taskInstances", "task_instances")
         return sorted(found, key=lambda each: (each["start_date"] or "~", each["task_id"], each["map_index"]))
 
     def events(self, dag_id: str, run_id: str) -> list[Json]:
-        """Return the run's audit log, oldest first."""
+        """Return the audit log of the run, oldest entry first."""
         query = {"dag_id": dag_id, "run_id": run_id, "order_by": "event_log_id"}
         return self._all("/eventLogs", "event_logs", query)
 
-    def living(self, job_type: str) -> dict[int, str]:
-        """Return the components of a kind that give signs of life, for instance ``TriggererJob``: id -> host name."""
+    def alive_components(self, job_type: str) -> dict[int, str]:
+        """Return the components that send heartbeats: id -> host name.
+
+        :param job_type: the type of component, for example ``TriggererJob``.
+        """
         query = {"job_type": job_type, "is_alive": True, "limit": PAGE}
         return {job["id"]: job["hostname"] for job in self._call("GET", "/jobs", params=query)["jobs"]}
 
     def xcoms(self, task: Json) -> Json:
-        """Return what a task instance pushed: key -> value."""
+        """Return the XComs of a task instance: key -> value."""
         path = f"{_task(task)}/xcomEntries"
         query = {"map_index": task["map_index"]}
         keys = [each["key"] for each in self._all(path, "xcom_entries", query)]
         return {key: self._call("GET", f"{path}/{quote(key)}", params=query)["value"] for key in keys}
 
     def extra_links(self, task: Json) -> dict[str, str]:
-        """Return a task instance's links that lead somewhere: name -> address."""
+        """Return the links of a task instance that have an address: name -> address."""
         links = self._call("GET", f"{_task(task)}/links", params={"map_index": task["map_index"]})["extra_links"]
         return {name: address for name, address in links.items() if address}
 
     def log(self, task: Json, try_number: int) -> list[Json]:
-        """Return the log of one try, worker and triggerer together: one record per line."""
+        """Return the log of one attempt, including the triggerer's part: one record per line."""
         query = {"map_index": task["map_index"], "full_content": "true"}
         content = self._call("GET", f"{_task(task)}/logs/{try_number}", params=query)["content"]
         return [each if isinstance(each, dict) else {"event": each} for each in content]
@@ -176,7 +194,7 @@ class AirflowApi:
         return None
 
     def _all(self, path: str, key: str, query: Json | None = None) -> list[Json]:
-        """Return every entry of a list, page by page."""
+        """Return all entries of a list, reading all pages."""
         found: list[Json] = []
         while True:
             page = self._call("GET", path, params={**(query or {}), "limit": PAGE, "offset": len(found)})
@@ -185,7 +203,7 @@ class AirflowApi:
                 return found
 
     def _call(self, method: str, path: str, *, params: Json | None = None, json: Json | None = None) -> Json:
-        """Send one request, logging in first where needed."""
+        """Send a request; log in first if necessary."""
         if "Authorization" not in self._session.headers:
             response = self._session.post(f"{self.base_url}/auth/token", json=self._login, timeout=TIMEOUT)
             token = _read(response)["access_token"]
@@ -195,10 +213,13 @@ class AirflowApi:
 
 
 def _read(response: requests.Response) -> Json:
-    """Return the response's JSON, or raise ``ApiError`` with what the server said."""
+    """Return the JSON of the response.
+
+    :raises ApiError: with the server's message, if the request was rejected.
+    """
     if not response.ok:
         raise ApiError(
-            f"{response.request.method} {response.url} answered {response.status_code}: {response.text[:500]}"
+            f"{response.request.method} {response.url} failed with {response.status_code}: {response.text[:500]}"
         )
     body: Json = response.json()
     return body

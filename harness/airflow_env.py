@@ -1,4 +1,4 @@
-"""The settings one throw-away Airflow runs with, as environment variables of its processes alone."""
+"""The settings of a temporary Airflow, passed to its processes as environment variables."""
 
 from __future__ import annotations
 
@@ -18,13 +18,20 @@ USER = "demo"
 
 
 def _fernet_key() -> str:
-    """Return a new key in the form the Fernet cipher asks for."""
+    """Return a new Fernet key."""
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What one Airflow is made of. Passwords and keys are random for each."""
+    """The settings of one Airflow. Passwords and keys are random.
+
+    :param home: the folder of the database and the logs.
+    :param dags_folder: the folder of the DAG files.
+    :param api_port: port of the api-server.
+    :param worker_log_port: port that is configured for the worker's log server, which is not started.
+    :param triggerer_log_port: port that is configured for the triggerer's log server, which is not started.
+    """
 
     home: Path
     dags_folder: Path
@@ -43,21 +50,21 @@ class Settings:
 
     @property
     def passwords_file(self) -> Path:
-        """Return the file that Airflow reads its users' passwords from."""
+        """Return the path of Airflow's password file."""
         return self.home / "passwords.json"
 
     def write_passwords(self) -> None:
-        """Write the one user's password where Airflow looks for it, readable by nobody else."""
+        """Write the password file, readable for its owner only."""
         self.passwords_file.touch(mode=0o600)
         self.passwords_file.write_text(json.dumps({USER: self.password}), encoding="utf-8")
 
 
 def airflow_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
-    """Return ``base`` without any Airflow setting of the user's own, plus the settings of this Airflow.
+    """Return ``base`` without the user's own Airflow settings, plus the settings of this Airflow.
 
     The log servers of the scheduler and the triggerer are not started, because they listen on every network
-    interface; the api-server reads the log files itself. Their ports are free ones all the same, so that it never asks
-    another Airflow on this machine.
+    interface; the api-server reads the log files itself. Their ports are free ones nevertheless, so that the api-server
+    does not connect to another Airflow on this machine.
     """
     kept = {key: value for key, value in base.items() if not key.startswith("AIRFLOW")}
     return {
@@ -72,18 +79,18 @@ def airflow_environment(base: Mapping[str, str], settings: Settings) -> dict[str
 
 
 def connection_environment(connections: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Return the variables by which Airflow finds connections without storing them."""
+    """Return the environment variables that define these connections in Airflow."""
     return {f"AIRFLOW_CONN_{conn_id.upper()}": json.dumps(fields) for conn_id, fields in connections.items()}
 
 
 def _without_proxy(base: Mapping[str, str]) -> str:
-    """Return the user's own list of hosts that need no proxy, and the loopback address."""
+    """Return the hosts to connect to without a proxy: those of the user and the loopback address."""
     known = base.get("no_proxy") or base.get("NO_PROXY")
     return ",".join(filter(None, [known, LOCALHOST, "localhost"]))
 
 
 def _options(settings: Settings) -> dict[str, str]:
-    """Return ``SECTION__OPTION`` -> value."""
+    """Return the Airflow options: ``SECTION__OPTION`` -> value."""
     return {
         "CORE__DAGS_FOLDER": str(settings.dags_folder),
         "CORE__EXECUTOR": "LocalExecutor",
@@ -94,7 +101,7 @@ def _options(settings: Settings) -> dict[str, str]:
         "CORE__EXECUTION_API_SERVER_URL": f"{settings.base_url}/execution/",
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.passwords_file),
-        # A look-up of the machine's full name can take seconds where DNS is slow or absent.
+        # A lookup of the machine's full name can take seconds if DNS is slow or unavailable.
         "CORE__HOSTNAME_CALLABLE": "socket.gethostname",
         "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.home / 'airflow.db'}",
         "API__HOST": LOCALHOST,
@@ -109,7 +116,7 @@ def _options(settings: Settings) -> dict[str, str]:
         "DAG_PROCESSOR__REFRESH_INTERVAL": "10",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "30",
         "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "5",
-        # A worker may notice up to this late that its task has ended; a task that resumes before that looks lost.
+        # A worker may detect the end of its task with this delay; a task that resumes earlier is considered lost.
         "WORKERS__MIN_HEARTBEAT_INTERVAL": "1",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "SCHEDULER__TRIGGER_TIMEOUT_CHECK_INTERVAL": "3",

@@ -1,4 +1,4 @@
-"""A real Airflow of one's own: api-server, scheduler, dag-processor and triggerer on LocalExecutor and SQLite."""
+"""A temporary Airflow: api-server, scheduler, dag-processor and triggerer, with LocalExecutor and SQLite."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Component:
-    """One process of Airflow: what ``airflow`` is called with, what is set for it alone, and its working folder.
+    """One process of Airflow.
 
-    ``folder`` must exist when it starts; without one it works in the home of its Airflow.
+    :param arguments: arguments of the ``airflow`` command.
+    :param env: environment variables of this component only.
+    :param folder: working directory, which must exist when the component starts; default is the home of its Airflow.
     """
 
     arguments: tuple[str, ...]
@@ -37,10 +39,14 @@ COMPONENTS: Mapping[str, Component] = {
 
 
 class AirflowStack(Service):
-    """One Airflow in a folder of its own, on free ports: ``with AirflowStack(...) as airflow``.
+    """An Airflow in its own folder, on free ports: ``with AirflowStack(...) as airflow``.
 
-    Connections reach the components as environment variables, so that nothing secret is stored. ``env`` is set on top
-    of everything else, but for what a component sets for itself. ``announce`` is told what is going on.
+    :param home: the folder of the database and the logs.
+    :param dags_folder: the folder of the DAG files.
+    :param connections: Airflow connections by id; passed as environment variables, so that no secret is stored.
+    :param env: environment variables of all components; they override all others except those of a component.
+    :param components: the components by name; default is one of each type.
+    :param log: called with progress messages.
     """
 
     def __init__(
@@ -51,7 +57,7 @@ class AirflowStack(Service):
         connections: Mapping[str, Mapping[str, Any]] | None = None,
         env: Mapping[str, str] | None = None,
         components: Mapping[str, Component] = COMPONENTS,
-        announce: Callable[[str], None] = lambda _: None,
+        log: Callable[[str], None] = lambda _: None,
     ) -> None:
         super().__init__()
         api_port, worker_log_port, triggerer_log_port = free_ports(3)
@@ -59,53 +65,53 @@ class AirflowStack(Service):
         self.api = AirflowApi(self.settings.base_url, USER, self.settings.password, check=self.check)
         self._connections = dict(connections or {})
         self._env = dict(env or {})
-        self._announce = announce
+        self._log = log
         self._migration: Child | None = None
         self._components = components
         self._running: dict[str, Child] = {}
         self._starts = 0
 
-    def begin(self) -> None:
-        """Start making the database."""
+    def launch(self) -> None:
+        """Start the creation of the database."""
         self.settings.home.mkdir(parents=True, exist_ok=True)
         self.settings.write_passwords()
         self._migration = self._start("database", Component(("db", "migrate")))
 
     def connect(self, conn_id: str, fields: Mapping[str, Any]) -> None:
-        """Give Airflow a connection; it has to be there before ``ready``."""
+        """Add a connection; must be called before :meth:`wait_until_ready`."""
         self._connections[conn_id] = fields
 
-    def ready(self) -> None:
-        """Start the components once the database is there, and wait until they are healthy."""
+    def wait_until_ready(self) -> None:
+        """Wait for the database, start the components and wait until they are healthy."""
         if self._migration is not None:
             self._processes.finish(self._migration, timeout=120)
             self._migration = None
-        self._announce(f"the database is ready, starting {', '.join(self._components)}")
+        self._log(f"The database is ready, starting {', '.join(self._components)}")
         for component in self._components:
             self.start(component)
         wait_until(self._healthy, what="a healthy Airflow", timeout=180, check=self.check, interval=0.2)
 
     def start(self, component: str) -> None:
-        """Start a component, for the first time or again; then it writes to a log of its own."""
-        again = f"-{self._starts}" if self._starts >= len(self._components) else ""
+        """Start or restart a component; each start has its own log file."""
+        suffix = f"-{self._starts}" if self._starts >= len(self._components) else ""
         self._starts += 1
-        self._running[component] = self._start(component + again, self._components[component])
+        self._running[component] = self._start(component + suffix, self._components[component])
 
-    def stop(self, component: str, *, gently: bool = True) -> None:
-        """Stop a component with everything it has started; not ``gently``, with SIGKILL."""
-        self._processes.stop(self._running.pop(component), gently=gently)
+    def stop(self, component: str, *, graceful: bool = True) -> None:
+        """Stop a component and its child processes: with SIGTERM, or with SIGKILL if not ``graceful``."""
+        self._processes.stop(self._running.pop(component), graceful=graceful)
 
     def pid(self, component: str) -> int:
-        """Return the process id of a component that runs."""
+        """Return the process id of a running component."""
         return self._running[component].popen.pid
 
     @property
     def database(self) -> Path:
-        """Return the file that holds the metadata database."""
+        """Return the path of the metadata database."""
         return self.settings.home / "airflow.db"
 
     def component_log(self, name: str) -> Path:
-        """Return the file that a component writes what it has to say to."""
+        """Return the path of a component's output."""
         return self.settings.home / "components" / f"{name}.log"
 
     def _start(self, name: str, component: Component) -> Child:

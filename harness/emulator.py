@@ -1,4 +1,4 @@
-"""The offline stand-in for the DataRobot API, as a child process."""
+"""The DataRobot emulator as a child process."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.processes import Service, said, wait_until
+from harness.processes import Service, search_log, wait_until
 
 ROOT = Path(__file__).resolve().parent.parent
 SEED = ROOT / "example_dags" / "seed"
@@ -17,9 +17,11 @@ READY = re.compile(r"^listening on (http://127\.0\.0\.1:\d+/api/v2)$", re.MULTIL
 
 
 class Emulator(Service):
-    """An emulator with a token of its own: ``with Emulator(folder) as emulator``.
+    """An emulator with a random token: ``with Emulator(folder) as emulator``.
 
-    ``time_scale`` stretches the emulated jobs: 1 is their natural length, 5 five times as long.
+    :param folder: the folder of its log file.
+    :param seed: the folder with its seed data; default is that of the example DAGs.
+    :param time_scale: factor for the duration of the emulated jobs; default 1.
     """
 
     def __init__(self, folder: Path, *, seed: Path = SEED, time_scale: float = 1.0) -> None:
@@ -29,28 +31,28 @@ class Emulator(Service):
         self.log = folder / "emulator.log"
         self._arguments = ["--port", "0", "--seed", str(seed), "--time-scale", str(time_scale)]
 
-    def begin(self) -> None:
+    def launch(self) -> None:
         """Start the process."""
         argv = [sys.executable, "-m", "datarobot_provider.emulator", *self._arguments]
         env = {**os.environ, "DATAROBOT_EMULATOR_TOKEN": self.token, "PYTHONUNBUFFERED": "1"}
         self._processes.start("emulator", argv, env=env, log=self.log, cwd=ROOT)
 
-    def ready(self) -> None:
-        """Wait until it says where it listens."""
+    def wait_until_ready(self) -> None:
+        """Wait until the emulator prints its address."""
         self.endpoint = wait_until(
             self._address, what="the emulator's address", timeout=30, check=self.check, interval=0.05
         )
 
     @property
     def control(self) -> str:
-        """Return the address of the control API, which needs no token."""
+        """Return the URL of the control API, which requires no token."""
         return f"{self.endpoint.removesuffix('/api/v2')}/__emulator__"
 
     @property
     def connection(self) -> dict[str, Any]:
-        """Return the Airflow connection that leads to it."""
+        """Return an Airflow connection to the emulator."""
         return {"conn_type": "datarobot", "host": self.endpoint, "password": self.token}
 
     def _address(self) -> str | None:
-        found = said(self.log, READY)
+        found = search_log(self.log, READY)
         return found.group(1) if found else None

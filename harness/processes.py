@@ -1,7 +1,7 @@
-"""Child processes that are always stopped: at the end of a ``with`` block, on an exception, on Ctrl-C, on SIGTERM.
+"""Child processes that are stopped in any case: at the end of a ``with`` block, on an exception, on Ctrl-C, on SIGTERM.
 
-Every child leads a session of its own, so that Ctrl-C in the terminal reaches this process alone, and so that whatever
-a child starts can be found and ended with it. Nothing is ever ended by name.
+Every child process leads a session of its own. Ctrl-C in the terminal therefore reaches this process only, and all
+descendants of a child can be found and stopped with it. Processes are never stopped by name.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class ProcessDiedError(Exception):
-    """A child process ended although it was needed, or ended with an error."""
+    """A child process ended unexpectedly, or with an error."""
 
     def __init__(self, name: str, code: int, log: Path) -> None:
         super().__init__(f"{name} ended with exit code {code}; its log is {log}\n{tail(log)}")
 
 
-class NotReachedError(Exception):
-    """Something that was waited for did not come in time."""
+class WaitTimeoutError(Exception):
+    """A condition was not met within the timeout."""
 
 
 class Interrupted(BaseException):
-    """A signal asked this process to stop. ``exit_code`` is what a shell reports for that signal."""
+    """A signal requested this process to stop. ``exit_code`` is the exit code of a shell for this signal."""
 
     def __init__(self, signum: int) -> None:
         super().__init__(f"stopped by {signal.Signals(signum).name}")
@@ -51,7 +51,7 @@ class Interrupted(BaseException):
 
 @dataclass(frozen=True)
 class Child:
-    """One started process: what it is called, how to ask for its state, where it writes."""
+    """A started child process: its name, its handle and its log file."""
 
     name: str
     popen: subprocess.Popen[bytes]
@@ -59,12 +59,15 @@ class Child:
 
     @property
     def code(self) -> int | None:
-        """Return the exit code, or ``None`` while the process runs."""
+        """Return the exit code; ``None`` while the process is running."""
         return self.popen.poll()
 
 
 class Processes:
-    """The children of one run. Used as a context manager, it leaves none behind."""
+    """A group of child processes. As a context manager, it stops all of them at the end.
+
+    :param grace: seconds between SIGTERM and SIGKILL; default 5.
+    """
 
     def __init__(self, *, grace: float = 5.0) -> None:
         self._grace = grace
@@ -86,9 +89,17 @@ class Processes:
         cwd: Path,
         user: struct_passwd | None = None,
     ) -> Child:
-        """Start a process that writes both its outputs to ``log``; ``user`` is whom it runs as, if somebody else."""
+        """Start a process.
+
+        :param name: name in error messages.
+        :param argv: the command.
+        :param env: its environment.
+        :param log: the file for its standard output and standard error.
+        :param cwd: its working directory.
+        :param user: the user that it runs as; default is the current one.
+        """
         log.parent.mkdir(parents=True, exist_ok=True)
-        with signals_held(), log.open("wb") as output:
+        with signals_deferred(), log.open("wb") as output:
             popen = subprocess.Popen(
                 list(argv),
                 env=dict(env),
@@ -106,32 +117,40 @@ class Processes:
         return child
 
     def check(self) -> None:
-        """Raise ``ProcessDiedError`` if a child that should be running has ended."""
+        """Check that all child processes are running.
+
+        :raises ProcessDiedError: if one has ended.
+        """
         for child in self._children:
             if child.code is not None:
                 raise ProcessDiedError(child.name, child.code, child.log)
 
     def finish(self, child: Child, *, timeout: float) -> None:
-        """Wait for a child that ends by itself; raise if it fails or takes too long."""
+        """Wait for the end of a child process.
+
+        :param timeout: seconds to wait.
+        :raises ProcessDiedError: if its exit code is not 0.
+        :raises WaitTimeoutError: if the timeout is exceeded.
+        """
         try:
             code = child.popen.wait(timeout)
         except subprocess.TimeoutExpired:
-            raise NotReachedError(f"{child.name} did not end within {timeout:.0f} s; its log is {child.log}") from None
+            raise WaitTimeoutError(f"{child.name} did not end within {timeout:.0f} s; its log is {child.log}") from None
         self._children.remove(child)
         if code != 0:
             raise ProcessDiedError(child.name, code, child.log)
 
-    def stop(self, child: Child, *, gently: bool = True) -> None:
-        """End one child and all it has started, and no longer expect it to run; not ``gently`` is SIGKILL at once."""
-        with signals_held():
+    def stop(self, child: Child, *, graceful: bool = True) -> None:
+        """Stop a child process and its descendants: with SIGTERM, or with SIGKILL if not ``graceful``."""
+        with signals_deferred():
             self._children.remove(child)
-            if gently:
+            if graceful:
                 _signal_group(child.popen.pid, signal.SIGTERM)
-            _end(child, time.monotonic() + (self._grace if gently else 0.0))
+            _end(child, time.monotonic() + (self._grace if graceful else 0.0))
 
     def close(self) -> None:
-        """Stop everything: SIGTERM to all at once, SIGKILL to what is left after the grace."""
-        with signals_held():
+        """Stop all child processes: with SIGTERM, and with SIGKILL after the grace period."""
+        with signals_deferred():
             for child in self._children:
                 _signal_group(child.popen.pid, signal.SIGTERM)
             deadline = time.monotonic() + self._grace
@@ -140,31 +159,37 @@ class Processes:
 
 
 class Service(ABC):
-    """Something that child processes provide: begun, then ready, and in the end closed."""
+    """Base class of services that run as child processes.
+
+    As a context manager, it launches the service, waits until it is ready, and closes it at the end.
+    """
 
     def __init__(self) -> None:
         self._processes = Processes()
 
     @abstractmethod
-    def begin(self) -> None:
-        """Start it, and return at once."""
+    def launch(self) -> None:
+        """Start the service and return immediately."""
 
     @abstractmethod
-    def ready(self) -> None:
-        """Wait until it can be used."""
+    def wait_until_ready(self) -> None:
+        """Wait until the service can be used."""
 
     def check(self) -> None:
-        """Raise ``ProcessDiedError`` if one of its processes has ended."""
+        """Check that all processes of the service are running.
+
+        :raises ProcessDiedError: if one has ended.
+        """
         self._processes.check()
 
     def close(self) -> None:
-        """Stop it."""
+        """Stop the service."""
         self._processes.close()
 
     def __enter__(self) -> Self:
         try:
-            self.begin()
-            self.ready()
+            self.launch()
+            self.wait_until_ready()
         except BaseException:
             self.close()
             raise
@@ -175,7 +200,7 @@ class Service(ABC):
 
 
 def _end(child: Child, deadline: float) -> None:
-    """Wait for a child until the deadline, then end what is left of its session."""
+    """Wait for a child process until the deadline, then kill the remaining processes of its session."""
     with suppress(subprocess.TimeoutExpired):
         child.popen.wait(max(deadline - time.monotonic(), 0.0))
     for pid in session_members(child.popen.pid):
@@ -185,13 +210,13 @@ def _end(child: Child, deadline: float) -> None:
 
 
 def _signal_group(pid: int, signum: signal.Signals) -> None:
-    """Signal the process group that ``pid`` leads, if it still exists."""
+    """Send a signal to the process group of ``pid``, if it exists."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(pid, signum)
 
 
 def session_members(leader: int) -> list[int]:
-    """Return the processes of the session that ``leader`` opened: itself and what it started, at any depth."""
+    """Return the ids of all processes in the session of ``leader``: itself and its descendants."""
     members = []
     for pid in _all_pids():
         with suppress(ProcessLookupError, PermissionError):
@@ -201,17 +226,17 @@ def session_members(leader: int) -> list[int]:
 
 
 def _all_pids() -> list[int]:
-    """Return the ids of all processes: from ``/proc``, or from ``ps`` where there is none (macOS)."""
+    """Return the ids of all processes: from ``/proc``, or from ``ps`` on systems without it (macOS)."""
     proc = Path("/proc")
     if (proc / "self").exists():
         return [int(entry.name) for entry in proc.iterdir() if entry.name.isdigit()]
     listing = subprocess.run(["ps", "-A", "-o", "pid="], capture_output=True, text=True, check=True)
-    return [int(word) for word in listing.stdout.split()]
+    return [int(pid) for pid in listing.stdout.split()]
 
 
 @contextmanager
-def signals_held() -> Iterator[None]:
-    """Let no signal interrupt the block; one that arrives meanwhile is delivered at its end."""
+def signals_deferred() -> Iterator[None]:
+    """Defer stop signals during the block; the first one is delivered at its end."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -231,7 +256,7 @@ def signals_held() -> Iterator[None]:
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Turn the first Ctrl-C, SIGTERM or SIGHUP into ``Interrupted``; later ones do not disturb the stopping."""
+    """Raise ``Interrupted`` on the first Ctrl-C, SIGTERM or SIGHUP, and ignore further ones during the cleanup."""
 
     def stop(signum: int, _: FrameType | None) -> None:
         _handle(signal.SIG_IGN)
@@ -245,7 +270,7 @@ def interruptible() -> Iterator[None]:
 
 
 def _handle(handler: Handler) -> dict[signal.Signals, Handler]:
-    """Let ``handler`` meet every stop signal; return what met them before."""
+    """Install ``handler`` for all stop signals; return the previous handlers."""
     return {signum: signal.signal(signum, handler) for signum in STOP_SIGNALS}
 
 
@@ -257,9 +282,14 @@ def _restore(handlers: dict[signal.Signals, Handler]) -> None:
 def wait_until(
     probe: Callable[[], T | None], *, what: str, timeout: float, check: Callable[[], None], interval: float = 0.1
 ) -> T:
-    """Return the first result of ``probe`` that is not ``None``.
+    """Call ``probe`` until it returns something other than ``None``; return that.
 
-    ``check`` is called before every look and may raise, for instance because a process died meanwhile.
+    :param probe: checks the condition.
+    :param what: what is waited for, for the error message.
+    :param timeout: seconds to wait.
+    :param check: called before each probe; raises an error to stop waiting, for example if a process has died.
+    :param interval: seconds between two probes; default 0.1.
+    :raises WaitTimeoutError: if the timeout is exceeded.
     """
     deadline = time.monotonic() + timeout
     while True:
@@ -268,12 +298,12 @@ def wait_until(
         if result is not None:
             return result
         if time.monotonic() >= deadline:
-            raise NotReachedError(f"{what}: not within {timeout:.0f} s")
+            raise WaitTimeoutError(f"timed out after {timeout:.0f} s while waiting for {what}")
         time.sleep(interval)
 
 
 def free_ports(count: int) -> list[int]:
-    """Return distinct ports that nobody listens on, on the loopback address."""
+    """Return distinct unused ports of the loopback address."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for each in sockets:
@@ -284,13 +314,13 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def said(log: Path, pattern: re.Pattern[str]) -> re.Match[str] | None:
-    """Return where a log first says something, or ``None`` while it does not."""
+def search_log(log: Path, pattern: re.Pattern[str]) -> re.Match[str] | None:
+    """Return the first match in a log file; ``None`` if there is none."""
     return pattern.search(log.read_text(encoding="utf-8", errors="replace"))
 
 
 def tail(path: Path, lines: int = 40) -> str:
-    """Return the last lines of a text file, or an empty text if there is none."""
+    """Return the last lines of a text file; an empty string if the file does not exist."""
     if not path.exists():
         return ""
     return "\n".join(path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])

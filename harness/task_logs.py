@@ -1,4 +1,4 @@
-"""Airflow's structured task logs as a person reads them."""
+"""Airflow's structured task logs as plain text."""
 
 from __future__ import annotations
 
@@ -8,15 +8,21 @@ FRAMES = 3
 
 
 def readable(records: list[dict[str, Any]], *, last: int = 40) -> str:
-    """Return the last lines of a task's log: time, level, message, and the exception if there was one."""
+    """Return the last lines of a task's log: time, level, message and exception.
+
+    :param records: the records of the log, as the API returns them.
+    :param last: the number of lines; default 40.
+    """
     lines = [line for record in records if not _is_heading(record) for line in _lines(record)]
     return "\n".join(lines[-last:])
 
 
 def _is_heading(record: dict[str, Any]) -> bool:
-    """Tell whether a record says nothing of the task: where the log was read from, or a fold of the log viewer."""
-    said = str(record.get("event", ""))
-    return (record.get("timestamp") is None and "level" not in record) or said.startswith(("::group::", "::endgroup::"))
+    """Return whether a record is not part of the log itself: its source, or a group marker of the log viewer."""
+    message = str(record.get("event", ""))
+    return (record.get("timestamp") is None and "level" not in record) or message.startswith(
+        ("::group::", "::endgroup::")
+    )
 
 
 def _lines(record: dict[str, Any]) -> list[str]:
@@ -28,12 +34,12 @@ def _lines(record: dict[str, Any]) -> list[str]:
 
 
 def _exceptions(details: list[dict[str, Any]]) -> list[str]:
-    """Return an exception and what caused it: the last frames of each, and what it says."""
+    """Return the lines of an exception and its causes: the last frames and the message of each."""
     lines: list[str] = []
     for detail in details:
         lines += ["    caused by"] if lines else []
         frames = (detail.get("frames") or [])[-FRAMES:]
         lines += [f"    {frame['filename']}:{frame['lineno']} in {frame['name']}" for frame in frames]
-        said = str(detail.get("exc_value", "")).splitlines() or [""]
-        lines += [f"    {detail.get('exc_type')}: {said[0]}", *(f"    {line}" for line in said[1:])]
+        message = str(detail.get("exc_value", "")).splitlines() or [""]
+        lines += [f"    {detail.get('exc_type')}: {message[0]}", *(f"    {line}" for line in message[1:])]
     return lines

@@ -8,8 +8,8 @@ from airflow.providers.common.compat.sdk import DAG
 
 from benchmarks.latency import DAG as DAG_ID
 from benchmarks.latency import POLL_INTERVAL, ROUNDS_VARIABLE, ends
-from benchmarks.moment import MomentOperator, NothingOperator
 from benchmarks.seed import DEPLOYMENT
+from benchmarks.timer import NoOpOperator, TimerOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 
 with DAG(DAG_ID, schedule=None, catchup=False, max_active_tasks=64):
@@ -23,6 +23,6 @@ with DAG(DAG_ID, schedule=None, catchup=False, max_active_tasks=64):
             deferrable=True,
             poll_interval=POLL_INTERVAL,
         )
-        airflow = MomentOperator(task_id=f"airflow_{place}", seconds=seconds)
+        airflow = TimerOperator(task_id=f"airflow_{place}", seconds=seconds)
         for wait in (ours, airflow):
-            wait >> NothingOperator(task_id=f"{wait.task_id}_next")
+            wait >> NoOpOperator(task_id=f"{wait.task_id}_next")

@@ -1,13 +1,14 @@
-"""The demonstration at scale: the pipeline mapped over many models, on Airflow's own distributed engine.
+"""The demonstration at scale: the pipeline mapped over many models on a distributed Airflow.
 
-``python -m demo.scale`` starts it all, kills a worker and a triggerer half-way, and measures what the run cost:
+``python -m demo.scale`` (``make demo-scale``) starts all servers, kills a worker and a triggerer halfway, and measures
+the run:
 
-* ``postgres``, ``redis``, ``object_storage``: servers of its own, on free ports of the loopback address,
-* ``airflow``: an Airflow with the CeleryExecutor, two workers and two triggerers, each in a folder of its own,
-* ``hostname``: the name by which each of them goes,
-* ``dags``: the DAG that is run; every component has its own copy, and none of them has a model,
-* ``slots``: who holds a worker while DataRobot works,
-* ``casualties``: the worker and the triggerer that are killed,
-* ``account``: what the emulator was asked, and what was made there,
-* ``report``: the tables, and what must hold.
+* ``postgres``, ``redis``, ``object_storage``: servers on free ports of the loopback address,
+* ``airflow``: an Airflow with the CeleryExecutor, two workers and two triggerers, each with its own folders,
+* ``hostname``: the host names of the components,
+* ``dags``: the DAG; every component has its own copy, and none has the model files,
+* ``run``: the DAG run,
+* ``worker_slots``: occupied worker slots while DataRobot works,
+* ``kills``: kills the worker and the triggerer,
+* ``report``: the tables and the checks.
 """

@@ -1,6 +1,6 @@
-"""What Airflow calls the host that a component runs on.
+"""The host name of a component.
 
-All run on one machine here, where the machine's name would not tell them apart. Airflow takes the name from a callable.
+All components run on one machine, so its host name does not distinguish them. Airflow calls this function instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of one's own."""
+"""A temporary PostgreSQL server."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from harness.processes import LOCALHOST, Child, Service, free_ports, said, wait_until
+from harness.processes import LOCALHOST, Child, Service, free_ports, search_log, wait_until
 
 DEBIAN = Path("/usr/lib/postgresql")
 PACKAGE = "postgresql"
 USER = "airflow"
-#: As root the server must run as somebody else; Debian's package makes this user.
+#: The server refuses to run as root; Debian's package creates this user.
 UNPRIVILEGED = "postgres"
 READY = re.compile(r"database system is ready to accept connections")
 OPTIONS = {
     "listen_addresses": LOCALHOST,
     "unix_socket_directories": "",
     "max_connections": "200",
-    # What is thrown away in the end need not survive a power cut.
+    # Temporary data need not survive a power failure.
     "fsync": "off",
     "full_page_writes": "off",
     "synchronous_commit": "off",
@@ -30,12 +30,12 @@ OPTIONS = {
 
 
 def installed() -> bool:
-    """Return whether there is a server to start."""
+    """Return whether the server is installed."""
     return programs() is not None
 
 
 def programs() -> Path | None:
-    """Return the folder with ``initdb`` and ``postgres``: on the PATH, or the newest that Debian has installed."""
+    """Return the folder with ``initdb`` and ``postgres``: from the PATH, or of the latest Debian package."""
     on_path = shutil.which("initdb")
     if on_path:
         return Path(on_path).parent
@@ -44,10 +44,12 @@ def programs() -> Path | None:
 
 
 class Postgres(Service):
-    """A server with one database, a password of its own, and its data in a temporary folder.
+    """A server with one database, a random password, and temporary data.
 
-    PostgreSQL refuses to run as root. Started by root it runs as the user ``postgres``, and because that user cannot
-    look into everybody's folders, its data is in the system's temporary folder then, not in ``folder``.
+    PostgreSQL refuses to run as root. Started by root, it runs as the user ``postgres``; its data is then in the
+    system's temporary folder, because that user may not have access to ``folder``.
+
+    :param folder: the folder of its log files, and of its data unless started by root.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,14 +63,16 @@ class Postgres(Service):
 
     @property
     def address(self) -> str:
-        """Return the database's address without its scheme, with the password."""
+        """Return the URL of the database without the scheme, with the password."""
         return f"//{USER}:{self._password}@{LOCALHOST}:{self._port}/postgres"
 
-    def begin(self) -> None:
-        """Make the data folder and start the server on it."""
+    def launch(self) -> None:
+        """Create the data folder and start the server."""
         folder = programs()
         if folder is None:
-            raise FileNotFoundError(f"no PostgreSQL server; on Debian and Ubuntu: apt-get install {PACKAGE}")
+            raise FileNotFoundError(
+                f"PostgreSQL is not installed; on Debian and Ubuntu, install it with: apt-get install {PACKAGE}"
+            )
         self._home = Path(tempfile.mkdtemp(prefix="demo-postgres-", dir=None if self._user else self._folder))
         password = self._home / "password"
         password.touch(mode=0o600)
@@ -83,9 +87,9 @@ class Postgres(Service):
         settings = [f"--{name}={value}" for name, value in {**OPTIONS, "port": self._port}.items()]
         self._start([str(folder / "postgres"), "-D", data, *settings], self._home)
 
-    def ready(self) -> None:
-        """Wait until it takes connections."""
-        wait_until(lambda: said(self.log, READY), what="PostgreSQL", timeout=60, check=self.check)
+    def wait_until_ready(self) -> None:
+        """Wait until the server accepts connections."""
+        wait_until(lambda: search_log(self.log, READY), what="PostgreSQL", timeout=60, check=self.check)
 
     def _start(self, argv: list[str], home: Path) -> Child:
         name = Path(argv[0]).name
@@ -93,7 +97,7 @@ class Postgres(Service):
         return self._processes.start(name, argv, env=os.environ, log=log, cwd=home, user=self._user)
 
     def close(self) -> None:
-        """Stop it and remove its data."""
+        """Stop the server and remove its data."""
         super().close()
         if self._home is not None:
             shutil.rmtree(self._home, ignore_errors=True)

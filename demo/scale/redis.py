@@ -1,4 +1,4 @@
-"""A Redis server of one's own: the broker between the scheduler and the workers."""
+"""A temporary Redis server: the broker between the scheduler and the workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING
 
-from harness.processes import LOCALHOST, Service, free_ports, said, wait_until
+from harness.processes import LOCALHOST, Service, free_ports, search_log, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +18,15 @@ READY = re.compile(r"Ready to accept connections")
 
 
 def installed() -> bool:
-    """Return whether there is a server to start."""
+    """Return whether the server is installed."""
     return shutil.which("redis-server") is not None
 
 
 class Redis(Service):
-    """A server with a password of its own that keeps everything in memory."""
+    """A server with a random password that keeps its data in memory.
+
+    :param folder: the folder of its settings and its log file.
+    """
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
@@ -34,11 +37,11 @@ class Redis(Service):
 
     @property
     def url(self) -> str:
-        """Return its address, with the password."""
+        """Return the URL of the server, with the password."""
         return f"redis://:{self._password}@{LOCALHOST}:{self._port}/0"
 
-    def begin(self) -> None:
-        """Start it, with settings from a file, because everybody sees what stands on a command line."""
+    def launch(self) -> None:
+        """Start the server, with a settings file, because command lines are visible to all users."""
         settings = self._folder / "redis.conf"
         settings.touch(mode=0o600)
         settings.write_text(
@@ -48,6 +51,6 @@ class Redis(Service):
         argv = ["redis-server", str(settings)]
         self._processes.start("redis", argv, env=os.environ, log=self.log, cwd=self._folder)
 
-    def ready(self) -> None:
-        """Wait until it takes connections."""
-        wait_until(lambda: said(self.log, READY), what="Redis", timeout=30, check=self.check)
+    def wait_until_ready(self) -> None:
+        """Wait until the server accepts connections."""
+        wait_until(lambda: search_log(self.log, READY), what="Redis", timeout=30, check=self.check)

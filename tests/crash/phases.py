@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.processes import NotReachedError, wait_until
+from harness.processes import WaitTimeoutError, wait_until
 from tests.crash.cells import Cell, Result
 from tests.crash.stage import HOLD, Account
 from tests.crash.world import DIRECT, THROUGH_PROXY
@@ -78,7 +78,7 @@ class Phase:
         self._world.start(runs)
         try:
             wait_until(self._look, what="the end of the phase", timeout=TIMEOUT, check=self._world.check, interval=1.0)
-        except NotReachedError as error:
+        except WaitTimeoutError as error:
             self._say(str(error))
         finally:
             self._end_outage(at_once=True)

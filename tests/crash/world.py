@@ -133,7 +133,7 @@ class World:
         for pid in workers:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self.airflow.stop("scheduler", gently=False)
+        self.airflow.stop("scheduler", graceful=False)
         self.airflow.start("scheduler")
 
     def restart_scheduler(self) -> None:
@@ -143,7 +143,7 @@ class World:
 
     def kill_triggerer(self) -> None:
         """SIGKILL the triggerer, and start a new one."""
-        self.airflow.stop("triggerer", gently=False)
+        self.airflow.stop("triggerer", graceful=False)
         self.airflow.start("triggerer")
 
 

@@ -13,7 +13,7 @@ import requests
 from demo.report import task_name
 from harness.emulator import ROOT
 from harness.processes import wait_until
-from harness.task_durations import Legs, measure
+from harness.task_durations import TaskDurations, measure
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,10 +58,13 @@ class Run:
         return {task_name(task): task for task in self.world.api.task_instances(self.dag_id, self.run_id)}
 
     @cached_property
-    def legs(self) -> dict[str, Legs]:
+    def durations(self) -> dict[str, TaskDurations]:
         """Return how long each task instance held a worker and was deferred."""
         measured = measure(self.world.api.events(self.dag_id, self.run_id), until=datetime.now(UTC))
-        return {name: measured.get((task["task_id"], task["map_index"]), Legs()) for name, task in self.tasks.items()}
+        return {
+            name: measured.get((task["task_id"], task["map_index"]), TaskDurations())
+            for name, task in self.tasks.items()
+        }
 
     @property
     def events(self) -> list[tuple[str, str]]:

@@ -170,7 +170,7 @@ def test_no_deferrable_task_waited_on_a_worker(runs: dict[str, Run]) -> None:
         for run in runs.values()
         for name, task in run.tasks.items()
         if task["task_id"] in deferrable[run.dag_id] and task["state"] in {"success", "failed"}
-        if not run.legs[name].was_deferred
+        if not run.durations[name].was_deferred
     }
     assert waited == set()
 
@@ -224,9 +224,9 @@ def test_sensors_wait_each_in_its_own_way(runs: dict[str, Run]) -> None:
     assert set(run.states().values()) == {"success"}
     assert ("wait_for_test", "up_for_reschedule") in run.events
     for name in ("wait_for_training_data", "wait_for_explanations"):
-        assert run.legs[name].was_deferred
+        assert run.durations[name].was_deferred
     for name in ("create_version", "start_build", "start_test", "start_explanations", "wait_for_build"):
-        assert len(run.legs[name].intervals) == 1
+        assert len(run.durations[name].intervals) == 1
     assert run.value("report")["test"] == "succeeded"
 
 
@@ -312,9 +312,9 @@ def test_a_weekly_failure_is_tried_again_and_reported(runs: dict[str, Run]) -> N
 def test_never_more_than_two_validations_run_at_the_same_time(runs: dict[str, Run]) -> None:
     waits = [
         each
-        for name, legs in runs["weekly"].legs.items()
+        for name, durations in runs["weekly"].durations.items()
         if name.startswith("revalidate[")
-        for each in legs.intervals
+        for each in durations.intervals
         if each.kind == "deferred"
     ]
     assert len(waits) == 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.bench import of
+from benchmarks.bench import results_of
 from benchmarks.latency import CASE
 from tests.unit.benchmarks.small import measured
 
@@ -10,5 +10,5 @@ from tests.unit.benchmarks.small import measured
 def test_the_next_task_starts_after_the_end_of_the_job(tmp_path):
     samples = measured(tmp_path, "latency")
     for client in ("ours", "airflow"):
-        (result,) = of(samples, "latency", CASE, client)
+        (result,) = results_of(samples, "latency", CASE, client)
         assert 0 < result["delay"] < 60

@@ -42,8 +42,8 @@ def test_every_task_succeeds(world: World, finished: str) -> None:
 
 
 def test_every_wait_was_deferred(world: World, finished: str) -> None:
-    legs = measure(world.api.events(DAG, finished), until=datetime.now(UTC))
-    deferred = {task_id for (task_id, _), each in legs.items() if each.was_deferred}
+    durations = measure(world.api.events(DAG, finished), until=datetime.now(UTC))
+    deferred = {task_id for (task_id, _), each in durations.items() if each.was_deferred}
     assert deferred == WAITING
 
 

@@ -1,4 +1,4 @@
-"""The pipeline, mapped over the names of many models: create, upload, build, test, feature impact, guards."""
+"""The pipeline mapped over many models: create, upload, build, test, feature impact, guards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 GUARD: GuardToApply = {
     "name": "Prompt length",
-    "description": "Reports prompts that are longer than the model can read.",
+    "description": "Reports prompts that exceed the context length of the model.",
     "type": "ootb",
     "ootbType": "token_count",
     "stages": ["prompt"],
@@ -33,20 +33,20 @@ PARAMS = {
     "model_names": Param([], type="array", items={"type": "string"}, uniqueItems=True, title="Models"),
     "model_folder": text("s3://models@models/diabetes_regression", "Model folder"),
     "environment_id": environment(),
-    "dataset_id": dataset("Dataset", "The dataset that the models were trained on, and are tested with."),
+    "dataset_id": dataset("Dataset", "The dataset that the models were trained on and are tested with."),
 }
 
 
 @task
 def each_model(params: dict[str, Any] | None = None) -> list[str]:
-    """Return the names that the task group is expanded over."""
+    """Return the names of the models."""
     names: list[str] = (params or {})["model_names"]
     return names
 
 
 @task_group
 def pipeline(name: str) -> None:
-    """Take one model from its folder to a guarded version."""
+    """Create one model, and build, test and guard its version."""
     cycle = life_cycle(name, "{{ params.model_folder }}")
     create_model, create_version = (cycle.get_child_by_label(each) for each in ("create_model", "create_version"))
     feature_impact = ComputeFeatureImpactOperator(

@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from benchmarks.bench import Sample
-from benchmarks.children import ROOT
+from benchmarks.subprocesses import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

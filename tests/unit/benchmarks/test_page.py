@@ -3,7 +3,7 @@ from __future__ import annotations
 from benchmarks.bench import Sample
 from benchmarks.latency import CASE
 from benchmarks.page import page, tables
-from benchmarks.verdicts import verdicts
+from benchmarks.targets import targets
 
 LOOKS = {"cpu_all": 1.0, "connections": 50, "memory": 6_000_000, "stall": 0.1, "start": 1.0}
 
@@ -13,11 +13,11 @@ def waiting(client: str, waits: str, cpu: float, **other: float) -> Sample:
 
 
 def judged(*samples: Sample) -> dict[str, bool]:
-    return {verdict.what: verdict.reached for verdict in verdicts(samples)}
+    return {target.what: target.reached for target in targets(samples)}
 
 
 def test_nothing_is_judged_that_was_not_measured():
-    assert verdicts([]) == []
+    assert targets([]) == []
 
 
 def test_a_ratio_is_that_of_the_medians():
@@ -37,11 +37,11 @@ def test_the_crowds_are_judged_when_all_were_measured():
         "3,000 waits, 10 s apart",
         "10,000 waits, 33.3 s apart",
     ]
-    crowds = [waiting("ours", title, cpu) for title, cpu in zip(titles, (1.0, 1.1, 1.2, 1.0), strict=True)]
-    what = "CPU per look, the dearest crowd over the cheapest, 300 to 10,000 waits"
-    assert judged(*crowds)[what] is True
-    assert judged(*crowds)["memory per wait at 10,000"] is True
-    assert what not in judged(*crowds[:3])
+    cases = [waiting("ours", title, cpu) for title, cpu in zip(titles, (1.0, 1.1, 1.2, 1.0), strict=True)]
+    what = "CPU per look, the dearest case over the cheapest, 300 to 10,000 waits"
+    assert judged(*cases)[what] is True
+    assert judged(*cases)["memory per wait at 10,000"] is True
+    assert what not in judged(*cases[:3])
 
 
 def test_transfers_and_imports_are_judged():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.__main__ import ROWS
-from benchmarks.bench import of
+from benchmarks.bench import results_of
 from tests.unit.benchmarks.small import measured
 
 
@@ -24,7 +24,7 @@ def test_every_row_is_measured_without_an_error(samples):
 
 @pytest.mark.parametrize("client", ["ours", "bare", "bare_spread"])
 def test_waits_look_over_few_connections(samples, client):
-    (result,) = of(samples, "waiting", "5 waits, 0.2 s apart", client)
+    (result,) = results_of(samples, "waiting", "5 waits, 0.2 s apart", client)
     assert result["polls"] >= 15
     assert result["requests"] == result["polls"]
     assert 1 <= result["connections"] <= 5
@@ -33,13 +33,13 @@ def test_waits_look_over_few_connections(samples, client):
 
 @pytest.mark.parametrize("way", ["upload", "download"])
 def test_ours_moves_a_model(samples, way):
-    (result,) = of(samples, "transfers", way, "ours")
+    (result,) = results_of(samples, "transfers", way, "ours")
     assert min(result["rate"], result["cpu"], result["memory"]) > 0
 
 
 @pytest.mark.parametrize("case", ["1 file", "100 files", "1,000 files", "1,000 files, at most 256 open"])
 def test_ours_uploads_many_files(samples, case):
-    (result,) = of(samples, "files", case, "ours")
+    (result,) = results_of(samples, "files", case, "ours")
     assert 0 < result["files"] < 256
 
 
@@ -50,5 +50,5 @@ def test_every_request_of_a_pipeline_run_has_a_reason(samples):
 
 
 def test_imports_add_modules(samples):
-    (result,) = of(samples, "imports", "Airflow 3", "ours")
+    (result,) = results_of(samples, "imports", "Airflow 3", "ours")
     assert result["modules"] > 10

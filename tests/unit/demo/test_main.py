@@ -17,26 +17,28 @@ def task(task_id: str, state: str | None) -> dict[str, Any]:
     return {"task_id": task_id, "map_index": -1, "state": state}
 
 
-def test_progress_says_each_change_once(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_logs_each_change_once(capsys: pytest.CaptureFixture[str]) -> None:
     progress = Progress(Stopwatch())
     progress.watch([task("build", None), task("create", "running")])
     progress.watch([task("build", None), task("create", "running")])
     progress.watch([task("build", "queued"), task("create", "success")])
-    said = [re.sub(r"^\[ *\d+\.\d s\] ", "", line) for line in capsys.readouterr().out.splitlines()]
-    assert said == ["  create: running", "  build: queued", "  create: success"]
+    output = [re.sub(r"^\[ *\d+\.\d s\] ", "", line) for line in capsys.readouterr().out.splitlines()]
+    assert output == ["  create: running", "  build: queued", "  create: success"]
 
 
 @pytest.mark.parametrize(
     ("argv", "timeout"),
     [([], 600.0), (["--time-scale", "5"], 1800.0), (["--time-scale", "5", "--timeout", "60"], 60.0)],
 )
-def test_slower_jobs_are_given_more_time(argv: list[str], timeout: float) -> None:
+def test_timeout_grows_with_time_scale(argv: list[str], timeout: float) -> None:
     assert parse(argv).timeout == timeout
 
 
-@pytest.mark.parametrize(("failing", "says"), [("", "demo: success, 2 of 2"), ("example_b", "demo: failed, 1 of 2")])
-def test_all_examples_run_one_after_the_other(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, failing: str, says: str
+@pytest.mark.parametrize(
+    ("failing", "expected"), [("", "demo: success, 2 of 2"), ("example_b", "demo: failed, 1 of 2")]
+)
+def test_all_examples_run_in_sequence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, failing: str, expected: str
 ) -> None:
     for name in ("example_b", "example_a", "helper"):
         (tmp_path / f"{name}.py").touch()
@@ -49,6 +51,6 @@ def test_all_examples_run_one_after_the_other(
     monkeypatch.setattr(demo.__main__, "run_dag", run_dag)
     api: Any = None
     outcome = run(parse(["--dag", "all", "--dags-folder", str(tmp_path)]), api, Stopwatch())
-    assert outcome == f"{says} examples succeeded"
+    assert outcome == f"{expected} examples succeeded"
     assert ran == ["example_a", "example_b"]
     assert "example_a  success, 3 tasks" in capsys.readouterr().out

@@ -45,7 +45,7 @@ def data() -> pd.DataFrame:
     return pd.read_csv(MODELS / "diabetes_training.csv")
 
 
-def test_it_scores_its_training_data(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
+def test_model_scores_its_training_data(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
     predictions = custom.score(data, model, positive_class_label=None)
     assert list(predictions.columns) == ["Predictions"]
     assert len(predictions) == len(data) == 442
@@ -53,16 +53,18 @@ def test_it_scores_its_training_data(custom: ModuleType, model: Any, data: pd.Da
     assert 1 - residual / ((data["target"] - data["target"].mean()) ** 2).sum() > 0.5
 
 
-def test_missing_values_columns_and_text_are_met(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
-    holes = data.astype(object)
-    holes.loc[0, :] = None
-    holes.loc[1, "bmi"] = "unknown"
-    predictions = custom.score(holes.drop(columns=["s6"]), model)["Predictions"]
+def test_model_accepts_missing_values_missing_columns_and_text(
+    custom: ModuleType, model: Any, data: pd.DataFrame
+) -> None:
+    incomplete = data.astype(object)
+    incomplete.loc[0, :] = None
+    incomplete.loc[1, "bmi"] = "unknown"
+    predictions = custom.score(incomplete.drop(columns=["s6"]), model)["Predictions"]
     assert len(predictions) == len(data)
     assert np.isfinite(predictions).all()
 
 
-def test_a_prediction_depends_on_its_own_row_alone(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
+def test_prediction_depends_on_its_own_row_only(custom: ModuleType, model: Any, data: pd.DataFrame) -> None:
     whole = custom.score(data, model)["Predictions"]
     shuffled = data[list(reversed(data.columns))].iloc[::-1]
     single = custom.score(shuffled.iloc[[0]], model)["Predictions"]
@@ -70,7 +72,7 @@ def test_a_prediction_depends_on_its_own_row_alone(custom: ModuleType, model: An
     np.testing.assert_allclose(single.to_numpy(), whole.to_numpy()[-1:])
 
 
-def test_the_script_makes_both_files_again(
+def test_training_script_reproduces_both_files(
     custom: ModuleType, model: Any, data: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     trainer = load(MODELS / "train_diabetes_regression.py", monkeypatch)
@@ -80,24 +82,24 @@ def test_the_script_makes_both_files_again(
     np.testing.assert_allclose(custom.score(data, again), custom.score(data, model))
 
 
-def test_the_uploaded_folder_is_small_and_holds_nothing_else() -> None:
+def test_model_folder_is_small_and_contains_only_expected_files() -> None:
     files = {path.name: path.stat().st_size for path in FOLDER.rglob("*") if "__pycache__" not in path.parts}
     assert set(files) == {"custom.py", "model.joblib", "model-metadata.yaml", "requirements.txt"}
     assert sum(files.values()) < 100_000
 
 
-def test_the_metadata_names_the_target(data: pd.DataFrame) -> None:
+def test_metadata_names_the_target(data: pd.DataFrame) -> None:
     metadata = yaml.safe_load((FOLDER / "model-metadata.yaml").read_text())
     assert (metadata["type"], metadata["targetType"]) == ("inference", "regression")
     assert metadata["inferenceModel"]["targetName"] in data.columns
 
 
-def test_its_requirements_are_what_it_was_trained_with() -> None:
+def test_requirements_are_the_versions_of_the_training() -> None:
     pinned = (ROOT / "constraints.txt").read_text().splitlines()
     assert set((FOLDER / "requirements.txt").read_text().splitlines()) <= set(pinned)
 
 
-def test_the_seed_names_files_that_exist_and_ids_in_datarobots_form() -> None:
+def test_seed_names_existing_files_and_valid_ids() -> None:
     folder = ROOT / "example_dags" / "seed"
     seed = json.loads((folder / "seed.json").read_text())
     assert all((folder / dataset["file"]).is_file() for dataset in seed["datasets"])

@@ -17,7 +17,7 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(tmp_path, tmp_path / "dags", 8001, 8002, 8003)
 
 
-def test_the_users_own_airflow_settings_do_not_reach_the_demonstration(settings: Settings) -> None:
+def test_airflow_settings_of_the_user_are_removed(settings: Settings) -> None:
     base = {
         "PATH": "/bin",
         "AIRFLOW_HOME": "/home/me/airflow",
@@ -33,7 +33,7 @@ def test_the_users_own_airflow_settings_do_not_reach_the_demonstration(settings:
     assert "AIRFLOW_CONN_PROD" not in env
 
 
-def test_every_address_is_on_the_loopback_interface_and_on_the_given_ports(settings: Settings) -> None:
+def test_all_addresses_are_on_the_loopback_interface(settings: Settings) -> None:
     env = airflow_environment({}, settings)
     assert env["AIRFLOW__API__HOST"] == "127.0.0.1"
     assert env["AIRFLOW__API__PORT"] == "8001"
@@ -51,12 +51,12 @@ def test_every_address_is_on_the_loopback_interface_and_on_the_given_ports(setti
         ({"no_proxy": "a", "NO_PROXY": "b"}, "a,127.0.0.1,localhost"),
     ],
 )
-def test_no_proxy_stands_between_the_processes(settings: Settings, base: dict[str, str], expected: str) -> None:
+def test_loopback_address_bypasses_the_proxy(settings: Settings, base: dict[str, str], expected: str) -> None:
     env = airflow_environment(base, settings)
     assert env["NO_PROXY"] == env["no_proxy"] == expected
 
 
-def test_each_airflow_has_secrets_of_its_own_and_does_not_show_them(settings: Settings, tmp_path: Path) -> None:
+def test_secrets_are_random_and_not_in_the_repr(settings: Settings, tmp_path: Path) -> None:
     other = Settings(tmp_path, tmp_path, 1, 2, 3)
     for name in ("password", "jwt_secret", "api_secret", "fernet_key"):
         assert getattr(settings, name) != getattr(other, name)
@@ -65,14 +65,14 @@ def test_each_airflow_has_secrets_of_its_own_and_does_not_show_them(settings: Se
     assert len(base64.urlsafe_b64decode(settings.fernet_key)) == 32
 
 
-def test_the_password_file_is_for_the_user_alone(settings: Settings) -> None:
+def test_password_file_is_readable_for_its_owner_only(settings: Settings) -> None:
     settings.write_passwords()
     assert json.loads(settings.passwords_file.read_text()) == {"demo": settings.password}
     assert settings.passwords_file.stat().st_mode & 0o077 == 0
     assert airflow_environment({}, settings)["AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS"] == "demo:admin"
 
 
-def test_connections_are_given_as_json() -> None:
+def test_connections_are_encoded_as_json() -> None:
     fields = {"conn_type": "datarobot", "host": "http://127.0.0.1:1/api/v2", "password": "t/+=&%"}
     env = connection_environment({"datarobot_default": fields})
     assert list(env) == ["AIRFLOW_CONN_DATAROBOT_DEFAULT"]

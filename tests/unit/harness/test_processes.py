@@ -14,14 +14,14 @@ import pytest
 from harness.processes import (
     Child,
     Interrupted,
-    NotReachedError,
     ProcessDiedError,
     Processes,
     Service,
+    WaitTimeoutError,
     free_ports,
     interruptible,
     session_members,
-    signals_held,
+    signals_deferred,
     tail,
     wait_until,
 )
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SLEEP = "import time; print('up', flush=True); time.sleep(600)"
-DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
+IGNORES_SIGTERM = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEP}"
 # A child whose own child has left the process group, as Airflow's tasks do.
 PARENT = f"""
 import os, subprocess, sys
@@ -55,7 +55,7 @@ def start(tmp_path: Path) -> Callable[[Processes, str], Child]:
     return run
 
 
-def is_gone(pid: int) -> bool:
+def has_ended(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -64,7 +64,7 @@ def is_gone(pid: int) -> bool:
     return state.exists() and state.read_text().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_children_are_stopped_at_the_end(start: Callable[..., Child]) -> None:
+def test_children_are_stopped_at_the_end_of_the_block(start: Callable[..., Child]) -> None:
     with Processes() as processes:
         child = start(processes, SLEEP)
         assert child.code is None
@@ -72,7 +72,7 @@ def test_children_are_stopped_at_the_end(start: Callable[..., Child]) -> None:
     assert child.code == -signal.SIGTERM
 
 
-def test_children_are_stopped_when_an_exception_passes(start: Callable[..., Child]) -> None:
+def test_children_are_stopped_on_an_exception(start: Callable[..., Child]) -> None:
     children = []
 
     def fail() -> None:
@@ -82,34 +82,34 @@ def test_children_are_stopped_when_an_exception_passes(start: Callable[..., Chil
 
     with pytest.raises(ValueError, match="on purpose"):
         fail()
-    assert is_gone(children[0].popen.pid)
+    assert has_ended(children[0].popen.pid)
 
 
-def test_a_child_that_ignores_sigterm_is_killed_after_the_grace(start: Callable[..., Child]) -> None:
+def test_a_child_that_ignores_sigterm_is_killed_after_the_grace_period(start: Callable[..., Child]) -> None:
     with Processes(grace=0.2) as processes:
-        child = start(processes, DEAF)
+        child = start(processes, IGNORES_SIGTERM)
         began = time.monotonic()
     assert child.code == -signal.SIGKILL
     assert 0.2 <= time.monotonic() - began < 5
 
 
-def test_grandchildren_outside_the_process_group_are_ended_too(start: Callable[..., Child]) -> None:
+def test_descendants_outside_the_process_group_are_stopped(start: Callable[..., Child]) -> None:
     with Processes() as processes:
         child = start(processes, PARENT, lines=2)
         members = session_members(child.popen.pid)
         assert len(members) == 2
-    wait_until(lambda: all(map(is_gone, members)) or None, what="their end", timeout=10, check=lambda: None)
+    wait_until(lambda: all(map(has_ended, members)) or None, what="their end", timeout=10, check=lambda: None)
 
 
-def test_nothing_else_is_touched(start: Callable[..., Child], tmp_path: Path) -> None:
-    with subprocess.Popen([sys.executable, "-c", SLEEP], start_new_session=True) as stranger:
+def test_other_processes_are_not_stopped(start: Callable[..., Child], tmp_path: Path) -> None:
+    with subprocess.Popen([sys.executable, "-c", SLEEP], start_new_session=True) as other:
         with Processes() as processes:
             start(processes, SLEEP)
-        assert stranger.poll() is None
-        stranger.kill()
+        assert other.poll() is None
+        other.kill()
 
 
-def test_a_dead_child_is_reported_with_its_last_words(start: Callable[..., Child]) -> None:
+def test_error_for_a_dead_child_contains_its_output(start: Callable[..., Child]) -> None:
     with Processes() as processes:
         start(processes, "print('no database'); raise SystemExit(3)")
         with pytest.raises(ProcessDiedError, match=r"sample ended with exit code 3.*\nno database"):
@@ -122,7 +122,7 @@ def test_a_child_that_ends_by_itself_can_be_waited_for(start: Callable[..., Chil
         processes.check()
         with pytest.raises(ProcessDiedError, match="exit code 4"):
             processes.finish(start(processes, "raise SystemExit(4)"), timeout=20)
-        with pytest.raises(NotReachedError, match="did not end within"):
+        with pytest.raises(WaitTimeoutError, match="did not end within"):
             processes.finish(start(processes, SLEEP), timeout=0.05)
 
 
@@ -140,10 +140,10 @@ def test_a_signal_stops_the_children_and_names_the_exit_code(
     with pytest.raises(Interrupted) as caught:
         be_interrupted()
     assert caught.value.exit_code == 128 + signum
-    assert is_gone(children[0].popen.pid)
+    assert has_ended(children[0].popen.pid)
 
 
-def test_a_second_signal_does_not_disturb_the_stopping() -> None:
+def test_second_signal_does_not_interrupt_the_cleanup() -> None:
     before = signal.getsignal(signal.SIGTERM)
     stopped = []
 
@@ -162,11 +162,11 @@ def test_a_second_signal_does_not_disturb_the_stopping() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-def test_a_signal_waits_while_it_is_held() -> None:
+def test_signal_is_deferred_until_the_end_of_the_block() -> None:
     reached = []
 
     def be_interrupted() -> None:
-        with interruptible(), signals_held():
+        with interruptible(), signals_deferred():
             signal.raise_signal(signal.SIGTERM)
             reached.append(True)
 
@@ -175,26 +175,26 @@ def test_a_signal_waits_while_it_is_held() -> None:
     assert reached
 
 
-def test_a_service_that_does_not_get_ready_is_stopped(start: Callable[..., Child]) -> None:
+def test_service_that_does_not_become_ready_is_stopped(start: Callable[..., Child]) -> None:
     class Broken(Service):
         child: Child
 
-        def begin(self) -> None:
+        def launch(self) -> None:
             self.child = start(self._processes, SLEEP)
 
-        def ready(self) -> None:
-            raise NotReachedError("never")
+        def wait_until_ready(self) -> None:
+            raise WaitTimeoutError("never")
 
     service = Broken()
-    with pytest.raises(NotReachedError, match="never"), service:
+    with pytest.raises(WaitTimeoutError, match="never"), service:
         pytest.fail("a service that is not ready was used")
-    assert is_gone(service.child.popen.pid)
+    assert has_ended(service.child.popen.pid)
 
 
-def test_waiting_returns_the_first_result_or_says_what_did_not_come() -> None:
+def test_wait_until_returns_the_first_result_or_times_out() -> None:
     answers = iter([None, None, 7])
     assert wait_until(lambda: next(answers), what="it", timeout=5, check=lambda: None, interval=0) == 7
-    with pytest.raises(NotReachedError, match="the moon: not within 0 s"):
+    with pytest.raises(WaitTimeoutError, match="timed out after 0 s while waiting for the moon"):
         wait_until(lambda: None, what="the moon", timeout=0, check=lambda: None, interval=0)
 
 
@@ -206,7 +206,7 @@ def test_waiting_ends_when_the_check_raises() -> None:
         wait_until(lambda: None, what="it", timeout=60, check=died)
 
 
-def test_free_ports_can_be_listened_on() -> None:
+def test_free_ports_can_be_bound() -> None:
     ports = free_ports(3)
     assert len(set(ports)) == 3
     for port in ports:
@@ -214,7 +214,7 @@ def test_free_ports_can_be_listened_on() -> None:
             listener.bind(("127.0.0.1", port))
 
 
-def test_the_tail_of_a_file(tmp_path: Path) -> None:
+def test_tail_of_a_file(tmp_path: Path) -> None:
     log = tmp_path / "some.log"
     assert tail(log) == ""
     log.write_bytes(b"one\ntwo \xff\nthree\n")

@@ -50,6 +50,6 @@ def test_only_the_last_lines_are_shown() -> None:
     assert [line.split("   ")[-1].strip() for line in lines] == ["line 97", "line 98", "line 99"]
 
 
-def test_plain_text_and_empty_records_are_met() -> None:
+def test_empty_records_are_accepted() -> None:
     assert readable([{"timestamp": None, "event": "", "level": "info"}]) == "         INFO    "
     assert readable([]) == ""

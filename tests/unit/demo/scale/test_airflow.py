@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from demo.scale.airflow import CONCURRENCY, TRIGGERERS, WORKERS, components, deploy, distributed
+from demo.scale.airflow import CONCURRENCY, TRIGGERERS, WORKERS, components, deploy, distributed_environment
 from demo.scale.postgres import Postgres
 from demo.scale.redis import Redis
 
@@ -25,7 +25,7 @@ def test_no_component_opens_a_log_server_to_the_network(tmp_path: Path) -> None:
         assert "--skip-serve-logs" in parts[name].arguments
 
 
-def test_what_is_deployed_holds_dags_and_no_model(tmp_path: Path) -> None:
+def test_deployment_contains_dags_and_no_model(tmp_path: Path) -> None:
     deploy(tmp_path / "dags")
     files = {
         path.relative_to(tmp_path / "dags").as_posix() for path in (tmp_path / "dags").rglob("*") if path.is_file()
@@ -34,6 +34,6 @@ def test_what_is_deployed_holds_dags_and_no_model(tmp_path: Path) -> None:
     assert all(name.endswith(".py") for name in files)
 
 
-def test_the_scheduler_hands_out_no_more_than_the_workers_can_start(tmp_path: Path) -> None:
-    env = distributed(Postgres(tmp_path), Redis(tmp_path))
+def test_scheduler_queues_only_what_the_workers_can_start(tmp_path: Path) -> None:
+    env = distributed_environment(Postgres(tmp_path), Redis(tmp_path))
     assert int(env["AIRFLOW__CORE__PARALLELISM"]) == CONCURRENCY * len(WORKERS)

@@ -6,14 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from demo.scale.account import Made
-from demo.scale.casualties import Loss
-from demo.scale.report import MADE, ModelRow, Outcome, model_rows, render_models, render_routes
-from demo.scale.slots import Slots
-from harness.task_durations import Interval, Legs
+from demo.scale.kills import KilledWork
+from demo.scale.report import CREATED, ModelRow, Outcome, model_rows, render_models, render_routes
+from demo.scale.worker_slots import SlotUsage
+from harness.emulator_client import Created
+from harness.task_durations import Interval, TaskDurations
 
 START = datetime(2026, 3, 29, tzinfo=UTC)
-ONCE = Counter(dict.fromkeys(MADE, 1))
+ONCE = Counter(dict.fromkeys(CREATED, 1))
 ROW = ModelRow("model-01", 60.25, 4.0, 50.0, 1, 30, ONCE)
 
 
@@ -22,51 +22,53 @@ def interval(kind: str, start: float, end: float) -> Interval:
 
 
 def outcome() -> Outcome:
-    slots = Slots()
-    slots.polls = 9
-    loss = Loss(0.5, ("a",), ("b",))
-    return Outcome("success", 60.0, [ROW], {"GET /x": 31}, 1, 4, [], slots, loss)
+    slots = SlotUsage()
+    slots.samples = 9
+    killed = KilledWork(0.5, ("a",), ("b",))
+    return Outcome("success", 60.0, [ROW], {"GET /x": 31}, 1, 4, [], slots, killed)
 
 
-def test_a_row_adds_up_what_the_mapped_tasks_of_a_model_did() -> None:
-    legs = {
-        ("create", 0): Legs((interval("running", 0, 2),)),
-        ("test", 0): Legs((interval("running", 3, 4), interval("deferred", 4, 10), interval("running", 10, 11))),
-        ("each_model", -1): Legs((interval("running", -50, -40),)),
+def test_row_sums_the_mapped_tasks_of_a_model() -> None:
+    durations = {
+        ("create", 0): TaskDurations((interval("running", 0, 2),)),
+        ("test", 0): TaskDurations(
+            (interval("running", 3, 4), interval("deferred", 4, 10), interval("running", 10, 11))
+        ),
+        ("each_model", -1): TaskDurations((interval("running", -50, -40),)),
     }
     tasks = [{"map_index": 0, "try_number": 1}, {"map_index": 0, "try_number": 3}, {"map_index": 1, "try_number": 0}]
-    first, second = model_rows(["one", "two"], tasks, legs, {"one": Made({"one"}, ONCE)}, {"one": 7})
+    first, second = model_rows(["one", "two"], tasks, durations, {"one": Created({"one"}, ONCE)}, {"one": 7})
     assert first == ModelRow("one", 11.0, 4.0, 6.0, 2, 7, ONCE)
     assert second == ModelRow("two", 0.0, 0.0, 0.0, 0, 0, Counter())
 
 
-@pytest.mark.parametrize("column", MADE)
+@pytest.mark.parametrize("column", CREATED)
 @pytest.mark.parametrize("count", [0, 2])
-def test_nothing_may_be_missing_or_made_twice(column: str, count: int) -> None:
-    assert ROW.made_once
-    assert not replace(ROW, made=Counter({**ONCE, column: count})).made_once
+def test_created_once_is_false_when_something_is_missing_or_duplicated(column: str, count: int) -> None:
+    assert ROW.created_once
+    assert not replace(ROW, created=Counter({**ONCE, column: count})).created_once
 
 
-def test_the_models_have_medians_and_sums_below() -> None:
+def test_table_of_models_ends_with_medians_and_totals() -> None:
     lines = render_models([ROW, replace(ROW, name="model-02", seconds=70.25, requests=40)]).splitlines()
-    assert lines[2].split() == ["model-01", "60.2", "4.0", "50.0", "1", "30", *["1"] * len(MADE)]
+    assert lines[2].split() == ["model-01", "60.2", "4.0", "50.0", "1", "30", *["1"] * len(CREATED)]
     assert lines[4].split() == ["median", "65.2", "4.0", "50.0", "1.0", "35.0"]
-    assert lines[5].split() == ["all", "8", "100", "2", "70", *["2"] * len(MADE)]
+    assert lines[5].split() == ["total", "8", "100", "2", "70", *["2"] * len(CREATED)]
 
 
-def test_routes_are_shown_most_often_called_first() -> None:
+def test_routes_are_sorted_by_number_of_requests() -> None:
     lines = render_routes({"GET /a": 3, "GET /b": 6}, 3).splitlines()
     assert [line.split()[1:] for line in lines[2:]] == [["/b", "6", "2.0"], ["/a", "3", "1.0"]]
 
 
-def test_all_holds() -> None:
+def test_all_checks_pass() -> None:
     assert all(outcome().checks().values())
     assert "31 requests, 31.0 per model" in outcome().render()
 
 
-def with_a_slot_held() -> Outcome:
+def with_an_occupied_slot() -> Outcome:
     bad = outcome()
-    bad.slots.held = 1
+    bad.slots.waiting = 1
     return bad
 
 
@@ -74,13 +76,13 @@ def with_a_slot_held() -> Outcome:
     "bad",
     [
         replace(outcome(), state="failed"),
-        replace(outcome(), loss=None),
-        replace(outcome(), slots=Slots()),
-        with_a_slot_held(),
+        replace(outcome(), killed=None),
+        replace(outcome(), slots=SlotUsage()),
+        with_an_occupied_slot(),
         replace(outcome(), objects_read=0),
-        replace(outcome(), rows=[replace(ROW, made=Counter())]),
+        replace(outcome(), rows=[replace(ROW, created=Counter())]),
     ],
-    ids=["run failed", "nothing killed", "never looked", "slot held", "nothing read", "nothing made"],
+    ids=["run failed", "nothing killed", "never sampled", "slot occupied", "nothing read", "nothing created"],
 )
-def test_each_thing_that_does_not_hold_is_seen(bad: Outcome) -> None:
+def test_each_failed_check_is_reported(bad: Outcome) -> None:
     assert list(bad.checks().values()).count(False) == 1

@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_missing_servers_are_named_in_one_line(
+def test_missing_servers_are_listed_in_one_line(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(postgres, "DEBIAN", tmp_path)
     assert scale.main([]) == 1
-    said = capsys.readouterr().out
-    assert said == "demo: servers are missing; on Debian and Ubuntu: apt-get install postgresql redis-server\n"
+    output = capsys.readouterr().out
+    assert output == (
+        "demo: servers are missing; on Debian and Ubuntu, install them with: apt-get install postgresql redis-server\n"
+    )
 
 
-def test_the_newest_postgresql_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_latest_postgresql_is_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", "")
     monkeypatch.setattr(postgres, "DEBIAN", tmp_path)
     assert not postgres.installed()
@@ -35,18 +37,18 @@ def test_the_newest_postgresql_is_taken(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert postgres.programs() == tmp_path / "15" / "bin"
 
 
-def test_passwords_stay_off_the_command_line_and_out_of_sight(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_is_not_on_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     server = redis.Redis(tmp_path)
     started: list[list[str]] = []
     monkeypatch.setattr(server._processes, "start", lambda _, argv, **__: started.append(argv))
-    server.begin()
+    server.launch()
     password = server.url.partition(":")[2].removeprefix("//:").partition("@")[0]
     assert password in (tmp_path / "redis.conf").read_text()
     assert (tmp_path / "redis.conf").stat().st_mode & 0o777 == 0o600
     assert password not in " ".join(started[0])
 
 
-def test_reads_of_objects_are_counted_and_nothing_else(tmp_path: Path) -> None:
+def test_only_reads_of_objects_are_counted(tmp_path: Path) -> None:
     storage = ObjectStorage(tmp_path)
     storage.log.write_text(
         '127.0.0.1 - - [x] "PUT /models/m/custom.py HTTP/1.1" 200 -\n'
@@ -57,12 +59,12 @@ def test_reads_of_objects_are_counted_and_nothing_else(tmp_path: Path) -> None:
     assert storage.reads() == 1
 
 
-def test_each_component_goes_by_the_name_it_was_started_with(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hostname_is_the_name_of_the_component(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DEMO_HOSTNAME", "worker-2")
     assert hostname() == "worker-2"
 
 
-def test_the_options(capsys: pytest.CaptureFixture[str]) -> None:
+def test_command_line_options(capsys: pytest.CaptureFixture[str]) -> None:
     assert scale.parse([]).models == 30
     assert scale.parse(["--models", "4"]).timeout == 420
     assert model_names(2) == ["model-01", "model-02"]

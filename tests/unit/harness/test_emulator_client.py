@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from demo.scale.account import Account, Made, requests_by_model, requests_by_route
+from harness.emulator_client import Created, EmulatorClient, requests_by_model, requests_by_route
 
 if TYPE_CHECKING:
     from requests_mock import Mocker
@@ -22,8 +22,8 @@ def request(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
     return {"method": method, "path": f"/api/v2/{path}", "query": query, "userAgent": "airflow-provider-datarobot/1"}
 
 
-def test_a_request_belongs_to_the_model_that_its_path_or_query_names() -> None:
-    made = {"model-01": Made({"model-01", A, STATUS, SHARED}), "model-02": Made({"model-02", B, SHARED})}
+def test_request_is_related_to_the_model_in_its_path_or_query() -> None:
+    created = {"model-01": Created({"model-01", A, STATUS, SHARED}), "model-02": Created({"model-02", B, SHARED})}
     log = [
         request(f"customModels/{A}/versions/"),
         request(f"status/{STATUS}/"),
@@ -31,24 +31,24 @@ def test_a_request_belongs_to_the_model_that_its_path_or_query_names() -> None:
         request(f"datasets/{SHARED}/"),
         request("customModels/", method="POST"),
     ]
-    named, others = requests_by_model(log, made)
-    assert named == {"model-01": 2, "model-02": 1}
-    assert others == 2
+    related, unrelated = requests_by_model(log, created)
+    assert related == {"model-01": 2, "model-02": 1}
+    assert unrelated == 2
 
 
-def test_a_name_within_a_longer_one_is_not_it() -> None:
-    named, others = requests_by_model(
-        [request("customModels/", "searchFor=model-100")], {"model-10": Made({"model-10"})}
+def test_name_inside_a_longer_name_does_not_match() -> None:
+    related, unrelated = requests_by_model(
+        [request("customModels/", "searchFor=model-100")], {"model-10": Created({"model-10"})}
     )
-    assert (dict(named), others) == ({}, 1)
+    assert (dict(related), unrelated) == ({}, 1)
 
 
-def test_routes_are_counted_without_their_ids() -> None:
+def test_routes_are_counted_without_ids() -> None:
     log = [request(f"customModels/{A}/"), request(f"customModels/{B}/"), request(f"status/{STATUS}/")]
     assert requests_by_route(log) == {"GET /api/v2/customModels/ID/": 2, "GET /api/v2/status/ID/": 1}
 
 
-def test_what_was_made_is_counted_from_lists_and_jobs(requests_mock: Mocker) -> None:
+def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
     version, guarded, other = "65a0000000000000000000f1", "65a0000000000000000000f2", "65a0000000000000000000f3"
     page = {"data": [{"id": A, "name": "model-01"}], "next": "more"}
     last = {"data": [{"id": B, "name": "model-02"}], "next": None}
@@ -64,13 +64,13 @@ def test_what_was_made_is_counted_from_lists_and_jobs(requests_mock: Mocker) -> 
         {"kind": "model_test", "ids": {"customModelId": B}},
     ]
     requests_mock.get(f"{CONTROL}/jobs", json={"data": jobs})
-    made = Account(FakeEmulator()).made()  # type: ignore[arg-type]
-    assert made["model-01"].counts == {"models": 1, "versions": 1, "guarded": 1, "tests": 1}
-    assert made["model-01"].names == {"model-01", A, version, guarded, STATUS}
-    assert made["model-02"].counts == {"models": 1, "versions": 1, "tests": 2}
+    created = EmulatorClient(FakeEmulator()).created()  # type: ignore[arg-type]
+    assert created["model-01"].counts == {"models": 1, "versions": 1, "guarded": 1, "tests": 1}
+    assert created["model-01"].names == {"model-01", A, version, guarded, STATUS}
+    assert created["model-02"].counts == {"models": 1, "versions": 1, "tests": 2}
 
 
 @pytest.mark.parametrize(("agent", "count"), [("airflow-provider-datarobot-mlops/0.1", 1), ("python-requests/2", 0)])
-def test_only_the_provider_is_counted(requests_mock: Mocker, agent: str, count: int) -> None:
+def test_only_requests_of_the_provider_are_counted(requests_mock: Mocker, agent: str, count: int) -> None:
     requests_mock.get(f"{CONTROL}/requests", json={"data": [{**request("customModels/"), "userAgent": agent}]})
-    assert len(Account(FakeEmulator()).requests()) == count  # type: ignore[arg-type]
+    assert len(EmulatorClient(FakeEmulator()).requests()) == count  # type: ignore[arg-type]

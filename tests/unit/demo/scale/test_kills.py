@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from demo.scale import casualties
-from demo.scale.casualties import Casualties
+from demo.scale import kills
+from demo.scale.kills import ProcessKiller
 
 PID = 4242
 
@@ -17,19 +17,19 @@ class FakeAirflow:
         self.api = self
         self.stopped: list[tuple[str, bool]] = []
 
-    def living(self, _: str) -> dict[int, str]:
+    def alive_components(self, _: str) -> dict[int, str]:
         return {7: "triggerer-1", 8: "triggerer-2"}
 
     def pid(self, _: str) -> int:
         return PID
 
-    def stop(self, name: str, *, gently: bool) -> None:
-        self.stopped.append((name, gently))
+    def stop(self, name: str, *, graceful: bool) -> None:
+        self.stopped.append((name, graceful))
 
 
-def task(state: str, place: int, *, host: str = "worker-1", triggerer: int = 7) -> dict[str, Any]:
+def task(state: str, index: int, *, host: str = "worker-1", triggerer: int = 7) -> dict[str, Any]:
     trigger = {"triggerer_id": triggerer} if state == "deferred" else None
-    return {"task_id": "t", "map_index": place, "state": state, "hostname": host, "trigger": trigger}
+    return {"task_id": "t", "map_index": index, "state": state, "hostname": host, "trigger": trigger}
 
 
 HALF = [task("success", 0), task("success", 1), task("running", 2), task("deferred", 3)]
@@ -38,19 +38,19 @@ HALF = [task("success", 0), task("success", 1), task("running", 2), task("deferr
 @pytest.fixture
 def signals(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sent: list[int] = []
-    monkeypatch.setattr(casualties, "session_members", lambda pid: [pid])
+    monkeypatch.setattr(kills, "session_members", lambda pid: [pid])
     monkeypatch.setattr(os, "kill", lambda _, signum: sent.append(signum))
     return sent
 
 
-def test_half_way_both_are_killed_once(signals: list[int]) -> None:
+def test_both_are_killed_once_halfway(signals: list[int]) -> None:
     airflow = FakeAirflow()
-    victims = Casualties(airflow, 4, lambda: HALF)  # type: ignore[arg-type]
-    loss = victims.watch(HALF)
-    assert loss is not None
-    assert (loss.done, loss.running, loss.deferred) == (0.5, ("t[2]",), ("t[3]",))
+    killer = ProcessKiller(airflow, 4, lambda: HALF)  # type: ignore[arg-type]
+    killed = killer.watch(HALF)
+    assert killed is not None
+    assert (killed.progress, killed.running, killed.deferred) == (0.5, ("t[2]",), ("t[3]",))
     assert airflow.stopped == [("worker-1", False), ("triggerer-1", False)]
-    assert victims.watch(HALF) is None
+    assert killer.watch(HALF) is None
     assert signals == [signal.SIGSTOP]
 
 
@@ -63,15 +63,15 @@ def test_half_way_both_are_killed_once(signals: list[int]) -> None:
     ],
     ids=["too early", "the worker is idle", "the triggerer is idle"],
 )
-def test_nobody_is_killed_for_nothing(tasks: list[dict[str, Any]], signals: list[int]) -> None:
+def test_nothing_is_killed_too_early_or_without_work(tasks: list[dict[str, Any]], signals: list[int]) -> None:
     airflow = FakeAirflow()
-    assert Casualties(airflow, 4, lambda: tasks).watch(tasks) is None  # type: ignore[arg-type]
+    assert ProcessKiller(airflow, 4, lambda: tasks).watch(tasks) is None  # type: ignore[arg-type]
     assert (airflow.stopped, signals) == ([], [])
 
 
-def test_a_worker_that_had_just_finished_goes_on(signals: list[int]) -> None:
+def test_worker_continues_when_its_task_has_just_ended(signals: list[int]) -> None:
     airflow = FakeAirflow()
     finished = [*HALF[:2], task("success", 2), HALF[3]]
-    assert Casualties(airflow, 4, lambda: finished).watch(HALF) is None  # type: ignore[arg-type]
+    assert ProcessKiller(airflow, 4, lambda: finished).watch(HALF) is None  # type: ignore[arg-type]
     assert airflow.stopped == []
     assert signals == [signal.SIGSTOP, signal.SIGCONT]

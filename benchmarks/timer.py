@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from airflow.providers.common.compat.sdk import Context
 
 
-class MomentTrigger(BaseTrigger):
+class TimerTrigger(BaseTrigger):
     """Fires at a moment, as exactly as the event loop does.
 
     :param moment: seconds since the epoch.
@@ -27,7 +27,7 @@ class MomentTrigger(BaseTrigger):
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
-        return f"{__name__}.MomentTrigger", {"moment": self.moment}
+        return f"{__name__}.TimerTrigger", {"moment": self.moment}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event."""
@@ -35,7 +35,7 @@ class MomentTrigger(BaseTrigger):
         yield TriggerEvent(self.moment)
 
 
-class MomentOperator(BaseOperator):
+class TimerOperator(BaseOperator):
     """Waits until a moment, which it returns.
 
     :param seconds: how long, from the start of the task.
@@ -47,14 +47,14 @@ class MomentOperator(BaseOperator):
 
     def execute(self, context: Context) -> None:  # noqa: ARG002 - as Airflow calls it
         """Let go of the worker."""
-        self.defer(trigger=MomentTrigger(time.time() + self.seconds), method_name="resume")
+        self.defer(trigger=TimerTrigger(time.time() + self.seconds), method_name="resume")
 
     def resume(self, context: Context, event: float) -> float:  # noqa: ARG002 - as Airflow calls it
         """Return the moment."""
         return event
 
 
-class NothingOperator(BaseOperator):
+class NoOpOperator(BaseOperator):
     """Does nothing, on a worker."""
 
     def execute(self, context: Context) -> None:

@@ -13,8 +13,8 @@ from harness.processes import Processes, Service, wait_until
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent
+FOLDER = Path(__file__).resolve().parent
+ROOT = FOLDER.parent
 TOKEN = "a-token-of-the-benchmarks"  # noqa: S105 - opens nothing
 LISTENING = "listening "
 
@@ -38,13 +38,13 @@ def run(
     :param python: the interpreter; default is this one.
     :param timeout: seconds that it may take; default 300.
     :param apart: whether to run it as a file that finds nothing of this tree; default ``False``.
-    :returns: what it has said with :func:`say`.
+    :returns: what it has said with :func:`print_result`.
     :raises ProcessDiedError: if it fails.
-    :raises NotReachedError: if it takes too long.
+    :raises WaitTimeoutError: if it takes too long.
     """
     log = folder / f"{module}.log"
     with Processes() as processes:
-        program = ["-P", str(HERE / f"{module}.py")] if apart else ["-m", f"benchmarks.{module}"]
+        program = ["-P", str(FOLDER / f"{module}.py")] if apart else ["-m", f"benchmarks.{module}"]
         argv = [python, *program, *_arguments(options)]
         child = processes.start(module, argv, env={**os.environ, **(env or {})}, log=log, cwd=ROOT)
         processes.finish(child, timeout=timeout)
@@ -52,7 +52,7 @@ def run(
     return said
 
 
-def say(result: Mapping[str, Any]) -> None:
+def print_result(result: Mapping[str, Any]) -> None:
     """Print the one line of JSON that a child ends with, and end at once: thousands of waits need no tidying up."""
     sys.stderr.flush()
     sys.stdout.write(f"\n{json.dumps(result)}\n")
@@ -75,12 +75,12 @@ class Server(Service):
         self._log = folder / f"{module}.log"
         self.address: dict[str, int] = {}
 
-    def begin(self) -> None:
+    def launch(self) -> None:
         """Start the process."""
         argv = [sys.executable, "-m", f"benchmarks.{self._module}", *_arguments(self._options)]
         self._processes.start(self._module, argv, env=os.environ, log=self._log, cwd=ROOT)
 
-    def ready(self) -> None:
+    def wait_until_ready(self) -> None:
         """Wait until it says where it listens."""
         self.address = wait_until(self._said, what=self._module, timeout=30, check=self.check, interval=0.05)
 
@@ -90,7 +90,7 @@ class Server(Service):
         return json.loads(found[0].removeprefix(LISTENING)) if found else None
 
 
-def listening(**ports: int) -> None:
+def print_ports(**ports: int) -> None:
     """Say, as a server, where one listens."""
     sys.stdout.write(f"{LISTENING}{json.dumps(ports)}\n")
     sys.stdout.flush()

@@ -1,4 +1,4 @@
-"""The DataRobot account as the emulator knows it: what was made there, and by which requests."""
+"""The resources, jobs and requests of an emulator."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 Json = dict[str, Any]
 PAGE = 100
 TIMEOUT = 30.0
-#: How the provider introduces itself; what this module asks does not count.
+#: Start of the provider's User-Agent; the requests of this module are not counted.
 PROVIDER = "airflow-provider-datarobot"
 ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORD = re.compile(r"[\w-]+")
-#: What a pipeline makes for each model, once: a column of the table, and for jobs their kind.
-ENTITIES = ("models", "versions", "guarded")
+#: What the pipeline creates once for each model: the columns of the report, and for jobs their kind in the emulator.
+RESOURCES = ("models", "versions", "guarded")
 JOBS = {
     "training data": "training_data",
     "builds": "dependency_build",
@@ -32,15 +32,19 @@ JOBS = {
 
 
 @dataclass
-class Made:
-    """What exists of one model: the ids by which requests name it, and how many of each thing."""
+class Created:
+    """What was created for one model.
+
+    :param names: the name of the model, and the ids that belong to it.
+    :param counts: the number of resources and jobs of each type.
+    """
 
     names: set[str]
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class Account:
-    """One emulator's account."""
+class EmulatorClient:
+    """Client of an emulator: of its control API, and of the emulated API."""
 
     def __init__(self, emulator: Emulator) -> None:
         self._api, self._control = emulator.endpoint, emulator.control
@@ -49,12 +53,12 @@ class Account:
         self._session.headers["Authorization"] = f"Bearer {emulator.token}"
 
     def jobs(self) -> list[Json]:
-        """Return all jobs, oldest first: ``kind``, ``ids``, ``active``, ``created``."""
+        """Return all jobs, oldest first, with ``kind``, ``ids``, ``active`` and ``created``."""
         found: list[Json] = self._get(f"{self._control}/jobs")["data"]
         return found
 
     def requests(self) -> list[Json]:
-        """Return the provider's requests so far."""
+        """Return the requests that the provider has sent."""
         found = self._get(f"{self._control}/requests")["data"]
         return [each for each in found if each["userAgent"].startswith(PROVIDER)]
 
@@ -62,21 +66,21 @@ class Account:
         """Return all custom models: id -> name."""
         return {each["id"]: each["name"] for each in self._rows("customModels/")}
 
-    def made(self) -> dict[str, Made]:
-        """Return what was made for each model, by its name. Only what the API lists is counted."""
-        jobs, found = self.jobs(), dict[str, Made]()
+    def created(self) -> dict[str, Created]:
+        """Return what was created for each model, by model name. Only resources that the API lists are counted."""
+        jobs, found = self.jobs(), dict[str, Created]()
         for model_id, name in self.models().items():
-            made = found.setdefault(name, Made({name}))
-            made.names.add(model_id)
-            made.counts["models"] += 1
+            created = found.setdefault(name, Created({name}))
+            created.names.add(model_id)
+            created.counts["models"] += 1
             for version in self._rows(f"customModels/{model_id}/versions/"):
-                made.names.add(version["id"])
+                created.names.add(version["id"])
                 guards = self._rows("guardConfigurations/", entityType="customModelVersion", entityId=version["id"])
-                made.counts["guarded" if guards else "versions"] += 1
+                created.counts["guarded" if guards else "versions"] += 1
             for job in jobs:
                 if model_id in job["ids"].values():
-                    made.names |= set(job["ids"].values())
-                    made.counts.update(column for column, kind in JOBS.items() if kind == job["kind"])
+                    created.names |= set(job["ids"].values())
+                    created.counts.update(column for column, kind in JOBS.items() if kind == job["kind"])
         return found
 
     def _rows(self, path: str, **query: str) -> list[Json]:
@@ -94,14 +98,15 @@ class Account:
         return body
 
 
-def requests_by_model(log: Iterable[Json], made: Mapping[str, Made]) -> tuple[Counter[str], int]:
-    """Return how many requests name each model, and how many name none.
+def requests_by_model(log: Iterable[Json], created: Mapping[str, Created]) -> tuple[Counter[str], int]:
+    """Return the number of requests related to each model, and of those related to no single model.
 
-    A request names a model by its name or by the id of something that belongs to it alone, in the path or the query.
+    A request is related to a model if its path or query contains the name of the model, or an id that belongs to no
+    other model.
     """
     owners: dict[str, str] = {}
-    shared = Counter(each for model in made.values() for each in model.names)
-    for name, model in made.items():
+    shared = Counter(each for model in created.values() for each in model.names)
+    for name, model in created.items():
         owners.update({each: name for each in model.names if shared[each] == 1})
     named: Counter[str] = Counter()
     others = 0
@@ -116,5 +121,5 @@ def requests_by_model(log: Iterable[Json], made: Mapping[str, Made]) -> tuple[Co
 
 
 def requests_by_route(log: Iterable[Json]) -> Counter[str]:
-    """Return how often each route was called: the method and the path, with ``ID`` for every id."""
+    """Return the number of requests of each route: the method and the path, with ``ID`` in place of every id."""
     return Counter(f"{each['method']} {ID.sub('ID', each['path'])}" for each in log)
