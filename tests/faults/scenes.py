@@ -7,7 +7,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.request import DataRobotRequestOperator
-from datarobot_provider.sensors import jobs as sensors
+from datarobot_provider.sensors.conversions import ConversionSensor
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.faults.world import VALIDATIONS, World
@@ -230,14 +237,14 @@ _PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
 }
 
 _LOOKS: dict[type, tuple[Callable[[World, Path], Arguments], str]] = {
-    sensors.DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
-    sensors.DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
-    sensors.ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
-    sensors.FeatureImpactSensor: (lambda w, _: {**w.built, "status_id": w.impact}, "status/[^/]+/$"),
-    sensors.VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
-    sensors.TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
-    sensors.ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
-    sensors.PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
+    DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
+    DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
+    ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
+    FeatureImpactSensor: (lambda w, _: {**w.built, "status_id": w.impact}, "status/[^/]+/$"),
+    VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
+    TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
+    ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
+    PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
 }
 
 
