@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.request import DataRobotRequestOperator
@@ -18,11 +19,12 @@ from datarobot_provider.sensors.vector_databases import VectorDatabaseValidation
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.faults.world import VALIDATIONS, World
+from tests.pairwise import Axis, axis
 from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 _REPOSITORY = "65a0000000000000000000c1"
@@ -45,6 +47,11 @@ _EMPTY = (
 )
 _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 Arguments = dict[str, Any]
+
+
+def axis_of(scenes: Iterable[Scene]) -> Axis:
+    """Return the axis of these scenes; those of one kind behave alike."""
+    return axis(scenes, attrgetter("name"), attrgetter("kind"))
 
 
 @dataclass(frozen=True)
@@ -102,6 +109,21 @@ class Scene:
     def asks(self, method: str, target: str) -> bool:
         """Return whether a request is the one that this is about."""
         return method == self.method and re.search(self.path, target.partition("?")[0]) is not None
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What decides how it meets a fault; scenes of one kind share all code that the fault reaches."""
+        traits = (
+            self.safe,
+            self.sensor,
+            self.job,
+            self.recorded,
+            self.download,
+            self.upload,
+            self.empty,
+            self.any_body,
+        )
+        return (self.method, *traits, self.name.startswith("list_"))
 
     @property
     def any_body(self) -> bool:
