@@ -201,6 +201,7 @@ class Watch:
     def __call__(self, where: str, kind: type, **given: Any) -> None:
         """Run a task; no secret may be left anywhere."""
         before = len(self._search.hits)
+        self._search.counts["tasks: run"] += 1
         try:
             self._stage.run(kind, **given)
         except AirflowException as error:
