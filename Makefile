@@ -14,6 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
+WORKERS ?= 2
+DISTRIBUTED := -n $(WORKERS) --dist loadgroup
 # The stamp says for which folder the environment was made: it must be made anew when the folder was moved, and when the
 # Python it was made with has gone.
 STAMP := $(VENV)/.made-for
@@ -45,7 +47,7 @@ SCALE_SOUND := $(findstring <$(CURDIR)>,<$(SCALE_MADE_FOR)>)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo demo-scale test test-official-client lint types walls $(SUITES) clean remake
+.PHONY: help venv demo demo-scale test test-all test-official-client lint types walls $(SUITES) clean remake
 
 help: ## show this list
 	@echo "usage: make [target]"
@@ -60,9 +62,21 @@ demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SC
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on PostgreSQL, Celery and Redis, and kill half-way (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
-test: lint types walls ## run every check and every test
+test: checks ## run every check, and the tests that find a mistake within minutes
+	@echo "== tests: $(SUITES), without the combinations that are marked full"
+	@$(PYTEST) $(DISTRIBUTED) -m 'not full' $(addprefix tests/,$(SUITES))
+
+test-all: checks ## run every check and every test: the full products, the official client, the whole crash matrix
 	@echo "== tests: $(SUITES)"
-	@$(PYTEST) $(addprefix tests/,$(SUITES))
+	@$(PYTEST) $(DISTRIBUTED) $(addprefix tests/,$(SUITES))
+	@$(MAKE) --no-print-directory test-official-client test-crash
+
+# The type checker takes as long as everything else together.
+.PHONY: checks
+checks: $(STAMP)
+	@$(MAKE) --no-print-directory types & types=$$!; \
+	$(MAKE) --no-print-directory lint walls; others=$$?; \
+	wait $$types && exit $$others
 
 test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## drive the emulator with DataRobot's own Python client
 	@echo "== tests: official_client"

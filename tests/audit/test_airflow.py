@@ -23,7 +23,7 @@ from tests.audit.servers import Answer, Gate, Received, echo, forwarded, gate
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
 
 DAG, STUCK = "audit_secrets", "stuck"
 FINISHED = {"success", "failed", "upstream_failed", "skipped"}

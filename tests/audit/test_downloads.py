@@ -13,6 +13,7 @@ from datarobot_provider.operators.downloads import DownloadVersionOperator
 from datarobot_provider.operators.prediction_server_image import DownloadPredictionServerImageOperator
 from tests.audit.conftest import CANARY, SECRETS
 from tests.audit.servers import ECHOES, Answer, Received, echo
+from tests.pairwise import axis, pairwise
 from tests.unit.support import free_port
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 SIGNATURE = SECRETS["signature of a download"]
 CONTENT = CANARY.encode() * 100_000
-EVERY_DOWNLOAD = pytest.mark.parametrize("kind", [DownloadPredictionServerImageOperator, DownloadVersionOperator])
+DOWNLOADS = (DownloadPredictionServerImageOperator, DownloadVersionOperator)
+EVERY_DOWNLOAD = pytest.mark.parametrize("kind", DOWNLOADS)
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 
 
@@ -63,9 +65,11 @@ def test_a_name_that_the_server_tells_has_no_part_in_where_it_goes(stage, downlo
     assert download(kind) == {"target": CONTENT}
 
 
-@EVERY_DOWNLOAD
-@pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
-@pytest.mark.parametrize("style", ECHOES)
+@pairwise(
+    kind=axis(DOWNLOADS, lambda kind: kind.__name__),
+    status=axis((400, 403, 404, 429, 500, 503), kind=lambda status: status in {400, 403, 404}),
+    style=axis(ECHOES),
+)
 def test_a_storage_that_refuses_and_echoes(stage, download, kind, style, status):
     stage.foreign.rule = echo(style, status)
     assert download(kind) == {}

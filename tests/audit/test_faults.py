@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.audit.conftest import CANARY
-from tests.audit.operations import NAMES, Operation, operations, prepared
+from tests.audit.operations import EVERY_OPERATION, Operation, operations, prepared
 from tests.audit.servers import ECHOES, Answer, Received, echo
+from tests.pairwise import axis, pairwise
 
 if TYPE_CHECKING:
     from tests.audit.conftest import Stage
 
-STATUSES = (400, 401, 403, 404, 409, 410, 413, 422, 429, 500, 502, 503, 504)
-REDIRECTS = (300, 301, 302, 303, 307, 308)
-EVERY_OPERATION = pytest.mark.parametrize("name", NAMES)
+_STATUSES_BY_KIND = ((400, 409, 413, 422), (401, 403), (404, 410), (429, 503), (500, 502, 504))
+_KIND_OF_STATUS = {status: kind for kind in _STATUSES_BY_KIND for status in kind}
+STATUSES = axis(sorted(_KIND_OF_STATUS), kind=_KIND_OF_STATUS.get)
+#: Those that ask for the same method, and those that do not.
+REDIRECTS = axis((300, 301, 302, 303, 307, 308), kind=lambda status: status in {307, 308})
 JSON = {"Content-Type": "application/json"}
 
 
@@ -25,7 +28,7 @@ def things(stage: Stage, tmp_path) -> dict[str, Operation]:
     return operations(prepared(stage, tmp_path))
 
 
-@EVERY_OPERATION
+@pairwise(name=EVERY_OPERATION)
 def test_without_a_fault(stage, things, watch, name):
     operation = things[name]
     if name == "any request":
@@ -34,30 +37,25 @@ def test_without_a_fault(stage, things, watch, name):
     assert any(operation.meets(received) for received in stage.front.received)
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("status", STATUSES)
+@pairwise(name=EVERY_OPERATION, status=STATUSES)
 def test_a_refusal_that_echoes_the_request(stage, things, watch, name, status):
     stage.front.rule = things[name].under(echo("message", status))
     watch(things[name].kind, **things[name].given)
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("style", [style for style in ECHOES if style != "message"])
-@pytest.mark.parametrize("status", [422, 500])
+@pairwise(name=EVERY_OPERATION, style=axis(each for each in ECHOES if each != "message"), status=axis((422, 500)))
 def test_a_refusal_that_echoes_the_request_in_another_way(stage, things, watch, name, style, status):
     stage.front.rule = things[name].under(echo(style, status))
     watch(things[name].kind, **things[name].given)
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("style", ["page", "text, body first", "codes"])
+@pairwise(name=EVERY_OPERATION, style=axis(("page", "text, body first", "codes")))
 def test_a_success_that_is_an_echo(stage, things, watch, name, style):
     stage.front.rule = things[name].under(echo(style, 200))
     watch(things[name].kind, **things[name].given)
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("cut", [0, 40])
+@pairwise(name=EVERY_OPERATION, cut=axis((0, 40)))
 def test_a_connection_that_is_cut(stage, things, watch, name, cut):
     def rule(received: Received) -> Answer:
         return Answer(200, JSON, json.dumps({"message": received.text() * 3}).encode(), cut=cut)
@@ -66,8 +64,7 @@ def test_a_connection_that_is_cut(stage, things, watch, name, cut):
     watch(things[name].kind, **things[name].given)
 
 
-@EVERY_OPERATION
-@pytest.mark.parametrize("status", REDIRECTS)
+@pairwise(name=EVERY_OPERATION, status=REDIRECTS)
 def test_a_redirect_to_a_foreign_host(stage, things, watch, name, status):
     def rule(received: Received) -> Answer:
         return Answer(status, {**JSON, "Location": f"{stage.foreign.url}{received.target}"}, received.raw())

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.request import DataRobotRequestOperator
-from datarobot_provider.sensors import jobs as sensors
+from datarobot_provider.sensors.conversions import ConversionSensor
+from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
+from datarobot_provider.sensors.model_tests import ModelTestSensor
+from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
+from datarobot_provider.sensors.status import DataRobotStatusSensor
+from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
+from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.faults.world import VALIDATIONS, World
+from tests.pairwise import Axis, axis
 from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 _REPOSITORY = "65a0000000000000000000c1"
@@ -38,6 +47,11 @@ _EMPTY = (
 )
 _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 Arguments = dict[str, Any]
+
+
+def axis_of(scenes: Iterable[Scene]) -> Axis:
+    """Return the axis of these scenes; those of one kind behave alike."""
+    return axis(scenes, attrgetter("name"), attrgetter("kind"))
 
 
 @dataclass(frozen=True)
@@ -95,6 +109,21 @@ class Scene:
     def asks(self, method: str, target: str) -> bool:
         """Return whether a request is the one that this is about."""
         return method == self.method and re.search(self.path, target.partition("?")[0]) is not None
+
+    @property
+    def kind(self) -> tuple[Any, ...]:
+        """What decides how it meets a fault; scenes of one kind share all code that the fault reaches."""
+        traits = (
+            self.safe,
+            self.sensor,
+            self.job,
+            self.recorded,
+            self.download,
+            self.upload,
+            self.empty,
+            self.any_body,
+        )
+        return (self.method, *traits, self.name.startswith("list_"))
 
     @property
     def any_body(self) -> bool:
@@ -230,14 +259,14 @@ _PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
 }
 
 _LOOKS: dict[type, tuple[Callable[[World, Path], Arguments], str]] = {
-    sensors.DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
-    sensors.DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
-    sensors.ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
-    sensors.FeatureImpactSensor: (lambda w, _: {**w.built, "status_id": w.impact}, "status/[^/]+/$"),
-    sensors.VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
-    sensors.TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
-    sensors.ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
-    sensors.PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
+    DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
+    DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
+    ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
+    FeatureImpactSensor: (lambda w, _: {**w.built, "status_id": w.impact}, "status/[^/]+/$"),
+    VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
+    TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
+    ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
+    PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
 }
 
 

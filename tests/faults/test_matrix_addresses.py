@@ -12,7 +12,8 @@ import pytest
 from datarobot_provider.version_compat import AirflowException
 from tests.faults.foes import Answer, Foe, Seen, serving
 from tests.faults.runs import HASTY, Ended, Runner
-from tests.faults.scenes import JOBS, LISTS, LOOKING, SCENES, Scene
+from tests.faults.scenes import JOBS, LISTS, LOOKING, SCENES, Scene, axis_of
+from tests.pairwise import axis, pairwise
 from tests.parity.stage import TOKEN
 from tests.unit.certificates import Pems, make_pems
 
@@ -45,7 +46,7 @@ _SPOILT: dict[str, bool] = {
     "//{foe_host}/path": False,
     "\xff\xfe": False,
 }
-_EVERY_SPOILT = pytest.mark.parametrize("pattern", _SPOILT)
+_PATTERNS = axis(_SPOILT, lambda pattern: pattern.encode("unicode_escape").decode())
 
 
 def filled(pattern: str, gate: Foe, elsewhere: Foe, good: str) -> str:
@@ -69,11 +70,9 @@ def check_places(gate: Foe, elsewhere: Foe, scene: Scene) -> None:
         assert elsewhere.seen == []
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-@pytest.mark.parametrize(
-    ("status", "pattern"), _REDIRECTED, ids=lambda each: str(each).encode("unicode_escape").decode()
-)
-def test_a_redirect(runner: Runner, gate: Foe, elsewhere: Foe, scene, status, pattern) -> None:
+@pairwise(scene=axis_of(SCENES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
+def test_a_redirect(runner: Runner, gate: Foe, elsewhere: Foe, scene, redirect) -> None:
+    status, pattern = redirect
     given = runner.arguments(scene, HASTY)
     runner.connect(gate.origin)
 
@@ -108,8 +107,7 @@ def good_path(location: str) -> str:
     return _API + location.partition(_API)[2]
 
 
-@pytest.mark.parametrize("scene", JOBS, ids=lambda scene: scene.name)
-@_EVERY_SPOILT
+@pairwise(scene=axis_of(JOBS), pattern=_PATTERNS)
 def test_the_location_of_an_accepted_job(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
     spoilt = []
 
@@ -128,10 +126,7 @@ def test_the_location_of_an_accepted_job(runner: Runner, gate: Foe, elsewhere: F
         assert ended.value == runner.calm(scene).value
 
 
-@pytest.mark.parametrize(
-    "scene", [scene for scene in (*JOBS, *LOOKING) if scene.recorded], ids=lambda scene: scene.name
-)
-@_EVERY_SPOILT
+@pairwise(scene=axis_of(scene for scene in (*JOBS, *LOOKING) if scene.recorded), pattern=_PATTERNS)
 def test_the_location_of_what_a_job_made(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
     """The record says 303; what it names is fetched from our own host, or not at all."""
 
@@ -147,8 +142,7 @@ def test_the_location_of_what_a_job_made(runner: Runner, gate: Foe, elsewhere: F
         assert ended.error is None, ended.text
 
 
-@pytest.mark.parametrize("scene", LISTS, ids=lambda scene: scene.name)
-@_EVERY_SPOILT
+@pairwise(scene=axis_of(LISTS), pattern=_PATTERNS)
 def test_the_next_page_of_a_list(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
     first: list[Seen] = []
 
@@ -185,12 +179,12 @@ def test_a_list_without_an_end(runner: Runner, gate: Foe, elsewhere: Foe, scene)
     assert "is the URL of a previous page" in ended.text
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
     return make_pems(tmp_path_factory.mktemp("tls"))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def secure(runner_origin: str, pems: Pems) -> Iterator[Foe]:
     """Give a gate that speaks TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -199,7 +193,7 @@ def secure(runner_origin: str, pems: Pems) -> Iterator[Foe]:
         yield foe
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def runner_origin(world) -> str:
     return str(world.emulator.url)
 

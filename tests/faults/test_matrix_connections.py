@@ -10,14 +10,15 @@ import pytest
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.faults.foes import Answer, Foe, serving
 from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
-from tests.faults.scenes import SCENES, Scene
+from tests.faults.scenes import SCENES, Scene, axis_of
+from tests.pairwise import axis, pairwise
 
 EVERY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 #: A response without a body has no inside.
-EVERY_CUT = pytest.mark.parametrize(
-    ("scene", "cut"),
-    [(scene, cut) for scene in SCENES for cut in ("before", "inside", "after") if cut != "inside" or not scene.empty],
-    ids=lambda each: each if isinstance(each, str) else each.name,
+EVERY_CUT = pairwise(
+    lambda scene, cut: cut != "inside" or not scene.empty,
+    scene=axis_of(SCENES),
+    cut=axis(("before", "inside", "after")),
 )
 #: Much longer than a response takes, and shorter than a stall, in seconds.
 READ_TIMEOUT, STALL = 0.15, 0.25
@@ -80,10 +81,10 @@ def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, scene: Scene) 
     assert len(ended.own(scene)) == len(runner.calm(scene).own(scene))
 
 
-@pytest.mark.parametrize(
-    ("scene", "times"),
-    [(scene, times) for scene in SCENES for times in (1, None) if times or scene.safe],
-    ids=lambda each: each.name if isinstance(each, Scene) else "once" if each else "always",
+@pairwise(
+    lambda scene, times: times is not None or scene.safe,
+    scene=axis_of(SCENES),
+    times={"once": 1, "always": None},
 )
 def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, scene: Scene, times: int | None) -> None:
     attempts = ATTEMPTS if times else 2

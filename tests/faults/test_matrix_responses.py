@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.faults.foes import Answer, Foe
 from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
-from tests.faults.scenes import SCENES, Scene
+from tests.faults.scenes import SCENES, Scene, axis_of
+from tests.pairwise import pairwise
 
-EVERY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+EVERY_SCENE = axis_of(SCENES)
 _PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
 #: The server says that it did not handle the request, and wants it again.
 UNHANDLED: dict[str, dict[str, Any]] = {
@@ -26,6 +25,11 @@ PASSING: dict[str, dict[str, Any]] = {
     **{f"{status}": {"status": status, "times": 2} for status in (408, 429, 500, 502, 503, 504)},
     "503 soon": {"status": 503, "retryAfter": "soon", "times": 2},
     "503 after the work": {"status": 503, "times": 1, "apply": True},
+}
+#: Longer than the budget of any request.
+BURSTS: dict[str, dict[str, Any]] = {
+    **{f"{status}": {"status": status} for status in (429, 500, 502, 503, 504)},
+    **{f"{status} in 0 s": {"status": status, "retryAfter": "0"} for status in (429, 503)},
 }
 HTML = "<html><head><title>Sign in</title></head></html>"
 DEEP = '{"id": ' * 400 + "1" + "}" * 400
@@ -93,42 +97,34 @@ def check_sent_once(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None
     assert f"Request id: {own[0]['requestId']}" in ended.text
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize("fault", UNHANDLED.values(), ids=UNHANDLED)
+@pairwise(scene=EVERY_SCENE, fault=UNHANDLED)
 def test_what_was_not_handled_is_sent_again(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
     check_healed(runner, scene, fault)
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+@pairwise(scene=EVERY_SCENE, fault=PASSING)
 def test_what_may_have_been_handled_is_sent_again_only_if_it_is_safe(runner, scene, fault) -> None:
     (check_healed if scene.safe else check_sent_once)(runner, scene, fault)
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize(
-    ("status", "asks"),
-    [*((status, {}) for status in (429, 500, 502, 503, 504)), *((s, {"retryAfter": "0"}) for s in (429, 503))],
-    ids=["429", "500", "502", "503", "504", "429 in 0 s", "503 in 0 s"],
-)
-def test_a_burst_that_is_longer_than_the_budget(runner, scene, status, asks) -> None:
+@pairwise(scene=EVERY_SCENE, fault=BURSTS)
+def test_a_burst_that_is_longer_than_the_budget(runner, scene, fault) -> None:
     given = runner.arguments(scene, HASTY)
-    order(runner, scene, {"status": status, **asks})
+    order(runner, scene, fault)
     ended = runner.run(scene, given)
     assert isinstance(ended.error, AirflowException)
     assert not isinstance(ended.error, AirflowFailException)
-    again = scene.safe or asks
+    again = scene.safe or "retryAfter" in fault
     budget = UPLOAD_ATTEMPTS if scene.upload else ATTEMPTS
     if scene.sensor or scene.download:
         assert len(ended.own(scene)) >= ATTEMPTS
     else:
         assert len(ended.own(scene)) == (budget if again else 1)
-        assert f"DataRobot returned {status} for {scene.method} " in ended.text
+        assert f"DataRobot returned {fault['status']} for {scene.method} " in ended.text
         assert "\nRequest id: " in ended.text
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize("fault", UNREADABLE.values(), ids=UNREADABLE)
+@pairwise(scene=EVERY_SCENE, fault=UNREADABLE)
 def test_a_success_that_nobody_can_read(runner, scene, fault) -> None:
     given = runner.arguments(scene, HASTY)
     order(runner, scene, {"status": 200, "apply": True, **fault})
@@ -140,8 +136,7 @@ def test_a_success_that_nobody_can_read(runner, scene, fault) -> None:
     assert scene.sensor or scene.download or len(ended.own(scene)) == 1
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize("fault", STRANGE.values(), ids=STRANGE)
+@pairwise(scene=EVERY_SCENE, fault=STRANGE)
 def test_a_success_that_is_something_else(runner, scene, fault) -> None:
     given = runner.arguments(scene, HASTY)
     order(runner, scene, {"status": 200, "apply": True, **fault})
@@ -149,13 +144,9 @@ def test_a_success_that_is_something_else(runner, scene, fault) -> None:
     assert scene.sensor or scene.download or len(ended.own(scene)) == 1
 
 
-@EVERY_SCENE
-@pytest.mark.parametrize(
-    ("status", "body", "kind"),
-    [(502, BIG_PAGE, "text/html"), (422, BIG_ERRORS, "application/json")],
-    ids=["502", "422"],
-)
-def test_an_error_page_of_5_mb(runner, gate: Foe, scene, status, body, kind) -> None:
+@pairwise(scene=EVERY_SCENE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
+def test_an_error_page_of_5_mb(runner, gate: Foe, scene, page) -> None:
+    status, body, kind = page
     runner.connect(gate.origin, attempts=2)
     given = runner.arguments(scene, HASTY)
     gate.answer(scene.asks, Answer(status, [("Content-Type", kind)], body))

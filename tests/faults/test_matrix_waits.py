@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from datarobot_provider.version_compat import AirflowException
 from tests.faults.runs import ATTEMPTS, HASTY, PATIENT, Runner
-from tests.faults.scenes import JOBS, LOOKING, Scene
+from tests.faults.scenes import JOBS, LOOKING, Scene, axis_of
+from tests.pairwise import pairwise
 
-EVERY_WAIT = pytest.mark.parametrize("scene", [*JOBS, *LOOKING], ids=lambda scene: scene.name)
-BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+EVERY_WAIT = axis_of([*JOBS, *LOOKING])
+BOTH_MODES = {"worker": False, "trigger": True}
 _HTML = {"status": 200, "body": "<html>Sign in</html>", "contentType": "text/html"}
 #: What strikes every GET for a while.
 _PASSING: dict[str, dict[str, Any]] = {
@@ -58,9 +57,7 @@ def run(runner: Runner, scene: Scene, fault: dict[str, Any], timeout: float, *, 
     return ended
 
 
-@EVERY_WAIT
-@BOTH_MODES
-@pytest.mark.parametrize("fault", _PASSING.values(), ids=_PASSING)
+@pairwise(scene=EVERY_WAIT, fault=_PASSING, deferrable=BOTH_MODES)
 def test_faults_within_the_budget_of_a_request(runner: Runner, scene, fault, deferrable) -> None:
     if "delay" in fault:
         runner.connect(read_timeout=0.2)
@@ -69,18 +66,14 @@ def test_faults_within_the_budget_of_a_request(runner: Runner, scene, fault, def
     assert ended.value == runner.calm(scene).value
 
 
-@EVERY_WAIT
-@BOTH_MODES
-@pytest.mark.parametrize("fault", _LASTING.values(), ids=_LASTING)
+@pairwise(scene=EVERY_WAIT, fault=_LASTING, deferrable=BOTH_MODES)
 def test_faults_within_the_budget_of_a_wait(runner: Runner, scene, fault, deferrable) -> None:
     ended = run(runner, scene, fault, PATIENT, deferrable=deferrable, path=_LOOKS)
     assert ended.error is None, ended.text
     assert ended.value == runner.calm(scene).value
 
 
-@EVERY_WAIT
-@BOTH_MODES
-@pytest.mark.parametrize("fault", _ENDLESS.values(), ids=_ENDLESS)
+@pairwise(scene=EVERY_WAIT, fault=_ENDLESS, deferrable=BOTH_MODES)
 def test_faults_that_never_end(runner: Runner, scene, fault, deferrable) -> None:
     ended = run(runner, scene, fault, HASTY, deferrable=deferrable, path="/api/v2/")
     assert any(row["method"] == "GET" for row in ended.sent)

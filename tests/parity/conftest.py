@@ -2,18 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-# Airflow makes its home when it is first imported; the tests must not make one in the user's.
-if "airflow" not in sys.modules:
-    _HOME = tempfile.TemporaryDirectory(prefix="parity-airflow-")
-    os.environ.setdefault("AIRFLOW_HOME", _HOME.name)
 
 # The helpers' assertions are to be as readable as those of the tests.
 pytest.register_assert_rewrite("tests.parity.scenario", "tests.parity.stage")

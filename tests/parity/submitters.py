@@ -6,6 +6,7 @@ Counted twice, and never by the package: by the emulator's log of requests, and 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,11 +30,12 @@ from datarobot_provider.operators.version_sources import (
     CreateVersionWithTrainingDataOperator,
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
+from tests.pairwise import Axis, axis
 from tests.parity.scenario import Store, TaskInstance
 from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, TOKEN, Stage
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 Arguments = dict[str, Any]
 VERSIONS = "customModels/{custom_model_id}/versions/"
@@ -356,3 +358,16 @@ SUBMITTERS = (*JOBS, *CREATES)
 def each(*submitters: Submitter) -> Any:
     """Parametrize a test with these."""
     return pytest.mark.parametrize("submitter", submitters, ids=lambda each: each.name)
+
+
+def axis_of(submitters: Iterable[Submitter]) -> Axis:
+    """Return the axis of these; those of which DataRobot makes and tells the same are recovered by the same code."""
+    return axis(
+        submitters,
+        attrgetter("name"),
+        lambda each: (bool(each.kind), bool(each.cancel), each.again, each.decidable),
+    )
+
+
+#: The two places where a task waits, by the argument ``deferrable``.
+MODES = {"worker": False, "trigger": True}

@@ -7,19 +7,29 @@ from airflow.providers.common.compat.sdk import AirflowException
 
 from datarobot_provider.hooks import datarobot
 from datarobot_provider.jobs.job_client import JobClient
+from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.scenario import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
 from tests.parity.stage import CONNECTION, Stage, connection
 
+
+def _has_status_record(route: tuple[Case, str]) -> bool:
+    """Return whether a job is polled by its status record, and not by what it makes."""
+    return route[0].polls[0].startswith("/status/")
+
+
 #: Every route that is asked while a job operator waits and takes its result.
-_ROUTES = [
-    pytest.param(case, path, id=f"{case.name}-{name}")
-    for case in CASES
-    for name, path in [*((f"look {n}", poll) for n, poll in enumerate(case.polls, 1)), ("result", case.result)]
-    if path
-]
-#: A look at the job, and only a look: not the fetch of its result.
-_LOOKS = [pytest.param(case, case.polls[0], id=case.name) for case in CASES]
+_ROUTES = Axis(
+    {
+        f"{case.name}-{name}": (case, path)
+        for case in CASES
+        for name, path in [*((f"poll {n}", poll) for n, poll in enumerate(case.polls, 1)), ("result", case.result)]
+        if path
+    },
+    kind=lambda route: (_has_status_record(route), route[1] == route[0].result),
+)
+#: A poll of the job, and only a poll: not the fetch of its result.
+_POLLS = Axis({case.name: (case, case.polls[0]) for case in CASES}, kind=_has_status_record)
 _PASSING = {
     # Absorbed by the transport: five attempts per request.
     "503 burst": {"status": 503, "times": 3},
@@ -38,16 +48,14 @@ _LASTING = {
 }
 
 
-@pytest.mark.parametrize("fault", _PASSING.values(), ids=_PASSING)
-@pytest.mark.parametrize(("case", "path"), _ROUTES)
-def test_a_fault_that_passes_does_not_show(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> None:
-    assert _unharmed(stage, case, path, fault) == set()
+@pairwise(route=_ROUTES, fault=_PASSING)
+def test_a_fault_that_passes_does_not_show(stage: Stage, route: tuple[Case, str], fault: dict[str, object]) -> None:
+    assert _unharmed(stage, *route, fault) == set()
 
 
-@pytest.mark.parametrize("fault", _LASTING.values(), ids=_LASTING)
-@pytest.mark.parametrize(("case", "path"), _LOOKS)
-def test_failed_looks_do_not_show(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> None:
-    assert _unharmed(stage, case, path, fault) != set()
+@pairwise(route=_POLLS, fault=_LASTING)
+def test_failed_looks_do_not_show(stage: Stage, route: tuple[Case, str], fault: dict[str, object]) -> None:
+    assert _unharmed(stage, *route, fault) != set()
 
 
 def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> set[str]:

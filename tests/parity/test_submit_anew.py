@@ -6,19 +6,20 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from datarobot_provider.core.submission import superseded
+from tests.pairwise import pairwise
 from tests.parity.scenario import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
-from tests.parity.submitters import ANEW, CREATES, JOBS, REFUSED, SUBMITTERS, Submitter, each
+from tests.parity.submitters import ANEW, CREATES, JOBS, MODES, REFUSED, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
+    import pytest
+
     from tests.parity.scenario import Outcome
     from tests.parity.stage import Stage
 
-BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 _STOPPABLE = [each for each in JOBS if each.cancel]
 #: Jobs that DataRobot runs beside a second one of the same sort.
 _SIDE_BY_SIDE = [each for each in JOBS if not each.cancel and each.again == ANEW and each.name != "assignment"]
@@ -104,8 +105,7 @@ def _cleared_while_it_runs(run: SubmitRun, outcome: str, **more: float) -> None:
     run.clear()
 
 
-@BOTH_MODES
-@each(*_STOPPABLE)
+@pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
 def test_a_job_that_runs_is_stopped_once_and_started_anew(
     stage: Stage, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,8 +139,7 @@ def _check_stopped(run: SubmitRun, outcome: Outcome) -> None:
     assert methods == ["POST", "DELETE", "POST"], "stopped first, started then"
 
 
-@BOTH_MODES
-@each(*_STOPPABLE)
+@pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
 def test_a_job_that_runs_is_left_alone_if_so_told(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
     run = SubmitRun(stage, submitter, deferrable=deferrable, cancel_on_kill=False)
     _cleared_while_it_runs(run, "succeeded", seconds=0.5)
@@ -149,8 +148,7 @@ def test_a_job_that_runs_is_left_alone_if_so_told(stage: Stage, submitter: Submi
     assert run.sent == 2
 
 
-@BOTH_MODES
-@each(*_SIDE_BY_SIDE)
+@pairwise(submitter=axis_of(_SIDE_BY_SIDE), deferrable=MODES)
 def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
     stage: Stage, submitter: Submitter, deferrable: bool
 ) -> None:
@@ -162,8 +160,7 @@ def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
     assert any(job["active"] for job in stage.jobs(str(submitter.kind)))
 
 
-@BOTH_MODES
-@each(*_SHARED)
+@pairwise(submitter=axis_of(_SHARED), deferrable=MODES)
 def test_a_computation_that_runs_is_the_one_that_a_clear_gets(
     stage: Stage, submitter: Submitter, deferrable: bool
 ) -> None:

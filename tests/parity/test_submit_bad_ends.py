@@ -8,14 +8,14 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from datarobot_provider.jobs.kinds import KINDS
+from tests.pairwise import pairwise
 from tests.parity.submit_run import SubmitRun, while_it_waits
-from tests.parity.submitters import ANEW, JOBS, Submitter, each, send_again
+from tests.parity.submitters import ANEW, JOBS, MODES, Submitter, axis_of, each, send_again
 
 if TYPE_CHECKING:
     from tests.parity.stage import Stage
 
 _REASON = "A word from DataRobot."
-BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 
 
 def _repeatable(submitter: Submitter) -> bool:
@@ -28,8 +28,7 @@ _WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
 (_REPOSITORY,) = [each for each in JOBS if each.name == "repository"]
 
 
-@BOTH_MODES
-@each(*[each for each in _MAY_DO_BETTER if each.again == ANEW])
+@pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == ANEW]), deferrable=MODES)
 def test_a_job_that_failed_is_started_anew_by_a_retry(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
     run = SubmitRun(stage, submitter, deferrable=deferrable)
     run.order("failed", message=_REASON)

@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pendulum
-import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
+from tests.pairwise import pairwise
 from tests.parity.scenario import Outcome, normalised, record_of
 from tests.parity.submit_run import (
     SubmitRun,
@@ -18,7 +18,7 @@ from tests.parity.submit_run import (
     while_it_waits,
     without_store,
 )
-from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each
+from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
     from tests.parity.stage import Stage
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TOLD = [each for each in SUBMITTERS if each.decidable[1]]
 #: What DataRobot can tell about while its job runs.
 TOLD_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
-BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
+_DEATHS = {death.__name__: death for death in (after_the_response, before_it_is_written_down)}
 _LOST: dict[str, dict[str, Any]] = {
     "cut": {"cut": "after"},
     "half": {"cut": "inside"},
@@ -35,17 +35,8 @@ _LOST: dict[str, dict[str, Any]] = {
 }
 #: Their responses have no body that could be cut in two.
 _BODILESS = ("assignment", "repository", "repository-latest")
-_LOSSES = [
-    pytest.param(submitter, loss, id=f"{submitter.name}-{name}")
-    for submitter in TOLD
-    for name, loss in _LOST.items()
-    if name != "half" or submitter.name not in _BODILESS
-]
-_IN_EVERY_MODE = [
-    pytest.param(submitter, deferrable, id=f"{submitter.name}-{'trigger' if deferrable else 'worker'}")
-    for submitter in SUBMITTERS
-    for deferrable in ((False, True) if submitter in JOBS else (False,))
-]
+#: What later tasks see of each submitter if nothing happens on the way.
+_UNDISTURBED: dict[str, dict[str, Any]] = {}
 
 
 def told(outcome: Outcome) -> dict[str, Any]:
@@ -63,13 +54,15 @@ def told_by_adoption(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
 
 
 def undisturbed(stage: Stage, submitter: Submitter) -> dict[str, Any]:
-    """Return what later tasks see if nothing happens on the way."""
-    run = SubmitRun(stage, submitter)
-    outcome = run.finish()
-    assert outcome.error is None
-    assert (run.made, run.sent, run.stopped) == (1, 1, [])
-    assert outcome.remembers
-    return told(outcome)
+    """Return what later tasks see if nothing happens on the way; each submitter is run once for all tests."""
+    if submitter.name not in _UNDISTURBED:
+        run = SubmitRun(stage, submitter)
+        outcome = run.finish()
+        assert outcome.error is None
+        assert (run.made, run.sent, run.stopped) == (1, 1, [])
+        assert outcome.remembers
+        _UNDISTURBED[submitter.name] = told(outcome)
+    return _UNDISTURBED[submitter.name]
 
 
 def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
@@ -80,7 +73,11 @@ def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
     assert run.instance.try_number > 1
 
 
-@pytest.mark.parametrize(("submitter", "loss"), _LOSSES)
+@pairwise(
+    lambda submitter, loss: loss != _LOST["half"] or submitter.name not in _BODILESS,
+    submitter=axis_of(TOLD),
+    loss=_LOST,
+)
 def test_a_lost_response_is_found_again(stage: Stage, submitter: Submitter, loss: dict[str, Any]) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
@@ -96,8 +93,7 @@ def test_a_lost_response_is_found_again(stage: Stage, submitter: Submitter, loss
     assert told_by_adoption(submitter, outcome) == expected
 
 
-@BOTH_MODES
-@each(*TOLD_WHILE_RUNNING)
+@pairwise(submitter=axis_of(TOLD_WHILE_RUNNING), deferrable=MODES)
 def test_a_lost_response_is_found_again_while_the_job_runs(
     stage: Stage, submitter: Submitter, deferrable: bool
 ) -> None:
@@ -128,8 +124,7 @@ def test_a_worker_that_dies_before_it_sends_has_made_nothing(stage: Stage, submi
     assert told(outcome) == expected
 
 
-@pytest.mark.parametrize("death", [after_the_response, before_it_is_written_down], ids=lambda death: death.__name__)
-@each(*TOLD)
+@pairwise(submitter=axis_of(TOLD), death=_DEATHS)
 def test_a_worker_that_dies_with_the_response_has_made_it(stage: Stage, submitter: Submitter, death: Any) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
@@ -153,7 +148,11 @@ def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(stage: Stage,
     assert told(outcome) == expected
 
 
-@pytest.mark.parametrize(("submitter", "deferrable"), _IN_EVERY_MODE)
+@pairwise(
+    lambda submitter, deferrable: submitter in JOBS or not deferrable,
+    submitter=axis_of(SUBMITTERS),
+    deferrable=MODES,
+)
 def test_a_worker_that_dies_after_everything_makes_nothing_more(
     stage: Stage, submitter: Submitter, deferrable: bool
 ) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.system.conftest import World
 
 # The first test of the module waits for all the runs.
-pytestmark = pytest.mark.timeout(600)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 MODEL = FOLDER / "models" / "diabetes_regression"
 USE_CASE = "65a0000000000000000000c2"

@@ -75,6 +75,7 @@ def test_a_waiting_task_shows_its_link_and_its_report(world: World, finished: st
     assert "longRunningService" in world.log(task)
 
 
+@pytest.mark.full
 def test_the_form_can_leave_the_vector_database_out(world: World) -> None:
     run_id = world.start(validate_vector_database=False)
     assert world.ended(run_id) == "success"
@@ -83,6 +84,7 @@ def test_the_form_can_leave_the_vector_database_out(world: World) -> None:
     assert set(states.values()) == {"success"}
 
 
+@pytest.mark.full
 def test_a_failed_check_fails_the_task_and_says_why(world: World, model_folder: Path) -> None:
     (model_folder / "custom.py").write_text("def load_model(code_dir:\n", encoding="utf-8")
     run_id = world.start(model_folder=str(model_folder), validate_vector_database=False)
@@ -95,6 +97,7 @@ def test_a_failed_check_fails_the_task_and_says_why(world: World, model_folder: 
     assert "lines of the job's log" in log
 
 
+@pytest.mark.full
 def test_a_bad_requirement_fails_the_build_at_once(world: World, model_folder: Path) -> None:
     (model_folder / "requirements.txt").write_text("pandas=>2\n", encoding="utf-8")
     run_id = world.start(model_folder=str(model_folder), validate_vector_database=False)
@@ -105,6 +108,7 @@ def test_a_bad_requirement_fails_the_build_at_once(world: World, model_folder: P
     assert "pandas=>2" in log
 
 
+@pytest.mark.full
 def test_an_unknown_environment_is_named_and_not_retried(world: World) -> None:
     run_id = world.start(environment_id="0" * 24, validate_vector_database=False)
     task = world.task_in(run_id, "create_version", "up_for_retry", "failed")
@@ -114,6 +118,7 @@ def test_an_unknown_environment_is_named_and_not_retried(world: World) -> None:
     assert "Request id: " in log
 
 
+@pytest.mark.full
 def test_killing_a_deferred_task_cancels_the_remote_job_once(world: World) -> None:
     world.control("outcomes", "POST", kind="dependency_build", outcome="stuck")
     run_id = world.start(validate_vector_database=False)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.system.conftest import World
 
-pytestmark = pytest.mark.timeout(900)
+pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 
 #: Airflow's own stores of secrets, encrypted with its Fernet key.
 ENCRYPTED = [("connection", "password"), ("connection", "extra"), ("variable", "val")]

@@ -1,4 +1,4 @@
-"""An emulator per module, emptied before every test, and a client that knows the steps of the life cycle."""
+"""One emulator, emptied before every test, and a client that knows the steps of the life cycle."""
 
 import json
 import time
@@ -124,7 +124,7 @@ class Api:
         return [r for r in self.control("GET", "requests")["data"] if r["violations"]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def emulator():
     with running(token=TOKEN, time_scale=0.01) as started:
         yield started

@@ -82,7 +82,7 @@ class Client:
         return repr([state, faults, self.gateway.tokens.secrets])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def shared():
     return Client()
 

@@ -15,6 +15,7 @@ from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowFailException
+from tests.pairwise import axis, pairwise
 from tests.unit.operators.catalogue import (
     CONTROL,
     JOB_OPERATORS,
@@ -134,9 +135,12 @@ def test_a_required_argument_that_rendered_to_none_is_named(task, name, api, con
     assert api.requests == []
 
 
-@pytest.mark.parametrize("value", ["", "  ", "None"])
-@pytest.mark.parametrize(("task", "name"), TEMPLATED, ids=names)
-def test_an_argument_that_rendered_to_nothing_is_named(task, name, value, api, context):
+@pairwise(
+    argument=axis(TEMPLATED, lambda each: "-".join(map(names, each)), lambda each: each[1]),
+    value=axis(["", "  ", "None"], repr),
+)
+def test_an_argument_that_rendered_to_nothing_is_named(argument, value, api, context):
+    task, name = argument
     made = minimal(task, **SOURCES.get(task.__name__, {}))
     setattr(made, name, value)
     with pytest.raises(AirflowFailException, match=re.escape(f"{name} rendered to {value!r}")):

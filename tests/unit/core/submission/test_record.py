@@ -361,7 +361,9 @@ class TestForeignRecords:
         Task("no JSON").record()
         assert "The task state store holds something else under 'datarobot_submissions'; it is not used." in caplog.text
 
-    @pytest.mark.parametrize("value", [float("nan"), float("inf"), {1, 2}, object(), b"x"], ids=str)
+    @pytest.mark.parametrize(
+        "value", [float("nan"), float("inf"), {1, 2}, object(), b"x"], ids=lambda value: type(value).__name__
+    )
     def test_a_value_that_is_no_json_leaves_the_intent(self, value, caplog):
         task = Task()
         record = task.record()

@@ -1,0 +1,38 @@
+"""What all suites share: an Airflow home of each process's own, and the distribution of the tests over processes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import pytest
+
+# Airflow reads these when it is first imported. Every process needs a home of its own.
+_HOME = tempfile.TemporaryDirectory(prefix="airflow-tests-")
+os.environ["AIRFLOW_HOME"] = _HOME.name
+os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
+os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+#: Suites whose tests share one Airflow, or one count of what was searched.
+_TOGETHER = ("audit", "crash", "system")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker that pytest-xdist reads."""
+    config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let tests that share something expensive run in one process: a suite, or a module with fixtures of its own."""
+    for item in items:
+        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
+        if folder in _TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(folder))
+        elif _shares_a_fixture(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _shares_a_fixture(item: pytest.Item) -> bool:
+    definitions = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
+    return any(definition[-1].scope == "module" for definition in definitions)
