@@ -1,4 +1,4 @@
-"""How long one attempt may block on the network: a request has an end, a transfer has a slowest pace."""
+"""Time limits of requests and minimum transfer rates of uploads and downloads."""
 
 from __future__ import annotations
 
@@ -8,111 +8,111 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-#: The slowest pace of an upload or a download, in bytes per minute. What is slower counts as a standstill.
-SLOWEST_PACE = 64 * 1024
+#: Minimum rate of an upload or a download, in bytes per minute. A slower transfer is treated as stalled.
+MINIMUM_RATE = 64 * 1024
 
 
-class OutOfTimeError(TimeoutError):
-    """The limit of an attempt has passed."""
+class LimitExceededError(TimeoutError):
+    """The limit of an attempt is exceeded."""
 
 
 class Limit(Protocol):
-    """Limits the time that an attempt may block on the network."""
+    """Limits the time of an attempt on the network."""
 
-    def left(self) -> float:
-        """Return how many seconds the next operation may take.
+    def remaining(self) -> float:
+        """Return the remaining time of the next operation, in seconds.
 
-        :raises OutOfTimeError: if none are left.
+        :raises LimitExceededError: if there is none.
         """
 
     def record(self, size: int, seconds: float) -> None:
-        """Count the bytes that an operation has moved, and the seconds that it took."""
+        """Record a finished operation: the number of bytes and the duration in seconds."""
 
     def response(self) -> Limit:
-        """Return the limit of the response to what was sent under this one."""
+        """Return the limit of the response to the request under this limit."""
 
 
 class Deadline:
-    """Limits an attempt as a whole: connecting, sending and the complete response.
+    """Limits the total time of an attempt: connecting, sending and receiving the complete response.
 
-    :param seconds: how long it may take.
-    :param clock: gives seconds.
+    :param seconds: the total time.
+    :param clock: returns the time in seconds.
     """
 
     def __init__(self, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._end = clock() + seconds
         self._clock = clock
 
-    def left(self) -> float:
-        """Return the seconds until the end."""
-        left = self._end - self._clock()
-        if left <= 0:
-            raise OutOfTimeError
-        return left
+    def remaining(self) -> float:
+        """Return the seconds until the deadline."""
+        remaining = self._end - self._clock()
+        if remaining <= 0:
+            raise LimitExceededError
+        return remaining
 
     def record(self, size: int, seconds: float) -> None:
-        """Count nothing: what arrives does not move the end."""
+        """Ignore the operation. The deadline does not depend on progress."""
 
     def response(self) -> Limit:
-        """Return this one: the end is that of the response too."""
+        """Return this limit, because the deadline includes the response."""
         return self
 
 
-class Pace:
-    """Limits a transfer of any size by its pace: at least ``SLOWEST_PACE``, taken over a while.
+class MinimumRate:
+    """Limits a transfer of any size by its rate: at least ``MINIMUM_RATE``.
 
-    Only the time that the network takes is counted, not that of a slow disk at our end.
+    Only the time of network operations counts, not that of the local disk.
 
-    :param seconds: over how long the pace is taken; so long nothing at all may arrive.
+    :param seconds: the period over which the rate is measured, and the longest time without any progress.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._least = SLOWEST_PACE * seconds / 60
-        self._spent = 0.0
+        self._required = MINIMUM_RATE * seconds / 60
+        self._elapsed = 0.0
         self._size = 0
 
-    def left(self) -> float:
-        """Return the seconds in which the next bytes have to be moved."""
-        left = self._seconds - self._spent
-        if left <= 0:
-            raise OutOfTimeError
-        return left
+    def remaining(self) -> float:
+        """Return the remaining seconds of the period."""
+        remaining = self._seconds - self._elapsed
+        if remaining <= 0:
+            raise LimitExceededError
+        return remaining
 
     def record(self, size: int, seconds: float) -> None:
-        """Count; whoever has moved enough has all of the time again."""
-        self._spent += seconds
+        """Record an operation. A new period begins when enough bytes were transferred."""
+        self._elapsed += seconds
         self._size += size
-        if self._size >= self._least:
-            self._spent, self._size = 0.0, 0
+        if self._size >= self._required:
+            self._elapsed, self._size = 0.0, 0
 
     def response(self) -> Limit:
-        """Return an end for the response to an upload, which begins when everything is sent."""
+        """Return the deadline of the response, which begins when the upload is complete."""
         return Deadline(self._seconds)
 
 
-class Download:
-    """Limits a download: an end for the head of the response, a pace for its body.
+class DownloadLimit:
+    """Limits a download: a deadline for the head of the response, and a minimum rate for its body.
 
-    :param seconds: how long the head may take, and over how long the pace is taken.
+    :param seconds: the time for the head, and the period over which the rate is measured.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._now: Limit = Deadline(seconds)
+        self._current: Limit = Deadline(seconds)
 
     def begin_body(self) -> None:
-        """Take note that the head has arrived."""
-        self._now = Pace(self._seconds)
+        """Switch to the limit of the body, after the head was received."""
+        self._current = MinimumRate(self._seconds)
 
-    def left(self) -> float:
-        """Return the seconds in which the head has to be there, or the next bytes of the body."""
-        return self._now.left()
+    def remaining(self) -> float:
+        """Return the remaining seconds of the current limit."""
+        return self._current.remaining()
 
     def record(self, size: int, seconds: float) -> None:
-        """Count."""
-        self._now.record(size, seconds)
+        """Record an operation under the current limit."""
+        self._current.record(size, seconds)
 
     def response(self) -> Limit:
-        """Return this one, which knows whether the head is there."""
+        """Return this limit, which applies to the response."""
         return self

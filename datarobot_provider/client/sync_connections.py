@@ -1,7 +1,7 @@
-"""Connections of the sync sender that keep to the limit of an attempt with every byte that they send and receive.
+"""Connections of ``requests`` that apply the limit of an attempt to every operation on their socket.
 
-The timeouts of ``requests`` begin anew with each byte, so that a server which sends one now and then holds a worker for
-ever. Here every operation on the socket gets what the :class:`Limit` of the attempt has left.
+The timeouts of ``requests`` start again with each byte, so a server that sends one byte now and then blocks a worker
+indefinitely. Here, the timeout of every operation is the remaining time of the :class:`Limit`.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from datarobot_provider.client.limits import Limit
     from datarobot_provider.client.proxy import Proxy
 
-#: The longest line of a head, as in ``http.client``; the library above reads lines of a chunked body without any limit.
+#: Maximum length of a line, as in ``http.client``. ``urllib3`` reads the lines of a chunked body without a limit.
 _LONGEST_LINE = 65_537
-#: Statuses after which the final response still comes.
+#: Statuses of interim responses, which precede the final response.
 _INTERIM = range(100, 200)
 
 _LIMIT: ContextVar[Limit | None] = ContextVar("limit", default=None)
@@ -38,7 +38,7 @@ _LIMIT: ContextVar[Limit | None] = ContextVar("limit", default=None)
 
 @contextmanager
 def limited(limit: Limit) -> Iterator[None]:
-    """Let what is sent and received inside keep to ``limit``."""
+    """Apply ``limit`` to everything that is sent and received within the context."""
     token = _LIMIT.set(limit)
     try:
         yield
@@ -47,10 +47,10 @@ def limited(limit: Limit) -> Iterator[None]:
 
 
 class LimitedAdapter(HTTPAdapter):
-    """Pools connections that keep to limits.
+    """Adapter whose connections apply limits.
 
-    :param pool_size: how many idle connections it keeps.
-    :param proxy: whose headers it sends.
+    :param pool_size: maximum number of idle connections.
+    :param proxy: the proxy whose headers are sent.
     """
 
     def __init__(self, pool_size: int, proxy: Proxy | None) -> None:
@@ -58,22 +58,22 @@ class LimitedAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=pool_size)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Make the pools of direct connections."""
+        """Create the pools of direct connections."""
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = _POOLS
 
     def proxy_manager_for(self, proxy: str, **proxy_kwargs: Any) -> ProxyManager | PoolManager:
-        """Return the pools of the connections by way of a proxy."""
+        """Return the pools of connections through a proxy."""
         manager: ProxyManager | PoolManager = super().proxy_manager_for(proxy, **proxy_kwargs)
         manager.pool_classes_by_scheme = _POOLS
         return manager
 
     def proxy_headers(self, _: str) -> dict[str, str]:
-        """Return the headers that let us use the proxy."""
+        """Return the headers for the proxy."""
         return dict(self._proxy.headers) if self._proxy else {}
 
 
-class _Source(io.RawIOBase):
+class _LimitedRawSocket(io.RawIOBase):
     """Reads from a socket within a limit."""
 
     def __init__(self, sock: socket.socket, limit: Limit) -> None:
@@ -86,10 +86,10 @@ class _Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._limit.left())
-        began = time.monotonic()
+        self._sock.settimeout(self._limit.remaining())
+        started = time.monotonic()
         size = self._raw.readinto(buffer)
-        self._limit.record(size or 0, time.monotonic() - began)
+        self._limit.record(size or 0, time.monotonic() - started)
         return size
 
     def close(self) -> None:
@@ -97,8 +97,8 @@ class _Source(io.RawIOBase):
         super().close()
 
 
-class _Reader(io.BufferedReader):
-    """Reads nothing that has no end: no line, and no chunk whose size is below zero."""
+class _BoundedReader(io.BufferedReader):
+    """Refuses reads without a size limit: of a line, and of a chunk with a negative size."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
@@ -109,28 +109,28 @@ class _Reader(io.BufferedReader):
         return super().readline(size if size is not None and 0 <= size < _LONGEST_LINE else _LONGEST_LINE)
 
 
-class _Files:
-    """Gives a response its file: the only thing that it wants of a socket."""
+class _LimitedSocket:
+    """Replaces the socket of a response, which only calls ``makefile``."""
 
     def __init__(self, sock: socket.socket, limit: Limit) -> None:
         self._sock = sock
         self._limit = limit
 
-    def makefile(self, *_: Any) -> _Reader:
-        """Return what reads from the socket."""
-        return _Reader(_Source(self._sock, self._limit))
+    def makefile(self, *_: Any) -> _BoundedReader:
+        """Return a file object that reads within the limit."""
+        return _BoundedReader(_LimitedRawSocket(self._sock, self._limit))
 
 
 class _Response(http.client.HTTPResponse):
-    """A response that has to arrive within the limit of its request."""
+    """Response that must be received within the limit of its request."""
 
     def __init__(self, sock: Any, *args: Any, **kwargs: Any) -> None:
         if limit := _LIMIT.get():
-            sock = _Files(sock, limit.response())
+            sock = _LimitedSocket(sock, limit.response())
         super().__init__(sock, *args, **kwargs)
 
     def _read_status(self) -> tuple[str, int, str]:
-        """Read a status line; the library waits for the final response only after a 100."""
+        """Read a status line. ``http.client`` skips only a 100, so other interim responses are reported as a 100."""
         version, status, reason = super()._read_status()  # type: ignore[misc]
         is_interim = status in _INTERIM and status != http.client.SWITCHING_PROTOCOLS
         return version, http.client.CONTINUE if is_interim else status, reason
@@ -141,30 +141,30 @@ class _Connection(HTTPConnection):
     sock: Any
 
     def _new_conn(self) -> socket.socket:
-        """Connect to one of the host's addresses, with an equal share of the time for each that is left to try."""
+        """Connect to one of the addresses of the host. The remaining time is divided equally among them."""
         limit = _LIMIT.get()
         if limit is None:
             return super()._new_conn()
-        end = time.monotonic() + min(float(self.timeout or limit.left()), limit.left())
+        end = time.monotonic() + min(float(self.timeout or limit.remaining()), limit.remaining())
         try:
-            # The address of a proxy comes in brackets where it is one of IPv6.
+            # The host of a proxy has brackets if it is an IPv6 address.
             host = self._dns_host.strip("[]")
-            found = socket.getaddrinfo(host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+            addresses = socket.getaddrinfo(host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
         except socket.gaierror as error:
             raise NameResolutionError(self.host, self, error) from error
         failure = OSError("no address")
-        for count, (family, kind, protocol, _, address) in enumerate(found, start=1):
+        for count, (family, kind, protocol, _, address) in enumerate(addresses, start=1):
             sock = socket.socket(family, kind, protocol)
             try:
                 for option in self.socket_options or ():
                     sock.setsockopt(*option)
-                sock.settimeout(max((end - time.monotonic()) / (len(found) + 1 - count), 0.001))
+                sock.settimeout(max((end - time.monotonic()) / (len(addresses) + 1 - count), 0.001))
                 sock.connect(address)
             except OSError as error:
                 sock.close()
                 failure = error
             else:
-                # What is left is for the TLS handshake, to which the timeout applies as a whole.
+                # The remaining time is the timeout of the TLS handshake.
                 sock.settimeout(max(end - time.monotonic(), 0.001))
                 return sock
         if isinstance(failure, TimeoutError):
@@ -172,7 +172,7 @@ class _Connection(HTTPConnection):
         raise NewConnectionError(self, "Failed to establish a new connection") from failure
 
     def send(self, data: Any) -> None:
-        """Send bytes, as many at once as the other side takes."""
+        """Send bytes, and apply the limit to each operation on the socket."""
         limit = _LIMIT.get()
         if limit is None:
             super().send(data)
@@ -181,10 +181,10 @@ class _Connection(HTTPConnection):
             self.connect()
         rest = memoryview(data)
         while rest:
-            self.sock.settimeout(limit.left())
-            began = time.monotonic()
+            self.sock.settimeout(limit.remaining())
+            started = time.monotonic()
             size = self.sock.send(rest)
-            limit.record(size, time.monotonic() - began)
+            limit.record(size, time.monotonic() - started)
             rest = rest[size:]
 
 

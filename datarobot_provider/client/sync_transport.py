@@ -14,7 +14,7 @@ from urllib3.exceptions import HTTPError
 
 from datarobot_provider.client.body import ACCEPT_ENCODING, Body, UnreadableBodyError
 from datarobot_provider.client.json_values import NotSerializableError, dump
-from datarobot_provider.client.limits import Deadline, Download, Pace
+from datarobot_provider.client.limits import Deadline, DownloadLimit, MinimumRate
 from datarobot_provider.client.proxy import Proxy, proxy_for
 from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import retry_steps
@@ -152,7 +152,7 @@ class SyncTransport:
         self, session: requests.Session, request: Request, url: str, options: Mapping[str, Any]
     ) -> Iterator[requests.Response]:
         handled, seconds = exception(), self._settings.read_timeout
-        limit = Download(seconds)
+        limit = DownloadLimit(seconds)
         try:
             with limited(limit):
                 response = session.get(
@@ -178,7 +178,7 @@ class SyncTransport:
         handled, seconds = exception(), self._settings.read_timeout_of(request)
         try:
             with (
-                limited(Pace(seconds) if request.upload else Deadline(seconds)),
+                limited(MinimumRate(seconds) if request.upload else Deadline(seconds)),
                 self._session.request(
                     request.method,
                     self._endpoint.url(request.path),

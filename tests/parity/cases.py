@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]
-_PONDERING = "did not end before the timeout; its last known state is 'pondering', which is unknown to this version of the provider"
+_PONDERING = (
+    "did not end before the timeout; its last known state is 'pondering', "
+    "which is unknown to this version of the provider"
+)
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,10 @@ def test_the_test_button_says_whether_the_connection_works(world: World) -> None
     assert works, message
     assert press("not-the-token") == (
         False,
-        f"{world.emulator.endpoint.removesuffix('/api/v2')} refuses the API token (401). "
-        "Set a valid API token as the password.",
+        (
+            f"{world.emulator.endpoint.removesuffix('/api/v2')} refuses the API token (401). "
+            "Set a valid API token as the password."
+        ),
     )
     assert press("any", "http://127.0.0.1:9")[0] is False
 

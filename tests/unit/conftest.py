@@ -1,4 +1,4 @@
-"""What all unit tests share."""
+"""Fixtures of the unit tests. Airflow is configured to run without a database before it is imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_B
 
 @pytest.fixture(autouse=True)
 def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's proxies and trust settings out of the tests."""
+    """Remove the proxy and CA settings of the environment."""
     for name in _PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -25,7 +25,7 @@ def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def connection(monkeypatch: pytest.MonkeyPatch):
-    """Set the connection ``datarobot_default``; give a function that changes its fields."""
+    """Set the connection ``datarobot_default`` and return a function that changes its fields."""
 
     def change(**fields):
         values = {"conn_type": "datarobot", "host": ORIGIN, "password": TOKEN, **fields}
@@ -37,7 +37,7 @@ def connection(monkeypatch: pytest.MonkeyPatch):
 
 @pytest.fixture
 def api(monkeypatch: pytest.MonkeyPatch, connection) -> FakeApi:
-    """Stand in for the network below both senders; everything above is real."""
+    """Replace both transports by a fake."""
     fake = FakeApi()
     monkeypatch.setattr("datarobot_provider.client.sync_transport.SyncTransport", lambda *_: fake)
     monkeypatch.setattr("datarobot_provider.client.async_transport.AsyncTransport", lambda *_: fake.asynchronous())
@@ -56,13 +56,13 @@ def store() -> FakeStore:
 
 @pytest.fixture
 def context(ti: FakeTaskInstance, store: FakeStore) -> dict[str, object]:
-    """Return what a task gets from Airflow 3.3."""
+    """Return the context of a task in Airflow 3.3."""
     return {"ti": ti, "task_state_store": store}
 
 
 @pytest.fixture
 def task_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """Give what was logged so far: Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``."""
+    """Return a function that reads the log. Airflow 3 logs to the standard output, Airflow 2 to ``logging``."""
     caplog.set_level("INFO")
     written: list[str] = []
 

@@ -1,4 +1,4 @@
-"""Stand-ins and small tools for the unit tests."""
+"""Fakes and helpers for the unit tests."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def response(status: int = 200, body: Any = None, **headers: str) -> Response:
 
 
 class FakeApi:
-    """A sender that answers from a script, and remembers what it was asked."""
+    """Transport that returns scripted responses and stores the requests."""
 
     def __init__(self) -> None:
         self.requests: list[Request] = []
@@ -39,14 +39,14 @@ class FakeApi:
         self._answers: dict[tuple[str, str], list[Any]] = defaultdict(list)
 
     def on(self, method: str, path: str, *answers: Any) -> None:
-        """Script the answers to one route: responses, exceptions or functions; the last one is given for ever."""
+        """Set the responses of one route: responses, exceptions or functions. The last one is repeated."""
         self._answers[(method, path)] = list(answers)
 
     def send(self, request: Request) -> Response:
         self.requests.append(request)
         answers = self._answers.get((request.method, request.path))
         if not answers:
-            raise AssertionError(f"nobody expected {request.method} {request.path}")
+            raise AssertionError(f"unexpected request {request.method} {request.path}")
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer
@@ -60,20 +60,20 @@ class FakeApi:
         return [request for request in self.requests if request.method == method]
 
     def paths(self, method: str = "GET") -> list[str]:
-        """Return the paths that were asked for with this method."""
+        """Return the paths of the requests with this method."""
         return [request.path for request in self.sent(method)]
 
     def client(self) -> DataRobotClient:
-        """Return a client on top of this sender."""
+        """Return a client with this transport."""
         return DataRobotClient(Endpoint(ORIGIN), Token(TOKEN), self)
 
     def asynchronous(self) -> AsyncFakeApi:
-        """Return the same, for an event loop."""
+        """Return the asynchronous version of this transport."""
         return AsyncFakeApi(self)
 
 
 class AsyncFakeApi:
-    """A :class:`FakeApi` for the async client."""
+    """Asynchronous version of :class:`FakeApi`."""
 
     def __init__(self, fake: FakeApi) -> None:
         self._fake = fake
@@ -86,9 +86,9 @@ class AsyncFakeApi:
 
 
 class FakeTaskInstance:
-    """Remembers the XComs that a task pushes; counts its tries as Airflow does.
+    """Task instance that stores XComs and counts attempts as Airflow does.
 
-    :param retries: how many retries the task has.
+    :param retries: number of retries of the task.
     """
 
     def __init__(self, retries: int = 0) -> None:
@@ -101,18 +101,18 @@ class FakeTaskInstance:
         self.xcoms[key] = value
 
     def retry(self) -> None:
-        """Begin the next try of the same task."""
+        """Begin the next attempt of the task."""
         self.try_number += 1
         self.xcoms.clear()
 
     def clear(self) -> None:
-        """Begin anew after a user's clear, as ``clear_task_instances`` of Airflow does it."""
+        """Clear the task, as ``clear_task_instances`` of Airflow does."""
         self.max_tries = self.try_number + self.retries
         self.retry()
 
 
 class FakeStore:
-    """A task state store, as Airflow 3.3 has it."""
+    """Task state store of Airflow 3.3."""
 
     def __init__(self, **values: str) -> None:
         self.values = dict(values)
@@ -131,19 +131,19 @@ class FakeStore:
 
 
 def remember(context: dict[str, Any], task: Any, made: Any) -> None:
-    """Leave the record of an attempt that made something, and begin the next attempt."""
+    """Store the record of a finished attempt, and begin the next one."""
     SubmissionRecord.load_or_create(context, task).save_result(made)
     context["ti"].retry()
 
 
 def remembered(store: FakeStore) -> list[Any]:
-    """Return what the records of a task hold: jobs, other results, ``None`` for a request about to be sent."""
+    """Return the content of the records of a task: jobs, other results, or ``None`` for a planned request."""
     calls = json.loads(store.values.get(STORE_KEY, '{"calls": []}'))["calls"]
     return [JobRef.loads(call["ref"]) if "ref" in call else call.get("done") for call in calls]
 
 
 class FakeClock:
-    """A clock that only moves when somebody sleeps."""
+    """Clock that is advanced by ``sleep`` only."""
 
     def __init__(self, now: float = 1_000_000.0) -> None:
         self.now = now
@@ -159,7 +159,7 @@ class FakeClock:
 
 @contextlib.contextmanager
 def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[int]:
-    """Serve connections with ``handle``, one after the other, in a thread; give the port."""
+    """Serve connections with ``handle`` in a thread, one after the other; return the port."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def accept() -> None:
@@ -182,7 +182,7 @@ def raw_server(handle: Callable[[socket.socket], None]) -> Iterator[int]:
 
 
 def read_request(connection: socket.socket) -> bytes:
-    """Read one whole HTTP request."""
+    """Read one complete HTTP request."""
     received = b""
     while b"\r\n\r\n" not in received:
         piece = connection.recv(65536)
@@ -197,7 +197,7 @@ def read_request(connection: socket.socket) -> bytes:
 
 
 def http_response(body: bytes = b"{}", status: str = "200 OK", length: int | None = None) -> bytes:
-    """Return an HTTP response as it goes over the wire."""
+    """Return the bytes of an HTTP response."""
     size = len(body) if length is None else length
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {size}\r\nConnection: close\r\n\r\n"
     return head.encode() + body
@@ -205,7 +205,7 @@ def http_response(body: bytes = b"{}", status: str = "200 OK", length: int | Non
 
 @contextlib.contextmanager
 def deaf_port() -> Iterator[int]:
-    """Give a port whose queue of connections is full, so that nobody can connect to it."""
+    """Return a port whose backlog is full, so that no connection is accepted."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.socket())
         listener.bind(("127.0.0.1", 0))
@@ -218,6 +218,6 @@ def deaf_port() -> Iterator[int]:
 
 
 def free_port() -> int:
-    """Return a port on which nobody listens."""
+    """Return a closed port."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])

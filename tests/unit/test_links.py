@@ -12,7 +12,7 @@ from tests.unit.jobs.walks import IDS
 from tests.unit.operators.catalogue import JOB_OPERATORS
 
 
-def test_a_link_reads_the_address_that_the_task_pushed(monkeypatch):
+def test_a_link_reads_the_url_that_the_task_pushed(monkeypatch):
     asked = []
     monkeypatch.setattr(links.XCom, "get_value", lambda **given: asked.append(given) or "https://page.example/")
     assert CustomModelLink().get_link(None, ti_key="the task") == "https://page.example/"
@@ -26,7 +26,7 @@ def test_a_link_is_empty_before_the_task_has_pushed_it(monkeypatch, value):
 
 
 @pytest.mark.parametrize("link", DataRobotLink.__subclasses__())
-def test_the_key_is_the_one_that_airflow_3_reads(link):
+def test_the_key_is_that_of_airflow_3(link):
     assert link().key == f"_link_{link.__name__}"
     assert getattr(link(), "xcom_key", link().key) == link().key
 

@@ -1,4 +1,4 @@
-"""Certificates, and a netrc file, for the tests on real sockets."""
+"""Fixtures with certificates and a netrc file."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tests.unit.certificates import Pems, make_pems
 
 @pytest.fixture(scope="session")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
-    """Make a certificate for 127.0.0.1 and keys."""
+    """Create a certificate for 127.0.0.1 and keys."""
     return make_pems(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture(scope="session")
 def certificate(pems: Pems) -> tuple[str, ssl.SSLContext]:
-    """Give the path of a certificate for 127.0.0.1 and a server's context with it."""
+    """Return the path of a certificate for 127.0.0.1 and the TLS context of a server with it."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pems.both)
     return pems.both, context
@@ -25,7 +25,7 @@ def certificate(pems: Pems) -> tuple[str, ssl.SSLContext]:
 
 @pytest.fixture(scope="session")
 def demanding(pems: Pems) -> ssl.SSLContext:
-    """Give the context of a server that talks to nobody without a certificate of its own."""
+    """Return the TLS context of a server that requires a client certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pems.both)
     context.load_verify_locations(pems.both)
@@ -35,7 +35,7 @@ def demanding(pems: Pems) -> ssl.SSLContext:
 
 @pytest.fixture
 def netrc(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set up a netrc file with a login for every host."""
+    """Create a netrc file with credentials for every host."""
     path = tmp_path / "netrc"
     path.write_text("machine 127.0.0.1 login eve password wrong\ndefault login eve password wrong\n", encoding="utf-8")
     path.chmod(0o600)

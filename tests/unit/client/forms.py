@@ -1,4 +1,4 @@
-"""Reads a multipart body with a parser that has nothing to do with the one that wrote it."""
+"""Independent parser of multipart bodies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 
 @dataclass
 class Part:
-    """One part of a form."""
+    """Part of a form."""
 
     name: str
     filename: str | None
@@ -18,7 +18,7 @@ class Part:
 
 
 class _Reader:
-    """Collects what the parser reports."""
+    """Collects the events of the parser."""
 
     def __init__(self) -> None:
         self.parts: list[Part] = []

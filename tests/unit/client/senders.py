@@ -1,4 +1,4 @@
-"""Both senders behind one function, for tables of cases that have to end alike on a worker and in a triggerer."""
+"""Synchronous and asynchronous transport behind one function, for tests of both."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ ONCE = RetryPolicy(attempts=1)
 
 
 def on_a_worker(origin: str, request: Request = GET, **settings: Any) -> Response:
-    """Send one request with the sync sender."""
+    """Send one request with the synchronous transport."""
     sender = SyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**{"retry": ONCE, **settings}))
     with contextlib.closing(sender):
         return sender.send(request)
 
 
 def in_a_triggerer(origin: str, request: Request = GET, **settings: Any) -> Response:
-    """Send one request with the async sender."""
+    """Send one request with the asynchronous transport."""
 
     async def run() -> Response:
         sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(**{"retry": ONCE, **settings}))
@@ -46,7 +46,7 @@ def in_a_triggerer(origin: str, request: Request = GET, **settings: Any) -> Resp
 
 
 def outcome(send: Callable[..., Response], origin: str, **settings: Any) -> tuple[str, bool] | int:
-    """Return the status of a response, or why there is none and whether the request may have arrived."""
+    """Return the status of the response, or the reason of the error and whether the request was sent."""
     try:
         return send(origin, **settings).status
     except TransportError as error:
@@ -55,7 +55,7 @@ def outcome(send: Callable[..., Response], origin: str, **settings: Any) -> tupl
 
 @contextlib.contextmanager
 def dripping(head: bytes, drops: Iterable[bytes], seconds: float) -> Iterator[Callable[[socket.socket], None]]:
-    """Give a handler of connections that sends ``head`` and then one of ``drops`` every so many seconds."""
+    """Return a handler that sends ``head`` and then one of ``drops`` at intervals."""
     over = threading.Event()
 
     def handle(connection: socket.socket) -> None:

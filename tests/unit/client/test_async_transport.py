@@ -1,4 +1,4 @@
-"""The async sender against real servers."""
+"""Asynchronous transport with real servers."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def send_to(origin: str, *requests: Request, **settings: Any) -> list[Resp
 
 @contextlib.asynccontextmanager
 async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.BaseRequest]]]:
-    """Serve these answers one after the other; give the address and the requests that came."""
+    """Serve these responses in order; return the URL and the received requests."""
     seen: list[web.BaseRequest] = []
 
     async def handle(request: web.BaseRequest) -> web.Response:
@@ -58,7 +58,7 @@ async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.B
 
 
 def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple[Response, list[web.BaseRequest]]:
-    """Send one request to a server with these answers; return the response and what the server saw."""
+    """Send one request to a server with these responses; return the response and the received requests."""
 
     async def run() -> tuple[Response, list[web.BaseRequest]]:
         async with serving(*answers) as (origin, seen):
@@ -68,14 +68,14 @@ def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple
 
 
 def fail(origin: str, method: str = "GET", **settings: Any) -> tuple[str, bool]:
-    """Return how a request is said to have failed."""
+    """Return the reason of the error of a request, and whether the request was sent."""
     with pytest.raises(TransportError) as caught:
         asyncio.run(send_to(origin, Request(method, "things/"), **{"retry": ONCE, **settings}))
     assert f"No response from DataRobot to {method} things/: " in str(caught.value)
     return caught.value.reason, caught.value.sent
 
 
-def test_a_look_carries_the_bearer_token_and_says_who_asks():
+def test_a_poll_has_the_bearer_token_and_the_user_agent():
     request = Request("GET", "a%2Fb/", params={"limit": 2, "deep": False, "none": None})
     response, seen = exchange(request, web.json_response({"ok": 1}, headers={"X-Request-ID": "7"}))
     assert (response.status, response.json(), response.request_id) == (200, {"ok": 1}, "7")
@@ -85,19 +85,19 @@ def test_a_look_carries_the_bearer_token_and_says_who_asks():
     assert seen[0].headers["Accept"] == "application/json"
 
 
-def test_a_path_with_a_query_is_sent_as_it_is():
+def test_a_path_with_a_query_is_sent_unchanged():
     _, seen = exchange(Request("GET", "tail/?lines=50"), web.Response())
     assert seen[0].raw_path == "/api/v2/tail/?lines=50"
 
 
 @pytest.mark.usefixtures("netrc")
-def test_a_netrc_file_does_not_replace_the_token_or_break_the_look():
+def test_a_netrc_file_does_not_replace_the_token_or_fail_the_poll():
     response, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
     assert response.json() == {"ok": 1}
     assert seen[0].headers.getall("Authorization") == [f"Bearer {TOKEN}"]
 
 
-def test_a_cancellation_does_not_wait_for_looks_that_hang():
+def test_a_cancellation_does_not_wait_for_hanging_polls():
     async def run() -> int:
         hang, full, polls = asyncio.Event(), asyncio.Event(), []
 
@@ -131,7 +131,7 @@ def test_a_cancellation_does_not_wait_for_looks_that_hang():
 
 
 @pytest.mark.parametrize("login", ["", "user:p%40ss@"])
-def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
+def test_a_proxy_of_the_environment_is_used_with_its_credentials(monkeypatch, login):
     async def run() -> tuple[Response, list[web.BaseRequest]]:
         async with serving(web.json_response({"ok": 1})) as (proxy, seen):
             monkeypatch.setenv("http_proxy", proxy.replace("://", f"://{login}"))
@@ -147,7 +147,7 @@ def test_a_proxy_of_the_environment_is_used_with_its_login(monkeypatch, login):
 
 
 @pytest.mark.parametrize("exempt", ["127.0.0.1", "*", "localhost,127.0.0.1"])
-def test_a_host_that_needs_no_proxy_is_asked_itself(monkeypatch, exempt):
+def test_an_exempt_host_is_requested_directly(monkeypatch, exempt):
     monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
     monkeypatch.setenv("no_proxy", exempt)
     response, seen = exchange(Request("GET", "things/"), web.json_response({"ok": 1}))
@@ -155,25 +155,25 @@ def test_a_host_that_needs_no_proxy_is_asked_itself(monkeypatch, exempt):
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 422])
-def test_redirects_and_refusals_are_given_as_they_came(status):
+def test_redirects_and_errors_are_returned_unchanged(status):
     answer = web.Response(status=status, headers={"Location": "https://evil.example/"})
     response, seen = exchange(Request("GET", "things/"), answer)
     assert (response.status, response.location, len(seen)) == (status, "https://evil.example/", 1)
 
 
 @pytest.mark.parametrize("method", ["POST", "PATCH", "PUT", "post"])
-def test_what_starts_or_changes_something_is_never_sent(method):
+def test_unsafe_methods_are_never_sent(method):
     with pytest.raises(ValueError, match="must not be sent from the triggerer"):
         asyncio.run(send_to("http://127.0.0.1:1", Request(method, "things/")))
 
 
-def test_a_look_is_repeated_until_it_works():
+def test_a_poll_is_repeated_until_it_succeeds():
     answers = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "0"}), web.Response()]
     response, seen = exchange(Request("GET", "things/"), *answers, retry=EAGER)
     assert (response.status, len(seen)) == (200, 3)
 
 
-def test_a_look_is_given_up_after_the_allowed_attempts():
+def test_a_poll_fails_after_the_allowed_attempts():
     response, seen = exchange(Request("DELETE", "things/"), *(web.Response(status=503) for _ in range(3)), retry=EAGER)
     assert (response.status, len(seen)) == (503, 3)
 
@@ -203,11 +203,11 @@ def test_connections_are_pooled():
     assert len(connections) == 1
 
 
-def test_nobody_listening_is_refused_and_unsent():
+def test_a_closed_port_is_refused_and_unsent():
     assert fail(f"http://127.0.0.1:{free_port()}", "DELETE") == ("refused", False)
 
 
-def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
+def test_an_unknown_host_name_is_dns_and_unsent(monkeypatch):
     def unknown(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -215,12 +215,12 @@ def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
     assert fail("http://datarobot.invalid") == ("dns", False)
 
 
-def test_a_host_that_takes_no_connection_is_a_timeout_and_unsent():
+def test_a_host_that_accepts_no_connection_is_a_timeout_and_unsent():
     with deaf_port() as port:
         assert fail(f"http://127.0.0.1:{port}", connect_timeout=0.3) == ("timeout", False)
 
 
-def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
+def test_a_host_that_does_not_respond_is_a_timeout_and_maybe_sent():
     def silent(connection: socket.socket) -> None:
         while connection.recv(65536):
             pass
@@ -229,7 +229,7 @@ def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
         assert fail(f"http://127.0.0.1:{port}", "DELETE", read_timeout=0.3) == ("timeout", True)
 
 
-def test_a_response_that_never_gets_finished_is_a_timeout():
+def test_an_endless_response_is_a_timeout():
     def drip(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(http_response(b"", length=10_000))
@@ -245,7 +245,7 @@ def test_a_response_that_never_gets_finished_is_a_timeout():
             over.set()
 
 
-def test_time_limits_end_what_takes_too_long_and_nothing_else():
+def test_time_limits_end_only_slow_requests():
     async def within(limits: async_transport._TimeLimits, seconds: float) -> str:
         async with asyncio.timeout(None) as limit:
             limits.begin(limit)
@@ -263,7 +263,7 @@ def test_time_limits_end_what_takes_too_long_and_nothing_else():
         found = await asyncio.gather(stuck, killed, return_exceptions=True)
         assert [type(each) for each in found] == [TimeoutError, asyncio.CancelledError]
         assert limits._timer is None
-        # They go on with what comes later.
+        # The limits also apply to later requests.
         with pytest.raises(TimeoutError):
             await within(limits, 30)
 
@@ -275,7 +275,7 @@ def test_time_limits_end_what_takes_too_long_and_nothing_else():
     [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a head", "half a body", "garbage"],
 )
-def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
+def test_a_broken_connection_is_lost_and_maybe_sent(answer):
     def cut(connection: socket.socket) -> None:
         read_request(connection)
         connection.sendall(answer)
@@ -284,7 +284,7 @@ def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
         assert fail(f"http://127.0.0.1:{port}", "DELETE") == ("lost", True)
 
 
-def test_an_unknown_certificate_is_tls_and_unsent(certificate):
+def test_an_untrusted_certificate_is_tls_and_unsent(certificate):
     def handle(connection: socket.socket) -> None:
         with contextlib.suppress(ssl.SSLError):
             certificate[1].wrap_socket(connection, server_side=True)
@@ -293,7 +293,7 @@ def test_an_unknown_certificate_is_tls_and_unsent(certificate):
         assert fail(f"https://127.0.0.1:{port}") == ("tls", False)
 
 
-def test_plain_http_behind_https_is_tls_and_unsent():
+def test_a_server_without_tls_is_tls_and_unsent():
     with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         assert fail(f"https://127.0.0.1:{port}") == ("tls", False)
 
@@ -311,7 +311,7 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
 
 
 def answer_over_tls(context: ssl.SSLContext) -> tuple[Any, list[object]]:
-    """Return a server that answers every request over TLS, and the certificates that it was shown."""
+    """Return a server with TLS, and the client certificates that it received."""
     shown: list[object] = []
 
     def handle(connection: socket.socket) -> None:
@@ -324,7 +324,7 @@ def answer_over_tls(context: ssl.SSLContext) -> tuple[Any, list[object]]:
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one file", "certificate and key"])
-def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_wants_one(demanding, pems, apart):
+def test_the_client_certificate_is_sent_to_a_server_that_requires_one(demanding, pems, apart):
     mine = {"client_cert": pems.cert, "client_key": pems.key} if apart else {"client_cert": pems.both}
     handle, shown = answer_over_tls(demanding)
     with raw_server(handle) as port:
@@ -336,7 +336,7 @@ def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_want
     assert shown[0]
 
 
-def test_verification_is_switched_off_by_the_connection_alone(certificate):
+def test_verification_is_disabled_by_the_connection_only(certificate):
     handle, shown = answer_over_tls(certificate[1])
     with raw_server(handle) as port:
         origin = f"https://localhost:{port}"
@@ -345,12 +345,12 @@ def test_verification_is_switched_off_by_the_connection_alone(certificate):
     assert (response.status, len(shown)) == (200, 1)
 
 
-def test_a_request_that_aiohttp_sends_anew_on_its_own_counts_as_repeated():
-    """It does so where a pooled connection turns out to be dead; the first sending may have been handled."""
+def test_a_request_that_aiohttp_repeats_is_marked_as_repeated():
+    """It does so if a pooled connection is closed; the first request may have been processed."""
     seen: list[bytes] = []
 
     def handle(connection: socket.socket) -> None:
-        """Answer the first request of a connection, take the second one and hang up."""
+        """Respond to the first request of a connection, and close it after the second one."""
         seen.append(read_request(connection))
         connection.sendall(http_response().replace(b"Connection: close\r\n", b""))
         seen.append(read_request(connection))
@@ -362,7 +362,7 @@ def test_a_request_that_aiohttp_sends_anew_on_its_own_counts_as_repeated():
     assert [request.split()[0] for request in seen if request] == [b"GET", b"DELETE", b"DELETE"]
 
 
-def test_a_header_that_is_not_utf8_can_still_be_written_into_a_log():
+def test_a_header_that_is_not_utf8_can_be_logged():
     answer = http_response().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
     with raw_server(lambda connection: read_request(connection) and connection.sendall(answer)) as port:
         (response,) = asyncio.run(send_to(f"http://127.0.0.1:{port}", Request("GET", "things/")))

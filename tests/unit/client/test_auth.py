@@ -12,45 +12,45 @@ from datarobot_provider.exceptions import ConfigurationError
 from tests.unit.support import TOKEN
 
 
-def test_a_token_makes_the_bearer_header():
+def test_a_token_returns_the_bearer_header():
     assert Token(f"  {TOKEN}\n").header() == f"Bearer {TOKEN}"
 
 
-def test_a_token_does_not_show_itself():
+def test_the_representation_of_a_token_does_not_contain_it():
     token = Token(TOKEN)
     assert TOKEN not in f"{token!r} {token} {[token]}"
     assert not hasattr(token, "__dict__")
 
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])
-def test_a_missing_token_is_named(value):
+def test_a_missing_token_is_refused(value):
     with pytest.raises(ConfigurationError, match="no password"):
         Token(value)
 
 
 @pytest.mark.parametrize("value", ["two words", "line\r\nX-Evil: 1", "tök-en-value", "tab\there", "nul\0here"])
-def test_a_token_that_no_header_can_carry_is_refused_without_showing_it(value):
+def test_a_token_invalid_in_a_header_is_refused_without_showing_it(value):
     with pytest.raises(ConfigurationError, match="characters") as caught:
         Token(value)
     assert value not in str(caught.value)
 
 
-def test_a_text_is_freed_of_the_token_and_of_other_secrets():
+def test_the_token_and_other_secrets_are_redacted():
     text = Token(TOKEN).redact(f"sent {TOKEN} and sk-12345, twice {TOKEN}", ["sk-12345"])
     assert text == "sent *** and ***, twice ***"
 
 
-def test_a_very_short_secret_does_not_blot_out_half_the_text():
+def test_a_very_short_secret_is_not_redacted():
     assert Token(TOKEN).redact("a cat sat", ["a"]) == "a cat sat"
 
 
-def test_secrets_are_found_at_any_depth_of_a_body():
+def test_secret_values_are_found_at_any_depth():
     body = {"data": [{"openaiApiKey": "sk-1", "deep": ({"openaiApiKey": "sk-2"},)}], "openaiApiKey": None, "n": 1}
     assert list(secret_values(body)) == ["sk-1", "sk-2"]
     assert list(secret_values(None)) == []
 
 
-def test_secrets_in_a_response_are_masked_and_the_rest_is_left_alone():
+def test_secrets_in_a_response_are_redacted_and_the_rest_is_unchanged():
     response = {"guards": [{"openaiApiKey": "sk-1", "name": "g"}, {"openaiApiKey": None}], "count": 2}
     assert redact_secrets(response) == {
         "guards": [{"openaiApiKey": "***", "name": "g"}, {"openaiApiKey": None}],
@@ -78,7 +78,7 @@ ECHOES = {
 
 
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
-def test_a_token_is_taken_out_however_the_server_writes_it(echo):
+def test_a_token_is_redacted_in_all_encodings(echo):
     token = Token(WILD)
     for text in (token.redact(f"before {echo} after"), token.redact_bytes(f"before {echo} after".encode()).decode()):
         assert "***" in text
@@ -87,16 +87,16 @@ def test_a_token_is_taken_out_however_the_server_writes_it(echo):
         assert not any(form in text for form in encodings(WILD))
 
 
-def test_a_body_is_freed_of_other_secrets_too():
+def test_other_secrets_are_redacted_in_a_body():
     assert Token(TOKEN).redact_bytes(f"{TOKEN} sk-12345".encode(), ["sk-12345"]) == b"*** ***"
 
 
-def test_a_short_secret_is_not_looked_for_in_codes_that_chance_may_write():
+def test_a_short_secret_has_no_base64_or_hexadecimal_form():
     assert base64.b64encode(b"sk-1234").decode() not in encodings("sk-1234")
     assert encodings("abc") == ()
 
 
-def test_what_makes_a_signed_address_secret():
+def test_the_signatures_of_a_signed_url():
     signature, credential = "a" * 20 + "+/=", "AKIA/20261123/eu/s3"
     url = f"https://s3.example/b/k?X-Amz-Date=20261123T0&X-Amz-Credential={quote(credential, safe='')}"
     url += f"&X-Amz-Signature={quote(signature, safe='')}#fragment"

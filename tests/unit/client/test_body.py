@@ -1,4 +1,4 @@
-"""Bodies have a bound, after unpacking, in both senders alike; none is unpacked in one piece."""
+"""Size limits and decompression of bodies, in both transports."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ MAX_MEMORY = MAX_BYTES * 3
 
 
 def packed(pieces: Iterable[bytes], window: int = 31) -> bytes:
-    """Pack a body that need not fit into memory."""
+    """Compress a body that may exceed the memory."""
     packer = zlib.compressobj(9, zlib.DEFLATED, window)
     return b"".join([*map(packer.compress, pieces), packer.flush()])
 
@@ -52,7 +52,7 @@ BOMB = packed(itertools.repeat(ZEROS, 300))
 
 
 def serving(*parts: bytes | Iterable[bytes], status: str = "200 OK") -> Callable[[socket.socket], None]:
-    """Return a handler that sends a head and these parts, and goes on for as long as somebody reads."""
+    """Return a handler that sends a head and these parts until the connection is closed."""
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)
@@ -100,7 +100,7 @@ def little_memory():
 
 @EVERY_SENDER
 @pytest.mark.parametrize("parts", TOO_LARGE.values(), ids=TOO_LARGE)
-def test_a_response_beyond_the_bound_is_refused_and_takes_little_memory(send, parts):
+def test_a_response_beyond_the_limit_is_refused_with_little_memory(send, parts):
     with raw_server(serving(*parts)) as port, little_memory(), pytest.raises(ResponseTooLargeError) as caught:
         send(f"http://127.0.0.1:{port}", read_timeout=60)
     assert str(caught.value).startswith(f"The response to GET things/ has more than {MAX_BYTES:,} bytes")
@@ -108,7 +108,7 @@ def test_a_response_beyond_the_bound_is_refused_and_takes_little_memory(send, pa
 
 
 @EVERY_SENDER
-def test_a_response_of_just_the_bound_is_read(send):
+def test_a_response_at_the_limit_is_read(send):
     for part in (of_length(b" " * MAX_BYTES), of_length(packed([b" " * MAX_BYTES]), "Content-Encoding: gzip")):
         with raw_server(serving(part)) as port:
             assert len(send(f"http://127.0.0.1:{port}", read_timeout=60).body) == MAX_BYTES
@@ -125,7 +125,7 @@ def test_an_error_keeps_its_status_and_the_beginning_of_its_body(send, parts, st
 
 
 @EVERY_SENDER
-def test_an_error_of_100_mb_still_says_what_the_server_says(send):
+def test_an_error_of_100_mb_keeps_the_message_of_the_server(send):
     body = b'{"message": "target is missing", "echo": "' + b"x" * (100 * MEGABYTE)
     with raw_server(serving(of_length(body), status="422 No")) as port:
         response = send(f"http://127.0.0.1:{port}", read_timeout=60)
@@ -135,7 +135,7 @@ def test_an_error_of_100_mb_still_says_what_the_server_says(send):
 
 @EVERY_SENDER
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
-def test_an_encoding_that_nobody_asked_for_is_named_but_hides_no_error(send, encoding):
+def test_an_unrequested_encoding_is_refused_but_hides_no_error(send, encoding):
     part = of_length(b"\x0b\x02\x80hello\x03", f"Content-Encoding: {encoding}")
     with (
         raw_server(serving(part)) as port,
@@ -147,7 +147,7 @@ def test_an_encoding_that_nobody_asked_for_is_named_but_hides_no_error(send, enc
 
 
 @EVERY_SENDER
-def test_what_can_be_unpacked_is_asked_for(send):
+def test_the_supported_encodings_are_requested(send):
     asked = []
 
     def handle(connection: socket.socket) -> None:
@@ -174,14 +174,14 @@ SOUND = {
 
 @EVERY_SENDER
 @pytest.mark.parametrize(("encoding", "sent"), SOUND.values(), ids=SOUND)
-def test_a_packed_body_is_unpacked(send, encoding, sent):
+def test_a_compressed_body_is_decompressed(send, encoding, sent):
     with raw_server(serving(of_length(sent, f"Content-Encoding: {encoding}"))) as port:
         assert send(f"http://127.0.0.1:{port}").body == BODY
 
 
 @pytest.mark.parametrize(("encoding", "sent"), SOUND.values(), ids=SOUND)
 @pytest.mark.parametrize("size", [1, 2, 7, 1000])
-def test_a_body_may_come_in_pieces_of_any_size(encoding, sent, size):
+def test_a_body_may_come_in_chunks_of_any_size(encoding, sent, size):
     pieces = (sent[start : start + size] for start in range(0, len(sent), size))
     assert b"".join(decompressed(pieces, encoding)) == BODY
 
@@ -199,7 +199,7 @@ def test_a_body_may_come_in_pieces_of_any_size(encoding, sent, size):
     ],
     ids=["cut", "one byte", "not packed", "wrong check", "cut deflate", "no deflate"],
 )
-def test_a_body_that_cannot_be_unpacked_is_a_lost_one(send, encoding, sent):
+def test_a_body_that_cannot_be_decompressed_is_lost(send, encoding, sent):
     with (
         raw_server(serving(of_length(sent, f"Content-Encoding: {encoding}"))) as port,
         pytest.raises(TransportError) as caught,
@@ -209,19 +209,19 @@ def test_a_body_that_cannot_be_unpacked_is_a_lost_one(send, encoding, sent):
 
 
 @EVERY_SENDER
-def test_an_empty_body_may_be_called_packed(send):
+def test_an_empty_body_may_have_a_content_encoding(send):
     with raw_server(serving(of_length(b"", "Content-Encoding: gzip"), status="204 No Content")) as port:
         assert send(f"http://127.0.0.1:{port}").body == b""
 
 
-def test_no_step_unpacks_more_than_a_little():
+def test_no_step_exceeds_the_step_size():
     assert max(map(len, decompressor("gzip").decompress(BOMB))) <= STEP
     with pytest.raises(UnreadableBodyError):
         list(decompressed([BOMB[:1000]], "gzip"))
 
 
-def test_a_triggerer_goes_on_with_other_things_while_a_bomb_is_unpacked():
-    """The bound of a stall is generous, for a busy machine; a bomb of this size is unpacked in half a second."""
+def test_the_event_loop_is_not_blocked_while_a_bomb_is_decompressed():
+    """The maximum delay allows for a busy machine; the bomb is decompressed in half a second."""
 
     async def main(port: int) -> float:
         ends, longest = asyncio.Event(), 0.0
@@ -251,7 +251,7 @@ def test_a_triggerer_goes_on_with_other_things_while_a_bomb_is_unpacked():
 
 @EVERY_SENDER
 @pytest.mark.parametrize("size", [1000, 60_000])
-def test_a_long_header_is_taken_by_both(send, size):
+def test_a_long_header_is_accepted_by_both_transports(send, size):
     with raw_server(serving(f"Location: /{'x' * size}\r\n".encode() + of_length(b"{}"), status="303 See")) as port:
         assert len(send(f"http://127.0.0.1:{port}").location) == size + 1
 
@@ -260,14 +260,14 @@ def test_a_long_header_is_taken_by_both(send, size):
 @pytest.mark.parametrize(
     "lines", [b"X: " + b"x" * 10**6 + b"\r\n", itertools.repeat(b"X: y\r\n" * 1000)], ids=["long", "many"]
 )
-def test_absurd_headers_are_refused(send, lines):
+def test_too_many_or_too_long_headers_are_refused(send, lines):
     with raw_server(serving(lines)) as port, little_memory(), pytest.raises(TransportError) as caught:
         send(f"http://127.0.0.1:{port}")
     assert (caught.value.reason, caught.value.sent) == ("lost", True)
 
 
 @EVERY_SENDER
-def test_the_size_of_a_chunk_has_no_endless_line(send):
+def test_the_line_with_the_size_of_a_chunk_has_a_limit(send):
     with (
         raw_server(serving(CHUNKED, itertools.repeat(b"0" * MEGABYTE))) as port,
         little_memory(),
@@ -277,8 +277,8 @@ def test_the_size_of_a_chunk_has_no_endless_line(send):
 
 
 @pytest.mark.parametrize("size", [4 * 1024 * 1024, 4 * 1024 * 1024 + 1], ids=["at the limit", "beyond it"])
-def test_a_poll_has_a_limit_of_its_own(size):
-    """A triggerer reads what a poll comes back with in one piece, while all its other waits stand still."""
+def test_a_poll_has_its_own_size_limit(size):
+    """The triggerer parses the response in one step, which blocks its other waits."""
 
     class Sender:
         def send(self, request):

@@ -20,7 +20,7 @@ from tests.unit.support import ORIGIN, TOKEN, FakeApi, response
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
-def test_a_redirect_is_not_followed_but_explained(status):
+def test_a_redirect_is_an_error_with_an_explanation(status):
     api = FakeApi()
     api.on("POST", "customModels/", response(status, location="https://elsewhere.example/api/v2/customModels/"))
     with pytest.raises(MalformedResponseError, match=r"redirect.*not followed.*https"):
@@ -30,7 +30,7 @@ def test_a_redirect_is_not_followed_but_explained(status):
 
 @pytest.mark.parametrize("status", [300, 303, 304, 305, 308, 399])
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
-def test_no_redirect_is_taken_for_a_change_that_was_made(status, method):
+def test_a_redirect_is_an_error_for_every_method(status, method):
     api = FakeApi()
     api.on(method, "customModels/1/", response(status, location=f"{ORIGIN}/login"))
     with pytest.raises(MalformedResponseError, match=rf"{method} customModels/1/ is a redirect \({status}\)"):
@@ -38,7 +38,7 @@ def test_no_redirect_is_taken_for_a_change_that_was_made(status, method):
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
-def test_a_proxy_that_asks_for_a_login_is_told_from_datarobot(method):
+def test_a_407_is_an_error_of_the_proxy(method):
     api = FakeApi()
     api.on(method, "customModels/1/", response(407, b"<html>Log in</html>", content_type="text/html"))
     with pytest.raises(TransportError, match="the proxy that the environment names") as caught:
@@ -46,7 +46,7 @@ def test_a_proxy_that_asks_for_a_login_is_told_from_datarobot(method):
     assert (caught.value.reason, caught.value.sent, caught.value.retryable) == ("proxy", False, True)
 
 
-def test_the_303_of_a_job_that_is_done_is_a_response():
+def test_a_303_of_a_status_record_is_not_an_error():
     api = FakeApi()
     api.on("GET", "status/1/", response(303, location=f"{ORIGIN}/api/v2/things/1/"))
     assert api.client().send(Request("GET", "status/1/")).status == 303
@@ -54,7 +54,7 @@ def test_the_303_of_a_job_that_is_done_is_a_response():
 
 @pytest.mark.parametrize("status", [200, 404])
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PATCH", "POST"])
-def test_a_page_for_people_is_neither_taken_for_success_nor_for_a_thing_that_is_gone(method, status):
+def test_an_html_page_is_neither_success_nor_not_found(method, status):
     api = FakeApi()
     api.on(method, "customModels/1/", response(status, b"<html>Sign in</html>", content_type="text/html"))
     with pytest.raises(MalformedResponseError, match="is not JSON: '<html>Sign in</html>'"):
@@ -62,14 +62,14 @@ def test_a_page_for_people_is_neither_taken_for_success_nor_for_a_thing_that_is_
 
 
 @pytest.mark.parametrize("status", [200, 303, 307, 404, 410, 422])
-def test_a_page_for_people_says_nothing_about_a_job(status):
+def test_an_html_page_is_a_failed_poll(status):
     api = FakeApi()
     api.on("GET", "status/1/", response(status, b"<html>not here", content_type="text/html", location="/x"))
     with pytest.raises(MalformedResponseError, match="not here"):
         api.client().poll("status/1/")
 
 
-def test_a_token_in_a_header_is_blotted_out():
+def test_a_token_in_a_header_is_redacted():
     api = FakeApi()
     api.on("GET", "status/1/", response(200, {}, location=f"/api/v2/status/{TOKEN}/"))
     for seen in (api.client().poll("status/1/"), api.client().send(Request("GET", "status/1/"))):
@@ -77,21 +77,21 @@ def test_a_token_in_a_header_is_blotted_out():
 
 
 @pytest.mark.parametrize("status", [200, 303, 404, 410, 422])
-def test_a_look_takes_gone_and_not_yet_as_answers(status):
+def test_a_poll_returns_statuses_that_describe_the_job(status):
     api = FakeApi()
     api.on("GET", "status/1/", response(status))
     assert api.client().poll("status/1/").status == status
 
 
 @pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError), (503, ServerError)])
-def test_a_look_that_is_refused_or_fails_is_an_error(status, kind):
+def test_a_poll_raises_other_error_statuses(status, kind):
     api = FakeApi()
     api.on("GET", "status/1/", response(status))
     with pytest.raises(kind):
         api.client().poll("status/1/")
 
 
-def test_a_look_takes_a_307_only_if_it_says_where_to():
+def test_a_poll_accepts_a_307_only_with_a_location():
     api = FakeApi()
     api.on("GET", "status/1/", response(307, location=f"{ORIGIN}/api/v2/status/2/"), response(307))
     assert api.client().poll("status/1/").status == 307
@@ -99,7 +99,7 @@ def test_a_look_takes_a_307_only_if_it_says_where_to():
         api.client().poll("status/1/")
 
 
-def test_the_async_client_looks_and_deletes_and_closes():
+def test_the_async_client_polls_deletes_and_closes():
     api = FakeApi()
     api.on("GET", "status/1/", response(404))
     api.on("DELETE", "status/1/", response(204), response(403))
@@ -138,23 +138,23 @@ def test_the_status_id_is_read_from_a_location(location, status_id):
     assert status_id_of(location) == status_id
 
 
-def test_an_accepted_job_is_followed_by_its_location_first():
+def test_the_location_of_an_accepted_job_has_precedence():
     answer = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
     assert accepted(answer).status_id == "header"
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": f"{ORIGIN}/elsewhere/"}])
-def test_an_accepted_job_without_a_usable_location_is_followed_by_the_id_in_the_body(headers):
+def test_the_id_in_the_body_is_used_without_a_valid_location(headers):
     assert accepted(response(202, {"statusId": "body"}, **headers)).status_id == "body"
 
 
-def test_an_accepted_job_may_have_no_body_at_all():
+def test_an_accepted_job_may_have_no_body():
     taken = accepted(response(202, None, location=f"{ORIGIN}/api/v2/status/1/"))
     assert (taken.status_id, taken.body) == ("1", {})
 
 
 @pytest.mark.parametrize("body", [None, {}, {"statusId": ""}, {"statusId": None}, {"statusId": 5}])
-def test_an_accepted_job_that_cannot_be_followed_is_said_to_may_be_running(body):
+def test_an_accepted_job_without_a_status_record_is_reported(body):
     with pytest.raises(MalformedResponseError, match="may be running"):
         accepted(response(202, body))
 

@@ -1,4 +1,4 @@
-"""What the HTTP library logs while a file is fetched from a signed address: nothing that lets anybody in."""
+"""Redaction of signed URLs in the log of the HTTP library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.support import TOKEN, raw_server, read_request
 SIGNATURE = "c2lnbmF0dXJlLTAxMjM0NTY3ODk"
 
 
-def test_headers_that_cannot_be_read_do_not_bring_the_signature_into_the_log():
+def test_unreadable_headers_do_not_log_the_signature():
     written = io.StringIO()
     handler = logging.StreamHandler(written)
     library = logging.getLogger("urllib3")

@@ -1,4 +1,4 @@
-"""Downloads that a server packs on the way, although it was asked not to: whole, in little memory, resumed rightly."""
+"""Downloads that the server compresses although the request forbids it."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ class Memory(io.BytesIO):
         self.content = None
 
     def __exit__(self, *_: object) -> None:
-        """Stay open."""
+        """Do nothing."""
 
 
 def fetched(*answers: bytes, sink: Memory | None = None, expected: Expected | None = None) -> tuple[bytes, list[bytes]]:
-    """Download from a server with these answers; return the content and the heads of the requests."""
+    """Download from a server with these responses; return the content and the heads of the requests."""
     heads, coming = [], iter(answers)
 
     def handle(peer) -> None:
@@ -74,31 +74,31 @@ def _no_pauses(monkeypatch):
     monkeypatch.setattr(download.time, "sleep", lambda _: None)
 
 
-def test_a_packed_download_is_unpacked_and_asked_for_unpacked():
+def test_a_compressed_download_is_decompressed():
     content, heads = fetched(packed(PACKED), expected=Expected(size=len(CONTENT)))
     assert content == CONTENT
     assert b"\r\naccept-encoding: identity\r\n" in heads[0].lower()
 
 
-def test_a_packed_download_that_is_cut_off_is_begun_anew_and_whole():
-    """The server counts a range in packed bytes, or in bytes of the file, and nobody knows which."""
+def test_an_interrupted_compressed_download_starts_again():
+    """It is unknown whether a range refers to the compressed body or to the file."""
     half = packed(PACKED[: len(PACKED) // 2], length=len(PACKED))
     content, heads = fetched(half, half, packed(PACKED))
     assert content == CONTENT
     assert not any(b"range:" in head.lower() for head in heads)
 
 
-def test_a_packed_download_whose_end_is_missing_is_not_taken_for_whole():
+def test_an_incomplete_compressed_download_is_an_error():
     with pytest.raises(TransportError, match="cannot be decompressed"):
         fetched(*[packed(PACKED[:-10])] * 6)
 
 
-def test_an_encoding_that_nobody_asked_for_is_refused():
+def test_an_unrequested_encoding_is_refused():
     with pytest.raises(MalformedResponseError, match="packed as 'br'"):
         fetched(packed(b"\x0b\x02\x80hello\x03", encoding="br"))
 
 
-def test_a_bomb_goes_to_its_target_in_little_memory():
+def test_a_bomb_is_written_with_little_memory():
     class Counting(Memory):
         size = 0
 

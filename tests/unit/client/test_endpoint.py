@@ -28,12 +28,12 @@ from datarobot_provider.exceptions import ConfigurationError
         ("http://[::1]", 8080, "http://[::1]:8080"),
     ],
 )
-def test_every_usual_spelling_of_the_host_means_the_same_endpoint(host, port, origin):
+def test_every_usual_spelling_of_the_host_is_the_same_endpoint(host, port, origin):
     assert Endpoint.parse(host, port).origin == origin
 
 
 @pytest.mark.parametrize("host", [None, "", "   "])
-def test_a_missing_host_is_named(host):
+def test_a_missing_host_is_refused(host):
     with pytest.raises(ConfigurationError, match="has no host"):
         Endpoint.parse(host)
 
@@ -69,7 +69,7 @@ def test_a_missing_host_is_named(host):
         ("https://dr.example/api/v2#top", "must end with the path"),
     ],
 )
-def test_a_host_that_cannot_be_an_endpoint_is_refused_with_the_reason(host, reason):
+def test_an_invalid_host_is_refused_with_the_reason(host, reason):
     with pytest.raises(ConfigurationError, match=reason) as caught:
         Endpoint.parse(host)
     assert "pass-word" not in str(caught.value)
@@ -92,7 +92,7 @@ def test_an_endpoint_builds_urls_of_the_api_and_of_pages():
         ("https://dr.example/api/v2/status/1/#part", "status/1/"),
     ],
 )
-def test_the_path_below_the_api_is_taken_from_a_location(location, path):
+def test_api_path_returns_the_path_below_the_api(location, path):
     assert api_path(location) == path
 
 
@@ -105,7 +105,7 @@ def test_the_path_below_the_api_is_taken_from_a_location(location, path):
         "https://evil.example:8443/api/v2/status/1/",
     ],
 )
-def test_a_location_on_another_host_only_ever_gives_a_path_on_our_own(location):
+def test_the_host_of_a_location_is_ignored(location):
     path = api_path(location)
     assert path == "status/1/"
     assert Endpoint("https://dr.example").url(path) == "https://dr.example/api/v2/status/1/"
@@ -137,5 +137,5 @@ def test_a_location_on_another_host_only_ever_gives_a_path_on_our_own(location):
         "/api/v2/" + "a" * 5000,
     ],
 )
-def test_what_is_no_route_of_the_api_is_not_followed(location):
+def test_a_location_outside_the_api_has_no_path(location):
     assert api_path(location) is None

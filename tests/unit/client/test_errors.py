@@ -46,7 +46,7 @@ def test_every_status_has_its_exception(status, kind, retryable):
     assert str(error).startswith(f"DataRobot returned {status} for POST customModels/: why")
 
 
-def test_the_field_errors_of_public_routes_are_kept_and_printed():
+def test_the_field_errors_of_public_routes_are_in_the_text():
     body = {
         "message": "Invalid field data",
         "errors": {"name": "too long", "data": {"0": {"stages": "missing"}}, "labels": ["one", "two"]},
@@ -63,7 +63,7 @@ def test_a_list_of_field_errors_is_numbered():
     assert error.errors == {"data.0.name": "taken", "data.1.name": "empty"}
 
 
-def test_the_field_errors_of_genai_routes_are_kept_and_printed():
+def test_the_field_errors_of_genai_routes_are_in_the_text():
     body = {
         "detail": [
             {"loc": ["body", "deploymentId"], "msg": "Deployment not found", "type": "value_error"},
@@ -75,11 +75,11 @@ def test_the_field_errors_of_genai_routes_are_kept_and_printed():
     assert error.errors == {"deploymentId": "Deployment not found", "body": "no"}
 
 
-def test_a_sentence_as_detail_is_the_message():
+def test_a_string_in_detail_is_the_message():
     assert error_from(response(404, {"detail": "Validation not found"}), POST, as_is).message == "Validation not found"
 
 
-def test_dependencies_that_the_server_refuses_are_named():
+def test_refused_dependencies_are_in_the_text():
     body = {
         "message": "Bad requirements",
         "invalidDependencies": [{"line": 3, "packageName": "no such"}],
@@ -92,21 +92,21 @@ def test_dependencies_that_the_server_refuses_are_named():
 
 
 @pytest.mark.parametrize(("value", "job_id"), [("65f0", "65f0"), (None, None), (12, None), ({}, None)])
-def test_the_running_job_that_a_refusal_names_is_kept(value, job_id):
+def test_the_id_of_the_running_job_is_kept(value, job_id):
     assert error_from(response(404, {"message": "submitted before", "jobId": value}), POST, as_is).job_id == job_id
 
 
-def test_the_request_id_is_printed_for_support():
+def test_the_request_id_is_in_the_text():
     error = error_from(response(500, {"message": "oops"}, x_datarobot_request_id="abc-1"), POST, as_is)
     assert error.request_id == "abc-1"
     assert "Request id: abc-1" in str(error)
 
 
-def test_advice_says_what_to_do():
+def test_the_advice_is_in_the_text():
     assert "What to do: set a valid API token" in str(error_from(response(401, {"message": "no"}), POST, as_is))
 
 
-def test_a_page_of_5_mb_becomes_one_short_line():
+def test_a_page_of_5_mb_is_shortened_to_one_line():
     page = b"<html><h1>Bad\n Gateway</h1>" + b"<p>padding</p>" * 400_000
     error = error_from(Response(502, {"content-type": "text/html"}, page), POST, as_is)
     assert "Bad Gateway (the body is not an error of DataRobot: '<html><h1>Bad Gateway</h1>" in error.message
@@ -124,14 +124,14 @@ def test_a_page_of_5_mb_becomes_one_short_line():
     ],
     ids=["many fields", "long fields", "a long list", "many details", "long texts"],
 )
-def test_a_refusal_of_5_mb_stays_readable(body):
+def test_the_text_of_an_error_of_5_mb_is_short(body):
     started = time.perf_counter()
     error = error_from(response(422, body, x_request_id="i" * 5000), POST, Token(TOKEN).redact)
     assert time.perf_counter() - started < 5
     assert len(str(error)) < 11_000
 
 
-def test_more_field_errors_than_fit_are_said_to_be_more():
+def test_omitted_field_errors_are_mentioned():
     error = error_from(response(422, {"errors": {str(number): "no" for number in range(21)}}), POST, as_is)
     assert len(error.errors) == 21
     assert "\n  …: more than 20 errors; the rest is omitted" in str(error)
@@ -139,11 +139,11 @@ def test_more_field_errors_than_fit_are_said_to_be_more():
 
 
 @pytest.mark.parametrize("repeated", [False, True])
-def test_an_error_says_whether_the_request_had_been_sent_before(repeated):
+def test_an_error_keeps_whether_the_request_was_repeated(repeated):
     assert error_from(replace(response(404), repeated=repeated), POST, as_is).repeated is repeated
 
 
-def test_a_very_long_message_is_cut():
+def test_a_long_message_is_cut():
     assert len(error_from(response(422, {"message": "x" * 100_000}), POST, as_is).message) == 2000
 
 
@@ -172,7 +172,7 @@ def test_a_very_long_message_is_cut():
         rb'{"message": "\ud800", "errors": {"\udfff": "\udfff"}}',
     ],
 )
-def test_an_error_of_any_shape_still_is_a_readable_error(body):
+def test_an_error_of_any_format_has_a_readable_text(body):
     error = error_from(Response(422, {"content-type": "application/json"}, body), POST, as_is)
     assert type(error) is exceptions.ValidationError
     assert error.message
@@ -181,7 +181,7 @@ def test_an_error_of_any_shape_still_is_a_readable_error(body):
 
 
 def refusal(answer: Response, request: Request = POST) -> str:
-    """Return the text of the exception that a client raises for an error response."""
+    """Return the text of the exception for an error response."""
     fake = FakeApi()
     fake.on(request.method, request.path, answer)
     with pytest.raises(exceptions.DataRobotError) as caught:
@@ -208,11 +208,11 @@ def refusal(answer: Response, request: Request = POST) -> str:
         *("name of a field", "field cut inside the token", "request id", "content type"),
     ],
 )
-def test_a_server_that_echoes_the_token_does_not_bring_it_into_an_exception(answer):
+def test_an_echoed_token_is_not_in_the_exception(answer):
     assert TOKEN[:10] not in refusal(answer)
 
 
-def test_a_server_that_echoes_a_secret_of_the_body_does_not_bring_it_into_an_exception():
+def test_an_echoed_secret_of_the_body_is_not_in_the_exception():
     body = {"data": [{"openaiApiKey": "sk-very-secret"}]}
     echo = Response(422, {}, json.dumps({"message": f"bad body {body}", "errors": {"k": "sk-very-secret"}}).encode())
     assert "sk-very-secret" not in refusal(echo, Request("POST", "guards/", json=body))

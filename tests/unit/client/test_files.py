@@ -39,20 +39,20 @@ def test_a_folder_is_listed_in_a_stable_order_with_slashes_and_sizes(tmp_path):
     assert [file.size for file in files] == [len(file.name) for file in files]
 
 
-def test_version_control_caches_and_leftovers_are_left_out(tmp_path):
+def test_version_control_caches_and_temporary_files_are_excluded(tmp_path):
     folder = fill(
         tmp_path, "custom.py", ".git/config", "__pycache__/a.pyc", ".ipynb_checkpoints/n", "sub/.DS_Store", ".envelope"
     )
     assert [file.name for file in folder_files(folder)] == [".envelope", "custom.py"]
 
 
-def test_empty_folders_do_not_matter(tmp_path):
+def test_empty_folders_are_ignored(tmp_path):
     (tmp_path / "empty").mkdir()
     assert len(folder_files(fill(tmp_path, "custom.py"))) == 1
 
 
 @pytest.mark.parametrize(("name", "reason"), [("missing", "does not exist"), ("file.txt", "is not a folder")])
-def test_a_folder_that_is_none_is_named(tmp_path, name, reason):
+def test_a_path_that_is_not_a_folder_is_refused(tmp_path, name, reason):
     fill(tmp_path, "file.txt")
     with pytest.raises(InputError, match=rf"{name} {reason}"):
         folder_files(str(tmp_path / name))
@@ -64,14 +64,14 @@ def test_a_folder_without_files_to_upload_is_refused(tmp_path, names):
         folder_files(fill(tmp_path, *names))
 
 
-def test_an_unreadable_file_is_named(tmp_path, monkeypatch):
+def test_the_error_names_an_unreadable_file(tmp_path, monkeypatch):
     folder = fill(tmp_path, "ok.py", "secret.py")
     monkeypatch.setattr(os, "access", lambda path, _mode: Path(path).name != "secret.py")
     with pytest.raises(InputError, match=r"secret\.py cannot be read: permission denied"):
         folder_files(folder)
 
 
-def test_an_unreadable_folder_is_named(tmp_path, monkeypatch):
+def test_the_error_names_an_unreadable_folder(tmp_path, monkeypatch):
     folder, scan = fill(tmp_path, "ok.py", "closed/x.py"), os.scandir
 
     def refuse(path):
@@ -84,7 +84,7 @@ def test_an_unreadable_folder_is_named(tmp_path, monkeypatch):
         folder_files(folder)
 
 
-def test_a_thousand_files_are_taken_and_one_more_is_refused(tmp_path):
+def test_a_thousand_files_are_accepted_and_one_more_is_refused(tmp_path):
     folder = fill(tmp_path, *(f"f{number}" for number in range(1000)))
     assert len(folder_files(folder)) == 1000
     fill(tmp_path, "one-more")
@@ -107,12 +107,12 @@ def test_names_with_line_breaks_or_control_characters_are_refused(tmp_path, name
 @pytest.mark.parametrize(
     "name", ["a\u00a0b", "\u58f2\u4e0a\u3000\u8868.csv", "\U0001f469\u200d\U0001f4bb", "a\ue000", "a\u202eb", "a\u0378"]
 )
-def test_names_with_spaces_joiners_and_marks_of_other_scripts_are_taken(tmp_path, name):
+def test_names_with_spaces_joiners_and_marks_of_other_scripts_are_accepted(tmp_path, name):
     assert [file.name for file in folder_files(fill(tmp_path, name))] == [name]
 
 
 @pytest.mark.parametrize("read", [folder_files, zip_files, lambda path: listed_files([path])])
-def test_a_path_that_the_system_refuses_is_an_error_of_the_argument(tmp_path, read):
+def test_a_path_that_the_system_refuses_is_an_input_error(tmp_path, read):
     with pytest.raises(InputError, match="cannot be read: File name too long"):
         read(str(tmp_path / ("a" * 300)))
 
@@ -123,13 +123,13 @@ def test_a_name_that_is_not_utf_8_is_refused(tmp_path):
         folder_files(tmp_path)
 
 
-def test_a_link_to_a_file_of_the_folder_is_its_content(tmp_path):
+def test_a_link_to_a_file_in_the_folder_is_replaced_by_its_target(tmp_path):
     folder = fill(tmp_path, "custom.py")
     (tmp_path / "link.py").symlink_to(tmp_path / "custom.py")
     assert [(file.name, file.size) for file in folder_files(folder)] == [("custom.py", 9), ("link.py", 9)]
 
 
-def test_a_link_out_of_the_folder_is_refused(tmp_path):
+def test_a_link_to_a_target_outside_the_folder_is_refused(tmp_path):
     folder = fill(tmp_path / "model", "custom.py")
     fill(tmp_path, "outside.txt")
     (tmp_path / "model" / "link.txt").symlink_to(tmp_path / "outside.txt")
@@ -137,13 +137,13 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
         folder_files(folder)
 
 
-def test_a_link_to_a_folder_inside_stands_for_its_content(tmp_path):
+def test_a_link_to_a_folder_in_the_folder_is_replaced_by_its_target(tmp_path):
     folder = fill(tmp_path, "sub/custom.py")
     (tmp_path / "again").symlink_to(tmp_path / "sub")
     assert [file.name for file in folder_files(folder)] == ["again/custom.py", "sub/custom.py"]
 
 
-def test_a_link_to_nothing_and_a_pipe_are_refused(tmp_path):
+def test_a_broken_link_and_a_pipe_are_refused(tmp_path):
     folder = fill(tmp_path, "custom.py")
     (tmp_path / "broken").symlink_to(tmp_path / "nowhere")
     with pytest.raises(InputError, match="broken is not a regular file"):
@@ -154,32 +154,32 @@ def test_a_link_to_nothing_and_a_pipe_are_refused(tmp_path):
         folder_files(folder)
 
 
-def test_listed_files_go_under_their_base_names(tmp_path):
+def test_listed_files_are_uploaded_under_their_base_names(tmp_path):
     fill(tmp_path, "a/custom.py", "b/model.pkl")
     files = listed_files([str(tmp_path / "a/custom.py"), str(tmp_path / "b/model.pkl")])
     assert [(file.name, file.size) for file in files] == [("custom.py", 11), ("model.pkl", 11)]
 
 
-def test_listed_files_may_be_given_their_place_in_the_model(tmp_path):
+def test_listed_files_may_have_a_path_in_the_model(tmp_path):
     fill(tmp_path, "custom.py")
     assert [file.name for file in listed_files({"src/main.py": str(tmp_path / "custom.py")})] == ["src/main.py"]
 
 
-def test_two_files_of_one_name_are_refused(tmp_path):
+def test_two_files_with_the_same_name_are_refused(tmp_path):
     fill(tmp_path, "a/custom.py", "b/custom.py")
     with pytest.raises(InputError, match=r"'custom\.py' twice"):
         listed_files([str(tmp_path / "a/custom.py"), str(tmp_path / "b/custom.py")])
 
 
 @pytest.mark.parametrize(("name", "reason"), [("missing.py", "does not exist"), ("sub", "is not a regular file")])
-def test_a_listed_file_that_is_none_is_named(tmp_path, name, reason):
+def test_a_listed_path_that_is_not_a_file_is_refused(tmp_path, name, reason):
     fill(tmp_path, "sub/x.py")
     with pytest.raises(InputError, match=f"{name} {reason}"):
         listed_files([str(tmp_path / name)])
 
 
 @pytest.mark.parametrize("given", [[], {}])
-def test_a_list_of_no_files_is_refused(given):
+def test_an_empty_list_of_files_is_refused(given):
     with pytest.raises(InputError, match="contains no files"):
         listed_files(given)
 
@@ -192,13 +192,13 @@ LONG_NAMES = ["x" * 256, "a/" + "ä" * 128, "a/" * 512 + "b", "x" * 256 + "/a.py
 
 
 @pytest.mark.parametrize("name", [*BAD_NAMES, ""])
-def test_a_place_that_is_not_a_plain_relative_path_is_refused(tmp_path, name):
+def test_a_path_in_the_model_must_be_plain_and_relative(tmp_path, name):
     fill(tmp_path, "custom.py")
     with pytest.raises(InputError, match="not a plain relative path"):
         listed_files({name: str(tmp_path / "custom.py")})
 
 
-def test_a_zip_is_listed_without_its_folders_and_leftovers(tmp_path):
+def test_a_zip_is_listed_without_folders_and_excluded_files(tmp_path):
     archive = pack(tmp_path / "m.zip", "sub/", "custom.py", "sub/a.txt", "__pycache__/a.pyc", ".git/config")
     files = zip_files(archive)
     assert [(file.name, file.size) for file in files] == [("custom.py", 9), ("sub/a.txt", 9)]
@@ -209,18 +209,18 @@ def test_a_zip_is_listed_without_its_folders_and_leftovers(tmp_path):
 
 
 @pytest.mark.parametrize("name", BAD_NAMES)
-def test_a_zip_with_names_that_lead_elsewhere_is_refused(tmp_path, name):
+def test_a_zip_with_files_outside_the_archive_is_refused(tmp_path, name):
     with pytest.raises(InputError, match="not a plain relative path"):
         zip_files(pack(tmp_path / "m.zip", "custom.py", name))
 
 
-def test_a_zip_that_is_missing_is_named(tmp_path):
+def test_the_error_names_a_missing_zip(tmp_path):
     with pytest.raises(InputError, match=r"m\.zip does not exist"):
         zip_files(str(tmp_path / "m.zip"))
 
 
 @pytest.mark.parametrize("content", [b"", b"this is no zip", b"PK\x03\x04cut off"])
-def test_a_zip_that_is_none_is_refused(tmp_path, content):
+def test_a_file_that_is_not_a_zip_is_refused(tmp_path, content):
     (tmp_path / "m.zip").write_bytes(content)
     with pytest.raises(InputError, match=r"m\.zip cannot be read"):
         zip_files(str(tmp_path / "m.zip"))
@@ -235,7 +235,7 @@ def test_an_encrypted_zip_is_refused(tmp_path):
         zip_files(str(path))
 
 
-def test_a_zip_without_files_or_with_twins_is_refused(tmp_path):
+def test_a_zip_without_files_or_with_duplicates_is_refused(tmp_path):
     with pytest.raises(InputError, match="contains no files"):
         zip_files(pack(tmp_path / "empty.zip"))
     with pytest.raises(InputError, match="differ only by case"):
@@ -256,7 +256,7 @@ def test_very_long_names_are_refused(tmp_path, name):
         listed_files({name: str(tmp_path / "custom.py")})
 
 
-def test_names_as_long_as_they_may_be_are_taken(tmp_path):
+def test_names_of_the_maximum_length_are_accepted(tmp_path):
     names = ["x" * 255, "/".join(["d" * 204] * 5)]
     assert len(names[1]) == 1024
     assert [file.name for file in zip_files(pack(tmp_path / "m.zip", *names))] == names
@@ -281,22 +281,22 @@ def typed_zip(path: Path, kind: int, content: str) -> str:
 
 
 @pytest.mark.parametrize("target", ["custom.py", "../../etc/passwd", "/etc/passwd"])
-def test_a_link_inside_a_zip_is_refused_wherever_it_leads(tmp_path, target):
+def test_a_link_in_a_zip_is_refused_for_every_target(tmp_path, target):
     with pytest.raises(InputError, match=r"m\.zip: 'strange' is a link"):
         zip_files(typed_zip(tmp_path / "m.zip", stat.S_IFLNK, target))
 
 
 @pytest.mark.parametrize("kind", [stat.S_IFIFO, stat.S_IFCHR, stat.S_IFBLK, stat.S_IFSOCK, stat.S_IFDIR])
-def test_what_is_no_file_inside_a_zip_is_refused(tmp_path, kind):
+def test_a_member_of_a_zip_that_is_not_a_file_is_refused(tmp_path, kind):
     with pytest.raises(InputError, match="'strange' is not a regular file"):
         zip_files(typed_zip(tmp_path / "m.zip", kind, ""))
 
 
-def test_a_regular_file_inside_a_zip_made_on_unix_is_taken(tmp_path):
+def test_a_regular_file_in_a_zip_created_on_unix_is_accepted(tmp_path):
     assert len(zip_files(typed_zip(tmp_path / "m.zip", stat.S_IFREG, "x"))) == 2
 
 
-def test_a_zip_bomb_is_refused_by_the_sizes_it_announces(tmp_path, monkeypatch):
+def test_a_zip_bomb_is_refused_by_the_sizes_in_its_directory(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "BOMB_BYTES", 10_000_000)
     path = tmp_path / "bomb.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -306,7 +306,7 @@ def test_a_zip_bomb_is_refused_by_the_sizes_it_announces(tmp_path, monkeypatch):
         zip_files(str(path))
 
 
-def test_the_sizes_of_a_zip_are_known_without_unpacking_it(tmp_path):
+def test_the_sizes_of_a_zip_are_known_without_reading_its_members(tmp_path):
     path = tmp_path / "m.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("weights.bin", bytes(200_000_000))
@@ -318,7 +318,7 @@ def test_the_sizes_of_a_zip_are_known_without_unpacking_it(tmp_path):
     assert peak < 1_000_000
 
 
-def test_links_that_lead_in_a_circle_end(tmp_path):
+def test_circular_links_are_refused(tmp_path):
     folder = fill(tmp_path, "custom.py")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     with pytest.raises(InputError, match="loop is not a regular file"):
@@ -330,7 +330,7 @@ def test_links_that_lead_in_a_circle_end(tmp_path):
         folder_files(folder)
 
 
-def test_a_link_from_a_folder_to_one_above_it_ends(tmp_path):
+def test_a_link_to_a_parent_folder_is_refused(tmp_path):
     folder = fill(tmp_path, "custom.py", "sub/a.py")
     (tmp_path / "sub" / "up").symlink_to(tmp_path)
     with pytest.raises(InputError, match="up is a link to a folder"):
@@ -338,8 +338,8 @@ def test_a_link_from_a_folder_to_one_above_it_ends(tmp_path):
 
 
 @pytest.mark.parametrize("target", ["outside.txt", "gone.txt", "model-2/twin.txt"])
-def test_a_link_out_of_the_folder_is_named_whatever_is_there(tmp_path, target):
-    """A sibling whose name begins like the folder's is outside, too."""
+def test_the_error_names_a_link_to_any_target_outside_the_folder(tmp_path, target):
+    """A sibling whose name begins with that of the folder is outside."""
     folder = fill(tmp_path / "model", "custom.py")
     fill(tmp_path, "outside.txt", "model-2/twin.txt")
     (tmp_path / "model" / "secret.txt").symlink_to(tmp_path / target)
@@ -347,7 +347,7 @@ def test_a_link_out_of_the_folder_is_named_whatever_is_there(tmp_path, target):
         folder_files(folder)
 
 
-def test_a_link_out_of_the_folder_by_way_of_another_is_refused(tmp_path):
+def test_an_indirect_link_to_a_target_outside_the_folder_is_refused(tmp_path):
     folder = fill(tmp_path / "model", "custom.py")
     fill(tmp_path, "outside.txt")
     (tmp_path / "step").symlink_to(tmp_path / "outside.txt")
@@ -356,7 +356,7 @@ def test_a_link_out_of_the_folder_by_way_of_another_is_refused(tmp_path):
         folder_files(folder)
 
 
-def test_a_folder_is_walked_once(tmp_path, monkeypatch):
+def test_a_folder_is_read_once(tmp_path, monkeypatch):
     folder = fill(tmp_path, "custom.py", "a/b.py", "a/c/d.py")
     scanned, scan = [], os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: scanned.append(str(path)) or scan(path))

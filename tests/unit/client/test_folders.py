@@ -1,4 +1,4 @@
-"""Model folders as people have them: which links are followed, and what is left out."""
+"""Links and excluded files in model folders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.client.test_files import fill, pack
 
 
 class Lines:
-    """A log that keeps its lines."""
+    """Log that stores its lines."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -51,13 +51,13 @@ def test_a_volume_of_a_config_map_is_uploaded_once(model):
     assert content(model)["hooks.py"] == b"..2026_11_25_10_00_00.1/hooks.py"
 
 
-def test_a_folder_that_is_itself_a_link_is_taken(tmp_path, model):
+def test_the_folder_may_be_a_link(tmp_path, model):
     (model / "again.py").symlink_to("custom.py")
     (tmp_path / "current").symlink_to(model)
     assert names(tmp_path / "current") == ["again.py", "custom.py"]
 
 
-def test_a_hugging_face_snapshot_needs_the_switch(tmp_path):
+def test_a_hugging_face_snapshot_requires_follow_links(tmp_path):
     fill(tmp_path, "hub/blobs/abc", "hub/blobs/def")
     snapshot = tmp_path / "hub/snapshots/main"
     snapshot.mkdir(parents=True)
@@ -77,13 +77,13 @@ def test_a_hugging_face_snapshot_needs_the_switch(tmp_path):
     assert len([line for line in log.lines if "blobs/def" in line]) == 1
 
 
-def test_the_error_of_a_refused_link_names_the_switch(tmp_path, model):
+def test_the_error_of_a_refused_link_names_follow_links(tmp_path, model):
     (model / "pyproject.toml").symlink_to("../pyproject.toml")
     with pytest.raises(InputError, match="Set follow_links=True"):
         folder_files(model)
 
 
-def test_a_shared_package_and_a_cache_are_taken_with_the_switch(tmp_path, model):
+def test_a_shared_package_and_a_cache_are_uploaded_with_follow_links(tmp_path, model):
     fill(tmp_path, "shared/lib/__init__.py", "shared/lib/__pycache__/x.pyc", "cache/weights", "shared/other.py")
     (model / "lib").symlink_to("../shared/lib")
     (model / "lib2").symlink_to("../shared/lib")
@@ -102,21 +102,21 @@ def test_a_shared_package_and_a_cache_are_taken_with_the_switch(tmp_path, model)
 
 
 @pytest.mark.parametrize("target", [".", "..", "../model", "sub"])
-def test_a_circle_is_refused_with_the_switch_too(model, target):
+def test_circular_links_are_refused_with_follow_links(model, target):
     fill(model, "sub/deep/a.txt")
     (model / "sub/deep/up").symlink_to(os.path.relpath(model / target, model / "sub/deep"))
     with pytest.raises(InputError, match=r"is a circular link: it is a link to .*, which contains it"):
         folder_files(model, follow_links=True)
 
 
-def test_a_link_to_a_folder_beside_it_is_no_circle(model):
+def test_a_link_to_a_sibling_folder_is_not_circular(model):
     fill(model, "a/x.txt", "b/y.txt")
     (model / "a/b").symlink_to("../b")
     (model / "c").symlink_to("a")
     assert names(model) == ["custom.py", "a/x.txt", "a/b/y.txt", "b/y.txt", "c/x.txt", "c/b/y.txt"]
 
 
-def test_links_between_two_folders_are_a_circle(model):
+def test_links_between_two_folders_are_circular(model):
     fill(model, "a/x.txt", "b/y.txt")
     (model / "a/b").symlink_to("../b")
     (model / "b/a").symlink_to("../a")
@@ -125,13 +125,13 @@ def test_links_between_two_folders_are_a_circle(model):
 
 
 @pytest.mark.parametrize("follow", [False, True])
-def test_a_link_to_nothing_names_link_and_target(model, follow):
+def test_the_error_of_a_broken_link_names_link_and_target(model, follow):
     (model / "gone.bin").symlink_to("weights/none.bin")
     with pytest.raises(InputError, match=r"gone\.bin .*a link to weights/none\.bin, which does not exist"):
         folder_files(model, follow_links=follow)
 
 
-def test_a_link_to_nothing_outside_names_link_and_target(model):
+def test_the_error_of_a_broken_link_to_the_outside_names_link_and_target(model):
     (model / "gone.bin").symlink_to("/nowhere/none.bin")
     with pytest.raises(InputError, match=r"gone\.bin .*a link to /nowhere/none\.bin, which does not exist"):
         folder_files(model, follow_links=True)
@@ -150,7 +150,7 @@ def test_links_to_devices_pipes_and_sockets_are_refused(tmp_path, model, monkeyp
 
 
 @pytest.mark.parametrize("inner", [False, True])
-def test_a_link_that_escapes_by_way_of_a_linked_folder_is_refused(tmp_path, model, inner):
+def test_a_link_to_the_outside_in_a_linked_folder_is_refused(tmp_path, model, inner):
     fill(model, "sub/a.txt")
     fill(tmp_path, "secret.txt")
     (model / "door").symlink_to("sub" if inner else "..")
@@ -159,7 +159,7 @@ def test_a_link_that_escapes_by_way_of_a_linked_folder_is_refused(tmp_path, mode
         folder_files(model)
 
 
-def test_links_that_multiply_come_to_an_end(model, monkeypatch):
+def test_the_number_of_entries_is_limited(model, monkeypatch):
     monkeypatch.setattr(folders, "_MAX_ENTRIES", 500)
     for level in range(10):
         fill(model, f"l{level}/x")
@@ -170,7 +170,7 @@ def test_links_that_multiply_come_to_an_end(model, monkeypatch):
         folder_files(model)
 
 
-def test_a_link_that_is_changed_after_the_check_changes_nothing(tmp_path, model):
+def test_a_later_change_of_a_link_has_no_effect(tmp_path, model):
     fill(tmp_path, "secret!!!")
     (model / "link.py").symlink_to("custom.py")
     _, linked = folder_files(model)
@@ -180,7 +180,7 @@ def test_a_link_that_is_changed_after_the_check_changes_nothing(tmp_path, model)
 
 
 @pytest.mark.parametrize("put", [lambda path: path.symlink_to("../secret!!!"), os.mkfifo], ids=["link", "pipe"])
-def test_what_is_put_in_a_files_place_after_the_check_is_not_read(tmp_path, model, put):
+def test_a_file_replaced_after_the_check_is_not_read(tmp_path, model, put):
     fill(tmp_path, "secret!!!")
     (file,) = folder_files(model)
     (model / "custom.py").unlink()
@@ -189,7 +189,7 @@ def test_what_is_put_in_a_files_place_after_the_check_is_not_read(tmp_path, mode
         list(UploadBody([], [file]))
 
 
-def test_a_working_copy_is_uploaded_without_what_belongs_to_its_tools(model):
+def test_a_working_copy_is_uploaded_without_the_files_of_tools(model):
     fill(model, "sub/model.pkl", ".env.example", "src/pkg/__init__.py", "env/notes.txt")
     junk = (
         *(".venv/pyvenv.cfg", ".venv/lib/custom.py", "my env/pyvenv.cfg", "my env/bin/x", ".env", ".env.local"),
@@ -209,7 +209,7 @@ def test_a_working_copy_is_uploaded_without_what_belongs_to_its_tools(model):
     assert [file.name for file in zip_files(pack(model.parent / "m.zip", *kept, *junk))] == kept
 
 
-def test_a_folder_of_which_nothing_is_left_out_logs_nothing(model):
+def test_nothing_is_logged_if_nothing_is_excluded(model):
     log = Lines()
     folder_files(model, log=log)
     fill(model, ".datarobotignore")
@@ -217,7 +217,7 @@ def test_a_folder_of_which_nothing_is_left_out_logs_nothing(model):
     assert log.lines == []
 
 
-def test_a_folder_that_is_left_out_is_not_walked(model, monkeypatch):
+def test_an_excluded_folder_is_not_read(model, monkeypatch):
     fill(model, "node_modules/a/b/c.js", "env/pyvenv.cfg", "env/lib/x.py", "data/deep/x.csv", "gone/x")
     scanned, scan = [], os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: scanned.append(Path(path).name) or scan(path))
@@ -225,7 +225,7 @@ def test_a_folder_that_is_left_out_is_not_walked(model, monkeypatch):
     assert scanned == ["model", "env"]
 
 
-def test_patterns_are_those_of_git_and_the_last_that_matches_decides(model):
+def test_patterns_have_git_syntax_and_the_last_match_decides(model):
     fill(model, "data/a.csv", "data/keep.csv", "sub/data/b.csv", "top.csv", "sub/top.csv", ".env", "#odd", "notes.md")
     (model / ".datarobotignore").write_text("# data\r\n/top.csv\r\ndata/*\r\n!data/keep.csv\r\n\\#odd\r\n!.env\r\n\r\n")
     assert names(model) == [".env", "custom.py", "notes.md", "data/keep.csv", "sub/top.csv", "sub/data/b.csv"]
@@ -261,7 +261,7 @@ WHITELISTED = ("custom.py", "data/a.csv", "data/b.py", "src/__pycache__/c.py", "
     ],
     ids=str,
 )
-def test_a_pattern_decides_about_what_it_matches_and_not_about_what_is_below(model, tmp_path, patterns, expected):
+def test_a_pattern_applies_to_the_matched_path_only(model, tmp_path, patterns, expected):
     fill(model, *WHITELISTED, ".venv/a.py", ".env", "env/pyvenv.cfg", "env/b.py")
     assert sorted(names(model, *patterns)) == expected
     archive = pack(tmp_path / "model.zip", *WHITELISTED, ".env", "env/pyvenv.cfg")
@@ -275,7 +275,7 @@ def test_a_pattern_for_folders_does_not_match_a_link_to_a_file(model):
     assert names(model, "*/") == ["a.py", "custom.py"]
 
 
-def test_the_environments_of_other_tools_are_left_out(model, tmp_path):
+def test_the_environments_of_other_tools_are_excluded(model, tmp_path):
     junk = ("env/conda-meta/history", "env/bin/python", ".pixi/envs/a", ".conda/b", "renv/library/R-4.4/c", ".direnv/e")
     fill(model, *junk, "renv/activate.R", "uv.lock", ".python-version")
     assert names(model) == [".python-version", "custom.py", "uv.lock", "renv/activate.R"]
@@ -283,14 +283,14 @@ def test_the_environments_of_other_tools_are_left_out(model, tmp_path):
     assert [file.name for file in zip_files(archive)] == ["renv/activate.R"]
 
 
-def test_a_virtual_environment_can_be_taken_back(model):
+def test_a_virtual_environment_can_be_included(model):
     fill(model, "env/pyvenv.cfg", "env/lib.py", "node_modules/a.js")
     assert names(model, "!env/", "!node_modules/") == [
         *("custom.py", "env/lib.py", "env/pyvenv.cfg", "node_modules/a.js"),
     ]
 
 
-def test_what_is_left_out_may_be_unreadable_strange_or_broken(model):
+def test_excluded_entries_may_be_unreadable_or_invalid(model):
     os.mkfifo(model / "pipe")
     (model / "broken").symlink_to("/nowhere")
     (model / "loop").symlink_to("loop")
@@ -299,13 +299,13 @@ def test_what_is_left_out_may_be_unreadable_strange_or_broken(model):
     assert names(model, "pipe", "broken/", "loop", "lib/") == ["custom.py"]
 
 
-def test_a_folder_of_which_everything_is_left_out_is_refused(model):
+def test_a_folder_with_excluded_files_only_is_refused(model):
     with pytest.raises(InputError, match=r"contains no files to upload: all are excluded by \* of exclude \(1\)"):
         folder_files(model, ["*"])
 
 
 @pytest.mark.parametrize("pattern", ["!", "[z-a]", "end\\"])
-def test_a_pattern_that_is_none_is_named(model, pattern):
+def test_the_error_names_an_invalid_pattern(model, pattern):
     with pytest.raises(InputError, match=r"exclude holds .* which is not a pattern"):
         folder_files(model, ["*.csv", pattern])
     (model / ".datarobotignore").write_text(f"*.csv\n{pattern}\n")
@@ -316,7 +316,7 @@ def test_a_pattern_that_is_none_is_named(model, pattern):
 @pytest.mark.parametrize(
     ("content", "reason"), [(b"\xff\xfe*\0", "is not UTF-8"), (b"#" * ((1 << 20) + 1), "is longer")]
 )
-def test_an_ignore_file_that_cannot_be_read_is_named(model, content, reason):
+def test_the_error_names_an_invalid_ignore_file(model, content, reason):
     (model / ".datarobotignore").write_bytes(content)
     with pytest.raises(InputError, match=rf"\.datarobotignore {reason}"):
         folder_files(model)

@@ -1,4 +1,4 @@
-"""What a request can hold: converted without loss, or refused with the place where it stands."""
+"""Serialization of requests."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Point:
         (pd.Series(["a", "b"]), ["a", "b"]),
     ],
 )
-def test_what_can_be_converted_without_loss_is(value, result):
+def test_values_are_converted_without_loss(value, result):
     got = plain({"nested": [value]})["nested"][0]
     assert got == result
     assert type(got) is type(result)
@@ -143,13 +143,13 @@ def test_what_can_be_converted_without_loss_is(value, result):
         ({1: "a", "1": "b"}, "repeats the key '1'"),
     ],
 )
-def test_what_cannot_be_converted_is_refused_with_its_place(value, words):
+def test_a_value_that_cannot_be_converted_is_refused_with_its_path(value, words):
     with pytest.raises(NotSerializableError, match=words) as caught:
         dump({"a": [{"b c": value}]})
     assert str(caught.value).startswith(".a[0].b c")
 
 
-def test_a_circle_and_a_bottomless_list_are_refused():
+def test_circular_and_very_deep_values_are_refused():
     circle: list = []
     circle.append({"again": circle})
     with pytest.raises(NotSerializableError, match="nested more than 100 levels") as caught:
@@ -157,14 +157,14 @@ def test_a_circle_and_a_bottomless_list_are_refused():
     assert len(str(caught.value)) < 300
 
 
-def test_what_was_given_is_left_as_it_was():
+def test_the_given_value_is_not_changed():
     given = {"a": [{"b": (1, 2)}]}
     plain(given)["a"][0]["b"].append(3)
     assert given == {"a": [{"b": (1, 2)}]}
 
 
 @pytest.mark.parametrize("value", ["ab", b"ab", {}, {"a"}, iter("ab"), 5, None, Color, Path("a"), ID, pd.DataFrame()])
-def test_what_is_no_list(value):
+def test_is_list_is_false(value):
     assert not is_list(value)
 
 
@@ -176,7 +176,7 @@ def test_a_form_field_is_a_string_or_json(value, text):
     assert form_text(value) == text
 
 
-def test_a_query_holds_strings_and_a_list_repeats_its_parameter():
+def test_a_query_contains_strings_and_a_list_repeats_its_parameter():
     params = {"a": ["x", 1, True], "b": None, "c": Decimal(5), "d": ID, "e": (), "f": dt.date(2026, 1, 1), "g": False}
     assert query_values(params) == {
         "a": ["x", "1", "true"],
@@ -189,6 +189,6 @@ def test_a_query_holds_strings_and_a_list_repeats_its_parameter():
 
 
 @pytest.mark.parametrize("value", [{"a": 1}, [None], [["x"]], math.nan, b"x", {"x"}])
-def test_a_query_parameter_that_cannot_be_written_is_named(value):
+def test_the_error_names_an_invalid_query_parameter(value):
     with pytest.raises(InputError, match="The query parameter wanted"):
         query_values({"wanted": value})

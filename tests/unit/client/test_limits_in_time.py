@@ -1,4 +1,4 @@
-"""An attempt has an end, however slowly the server sends; both senders alike. A transfer has a slowest pace."""
+"""Time limits of requests in both transports, and minimum rates of transfers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from datarobot_provider.client import limits, sync_connections
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.endpoint import Endpoint
-from datarobot_provider.client.limits import SLOWEST_PACE, Deadline, Download, OutOfTimeError, Pace
+from datarobot_provider.client.limits import MINIMUM_RATE, Deadline, DownloadLimit, LimitExceededError, MinimumRate
 from datarobot_provider.client.request import Request
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.client.transport import TransportSettings
@@ -64,18 +64,18 @@ def ending_soon():
         "body of a redirect",
     ],
 )
-def test_a_response_that_drips_ends_with_the_read_timeout(send, head, drops):
+def test_a_slow_response_ends_with_the_read_timeout(send, head, drops):
     with dripping(head, drops, seconds=0.05) as handle, raw_server(handle) as port, ending_soon():
         assert outcome(send, f"http://127.0.0.1:{port}", read_timeout=0.4) == ("timeout", True)
 
 
 @EVERY_SENDER
-def test_a_tls_handshake_that_drips_ends_with_the_connect_timeout_and_is_unsent(send):
+def test_a_slow_tls_handshake_ends_with_the_connect_timeout_and_is_unsent(send):
     over = threading.Event()
 
     def handle(connection: socket.socket) -> None:
         connection.recv(65536)
-        # A record of the handshake that would be 16 KiB long.
+        # The beginning of a handshake record of 16 KiB.
         for byte in itertools.chain(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03", itertools.repeat(0)):
             if over.wait(0.05):
                 return
@@ -97,7 +97,7 @@ def test_the_addresses_of_a_host_share_the_connect_timeout(monkeypatch):
             assert outcome(on_a_worker, "http://datarobot.example", connect_timeout=0.4) == ("timeout", False)
 
 
-def test_an_address_that_does_not_answer_leaves_time_for_the_next_one(monkeypatch):
+def test_an_unresponsive_address_leaves_time_for_the_next_one(monkeypatch):
     with (
         deaf_port() as deaf,
         raw_server(lambda peer: read_request(peer) and peer.sendall(http_response())) as port,
@@ -108,7 +108,7 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next_one(monkeypatc
 
 
 def upload_of(size: int) -> Request:
-    """Return a request that uploads so many bytes."""
+    """Return a request that uploads ``size`` bytes."""
 
     class Upload:
         content_type = "application/octet-stream"
@@ -123,7 +123,7 @@ def upload_of(size: int) -> Request:
 
 
 def reading(pause: float, piece: int, over: threading.Event):
-    """Return a handler of connections that waits before each so many bytes, and answers when it has read everything."""
+    """Return a handler that reads in slow steps and responds after the last one."""
 
     def handle(connection: socket.socket) -> None:
         head = b""
@@ -149,7 +149,7 @@ def test_an_upload_that_the_server_does_not_read_ends_with_the_upload_timeout():
     assert ended == ("timeout", True)
 
 
-def test_an_upload_that_takes_far_longer_than_its_timeout_but_keeps_its_pace_goes_through():
+def test_a_long_upload_above_the_minimum_rate_succeeds():
     with raw_server(reading(0.01, 128 * 1024, threading.Event())) as port:
         origin = f"http://127.0.0.1:{port}"
         began = time.monotonic()
@@ -157,7 +157,7 @@ def test_an_upload_that_takes_far_longer_than_its_timeout_but_keeps_its_pace_goe
         assert time.monotonic() - began > 1
 
 
-def test_the_response_to_an_upload_may_take_the_upload_timeout_and_no_longer():
+def test_the_response_to_an_upload_is_limited_by_the_upload_timeout():
     with (
         dripping(HEAD, itertools.repeat(b"X: y\r\n"), seconds=0.05) as handle,
         raw_server(handle) as port,
@@ -178,7 +178,7 @@ def downloaded(port: int, **settings: float) -> int:
 
 
 @pytest.mark.parametrize("head", [HEAD, HEAD + b"Content-Length: 100000\r\n\r\n"], ids=["head", "body"])
-def test_a_download_that_drips_ends_with_the_read_timeout(head):
+def test_a_slow_download_ends_with_the_read_timeout(head):
     drop = b" " if head.endswith(b"\r\n\r\n") else b"X: y\r\n"
     with dripping(head, itertools.repeat(drop), seconds=0.05) as handle, raw_server(handle) as port, ending_soon():
         with pytest.raises(TransportError) as caught:
@@ -186,50 +186,50 @@ def test_a_download_that_drips_ends_with_the_read_timeout(head):
         assert (caught.value.reason, caught.value.sent) == ("timeout", True)
 
 
-def test_a_download_that_takes_far_longer_than_its_timeout_but_keeps_its_pace_goes_through():
+def test_a_long_download_above_the_minimum_rate_succeeds():
     pieces = [b"x" * 4096] * 30
     head = HEAD + f"Content-Length: {4096 * 30}\r\n\r\n".encode()
     with dripping(head, pieces, seconds=0.05) as handle, raw_server(handle) as port:
         assert downloaded(port, read_timeout=0.5) == 4096 * 30
 
 
-def test_a_deadline_is_not_moved_by_what_arrives():
+def test_a_deadline_does_not_depend_on_progress():
     now = [0.0]
     limit = Deadline(10, clock=lambda: now[0])
-    assert limit.left() == 10
+    assert limit.remaining() == 10
     now[0] = 9.0
     limit.record(10**9, 9.0)
-    assert limit.response().left() == 1.0
+    assert limit.response().remaining() == 1.0
     now[0] = 10.0
-    with pytest.raises(OutOfTimeError):
-        limit.left()
+    with pytest.raises(LimitExceededError):
+        limit.remaining()
 
 
 @pytest.mark.parametrize(
     ("bytes_a_second", "ends"),
-    [(1, True), (SLOWEST_PACE / 60 / 2, True), (SLOWEST_PACE / 60 * 2, False), (1_000_000, False)],
+    [(1, True), (MINIMUM_RATE / 60 / 2, True), (MINIMUM_RATE / 60 * 2, False), (1_000_000, False)],
 )
 @pytest.mark.parametrize("seconds", [1.0, 60.0, 600.0])
-def test_a_transfer_below_the_slowest_pace_ends_and_no_other(seconds, bytes_a_second, ends):
-    limit, clock = Pace(seconds), 0.0
+def test_only_a_transfer_below_the_minimum_rate_ends(seconds, bytes_a_second, ends):
+    limit, clock = MinimumRate(seconds), 0.0
     try:
         while clock < 100 * seconds:
-            limit.left()
+            limit.remaining()
             limit.record(int(bytes_a_second * seconds / 20), seconds / 20)
             clock += seconds / 20
-    except OutOfTimeError:
+    except LimitExceededError:
         assert ends
         assert clock <= seconds * 1.1
     else:
         assert not ends
 
 
-def test_the_time_that_our_own_disk_takes_is_not_counted(monkeypatch):
-    limit = Pace(1)
+def test_the_time_of_the_local_disk_is_not_counted(monkeypatch):
+    limit = MinimumRate(1)
     for _ in range(5):
-        assert limit.left() > 0
+        assert limit.remaining() > 0
         limit.record(10_000, 0.01)
-    download = Download(1)
+    download = DownloadLimit(1)
     download.begin_body()
     monkeypatch.setattr(limits.time, "monotonic", lambda: 1e9)
-    assert download.left() == 1
+    assert download.remaining() == 1

@@ -28,7 +28,7 @@ def model_file(path: Path, content: bytes = b"content") -> ModelFile:
     return ModelFile(path, path.name, len(content))
 
 
-def test_the_body_reads_back_as_the_fields_and_pairs_of_file_and_path_in_order(tmp_path):
+def test_the_body_contains_fields_and_pairs_of_file_and_path_in_order(tmp_path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "custom.py").write_bytes(b"print('\xff')\r\n--not-a-boundary\r\n")
     (tmp_path / "sub" / "grün 'quoted'.txt").write_bytes(b"x" * 3_000_000)
@@ -65,30 +65,30 @@ def test_files_of_a_zip_are_sent_one_by_one_uncompressed(tmp_path):
     ]
 
 
-def test_a_second_parser_agrees(tmp_path):
+def test_another_parser_reads_the_same_parts(tmp_path):
     body = UploadBody([("a", "1")], [model_file(tmp_path / "f.bin", b"\0\r\n--")])
     decoded = MultipartDecoder(b"".join(body), body.content_type)
     assert [part.content for part in decoded.parts] == [b"1", b"\0\r\n--", b"f.bin"]
     assert parse_options_header(body.content_type)[0] == b"multipart/form-data"
 
 
-def test_the_length_is_known_before_anything_is_read_and_stays_what_it_was(tmp_path):
+def test_the_length_is_known_before_the_body_is_read(tmp_path):
     body = UploadBody([("a", "1")], [model_file(tmp_path / "f.bin", b"x" * 5_000_000)])
     length = len(body)
     assert length == sum(map(len, body))
 
 
-def test_the_body_comes_in_large_pieces(tmp_path):
+def test_the_body_comes_in_large_chunks(tmp_path):
     sizes = [len(piece) for piece in UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 5_000_000)])]
     assert min(sizes[:-1]) >= 512 * 1024
     assert max(sizes) <= 1025 * 1024
 
 
-def test_the_body_has_no_read_so_that_requests_takes_the_pieces(tmp_path):
+def test_the_body_has_no_read(tmp_path):
     assert not hasattr(UploadBody([], [model_file(tmp_path / "f.bin")]), "read")
 
 
-def test_a_body_that_starts_again_for_a_retry_is_complete(tmp_path):
+def test_a_body_can_be_read_again_for_a_retry(tmp_path):
     files = [model_file(tmp_path / "f.bin", b"x" * 2_000_000)]
     first = UploadBody([("a", "1")], files)
     next(iter(first))
@@ -97,7 +97,7 @@ def test_a_body_that_starts_again_for_a_retry_is_complete(tmp_path):
 
 
 class Watched:
-    """Counts the files of a body that are open at one time."""
+    """Counts the open files of a body."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.open = self.most = self.opened = 0
@@ -117,7 +117,7 @@ class Watched:
         monkeypatch.setattr(multipart, "open_file", watched)
 
 
-def test_one_file_is_open_at_a_time_and_none_afterwards(tmp_path, monkeypatch):
+def test_one_file_is_open_at_a_time(tmp_path, monkeypatch):
     watched = Watched(monkeypatch)
     files = [model_file(tmp_path / f"{number}.bin", b"x" * 700_000) for number in range(5)]
     body = UploadBody([], files)
@@ -127,7 +127,7 @@ def test_one_file_is_open_at_a_time_and_none_afterwards(tmp_path, monkeypatch):
     assert (watched.opened, watched.most, watched.open) == (5, 1, 0)
 
 
-def test_a_body_that_is_given_up_closes_its_file(tmp_path, monkeypatch):
+def test_a_body_that_is_not_read_to_its_end_closes_its_file(tmp_path, monkeypatch):
     watched = Watched(monkeypatch)
     pieces = iter(UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 3_000_000)]))
     next(pieces)
@@ -137,7 +137,7 @@ def test_a_body_that_is_given_up_closes_its_file(tmp_path, monkeypatch):
 
 
 def send_after(change, tmp_path: Path, size: int = 10) -> None:
-    """Read a body whose second file is changed after it was listed."""
+    """Read a body whose second file has changed since it was listed."""
     files = [model_file(tmp_path / "first.bin"), model_file(tmp_path / "second.bin", b"x" * size)]
     body = UploadBody([], files)
     change(tmp_path / "second.bin")
@@ -146,7 +146,7 @@ def send_after(change, tmp_path: Path, size: int = 10) -> None:
 
 
 @pytest.mark.parametrize("size", [10, 3_000_000])
-def test_a_file_that_vanishes_before_its_turn_is_named(tmp_path, size):
+def test_the_error_names_a_file_deleted_during_the_upload(tmp_path, size):
     with pytest.raises(InputError, match=r"second\.bin could not be read during the upload: No such file"):
         send_after(Path.unlink, tmp_path, size)
 
@@ -154,13 +154,13 @@ def test_a_file_that_vanishes_before_its_turn_is_named(tmp_path, size):
 @pytest.mark.parametrize(
     ("before", "after"), [(10, 9), (10, 11), (10, 0), (0, 5), (3_000_000, 2_999_999), (3_000_000, 3_000_001)]
 )
-def test_a_file_that_changes_its_size_before_its_turn_is_named(tmp_path, before, after):
+def test_the_error_names_a_file_whose_size_changed_before_it_is_read(tmp_path, before, after):
     with pytest.raises(InputError, match=r"The size of second\.bin changed during the upload"):
         send_after(lambda path: path.write_bytes(b"y" * after), tmp_path, before)
 
 
 @pytest.mark.parametrize("after", [1_500_000, 3_500_000])
-def test_a_file_that_changes_its_size_while_it_is_read_is_named(tmp_path, after):
+def test_the_error_names_a_file_whose_size_changed_while_it_is_read(tmp_path, after):
     pieces = iter(UploadBody([], [model_file(tmp_path / "f.bin", b"x" * 3_000_000)]))
     next(pieces)
     with (tmp_path / "f.bin").open("r+b") as stream:
@@ -169,7 +169,7 @@ def test_a_file_that_changes_its_size_while_it_is_read_is_named(tmp_path, after)
         list(pieces)
 
 
-def test_a_zip_that_vanishes_is_named(tmp_path):
+def test_the_error_names_a_zip_deleted_during_the_upload(tmp_path):
     with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
         archive.writestr("custom.py", "x")
     body = UploadBody([], zip_files(str(tmp_path / "m.zip")))
@@ -179,7 +179,7 @@ def test_a_zip_that_vanishes_is_named(tmp_path):
 
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
-def test_a_zip_with_a_damaged_member_is_named(tmp_path, method):
+def test_the_error_names_a_zip_with_a_damaged_member(tmp_path, method):
     path = tmp_path / "m.zip"
     with zipfile.ZipFile(path, "w", method) as archive:
         archive.writestr("custom.py", bytes(range(256)) * 40)
@@ -191,7 +191,7 @@ def test_a_zip_with_a_damaged_member_is_named(tmp_path, method):
         list(body)
 
 
-def test_a_zip_with_a_compression_that_python_does_not_know_is_named(tmp_path):
+def test_the_error_names_a_zip_with_an_unsupported_compression(tmp_path):
     path = tmp_path / "m.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("custom.py", "x")
@@ -202,7 +202,7 @@ def test_a_zip_with_a_compression_that_python_does_not_know_is_named(tmp_path):
         list(UploadBody([], zip_files(str(path))))
 
 
-def test_a_zip_is_opened_once_for_all_of_its_files(tmp_path, monkeypatch):
+def test_a_zip_is_opened_once_for_all_its_files(tmp_path, monkeypatch):
     with zipfile.ZipFile(tmp_path / "m.zip", "w") as archive:
         for number in range(50):
             archive.writestr(f"{number}.txt", "x")
@@ -214,12 +214,12 @@ def test_a_zip_is_opened_once_for_all_of_its_files(tmp_path, monkeypatch):
     assert opened[0].closed
 
 
-def test_a_thousand_small_files_come_in_few_pieces(tmp_path):
+def test_a_thousand_small_files_come_in_few_chunks(tmp_path):
     files = [model_file(tmp_path / f"{number}.txt", b"x" * 100) for number in range(1000)]
     assert len(list(UploadBody([], files))) == 1
 
 
-def test_how_far_it_is_is_told_when_it_takes_time(tmp_path, monkeypatch):
+def test_the_progress_of_a_slow_upload_is_reported(tmp_path, monkeypatch):
     moments = iter(range(0, 1000, 8))
     monkeypatch.setattr(multipart, "Progress", partial(Progress, clock=lambda: next(moments)))
     told = []

@@ -1,4 +1,4 @@
-"""Responses that no sane server sends: both senders read them alike, or say that there was none."""
+"""Invalid responses, in both transports."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ MAX_STALL = 0.35
 
 
 def sending(*parts: bytes | Iterable[bytes]) -> Callable[[socket.socket], None]:
-    """Return a handler that sends these parts, and goes on for as long as somebody reads."""
+    """Return a handler that sends these parts until the connection is closed."""
 
     def handle(connection: socket.socket) -> None:
         read_request(connection)
@@ -49,14 +49,14 @@ def sending(*parts: bytes | Iterable[bytes]) -> Callable[[socket.socket], None]:
 
 @EVERY_SENDER
 @pytest.mark.parametrize("size", [b"-1", b"-5", b"zz", b"", b"-ffffffff"])
-def test_a_chunk_without_a_usable_size_breaks_the_response_off(send, size):
+def test_a_chunk_without_a_valid_size_fails_the_response(send, size):
     with raw_server(sending(CHUNKED + size + b"\r\n", itertools.repeat(b"x" * 65536))) as port:
         assert outcome(send, f"http://127.0.0.1:{port}", read_timeout=5) == ("lost", True)
 
 
 @EVERY_SENDER
 def test_a_length_of_thousands_of_digits_is_refused(send):
-    # The triggerer's parser refuses the head before anybody reads the length.
+    # The parser of aiohttp refuses the head before the length is read.
     refusal = TransportError if send is in_a_triggerer else ResponseTooLargeError
     server = raw_server(sending(HEAD + b"Content-Length: " + b"9" * 5000 + b"\r\n\r\n{}"))
     with server as port, pytest.raises(refusal):
@@ -67,24 +67,24 @@ def test_a_length_of_thousands_of_digits_is_refused(send):
     ("length", "expected"),
     [(None, None), ("", None), ("-1", None), ("1, 1", None), (" 12 ", 12), ("0", 0), ("0" * 5000 + "7", 7)],
 )
-def test_a_length_is_read(length, expected):
+def test_a_content_length_is_parsed(length, expected):
     assert content_length(length) == expected
 
 
-def test_a_length_of_thousands_of_digits_is_beyond_every_bound():
+def test_a_length_of_thousands_of_digits_exceeds_every_limit():
     assert (content_length("9" * 5000) or 0) > MAX_BYTES
 
 
 @EVERY_SENDER
 @pytest.mark.parametrize("status", [b"100 Continue", b"102 Processing", b"103 Early Hints", b"199 Odd"])
 @pytest.mark.parametrize("count", [1, 5])
-def test_what_comes_ahead_of_the_response_is_skipped(send, status, count):
+def test_interim_responses_are_skipped(send, status, count):
     ahead = b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\n\r\n"
     with raw_server(sending(ahead * count + http_response(b'{"ok": 1}'))) as port:
         assert send(f"http://127.0.0.1:{port}").json() == {"ok": 1}
 
 
-def test_a_job_is_not_lost_behind_an_interim_response_and_the_next_response_is_the_next_ones():
+def test_responses_are_not_mixed_up_after_an_interim_response():
     def handle(connection: socket.socket) -> None:
         for answer in (b'{"n": 1}', b'{"n": 2}'):
             read_request(connection)
@@ -99,7 +99,7 @@ def test_a_job_is_not_lost_behind_an_interim_response_and_the_next_response_is_t
 
 
 @EVERY_SENDER
-def test_headers_that_come_twice_are_joined(send):
+def test_repeated_headers_are_joined(send):
     twice = b"Location: /api/v2/a/\r\nRetry-After: 5\r\n" * 2
     with raw_server(sending(b"HTTP/1.1 303 See\r\n" + twice + b"Content-Length: 0\r\n\r\n")) as port:
         headers = send(f"http://127.0.0.1:{port}").headers
@@ -107,7 +107,7 @@ def test_headers_that_come_twice_are_joined(send):
 
 
 @EVERY_SENDER
-def test_a_body_that_is_packed_twice_is_refused(send):
+def test_a_body_that_is_compressed_twice_is_refused(send):
     body = gzip.compress(gzip.compress(b"{}"))
     head = HEAD + b"Content-Encoding: gzip\r\n" * 2 + f"Content-Length: {len(body)}\r\n\r\n".encode()
     with raw_server(sending(head + body)) as port, pytest.raises(MalformedResponseError, match="gzip, gzip"):
@@ -124,7 +124,7 @@ PACKED = {
 
 @EVERY_SENDER
 @pytest.mark.parametrize("case", PACKED.values(), ids=PACKED)
-def test_what_is_packed_and_becomes_nothing_has_a_bound_too(send, case):
+def test_a_compressed_body_without_content_has_a_limit(send, case):
     encoding, *parts = case
     head = HEAD + b"Content-Encoding: " + encoding + b"\r\n\r\n"
     request = Request("GET", "things/", max_bytes=1024 * 1024)
@@ -140,7 +140,7 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("parts", FLOODS.values(), ids=FLOODS)
-def test_a_flood_does_not_hold_the_event_loop(parts):
+def test_a_large_response_does_not_block_the_event_loop(parts):
     async def longest_stall(origin: str) -> float:
         sender = AsyncTransport(Endpoint(origin), Token(TOKEN), TransportSettings(retry=ONCE, read_timeout=1))
         sending_it = asyncio.ensure_future(sender.send(Request("GET", "things/", max_bytes=1024 * 1024)))

@@ -18,7 +18,7 @@ def numbers(api: FakeApi) -> list[int]:
     return [item for found in pages(api.send, FIRST) for item in found["data"]]
 
 
-def test_a_list_is_read_to_its_end():
+def test_all_pages_of_a_list_are_read():
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1, 2], f"{ORIGIN}/api/v2/customModelTests/?offset=2"))
     api.on("GET", "customModelTests/?offset=2", page([3], f"{ORIGIN}/api/v2/customModelTests/?offset=3"))
@@ -28,20 +28,20 @@ def test_a_list_is_read_to_its_end():
 
 
 @pytest.mark.parametrize("end", [None, ""])
-def test_a_list_ends_where_next_is_empty(end):
+def test_a_list_ends_when_next_is_empty(end):
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], end))
     assert numbers(api) == [1]
 
 
-def test_pages_are_fetched_only_when_they_are_wanted():
+def test_pages_are_requested_lazily():
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], f"{ORIGIN}/api/v2/customModelTests/?offset=1"))
     assert next(pages(api.send, FIRST))["data"] == [1]
     assert len(api.requests) == 1
 
 
-def test_a_next_on_another_host_is_asked_for_on_our_own():
+def test_the_host_of_next_is_ignored():
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], "https://evil.example/api/v2/customModelTests/?offset=1"))
     api.on("GET", "customModelTests/?offset=1", page([2]))
@@ -49,7 +49,7 @@ def test_a_next_on_another_host_is_asked_for_on_our_own():
     assert api.paths() == ["customModelTests/", "customModelTests/?offset=1"]
 
 
-def test_a_list_that_runs_in_a_circle_is_refused():
+def test_a_circular_list_is_refused():
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], f"{ORIGIN}/api/v2/customModelTests/?offset=1"))
     api.on("GET", "customModelTests/?offset=1", page([2], f"{ORIGIN}/api/v2/customModelTests/?offset=1"))
@@ -59,7 +59,7 @@ def test_a_list_that_runs_in_a_circle_is_refused():
 
 
 @pytest.mark.parametrize("following", [f"{ORIGIN}/login", "garbage", 5, f"{ORIGIN}/api/v2/../admin/"])
-def test_a_next_that_is_no_route_of_the_api_is_refused(following):
+def test_a_next_outside_the_api_is_refused(following):
     api = FakeApi()
     api.on("GET", "customModelTests/", page([1], following))
     with pytest.raises(MalformedResponseError, match="nowhere"):
@@ -67,13 +67,13 @@ def test_a_next_that_is_no_route_of_the_api_is_refused(following):
 
 
 def follow(api: FakeApi, *found: list[int]) -> None:
-    """Script a list of these pages."""
+    """Serve a list with these pages."""
     for number, data in enumerate(found):
         following = f"{ORIGIN}/api/v2/list/?page={number + 1}" if number + 1 < len(found) else None
         api.on("GET", f"list/?page={number}" if number else "list/", page(data, following))
 
 
-def test_the_entries_of_a_list_are_put_together():
+def test_the_items_of_all_pages_are_returned():
     api = FakeApi()
     follow(api, [1, 2], [], [3])
     assert items(api.send, "list/", {"customModelId": "m", "unset": None}) == [1, 2, 3]
@@ -83,7 +83,7 @@ def test_the_entries_of_a_list_are_put_together():
 @pytest.mark.parametrize(
     ("limit", "asked", "found"), [(1, "1", [1]), (2, "2", [1, 2]), (3, "3", [1, 2, 3]), (500, "100", [1, 2, 3, 4])]
 )
-def test_no_more_entries_are_asked_for_than_are_wanted(limit, asked, found):
+def test_no_more_items_are_requested_than_the_limit(limit, asked, found):
     api = FakeApi()
     follow(api, [1, 2], [3, 4])
     assert items(api.send, "list/", {}, limit=limit) == found
@@ -91,28 +91,28 @@ def test_no_more_entries_are_asked_for_than_are_wanted(limit, asked, found):
     assert len(api.requests) == (1 if limit <= 2 else 2)
 
 
-def test_a_list_without_entries_is_empty():
+def test_a_list_without_items_is_empty():
     api = FakeApi()
     api.on("GET", "list/", response(body={"data": []}))
     assert items(api.send, "list/", {}) == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": None}])
-def test_a_response_that_is_no_list_is_not_taken_for_an_empty_one(body):
+def test_a_response_that_is_not_a_list_is_an_error(body):
     api = FakeApi()
     api.on("GET", "list/", response(body=body))
     with pytest.raises(MalformedResponseError, match="no 'data'"):
         items(api.send, "list/", {})
 
 
-def test_an_object_of_one_page_is_returned_as_it_is():
+def test_an_object_of_one_page_is_returned_unchanged():
     api = FakeApi()
     api.on("GET", "thing/", response(body={"list": [1], "next": None, "count": 1}))
     assert get_all_pages(api.send, "thing/") == {"list": [1], "next": None, "count": 1}
 
 
 @pytest.mark.parametrize("first", [[1], None, ...], ids=["a list", "null", "left out"])
-def test_an_object_of_several_pages_is_put_together(first):
+def test_the_pages_of_an_object_are_merged(first):
     api = FakeApi()
     given = {} if first is ... else {"list": first}
     api.on("GET", "thing/", response(body={**given, "next": f"{ORIGIN}/api/v2/thing/?offset=1"}))

@@ -21,7 +21,7 @@ def transfer(clock, sizes, total=None, pause=1.0):
     return told
 
 
-def test_it_tells_bytes_percent_and_rate_at_a_sane_pace(clock):
+def test_bytes_percentage_and_rate_are_reported_at_intervals(clock):
     assert transfer(clock, [10_000_000] * 40, 400_000_000) == [
         "Uploaded 150.0 MB of 400.0 MB (38%), 10.0 MB/s.",
         "Uploaded 300.0 MB of 400.0 MB (75%), 10.0 MB/s.",
@@ -29,9 +29,9 @@ def test_it_tells_bytes_percent_and_rate_at_a_sane_pace(clock):
     ]
 
 
-def test_what_nobody_knows_the_length_of_is_told_without_a_percentage(clock):
+def test_an_unknown_total_has_no_percentage(clock):
     assert transfer(clock, [1_000_000] * 20)[0] == "Uploaded 15.0 MB, 1.0 MB/s."
 
 
-def test_what_is_over_at_once_is_not_told(clock):
+def test_a_quick_transfer_is_not_reported(clock):
     assert transfer(clock, [500, 500], pause=0.1) == []

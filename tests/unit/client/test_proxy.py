@@ -1,4 +1,4 @@
-"""The proxy variables of the environment: what they mean, and that both senders take the same way."""
+"""Proxy variables of the environment, in both transports."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ LOGIN = "Basic " + base64.b64encode("user:p@ß/:#".encode()).decode()
         ({"all_proxy": "socks5://proxy", "no_proxy": "*"}, HTTPS, None),
     ],
 )
-def test_the_variables_name_a_proxy(environ, url, proxy):
+def test_the_proxy_comes_from_the_variables(environ, url, proxy):
     found = proxy_for(f"{url}/api/v2/", environ)
     assert (found.url if found else None) == proxy
 
@@ -131,7 +131,7 @@ def test_no_proxy_exempts_hosts(no_proxy, url, exempt):
         (":word@", "Basic OndvcmQ="),
     ],
 )
-def test_a_login_becomes_a_header_and_shows_nowhere(scheme, login, header):
+def test_credentials_are_sent_as_a_header_and_not_shown(scheme, login, header):
     proxy = proxy_for(HTTPS, {"https_proxy": f"{scheme}{login}proxy:3128"})
     assert proxy == Proxy(PROXY, {"Proxy-Authorization": header})
     assert "Authorization" not in repr(proxy)
@@ -157,7 +157,7 @@ def test_a_login_becomes_a_header_and_shows_nowhere(scheme, login, header):
         (f"http://user:secret@{'a' * 64}:3128", "is not a valid URL of a proxy"),
     ],
 )
-def test_what_is_no_http_proxy_is_refused_with_its_variable(monkeypatch, connection, name, value, words):
+def test_the_error_names_the_variable_of_an_invalid_proxy(monkeypatch, connection, name, value, words):
     with pytest.raises(ConfigurationError, match=f"environment variable {name} ") as caught:
         proxy_for(HTTPS, {name: value})
     assert words in str(caught.value)
@@ -172,7 +172,7 @@ def test_what_is_no_http_proxy_is_refused_with_its_variable(monkeypatch, connect
 
 @contextlib.contextmanager
 def proxying(target: int | None = None, refusal: bytes | None = None):
-    """Run a proxy that leads every tunnel to one port; give its port and the heads of the requests that came."""
+    """Run a proxy whose tunnels lead to one port; return its port and the heads of the received requests."""
     heads: list[str] = []
 
     def pump(source: socket.socket, sink: socket.socket) -> None:
@@ -205,7 +205,7 @@ def proxying(target: int | None = None, refusal: bytes | None = None):
 @pytest.mark.parametrize("name", ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"])
 @pytest.mark.parametrize(("login", "header"), [("", None), ("user:p%40%C3%9F%2F%3A%23@", LOGIN)])
 @pytest.mark.parametrize("scheme", ["http://", ""])
-def test_plain_http_is_passed_on_by_the_proxy(monkeypatch, send, name, login, header, scheme):
+def test_plain_http_is_forwarded_by_the_proxy(monkeypatch, send, name, login, header, scheme):
     with proxying() as (port, heads):
         monkeypatch.setenv(name, f" {scheme}{login}127.0.0.1:{port}/ ")
         monkeypatch.setenv("no_proxy", "127.0.0.1:1, *.other.example, 10.0.0.0/8")
@@ -236,7 +236,7 @@ def test_tls_goes_through_a_tunnel_whose_proxy_sees_no_token(monkeypatch, send, 
 @EVERY_SENDER
 @pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY"])
 @pytest.mark.parametrize("exempt", ["*", "127.0.0.1", "127.0.0.0/8", "127.*", "127.0.0.1:{port}", "x, 127.0.0.1"])
-def test_a_host_that_is_exempt_is_asked_itself(monkeypatch, send, name, exempt):
+def test_an_exempt_host_is_requested_directly(monkeypatch, send, name, exempt):
     with raw_server(lambda peer: read_request(peer) and peer.sendall(http_response())) as port:
         monkeypatch.setenv("all_proxy", f"http://127.0.0.1:{free_port()}")
         monkeypatch.setenv(name, exempt.format(port=port))
@@ -251,20 +251,20 @@ def test_a_proxy_that_is_down_is_refused_and_unsent(monkeypatch, send):
 
 @EVERY_SENDER
 @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden", "502 Bad Gateway"])
-def test_a_proxy_that_refuses_a_tunnel_is_told_from_datarobot(monkeypatch, send, status):
+def test_a_refused_tunnel_is_an_error_of_the_proxy(monkeypatch, send, status):
     with proxying(refusal=http_response(status=status)) as (port, _):
         monkeypatch.setenv("https_proxy", f"http://user:secret@127.0.0.1:{port}")
         assert outcome(send, HTTPS) == ("proxy", False)
 
 
 @EVERY_SENDER
-def test_a_proxy_may_have_an_address_of_ipv6(monkeypatch, send):
+def test_a_proxy_may_have_an_ipv6_address(monkeypatch, send):
     monkeypatch.setenv("all_proxy", "http://[::1]:1")
     assert [outcome(send, origin) for origin in (HTTP, HTTPS)] == [("refused", False)] * 2
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", None], ids=["nothing", "garbage", "silence"])
-def test_a_request_that_got_no_tunnel_is_unsent(monkeypatch, answer):
+def test_a_request_without_a_tunnel_is_unsent(monkeypatch, answer):
     over = threading.Event()
 
     def handle(peer: socket.socket) -> None:
@@ -285,15 +285,15 @@ def test_a_request_that_got_no_tunnel_is_unsent(monkeypatch, answer):
 
 
 @EVERY_SENDER
-def test_the_netrc_and_the_login_of_a_proxy_are_not_mixed_up(monkeypatch, send, netrc):
+def test_netrc_does_not_replace_the_credentials_of_a_proxy(monkeypatch, send, netrc):
     with proxying() as (port, heads):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         assert send(HTTP).status == 200
     assert "Basic" not in heads[0]
 
 
-def test_another_host_gets_a_decision_of_its_own(monkeypatch):
-    """Downloads are redirected to other hosts, which may be exempt where DataRobot is not, and the other way round."""
+def test_the_proxy_of_another_host_is_determined_separately(monkeypatch):
+    """Downloads are redirected to other hosts, to which other exemptions may apply."""
     answer = raw_server(lambda peer: read_request(peer) and peer.sendall(http_response()))
     with answer as storage, proxying() as (port, heads):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")

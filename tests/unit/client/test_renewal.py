@@ -1,4 +1,4 @@
-"""A token that is changed while a job is waited for: the connection is read anew, once for all who wait."""
+"""Tokens that are replaced during a wait."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WAITS = 50
 
 
 class Installation:
-    """Takes one token alone; a connection that may hold another one by now."""
+    """Installation that accepts one token, and a connection that may contain another one."""
 
     def __init__(self, *, takes: str, connection: str) -> None:
         self.token = Token(TOKEN)
@@ -51,19 +51,19 @@ class Installation:
         return asyncio.run(run())
 
 
-def test_a_wait_on_a_worker_goes_on_with_the_new_token():
+def test_a_wait_on_a_worker_continues_with_the_new_token():
     installation = Installation(takes=NEW, connection=NEW)
     assert installation.poll().status == 200
     assert (installation.reads, len(installation.api.requests)) == (1, 2)
 
 
-def test_all_waits_in_a_triggerer_go_on_with_the_new_token_which_is_read_once():
+def test_all_waits_in_a_triggerer_continue_with_the_new_token_which_is_read_once():
     installation = Installation(takes=NEW, connection=NEW)
     assert [found.status for found in installation.polls(WAITS)] == [200] * WAITS
     assert installation.reads == 1
 
 
-def test_neither_the_old_nor_the_new_token_is_echoed():
+def test_the_old_and_the_new_token_are_redacted():
     installation = Installation(takes=NEW, connection=NEW)
     text = installation.poll().text
     assert text.count("***") == 2
@@ -71,7 +71,7 @@ def test_neither_the_old_nor_the_new_token_is_echoed():
     assert NEW not in text
 
 
-def test_a_token_that_is_still_the_connections_is_not_tried_again():
+def test_an_unchanged_token_is_not_sent_again():
     installation = Installation(takes=NEW, connection=TOKEN)
     with pytest.raises(AuthenticationError) as caught:
         installation.poll()
@@ -79,18 +79,18 @@ def test_a_token_that_is_still_the_connections_is_not_tried_again():
     assert (installation.reads, len(installation.api.requests)) == (1, 1)
 
 
-def test_a_token_that_stays_refused_is_read_once_for_all_who_wait():
+def test_a_refused_token_is_read_once_for_all_waits():
     installation = Installation(takes="another", connection=TOKEN)
     assert {type(found) for found in installation.polls(WAITS)} == {AuthenticationError}
     assert (installation.reads, len(installation.api.requests)) == (1, WAITS)
 
 
-def test_a_new_token_that_is_refused_too_is_an_error():
+def test_a_refused_new_token_is_an_error():
     installation = Installation(takes="another", connection=NEW)
     assert {type(found) for found in installation.polls(2)} == {AuthenticationError}
 
 
-def test_a_connection_that_is_gone_meanwhile_is_named():
+def test_a_connection_deleted_during_the_wait_is_reported():
     def gone() -> Token:
         raise ConfigurationError("There is no Airflow connection 'datarobot_default'.")
 

@@ -34,12 +34,12 @@ def test_no_id_can_reach_another_route(value, escaped):
         *("a\r\nX-Injected: 1", "\x00", "\ud800", "a\u2028b"),
     ],
 )
-def test_what_cannot_be_an_id_is_refused_by_name(value):
+def test_the_error_names_an_invalid_id(value):
     with pytest.raises(InputError, match="custom_model_id"):
         route("models/{custom_model_id}/", custom_model_id=value)
 
 
-def test_a_query_holds_what_was_set_with_booleans_in_lower_case():
+def test_a_query_contains_the_set_values_with_booleans_in_lower_case():
     request = Request("GET", "x/", params={"a": True, "b": False, "c": None, "d": 0, "e": "T"})
     assert request.query() == {"a": "true", "b": "false", "d": "0", "e": "T"}
 
@@ -50,18 +50,18 @@ def test_a_list_in_a_query_repeats_its_parameter():
 
 
 @pytest.mark.parametrize("value", [6.4e25, True, ["a"], {"a": 1}, b"a"])
-def test_what_is_no_string_is_not_made_one_for_an_id(value):
+def test_a_value_that_is_not_a_string_is_not_an_id(value):
     with pytest.raises(InputError, match="custom_model_id"):
         route("models/{custom_model_id}/", custom_model_id=value)
 
 
 @pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
-def test_numbers_that_no_xcom_can_hold_become_none(literal):
+def test_nan_and_infinity_become_none(literal):
     body = f'{{"a": {literal}, "b": [{literal}, 1.5]}}'.encode()
     assert Response(200, {}, body).json() == {"a": None, "b": [None, 1.5]}
 
 
-def test_secrets_in_a_response_never_get_further_than_its_parsing():
+def test_secrets_in_a_response_are_redacted_by_the_parser():
     assert response(body=[{"openaiApiKey": "sk-secret"}]).json() == [{"openaiApiKey": "***"}]
 
 
@@ -88,13 +88,13 @@ def test_a_response_that_is_not_json_is_described_in_one_short_line():
         b'{"a": ' + b"9" * 5000 + b"}",
     ],
 )
-def test_cut_or_broken_json_is_a_malformed_response(body):
+def test_incomplete_or_invalid_json_is_a_malformed_response(body):
     with pytest.raises(MalformedResponseError):
         Response(200, {}, body).json()
 
 
 @pytest.mark.parametrize(("body", "kind"), [(b"[]", "list"), (b'"x"', "str"), (b"null", "NoneType")])
-def test_where_an_object_is_expected_anything_else_is_malformed(body, kind):
+def test_a_response_that_is_not_the_expected_object_is_malformed(body, kind):
     with pytest.raises(MalformedResponseError, match=kind):
         Response(200, {}, body).object()
 
@@ -105,7 +105,7 @@ def test_the_request_id_is_found_in_either_header(name):
     assert Response(500).request_id is None
 
 
-def test_text_that_is_not_utf8_is_still_readable():
+def test_text_that_is_not_utf8_is_readable():
     assert Response(200, {}, b"caf\xe9 ok").text == "caf\ufffd ok"
 
 
@@ -114,7 +114,7 @@ def test_a_required_field_is_returned():
 
 
 @pytest.mark.parametrize("value", [None, "", 5, {}])
-def test_a_required_field_that_the_server_left_out_is_named(value):
+def test_the_error_names_a_missing_required_field(value):
     with pytest.raises(MalformedResponseError, match="'id'"):
         required({"id": value}, "id")
 
@@ -128,20 +128,20 @@ def test_a_response_that_is_nested_too_deeply_is_malformed(levels, brackets):
         Response(200, {}, body).json()
 
 
-def test_as_many_levels_as_are_allowed_are_taken():
+def test_the_maximum_number_of_levels_is_accepted():
     assert Response(200, {}, b"[" * 100 + b"]" * 100).json()
 
 
 @pytest.mark.parametrize(
     "body", [b'{"status": "RUNNING", "status": "COMPLETED"}', b'[{"a": {"b": 1, "c": 2, "b": 1}}]']
 )
-def test_an_object_that_names_a_field_twice_means_nothing(body):
+def test_an_object_that_repeats_a_field_is_refused(body):
     with pytest.raises(MalformedResponseError, match=r"cannot be used: it repeats the field '(status|b)'"):
         Response(200, {}, body).json()
 
 
 @pytest.mark.parametrize("escape", [r"\ud800", r"\uDFFF", r"\udc00\ud800"])
-def test_half_a_character_becomes_what_can_be_written_down(escape):
+def test_a_lone_surrogate_is_replaced(escape):
     (value,) = Response(200, {}, f'["x{escape}y"]'.encode()).json()
     assert value.strip("xy").strip("?") == ""
     assert value.encode()
@@ -151,18 +151,18 @@ def test_half_a_character_becomes_what_can_be_written_down(escape):
 @pytest.mark.parametrize(
     "log", [b'{"log": 5}', b'{"log": ["a"]}', b"[" * 100_000, b'{"log": "\xff"}', b'{"data": {"a": 1}}']
 )
-def test_a_log_of_any_shape_is_a_text(log):
+def test_a_log_of_any_format_is_a_string(log):
     assert isinstance(Response(200, {}, log).log_text(), str)
 
 
-def test_a_response_without_a_required_field_is_described_shortly():
+def test_the_error_of_a_missing_field_is_short():
     with pytest.raises(MalformedResponseError, match="and 99980 more") as caught:
         required({str(number) * 50: 1 for number in range(100_000)}, "id")
     assert len(str(caught.value)) < 3000
 
 
 @pytest.mark.parametrize("kind", ["text/html", "TEXT/HTML; charset=utf-8", "application/xhtml+xml"])
-def test_a_page_for_people_is_known_by_its_type(kind):
+def test_an_html_page_is_recognized_by_its_content_type(kind):
     assert Response(200, {"content-type": kind}, b"<html>").is_html
     assert not Response(200, {"content-type": kind}, b"").is_html
     assert not Response(200, {"content-type": "text/plain"}, b"<html>").is_html

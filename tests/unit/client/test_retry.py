@@ -33,7 +33,7 @@ def one() -> float:
         ),
     ],
 )
-def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_failure(method, outcome, again):
+def test_a_safe_request_is_sent_again_after_any_transient_failure(method, outcome, again):
     assert may_repeat(Request(method, "x/"), outcome) is again
 
 
@@ -50,7 +50,7 @@ def test_a_request_that_changes_nothing_twice_is_sent_again_after_any_passing_fa
         (response(503, retry_after="soon"), False),
     ],
 )
-def test_a_request_that_starts_something_is_sent_again_only_when_it_was_provably_not_handled(method, outcome, again):
+def test_an_unsafe_request_is_sent_again_only_if_it_was_not_processed(method, outcome, again):
     assert may_repeat(Request(method, "x/"), outcome) is again
 
 
@@ -65,7 +65,7 @@ def test_retry_after_is_read_as_a_date():
 
 
 @pytest.mark.parametrize("zone", ["GMT", "-0000", "+0100"])
-def test_a_date_in_the_past_asks_for_no_pause(zone):
+def test_a_date_in_the_past_means_no_pause(zone):
     assert retry_after(response(429, retry_after=f"Wed, 21 Oct 2015 07:28:00 {zone}")) == 0.0
 
 
@@ -76,31 +76,31 @@ def test_a_date_in_the_past_asks_for_no_pause(zone):
         *("Wed, 21 Oct 2015 07:28:00 +9999999999", "Wed, 21 Oct 2015 25:61:61 GMT", ", , ,", "\x00", "²"),
     ],
 )
-def test_a_retry_after_that_makes_no_sense_is_ignored(value):
+def test_an_invalid_retry_after_is_ignored(value):
     assert retry_after(response(429, retry_after=value)) is None
 
 
-def test_pauses_double_up_to_the_cap_and_are_spread_out():
+def test_pauses_double_up_to_the_cap_and_have_a_jitter():
     policy = RetryPolicy(base=0.5, cap=3.0)
     assert [policy.pause(count, LOST, one) for count in (1, 2, 3, 4, 5)] == [0.5, 1.0, 2.0, 3.0, 3.0]
     assert policy.pause(3, LOST, lambda: 0.25) == 0.5
 
 
-def test_the_server_may_ask_for_a_pause_up_to_the_cap():
+def test_retry_after_is_limited_by_the_cap():
     policy = RetryPolicy(base=0.5, cap=60)
     assert policy.pause(1, response(429, retry_after="7"), lambda: 0.0) == 7.0
     assert policy.pause(1, response(429, retry_after="86400"), one) == 60
     assert policy.pause(1, response(503, retry_after="garbage"), one) == 0.5
 
 
-def test_no_number_of_attempts_is_too_many():
+def test_many_attempts_do_not_overflow():
     assert RetryPolicy(cap=3.0).pause(5000, LOST, one) == 3.0
 
 
 def drive(
     request: Request, policy: RetryPolicy, outcomes: list[Response | TransportError]
 ) -> tuple[int, list[float], object]:
-    """Return how often the request was sent, the pauses, and how it ended."""
+    """Return the number of attempts, the pauses, and the outcome."""
     steps, coming, pauses, sent = retry_steps(request, policy, one), iter(outcomes), [], 0
     step = next(steps)
     while True:
@@ -117,7 +117,7 @@ def drive(
             return sent, pauses, error
 
 
-def test_the_first_good_response_ends_the_tries():
+def test_the_first_successful_response_ends_the_attempts():
     good = response(200)
     repeated = replace(good, repeated=True)
     assert drive(Request("GET", "x/"), RetryPolicy(), [response(503), LOST, good]) == (3, [0.5, 1.0], repeated)
@@ -138,23 +138,23 @@ def test_the_first_good_response_ends_the_tries():
         ([response(408)], True),
     ],
 )
-def test_a_response_says_whether_an_earlier_try_may_have_been_handled(before, repeated):
+def test_a_response_is_marked_if_an_earlier_attempt_may_have_been_processed(before, repeated):
     _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [*before, response(404)])
     assert (end.status, end.repeated) == (404, repeated)
 
 
-def test_what_the_sender_knows_about_repetition_is_kept():
+def test_the_mark_of_the_transport_is_kept():
     _, _, end = drive(Request("DELETE", "x/"), RetryPolicy(), [replace(response(404), repeated=True)])
     assert end.repeated
 
 
 @pytest.mark.parametrize("attempts", [1, 2, 5])
-def test_a_request_is_sent_as_often_as_allowed_and_no_oftener(attempts):
+def test_a_request_is_sent_with_all_attempts_and_no_more(attempts):
     sent, pauses, end = drive(Request("GET", "x/"), RetryPolicy(attempts=attempts), list(itertools.repeat(LOST, 10)))
     assert (sent, len(pauses), end) == (attempts, attempts - 1, LOST)
 
 
-def test_the_last_error_response_is_returned_as_it_is():
+def test_the_last_error_response_is_returned_unchanged():
     last = response(503, {"message": "still down"})
     sent, _, end = drive(Request("GET", "x/"), RetryPolicy(attempts=2), [response(503), last])
     assert (sent, end) == (2, replace(last, repeated=True))

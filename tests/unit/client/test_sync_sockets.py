@@ -1,4 +1,4 @@
-"""The sync sender on real sockets: what goes over the wire, and how each way to fail is told apart."""
+"""Synchronous transport with real sockets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def send(origin: str, request: Request, **settings):
 
 
 def fail(origin: str, method: str = "GET", **settings) -> tuple[str, bool]:
-    """Return how a request is said to have failed."""
+    """Return the reason of the error of a request, and whether the request was sent."""
     with pytest.raises(TransportError) as caught:
         send(origin, Request(method, "things/"), **{"retry": ONCE, **settings})
     return caught.value.reason, caught.value.sent
@@ -41,7 +41,7 @@ def fail(origin: str, method: str = "GET", **settings) -> tuple[str, bool]:
 
 @contextlib.contextmanager
 def answering(*answers: bytes):
-    """Serve these answers one after the other; give the address and the requests that came."""
+    """Serve these responses in order; return the URL and the received requests."""
     seen, coming = [], iter(answers)
 
     def handle(connection: socket.socket) -> None:
@@ -60,7 +60,7 @@ def test_a_netrc_file_does_not_replace_the_token():
     assert b"Basic" not in seen[0]
 
 
-def test_an_upload_goes_out_with_its_length_and_reads_back(tmp_path):
+def test_an_upload_is_sent_with_its_length(tmp_path):
     (tmp_path / "custom.py").write_bytes(b"print()\n" * 300_000)
     files = listed_files([str(tmp_path / "custom.py")])
     with answering(http_response(status="201 Created")) as (origin, seen):
@@ -73,11 +73,11 @@ def test_an_upload_goes_out_with_its_length_and_reads_back(tmp_path):
     assert [(part.name, len(part.content)) for part in parts] == [("a", 1), ("file", 2_400_000), ("filePath", 9)]
 
 
-def test_nobody_listening_is_refused_and_unsent():
+def test_a_closed_port_is_refused_and_unsent():
     assert fail(f"http://127.0.0.1:{free_port()}", "POST") == ("refused", False)
 
 
-def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
+def test_an_unknown_host_name_is_dns_and_unsent(monkeypatch):
     def unknown(*_args, **_kwargs):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -85,12 +85,12 @@ def test_an_unknown_name_is_dns_and_unsent(monkeypatch):
     assert fail("http://datarobot.invalid", "POST") == ("dns", False)
 
 
-def test_a_host_that_takes_no_connection_is_a_timeout_and_unsent():
+def test_a_host_that_accepts_no_connection_is_a_timeout_and_unsent():
     with deaf_port() as port:
         assert fail(f"http://127.0.0.1:{port}", "POST", connect_timeout=0.3) == ("timeout", False)
 
 
-def test_a_host_that_does_not_answer_is_a_timeout_and_maybe_sent():
+def test_a_host_that_does_not_respond_is_a_timeout_and_maybe_sent():
     with raw_server(lambda connection: connection.recv(1) and read_until_closed(connection)) as port:
         assert fail(f"http://127.0.0.1:{port}", "POST", read_timeout=0.3) == ("timeout", True)
 
@@ -105,13 +105,13 @@ def read_until_closed(connection: socket.socket) -> None:
     [b"", b"HTTP/1.", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a status line", "half a body", "garbage"],
 )
-def test_a_connection_that_breaks_off_is_lost_and_maybe_sent(answer):
+def test_a_broken_connection_is_lost_and_maybe_sent(answer):
     with answering(answer) as (origin, seen):
         assert fail(origin, "POST") == ("lost", True)
     assert len(seen) == 1
 
 
-def test_an_unknown_certificate_is_tls_and_unsent(certificate):
+def test_an_untrusted_certificate_is_tls_and_unsent(certificate):
     def handle(connection: socket.socket) -> None:
         with contextlib.suppress(ssl.SSLError):
             certificate[1].wrap_socket(connection, server_side=True)
@@ -120,7 +120,7 @@ def test_an_unknown_certificate_is_tls_and_unsent(certificate):
         assert fail(f"https://127.0.0.1:{port}", "POST") == ("tls", False)
 
 
-def test_plain_http_behind_https_is_tls_and_unsent():
+def test_a_server_without_tls_is_tls_and_unsent():
     with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         assert fail(f"https://127.0.0.1:{port}", "POST") == ("tls", False)
 
@@ -136,7 +136,7 @@ def test_the_ca_bundle_of_the_connection_is_trusted(certificate):
 
 
 def answer_over_tls(context: ssl.SSLContext):
-    """Return a server that answers every request over TLS, and the certificates that it was shown."""
+    """Return a server with TLS, and the client certificates that it received."""
     shown = []
 
     def handle(connection: socket.socket) -> None:
@@ -149,7 +149,7 @@ def answer_over_tls(context: ssl.SSLContext):
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one file", "certificate and key"])
-def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_wants_one(demanding, pems, apart):
+def test_the_client_certificate_is_sent_to_a_server_that_requires_one(demanding, pems, apart):
     mine = {"client_cert": pems.cert, "client_key": pems.key} if apart else {"client_cert": pems.both}
     handle, shown = answer_over_tls(demanding)
     with raw_server(handle) as port:
@@ -159,7 +159,7 @@ def test_the_client_certificate_of_the_connection_is_shown_to_a_server_that_want
     assert shown == [ssl._ssl._test_decode_cert(pems.cert)]
 
 
-def test_the_client_certificate_is_not_shown_to_another_host(certificate, pems):
+def test_the_client_certificate_is_not_sent_to_another_host(certificate, pems):
     wanting = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     wanting.load_cert_chain(pems.both)
     wanting.load_verify_locations(pems.both)
@@ -177,7 +177,7 @@ def test_the_client_certificate_is_not_shown_to_another_host(certificate, pems):
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "UNRELATED"])
-def test_verification_is_switched_off_by_the_connection_alone(certificate, monkeypatch, name):
+def test_verification_is_disabled_by_the_connection_only(certificate, monkeypatch, name):
     monkeypatch.setenv(name, certificate[0])
     handle, _ = answer_over_tls(certificate[1])
     with raw_server(handle) as port:
@@ -187,7 +187,7 @@ def test_verification_is_switched_off_by_the_connection_alone(certificate, monke
         assert fail(origin, "POST", verify=True) == ("tls", False)
 
 
-def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(certificate):
+def test_a_post_is_not_sent_again_if_tls_fails_after_the_request(certificate):
     received = []
 
     def handle(connection: socket.socket) -> None:
@@ -202,8 +202,8 @@ def test_a_post_is_not_sent_again_when_tls_breaks_after_the_request_was_read(cer
     assert ended[1]
 
 
-def test_an_earlier_failed_handshake_says_nothing_about_a_request_that_was_read():
-    """Code that handles one error sends another request; Python links the second error to the first."""
+def test_the_causes_of_a_handled_exception_are_ignored():
+    """An error during the handling of another one has it as its context."""
     with raw_server(lambda connection: connection.recv(10) and connection.sendall(http_response())) as port:
         try:
             requests.get(f"https://127.0.0.1:{port}", timeout=5)
@@ -213,7 +213,7 @@ def test_an_earlier_failed_handshake_says_nothing_about_a_request_that_was_read(
     assert len(seen) == 1
 
 
-def test_a_post_cut_off_after_it_was_read_is_sent_once():
+def test_a_post_is_sent_once_if_the_connection_is_lost():
     with answering(b"", http_response()) as (origin, seen):
         assert fail(origin, "POST", retry=RetryPolicy(attempts=5, base=0)) == ("lost", True)
     assert len(seen) == 1
@@ -224,7 +224,7 @@ def test_a_post_cut_off_after_it_was_read_is_sent_once():
     ["http://[", "http://[::1", "//\\\\", "http://a:b:c/", "\xff\xfe", "javascript:alert(1)", "http://x:99999999/"],
 )
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
-def test_a_redirect_to_what_is_no_address_is_a_response_like_any_other(location, status):
+def test_a_redirect_to_an_invalid_url_is_returned(location, status):
     answer = http_response(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
     with answering(answer) as (origin, seen):
         response = send(origin, Request("POST", "things/"), retry=ONCE)
@@ -245,7 +245,7 @@ def test_an_upload_has_its_own_number_of_attempts(tmp_path):
     assert len(seen) == 2 + 5
 
 
-def test_a_look_cut_off_is_sent_again():
+def test_a_poll_is_sent_again_after_a_lost_connection():
     with answering(b"", http_response(b'{"cut', length=100), http_response(b'{"ok": 1}')) as (origin, seen):
         policy = RetryPolicy(attempts=5, base=0)
         assert send(origin, Request("GET", "things/"), retry=policy).json() == {"ok": 1}

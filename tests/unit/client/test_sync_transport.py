@@ -30,7 +30,7 @@ LOST = requests.ConnectionError("Connection aborted.")
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Make pauses take no time; give their lengths."""
+    """Skip the pauses and return their lengths."""
     slept: list[float] = []
     monkeypatch.setattr("time.sleep", slept.append)
     return slept
@@ -47,7 +47,7 @@ def transport(wire: Adapter, **settings) -> SyncTransport:
     return sender
 
 
-def test_a_request_carries_the_bearer_token_and_says_who_asks(wire):
+def test_a_request_has_the_bearer_token_and_the_user_agent(wire):
     wire.register_uri("GET", URL, json={})
     transport(wire).send(Request("GET", "things/", params={"limit": 2, "deep": True, "none": None}))
     sent = wire.last_request
@@ -65,7 +65,7 @@ def test_a_json_body_is_sent_as_json(wire):
     assert json.loads(wire.last_request.body) == {"name": "ä", "list": [1, None]}
 
 
-def test_what_json_does_not_know_is_converted_in_a_body_and_in_a_query(wire):
+def test_values_are_converted_in_a_body_and_in_a_query(wire):
     some_id, day = UUID(int=1), date(2026, 11, 25)
     wire.register_uri("POST", URL, json={})
     body = {"id": some_id, "when": day, "share": Decimal("0.5"), "many": MappingProxyType({"a": range(2)})}
@@ -80,13 +80,13 @@ def test_what_json_does_not_know_is_converted_in_a_body_and_in_a_query(wire):
 
 
 @pytest.mark.parametrize("body", [{}, []])
-def test_an_empty_json_body_is_sent_too(wire, body):
+def test_an_empty_json_body_is_sent(wire, body):
     wire.register_uri("POST", URL, json={})
     transport(wire).send(Request("POST", "things/", json=body))
     assert json.loads(wire.last_request.body) == body
 
 
-def test_the_response_is_given_as_it_came_with_header_names_in_lower_case(wire):
+def test_the_response_has_header_names_in_lower_case(wire):
     wire.register_uri("GET", URL, content=b"\xff", status_code=418, headers={"X-Request-ID": "1", "LOCATION": "x"})
     response = transport(wire).send(Request("GET", "things/"))
     assert (response.status, response.body, response.request_id, response.location) == (418, b"\xff", "1", "x")
@@ -118,14 +118,14 @@ def test_a_private_ca_is_trusted(wire):
 
 
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_the_private_ca_of_the_connection_beats_the_one_of_the_machine(wire, monkeypatch, name):
+def test_the_ca_bundle_of_the_connection_has_precedence_over_the_environment(wire, monkeypatch, name):
     monkeypatch.setenv(name, "other-ca.pem")
     wire.register_uri("GET", URL, json={})
     transport(wire, ca_bundle="our-ca.pem").send(Request("GET", "things/"))
     assert wire.last_request.verify == "our-ca.pem"
 
 
-def test_a_look_is_repeated_until_it_works(wire, pauses):
+def test_a_poll_is_repeated_until_it_succeeds(wire, pauses):
     wire.register_uri(
         "GET",
         URL,
@@ -137,7 +137,7 @@ def test_a_look_is_repeated_until_it_works(wire, pauses):
     assert pauses[2] == 7.0
 
 
-def test_a_look_is_given_up_after_the_allowed_attempts(wire, pauses):
+def test_a_poll_fails_after_the_allowed_attempts(wire, pauses):
     wire.register_uri("GET", URL, exc=LOST)
     with pytest.raises(TransportError, match="connection was lost") as caught:
         transport(wire, retry=RetryPolicy(attempts=3)).send(Request("GET", "things/"))
@@ -145,7 +145,7 @@ def test_a_look_is_given_up_after_the_allowed_attempts(wire, pauses):
     assert "may have handled" not in str(caught.value)
 
 
-def test_a_post_is_not_sent_again_after_a_lost_connection_and_says_so(wire, pauses):
+def test_a_post_is_not_sent_again_after_a_lost_connection(wire, pauses):
     wire.register_uri("POST", URL, exc=LOST)
     with pytest.raises(TransportError, match="DataRobot may have processed the request"):
         transport(wire).send(Request("POST", "things/"))
@@ -159,7 +159,7 @@ def test_a_post_is_not_sent_again_after_a_server_error(wire, pauses, status):
     assert wire.call_count == 1
 
 
-def test_a_post_is_sent_again_when_the_server_did_not_handle_it(wire, pauses):
+def test_a_post_is_sent_again_if_the_server_did_not_process_it(wire, pauses):
     wire.register_uri(
         "POST", URL, [{"exc": REFUSED}, {"status_code": 503, "headers": {"Retry-After": "2"}}, {"status_code": 201}]
     )
@@ -168,7 +168,7 @@ def test_a_post_is_sent_again_when_the_server_did_not_handle_it(wire, pauses):
     assert pauses[1] == 2.0
 
 
-def test_an_upload_is_built_anew_for_every_try(wire, pauses, tmp_path):
+def test_an_upload_has_a_new_body_for_every_attempt(wire, pauses, tmp_path):
     (tmp_path / "custom.py").write_bytes(b"x" * 100_000)
     files = listed_files([str(tmp_path / "custom.py")])
     seen = []
@@ -189,7 +189,7 @@ def test_an_upload_is_built_anew_for_every_try(wire, pauses, tmp_path):
     assert wire.last_request.headers["Content-Length"] != "0"
 
 
-def test_an_upload_that_changes_meanwhile_stops_the_request(wire, pauses, tmp_path):
+def test_a_file_changed_during_the_upload_stops_the_request(wire, pauses, tmp_path):
     (tmp_path / "custom.py").write_bytes(b"x" * 10)
     files = listed_files([str(tmp_path / "custom.py")])
     (tmp_path / "custom.py").write_bytes(b"x" * 11)
@@ -204,7 +204,7 @@ def test_an_upload_that_changes_meanwhile_stops_the_request(wire, pauses, tmp_pa
     [
         (requests.ConnectTimeout(), "timeout", False),
         (requests.ReadTimeout(), "timeout", True),
-        # Only the traceback of a real handshake proves that nothing was sent: test_sync_sockets has that case.
+        # Without the traceback of a real handshake; see test_sync_sockets for that case.
         (requests.exceptions.SSLError("certificate verify failed"), "tls", True),
         (requests.ConnectionError(MaxRetryError(None, URL, NameResolutionError("h", None, OSError()))), "dns", False),
         (REFUSED, "refused", False),
@@ -213,7 +213,7 @@ def test_an_upload_that_changes_meanwhile_stops_the_request(wire, pauses, tmp_pa
         (requests.exceptions.ContentDecodingError(), "lost", True),
     ],
 )
-def test_what_went_wrong_is_named_and_whether_the_request_may_have_arrived(wire, error, reason, sent):
+def test_the_error_has_the_reason_and_whether_the_request_was_sent(wire, error, reason, sent):
     wire.register_uri("POST", URL, exc=error)
     with pytest.raises(TransportError) as caught:
         transport(wire, retry=RetryPolicy(attempts=1)).send(Request("POST", "things/"))
@@ -222,7 +222,7 @@ def test_what_went_wrong_is_named_and_whether_the_request_may_have_arrived(wire,
 
 
 @pytest.mark.parametrize("body", [{"value": float("nan")}, {"when": object()}])
-def test_a_body_that_is_no_json_is_an_input_error_not_a_lost_connection(wire, pauses, body):
+def test_a_body_that_is_not_serializable_is_an_input_error(wire, pauses, body):
     wire.register_uri("POST", URL, json={})
     with pytest.raises(InputError):
         transport(wire).send(Request("POST", "things/", json=body))

@@ -1,4 +1,4 @@
-"""Certificates for the tests of the connection."""
+"""Fixtures with certificates."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.unit.certificates import Pems, make_pems
 
 @pytest.fixture(scope="session")
 def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
-    """Make a certificate and keys."""
+    """Create a certificate and keys."""
     return make_pems(tmp_path_factory.mktemp("pems"))

@@ -1,4 +1,4 @@
-"""Connections as people really have them: every field and every extra in all its spellings."""
+"""Parser of connections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OTHER = "another-token-0123456789"
 
 
 def read(**fields: object) -> ConnectionConfig:
-    """Return what a connection with these fields means."""
+    """Return the configuration of a connection with these fields."""
     values = {"host": ORIGIN, "port": None, "schema": None, "password": TOKEN, "extra": None, **fields}
     return ConnectionFields.of(SimpleNamespace(conn_id="dr", **values)).config()
 
@@ -38,17 +38,17 @@ def encoded(value: object, times: int = 1) -> str:
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
-def test_an_extra_may_be_encoded_several_times(times):
+def test_extras_may_be_encoded_several_times(times):
     assert read(extra=encoded({"attempts": 2}, times)).settings.retry.attempts == 2
 
 
 @pytest.mark.parametrize("extra", [None, "", "  ", "null", "{}", '""', '"{}"', '" "', "[]", '"null"'])
-def test_an_extra_in_which_there_is_nothing_means_none(extra):
+def test_empty_extras_mean_no_extras(extra):
     assert read(extra=extra).settings == read().settings
 
 
 @pytest.mark.parametrize("empty", [None, "", "  ", "\n"])
-def test_extras_that_were_left_empty_mean_the_default(empty):
+def test_empty_extras_mean_the_default(empty):
     names = ("attempts", "read_timeout", "ca_bundle", "verify", "endpoint", "api_key", "extra__http__endpoint")
     config = read(extra=encoded(dict.fromkeys(names, empty)))
     assert config.settings == read().settings
@@ -67,7 +67,7 @@ def test_extras_that_were_left_empty_mean_the_default(empty):
         ('"attempts"', "the extra is not JSON"),
     ],
 )
-def test_an_extra_that_is_no_object_is_refused_in_plain_words(extra, words):
+def test_extras_that_are_not_an_object_are_refused(extra, words):
     assert words in refused(extra=extra)
     assert '{"attempts": 5}' in refused(extra=extra)
 
@@ -96,17 +96,17 @@ def test_an_extra_that_is_no_object_is_refused_in_plain_words(extra, words):
         ("[::1]:8080", None, "http", "http://[::1]:8080"),
     ],
 )
-def test_host_port_and_schema_together_are_an_endpoint(host, port, schema, origin):
+def test_host_port_and_schema_form_the_endpoint(host, port, schema, origin):
     assert read(host=host, port=port, schema=schema).endpoint.origin == origin
 
 
 @pytest.mark.parametrize("port", [-1, 70000, "many", 1.5, [], True])
-def test_a_port_that_is_none_is_named(port):
+def test_an_invalid_port_is_refused(port):
     assert "port is" in refused(port=port)
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\n", f"  {TOKEN}\r\n", f"\t{TOKEN} "])
-def test_white_space_around_a_token_does_not_belong_to_it(token):
+def test_white_space_around_a_token_is_stripped(token):
     assert read(password=token).token.header() == f"Bearer {TOKEN}"
     assert read(password=None, extra=encoded({"api_key": token})).token.header() == f"Bearer {TOKEN}"
 
@@ -121,7 +121,7 @@ def test_the_extras_of_datarobots_own_provider_are_read(prefix, times, empty):
     assert config.token.source == f"the extra '{prefix}api_key' of the Airflow connection 'dr'"
 
 
-def test_host_and_password_count_before_the_extras():
+def test_host_and_password_have_precedence_over_the_extras():
     extra = {"endpoint": "https://other.example", "api_key": OTHER, "extra__http__api_key": OTHER}
     config = read(extra=encoded(extra))
     assert (config.endpoint.origin, config.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
@@ -130,16 +130,16 @@ def test_host_and_password_count_before_the_extras():
 
 @pytest.mark.parametrize("name", ["endpoint", "api_key", "extra__http__endpoint", "extra__http__api_key"])
 @pytest.mark.parametrize("value", [5, ["x"], {"a": "b"}, True])
-def test_an_endpoint_or_a_key_that_is_no_string_is_named(name, value):
+def test_an_endpoint_or_a_key_that_is_not_a_string_is_refused(name, value):
     assert f"the extra {name!r} is a JSON" in refused(host=None, password=None, extra=encoded({name: value}))
 
 
-def test_a_key_that_cannot_be_a_token_is_named_as_the_extra_that_it_is():
+def test_the_error_of_an_invalid_key_names_the_extra():
     assert "extra 'api_key' contains characters" in refused(password=None, extra=encoded({"api_key": "two words"}))
 
 
 @pytest.mark.parametrize(("stored", "masked"), [(TOKEN, []), (f"{TOKEN}\n", [TOKEN])])
-def test_a_password_that_airflow_masks_as_it_is_sent_is_not_masked_again(monkeypatch, connection, stored, masked):
+def test_a_password_that_airflow_has_masked_is_not_masked_again(monkeypatch, connection, stored, masked):
     seen = []
     monkeypatch.setattr(datarobot, "mask_secret", seen.append)
     connection(password=stored)
@@ -182,7 +182,7 @@ def test_a_number_of_attempts_may_be_spelled_in_many_ways(name, value):
 
 @pytest.mark.parametrize("value", ["2.5", 2.5, "1e999", "NaN", "-1", -1, 0, True, [2], {"a": 2}, "two", 10**400])
 @pytest.mark.parametrize("name", ["attempts", "upload_attempts", "read_timeout"])
-def test_what_is_no_usable_number_is_named(name, value):
+def test_an_invalid_number_is_refused(name, value):
     if name == "read_timeout" and value in ("2.5", 2.5):
         assert read(extra=encoded({name: value})).settings.read_timeout == 2.5
     else:
@@ -190,7 +190,7 @@ def test_what_is_no_usable_number_is_named(name, value):
 
 
 @pytest.mark.parametrize("value", [1e10, "1e300"])
-def test_a_timeout_that_no_socket_takes_is_refused(value):
+def test_a_timeout_that_sockets_do_not_accept_is_refused(value):
     assert "the extra 'read_timeout' is" in refused(extra=encoded({"read_timeout": value}))
 
 
@@ -223,7 +223,7 @@ def test_a_connection_may_be_a_uri(monkeypatch, uri, origin):
 
 @pytest.mark.parametrize(("status", "kind"), [(401, AuthenticationError), (403, AccessDeniedError)])
 @pytest.mark.parametrize("place", ["password", "extra 'api_key'"])
-def test_a_refused_token_is_named_with_its_connection(api, connection, status, kind, place):
+def test_the_error_of_a_refused_token_names_the_connection(api, connection, status, kind, place):
     if place != "password":
         connection(password=None, extra={"api_key": TOKEN})
     api.on("GET", "status/1/", response(status, {"message": "no"}))
@@ -239,7 +239,7 @@ def test_a_refused_token_is_named_with_its_connection(api, connection, status, k
 
 
 @pytest.mark.parametrize("extra", [[1], '"[1]"', "junk", {"port": 1, "attempts": "many"}])
-def test_the_test_button_says_what_is_wrong_with_an_extra(connection, extra):
+def test_the_test_button_shows_the_error_of_an_extra(connection, extra):
     connection(extra=extra)
     works, message = DataRobotHook().test_connection()
     assert not works
@@ -247,15 +247,15 @@ def test_the_test_button_says_what_is_wrong_with_an_extra(connection, extra):
 
 
 @pytest.mark.parametrize("port", ["9" * 5000, "-1", "99999", "80,443"])
-def test_what_is_no_port_is_named_in_short(port):
+def test_a_long_invalid_port_is_cut_in_the_error(port):
     assert len(refused(host="dr.example", port=port)) < 250
 
 
 @pytest.mark.parametrize("name", ["ca_bundle", "client_cert", "attempts", "read_timeout", "verify"])
-def test_a_value_that_is_no_use_is_named_in_short(name):
+def test_a_long_invalid_value_is_cut_in_the_error(name):
     assert len(refused(extra=json.dumps({name: "-----BEGIN CERTIFICATE-----" + "x" * 5000}))) < 250
 
 
 @pytest.mark.parametrize("word", ["Bearer", "bearer", "Token"])
-def test_a_token_with_the_word_of_its_header_is_refused_with_the_way_out(word):
+def test_a_token_with_the_prefix_bearer_is_refused_with_advice(word):
     assert "without 'Bearer' before it" in refused(password=f"{word} {TOKEN}")

@@ -1,4 +1,4 @@
-"""The connection form, declared for new and for old versions of Airflow."""
+"""Connection form, for new and old versions of Airflow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from datarobot_provider.hooks.datarobot import DataRobotHook
 
 
 class Field:
-    """Stands in for a field of wtforms."""
+    """Fake field of wtforms."""
 
     def __init__(self, label, validators, description):
         self.label, self.description = label, description
@@ -36,7 +36,7 @@ class Optional:
 
 @pytest.fixture
 def _wtforms(monkeypatch):
-    """Airflow 3 has no wtforms; where it is there, old versions of Airflow draw the form with it."""
+    """Provide fake wtforms, which only old versions of Airflow install."""
     forms, validators = ModuleType("wtforms"), ModuleType("wtforms.validators")
     forms.StringField, forms.FloatField, validators.Optional = StringField, FloatField, Optional
     monkeypatch.setitem(sys.modules, "wtforms", forms)
@@ -55,14 +55,14 @@ def test_both_declarations_of_the_extra_fields_are_equal():
     assert {name: (field.label, field.description) for name, field in old.items()} == {
         name: (field["label"], field["description"]) for name, field in DECLARED["conn-fields"].items()
     }
-    # The switch is a text in old forms: a box without a tick would switch TLS off wherever nobody looked.
+    # The boolean is a string in old forms, because an unset box would disable TLS verification.
     kinds = {"string": StringField, "number": FloatField, "boolean": StringField}
     for name, field in DECLARED["conn-fields"].items():
         assert type(old[name]) is kinds[field["schema"]["type"][0]]
         assert old[name].optional
 
 
-def test_the_form_shows_an_endpoint_and_a_token_and_hides_what_has_no_meaning():
+def test_the_form_shows_endpoint_and_token_and_hides_unused_fields():
     behaviour = DECLARED["ui-field-behaviour"]
     assert set(behaviour["hidden-fields"]) == {"login", "port", "schema"}
     assert behaviour["relabeling"] == {"host": "Endpoint", "password": "API token"}
@@ -76,13 +76,13 @@ def test_the_hook_and_the_provider_info_agree_on_the_type():
     assert (module, name) == (DataRobotHook.__module__, DataRobotHook.__name__)
 
 
-def test_the_hook_can_be_made_the_way_a_connection_makes_it():
+def test_the_hook_can_be_created_by_a_connection():
     assert DataRobotHook.default_conn_name == "datarobot_default"
     hook = DataRobotHook(**{DataRobotHook.conn_name_attr: "other"})
     assert hook.datarobot_conn_id == "other"
 
 
-def test_no_field_offers_to_hold_a_secret_in_clear_text():
+def test_no_field_is_for_a_secret_in_clear_text():
     names = set(DECLARED["conn-fields"])
     assert names == {
         *("connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"),
@@ -92,13 +92,13 @@ def test_no_field_offers_to_hold_a_secret_in_clear_text():
     assert not any("__" in name for name in names)
 
 
-def test_a_form_that_nobody_touched_stores_nothing_but_nulls():
-    """Airflow prefills a field with the default of its schema, and stores it in the connection for good."""
+def test_an_unchanged_form_stores_only_nulls():
+    """Airflow prefills a field with the default of its schema and stores it in the connection."""
     for field in DECLARED["conn-fields"].values():
         assert not {"default", "const", "value"} & {*field, *field["schema"]}
 
 
-def test_the_form_describes_the_defaults_of_the_sender():
+def test_the_form_describes_the_defaults_of_the_transport():
     settings = TransportSettings()
     actual = {**vars(settings), "attempts": settings.retry.attempts, "retry_cap": settings.retry.cap}
     described = {
@@ -111,12 +111,12 @@ def test_the_form_describes_the_defaults_of_the_sender():
     }
 
 
-def test_tls_is_a_choice_because_a_switch_that_nobody_touched_shows_off():
+def test_verify_is_a_choice_because_an_unset_boolean_is_displayed_as_false():
     schema = DECLARED["conn-fields"]["verify"]["schema"]
     assert schema["type"] == ["string", "null"]
     assert schema["enum"] == ["true", "false", None]
 
 
-def test_every_extra_field_may_be_left_empty():
+def test_every_extra_field_may_be_empty():
     for field in DECLARED["conn-fields"].values():
         assert "null" in field["schema"]["type"]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def made(monkeypatch, connection) -> list:
-    """Give what the senders were made of."""
+    """Return the arguments of the created transports."""
     seen = []
     monkeypatch.setattr(sync_transport, "SyncTransport", lambda *access: seen.append(access))
     return seen
@@ -44,12 +44,12 @@ def test_one_hook_has_one_client(made):
     assert hook.jobs is hook.jobs
 
 
-def test_the_port_field_counts_where_the_host_names_none(made, connection):
+def test_the_port_field_is_used_if_the_host_has_no_port(made, connection):
     connection(host="http://127.0.0.1", port=8080)
     assert DataRobotHook().client.endpoint.origin == "http://127.0.0.1:8080"
 
 
-def test_the_extras_that_are_known_set_the_sender(made, connection, pems):
+def test_the_extras_configure_the_transport(made, connection, pems):
     known = {"connect_timeout": 1, "read_timeout": "2.5", "upload_timeout": 3, "attempts": "7"}
     more = {"upload_attempts": 2, "retry_cap": "0.5", "verify": "True"}
     files = {"ca_bundle": pems.both, "client_cert": pems.cert, "client_key": pems.key}
@@ -63,13 +63,13 @@ def test_the_extras_that_are_known_set_the_sender(made, connection, pems):
     assert isinstance(settings.upload_attempts, int)
 
 
-def test_extras_that_are_not_known_are_ignored(made, connection):
+def test_unknown_extras_are_ignored(made, connection):
     connection(extra={"verify_ssl": False, "headers": {"Authorization": "x"}, "retry": 5, "token": "t"})
     assert settings_of(made) == TransportSettings()
 
 
 @pytest.mark.parametrize("empty", [None, ""])
-def test_extras_that_were_left_empty_in_the_form_mean_the_default(made, connection, empty):
+def test_empty_extras_of_the_form_mean_the_default(made, connection, empty):
     connection(extra=dict.fromkeys(form.EXTRAS, empty))
     assert settings_of(made) == TransportSettings()
 
@@ -78,7 +78,7 @@ def test_extras_that_were_left_empty_in_the_form_mean_the_default(made, connecti
     "name", ["connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"]
 )
 @pytest.mark.parametrize("value", ["soon", 0, -1, "0", [], {}, "1 minute", True, "nan", "inf"])
-def test_an_extra_that_is_no_usable_number_is_named(made, connection, name, value):
+def test_an_extra_that_is_not_a_valid_number_is_refused(made, connection, name, value):
     connection(extra={name: value})
     with pytest.raises(ConfigurationError, match=f"'datarobot_default': the extra '{name}' is") as caught:
         settings_of(made)
@@ -86,12 +86,12 @@ def test_an_extra_that_is_no_usable_number_is_named(made, connection, name, valu
 
 
 def both_ways() -> list[Callable[[], object]]:
-    """Return what makes the sync and the async client."""
+    """Return functions that create the synchronous and the asynchronous client."""
     return [lambda: DataRobotHook().client, lambda: asyncio.run(enter(DataRobotHook()))]
 
 
 @pytest.mark.parametrize("name", ["ca_bundle", "client_cert", "client_key"])
-def test_a_file_that_does_not_exist_is_named(connection, pems, name):
+def test_the_error_names_a_file_that_does_not_exist(connection, pems, name):
     connection(extra={"client_cert": pems.both, name: "missing.pem"})
     for use in both_ways():
         with pytest.raises(
@@ -113,7 +113,7 @@ def test_a_file_that_does_not_exist_is_named(connection, pems, name):
         ({"client_key": "key"}, "is set, but 'client_cert' is not"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_named_before_anything_is_sent(connection, pems, extra, words):
+def test_the_error_names_an_invalid_file_before_a_request_is_sent(connection, pems, extra, words):
     connection(extra={name: getattr(pems, kind) for name, kind in extra.items()})
     for use in both_ways():
         with pytest.raises(
@@ -130,14 +130,14 @@ def test_tls_is_verified_unless_the_connection_says_false(made, connection, valu
 
 
 @pytest.mark.parametrize("value", ["no", "0", "off", 0, 1, [], {}, "None", "False!"])
-def test_a_switch_that_is_neither_true_nor_false_is_refused(connection, value):
+def test_a_boolean_that_is_neither_true_nor_false_is_refused(connection, value):
     connection(extra={"verify": value})
     for use in both_ways():
         with pytest.raises(ConfigurationError, match=r"the extra 'verify' is .*\. It must be true or false"):
             use()
 
 
-def test_a_client_without_verification_is_warned_of_each_time(made, connection, task_log):
+def test_a_warning_is_logged_for_each_client_without_verification(made, connection, task_log):
     warning = "TLS verification is disabled by the extra 'verify' of the Airflow connection 'datarobot_default'"
     connection(extra={"verify": "false"})
     for count, use in enumerate(both_ways(), start=1):
@@ -161,7 +161,7 @@ def test_a_client_without_verification_is_warned_of_each_time(made, connection, 
         ({"host": "https://user:hidden@dr.example"}, "must not contain a user"),
     ],
 )
-def test_a_connection_that_cannot_be_used_is_named_with_the_reason(connection, fields, reason):
+def test_the_error_of_an_invalid_connection_has_its_id_and_the_reason(connection, fields, reason):
     connection(**fields)
     for use in (lambda: DataRobotHook().client, lambda: asyncio.run(enter(DataRobotHook()))):
         with pytest.raises(ConfigurationError, match=rf"Airflow connection 'datarobot_default': .*{reason}"):
@@ -173,13 +173,13 @@ async def enter(hook: DataRobotHook) -> None:
         pass
 
 
-def test_a_connection_that_does_not_exist_is_named_with_what_to_do():
+def test_the_error_of_a_missing_connection_has_its_id_and_advice():
     for use in (lambda: DataRobotHook("nowhere").client, lambda: asyncio.run(enter(DataRobotHook("nowhere")))):
         with pytest.raises(ConfigurationError, match=r"no Airflow connection 'nowhere'\. Create one"):
             use()
 
 
-def test_making_a_hook_reads_no_connection(monkeypatch):
+def test_creating_a_hook_reads_no_connection(monkeypatch):
     def refuse(*_args, **_kwargs):
         raise AssertionError("a connection was read")
 
@@ -191,7 +191,7 @@ def test_making_a_hook_reads_no_connection(monkeypatch):
 
 
 @pytest.mark.parametrize("kind", [TimeoutError, RuntimeError, KeyError, ValueError])
-def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, kind):
+def test_an_unavailable_secrets_backend_is_retryable(monkeypatch, kind):
     def fail(*_args, **_kwargs):
         raise kind("secret words")
 
@@ -208,7 +208,7 @@ def test_a_secrets_backend_that_does_not_answer_may_answer_later(monkeypatch, ki
         assert "secret words" not in str(caught.value)
 
 
-def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
+def test_messages_of_a_wait_are_written_to_the_task_log(task_log):
     DataRobotHook().report(LogMessage("100% done"))
     DataRobotHook().report(LogMessage("strange %s", warning=True))
     usual, unusual = (line for line in task_log().splitlines() if "100% done" in line or "strange %s" in line)
@@ -216,7 +216,7 @@ def test_notes_of_a_wait_go_to_the_task_log_as_they_are(task_log):
     assert "warning" in unusual.lower()
 
 
-def test_the_async_client_of_a_hook_looks_with_the_connection(api):
+def test_the_async_client_of_a_hook_polls_with_the_connection(api):
     api.on("GET", "status/1/", response(body={"status": "RUNNING"}))
 
     async def use() -> int:
@@ -227,7 +227,7 @@ def test_the_async_client_of_a_hook_looks_with_the_connection(api):
     assert api.closed == 1
 
 
-def test_the_async_sender_is_made_of_the_same_connection(monkeypatch, connection):
+def test_the_async_transport_uses_the_same_connection(monkeypatch, connection):
     connection(extra={"read_timeout": 7})
     seen = []
     monkeypatch.setattr(async_transport, "AsyncTransport", lambda *access: seen.append(access) or _Closing())
@@ -238,4 +238,4 @@ def test_the_async_sender_is_made_of_the_same_connection(monkeypatch, connection
 
 class _Closing:
     async def close(self) -> None:
-        """Close nothing."""
+        """Do nothing."""

@@ -1,4 +1,4 @@
-"""One async client for all triggers of a connection."""
+"""Asynchronous clients that the triggers of a connection share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datarobot_provider.hooks.shared_clients import _CLIENTS, _FAILURES, SharedC
 
 
 class Client:
-    """A client that knows whether it was closed."""
+    """Client that records whether it was closed."""
 
     closed = 0
 
@@ -21,7 +21,7 @@ class Client:
 
 
 class Maker:
-    """Makes clients, when it is let; fails as often as it is told."""
+    """Creates clients on demand, and fails as often as configured."""
 
     def __init__(self, failures: int = 0) -> None:
         self.made: list[Client] = []
@@ -45,7 +45,7 @@ class Maker:
 
 
 class User:
-    """One trigger that holds the client until it is let go."""
+    """User that keeps the client until it is released."""
 
     def __init__(self, maker: Maker, conn_id: str = "a") -> None:
         self.leave = asyncio.Event()
@@ -63,7 +63,7 @@ class User:
 
 
 async def settle() -> None:
-    """Let every task that can run, run."""
+    """Run all tasks that are ready."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -88,7 +88,7 @@ def test_many_users_share_one_client_which_closes_with_the_last():
     asyncio.run(run())
 
 
-def test_a_user_after_the_last_gets_a_new_client():
+def test_a_user_after_the_last_one_gets_a_new_client():
     async def run() -> None:
         maker = Maker()
         maker.go.set()
@@ -114,7 +114,7 @@ def test_every_connection_has_its_own_client():
     asyncio.run(run())
 
 
-def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_again(monkeypatch):
+def test_a_failed_creation_fails_all_waiting_users_and_is_repeated_later(monkeypatch):
     async def run() -> None:
         maker = Maker(failures=1)
         users = [User(maker) for _ in range(3)]
@@ -136,7 +136,7 @@ def test_a_client_that_cannot_be_made_fails_all_who_wait_and_a_later_user_tries_
     asyncio.run(run())
 
 
-def test_a_user_that_is_cancelled_while_waiting_harms_no_other():
+def test_cancelling_a_waiting_user_does_not_affect_the_others():
     async def run() -> None:
         maker = Maker()
         first, second = User(maker), User(maker)
@@ -153,7 +153,7 @@ def test_a_user_that_is_cancelled_while_waiting_harms_no_other():
     asyncio.run(run())
 
 
-def test_a_user_that_is_cancelled_while_using_harms_no_other():
+def test_cancelling_an_active_user_does_not_affect_the_others():
     async def run() -> None:
         maker = Maker()
         maker.go.set()
@@ -169,7 +169,7 @@ def test_a_user_that_is_cancelled_while_using_harms_no_other():
     asyncio.run(run())
 
 
-def test_a_client_that_nobody_waits_for_any_more_is_not_made():
+def test_the_creation_is_cancelled_if_nobody_waits_for_it():
     async def run() -> None:
         maker = Maker()
         users = [User(maker) for _ in range(2)]
@@ -197,7 +197,7 @@ def test_an_error_of_one_user_does_not_close_the_client_of_the_others():
     asyncio.run(run())
 
 
-def test_nothing_is_kept_once_all_users_are_gone():
+def test_no_client_is_kept_after_the_last_user():
     async def run() -> int:
         maker = Maker()
         maker.go.set()

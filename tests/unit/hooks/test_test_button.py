@@ -1,4 +1,4 @@
-"""The test button: every way a connection can be wrong is said in plain words."""
+"""Messages of the Test button."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def button() -> tuple[bool, str]:
     return works, message
 
 
-def test_a_good_connection_says_where_it_leads(api):
+def test_a_valid_connection_shows_its_endpoint(api):
     api.on("GET", "version/", response(body={"versionString": "2.35.0", "major": 2, "minor": 35}))
     assert button() == (True, f"Connected to {ORIGIN}, DataRobot API 2.35.0.")
     assert [request.path for request in api.requests] == ["version/"]
     assert api.closed == 1
 
 
-def test_it_asks_once_and_does_not_wait_long(monkeypatch, api):
+def test_the_test_sends_one_request_with_a_short_timeout(monkeypatch, api):
     made = []
     monkeypatch.setattr(
         "datarobot_provider.client.sync_transport.SyncTransport", lambda *access: made.append(access) or api
@@ -37,7 +37,7 @@ def test_it_asks_once_and_does_not_wait_long(monkeypatch, api):
     assert max(settings.connect_timeout, settings.read_timeout) <= 10
 
 
-def test_no_connection():
+def test_a_missing_connection_is_reported():
     works, message = DataRobotHook("nowhere").test_connection()
     assert not works
     assert "There is no Airflow connection 'nowhere'" in message
@@ -55,7 +55,7 @@ def test_no_connection():
         ({"extra": {"ca_bundle": "missing.pem"}}, "ca_bundle"),
     ],
 )
-def test_a_connection_that_cannot_be_used(connection, fields, words):
+def test_an_invalid_connection_is_reported(connection, fields, words):
     connection(**fields)
     works, message = button()
     assert not works
@@ -93,7 +93,7 @@ def test_a_connection_that_cannot_be_used(connection, fields, words):
         "echo of the token",
     ],
 )
-def test_a_host_that_answers_something_else(api, answer, words):
+def test_an_unexpected_response_is_reported(api, answer, words):
     api.on("GET", "version/", answer)
     works, message = button()
     assert not works
@@ -102,14 +102,14 @@ def test_a_host_that_answers_something_else(api, answer, words):
     assert len(message) < 1000
 
 
-def test_nobody_listening(connection):
+def test_a_refused_connection_is_reported(connection):
     connection(host=f"http://127.0.0.1:{free_port()}")
     works, message = button()
     assert not works
     assert "the connection was refused" in message
 
 
-def test_an_unknown_host_name(connection, monkeypatch):
+def test_an_unknown_host_name_is_reported(connection, monkeypatch):
     def unknown(*_args, **_kwargs):
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -121,7 +121,7 @@ def test_an_unknown_host_name(connection, monkeypatch):
 
 
 @pytest.mark.parametrize("scheme", ["", "https://"])
-def test_a_host_that_speaks_plain_http(connection, scheme):
+def test_a_host_without_tls_is_reported(connection, scheme):
     with raw_server(lambda peer: peer.recv(10) and peer.sendall(http_response())) as port:
         connection(host=f"{scheme}127.0.0.1:{port}")
         works, message = button()
@@ -129,7 +129,7 @@ def test_a_host_that_speaks_plain_http(connection, scheme):
     assert "the server does not use TLS. Begin the host of the Airflow connection with http://" in message
 
 
-def test_a_certificate_that_nobody_knows(connection, tmp_path):
+def test_an_untrusted_certificate_is_reported(connection, tmp_path):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
 
     def handle(peer: socket.socket) -> None:
@@ -143,7 +143,7 @@ def test_a_certificate_that_nobody_knows(connection, tmp_path):
     assert "check the certificate, or name your own CA in the extra 'ca_bundle'" in message
 
 
-def test_a_connection_that_breaks_off(connection):
+def test_a_lost_connection_is_reported(connection):
     with raw_server(read_request) as port:
         connection(host=f"http://127.0.0.1:{port}")
         works, message = button()

@@ -14,23 +14,23 @@ def probe(kind: str, index: int = 0):
 
 
 @pytest.mark.parametrize("kind", ["task_status", "genai_task_status", "model_test", "feature_impact"])
-def test_a_303_of_a_status_record_is_done_and_names_the_result(kind):
+def test_a_303_of_a_status_record_means_success_and_names_the_result(kind):
     verdict = decide(probe(kind), response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
     assert (verdict.outcome, verdict.result) == (Outcome.SUCCEEDED, "customModelTests/t/")
 
 
 @pytest.mark.parametrize("location", ["", "https://evil.example/elsewhere", f"{ORIGIN}/api/v2/../x/"])
-def test_a_303_to_nowhere_is_done_all_the_same(location):
+def test_a_303_with_an_invalid_location_means_success(location):
     verdict = decide(probe("task_status"), response(303, location=location))
     assert (verdict.outcome, verdict.result) == (Outcome.SUCCEEDED, None)
 
 
-def test_a_303_where_none_belongs_is_not_understood():
+def test_an_unexpected_303_is_unknown():
     assert decide(probe("vector_database_validation"), response(303)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_record_that_is_gone_is_expired(status):
+def test_a_record_that_no_longer_exists_is_expired(status):
     assert decide(probe("task_status"), response(status, {"message": "Not Found"})).outcome is Outcome.EXPIRED
 
 
@@ -48,23 +48,23 @@ def test_a_record_that_is_gone_is_expired(status):
         ("model_test", 1, 422, Outcome.UNKNOWN),
     ],
 )
-def test_http_statuses_mean_what_the_table_says(kind, index, status, outcome):
+def test_http_statuses_mean_the_states_of_the_table(kind, index, status, outcome):
     assert decide(probe(kind, index), response(status, {})).outcome is outcome
 
 
 @pytest.mark.parametrize("word", ["HIBERNATING", "", "None", "completed-ish", "success"])
-def test_an_unknown_word_is_unknown_and_named(word):
+def test_an_unknown_state_is_unknown_and_kept(word):
     verdict = decide(probe("task_status"), response(body={"status": word}))
     assert (verdict.outcome, verdict.state) == (Outcome.UNKNOWN, word)
 
 
 @pytest.mark.parametrize("body", [{}, {"status": None}, {"status": {"x": 1}}, {"status": ["COMPLETED"]}])
-def test_a_response_without_a_state_word_is_unknown(body):
+def test_a_response_without_a_state_is_unknown(body):
     assert decide(probe("task_status"), response(body=body)).outcome is Outcome.UNKNOWN
 
 
 @pytest.mark.parametrize("body", [b"<html>", b"", b"[]", b'"COMPLETED"'])
-def test_a_response_that_is_no_object_is_malformed(body):
+def test_a_response_that_is_not_an_object_is_malformed(body):
     with pytest.raises(MalformedResponseError):
         decide(probe("task_status"), response(200, body))
 
@@ -77,7 +77,7 @@ def test_a_response_that_is_no_object_is_malformed(body):
         ({"status": "ERROR"}, None),
     ],
 )
-def test_the_servers_explanation_is_kept(body, message):
+def test_the_message_of_the_server_is_kept(body, message):
     assert decide(probe("task_status"), response(body=body)).message == message
 
 
@@ -118,6 +118,6 @@ def test_the_flags_of_a_conversion_are_read_as_a_state(body, outcome):
     assert (verdict.outcome, verdict.message) == (outcome, "why")
 
 
-def test_deciding_changes_nothing():
+def test_decide_does_not_change_its_arguments():
     answer = response(body={"status": "RUNNING"})
     assert decide(probe("task_status"), answer) == decide(probe("task_status"), answer)

@@ -15,13 +15,13 @@ REF = ref_of("dependency_build")
 
 
 @pytest.mark.parametrize("outcome", OUTCOME_PHRASES)
-def test_every_end_travels_as_json_and_reads_back(outcome):
+def test_an_event_of_every_outcome_survives_json(outcome):
     event = JobEvent(REF, Verdict(outcome, "state", "message", "a/b/"))
     travelled = json.loads(json.dumps(event.dump()))
     assert JobEvent.load(travelled, REF.kind) == event
 
 
-def test_the_finished_thing_travels_too_unless_it_is_long():
+def test_the_event_contains_the_result_unless_it_is_long():
     found = {"buildStatus": "success", "buildLogLocation": "x" * 100}
     event = JobEvent(REF, Verdict(Outcome.SUCCEEDED, found=found))
     assert JobEvent.load(json.loads(json.dumps(event.dump())), REF.kind).verdict.found == found
@@ -29,19 +29,19 @@ def test_the_finished_thing_travels_too_unless_it_is_long():
 
 
 @pytest.mark.parametrize("found", ["text", ["list"], 5])
-def test_what_is_no_finished_thing_is_not_taken_for_one(found):
+def test_an_invalid_result_in_an_event_is_ignored(found):
     assert (
         JobEvent.load({**JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump(), "found": found}, REF.kind).verdict.found
         is None
     )
 
 
-def test_a_very_long_message_is_cut_before_it_travels():
+def test_a_long_message_is_cut_in_the_event():
     dumped = JobEvent(REF, Verdict(Outcome.FAILED, message="x" * 100_000)).dump()
     assert len(dumped["message"]) == 2000
 
 
-def test_what_is_not_known_travels_as_none():
+def test_missing_values_are_none_in_the_event():
     dumped = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
     assert (dumped["state"], dumped["message"], dumped["result"]) == (None, None, None)
 
@@ -68,7 +68,7 @@ GOOD = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
         ({key: value for key, value in GOOD.items() if key != "outcome"}, "not the end"),
     ],
 )
-def test_what_is_not_the_end_of_the_jobs_kind_is_refused(event, reason):
+def test_an_event_that_is_not_the_end_of_such_a_job_is_refused(event, reason):
     with pytest.raises(InputError, match=reason):
         JobEvent.load(event, "dependency_build")
 
@@ -84,7 +84,7 @@ def test_what_is_not_the_end_of_the_jobs_kind_is_refused(event, reason):
         (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "cannot be polled"),
     ],
 )
-def test_every_bad_end_has_its_exception(outcome, kind, words):
+def test_every_outcome_but_success_has_an_exception(outcome, kind, words):
     event = JobEvent(REF, Verdict(outcome, "processing", "the server's words"))
     error = job_error(event, details=["a detail"], log_tail=["one", "two"], url="https://page.example/")
     assert type(error) is kind
@@ -120,7 +120,7 @@ def test_every_bad_end_has_its_exception(outcome, kind, words):
         ("model_test", Outcome.POLLING_REFUSED, False),
     ],
 )
-def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, retryable):
+def test_an_error_is_retryable_only_if_a_retry_can_succeed(kind, outcome, retryable):
     assert job_error(JobEvent(ref_of(kind), Verdict(outcome))).retryable is retryable
 
 
@@ -135,5 +135,5 @@ def test_only_what_another_try_may_heal_is_tried_again(kind, outcome, retryable)
         (90, "1 minute 30 seconds"),
     ],
 )
-def test_durations_are_said_in_words(seconds, words):
+def test_durations_are_formatted_in_words(seconds, words):
     assert format_duration(seconds) == words

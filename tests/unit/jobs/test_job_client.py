@@ -33,14 +33,14 @@ def success(kind: str, result: str | None = None) -> JobEvent:
     return JobEvent(ref_of(kind), Verdict(Outcome.SUCCEEDED, result=result))
 
 
-def test_a_wait_ends_in_an_event_and_tells_what_it_saw(fake, jobs, notes):
+def test_wait_returns_an_event_and_reports_the_states(fake, jobs, notes):
     fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     event = jobs.wait(ref_of("dependency_build"), deadline=0, poll_interval=1)
     assert (event.ref, event.verdict.outcome) == (ref_of("dependency_build"), Outcome.SUCCEEDED)
     assert [note.text for note in notes] == ["The dependency build succeeded."]
 
 
-def test_polling_once_gives_an_event_too(fake, jobs):
+def test_poll_once_returns_an_event(fake, jobs):
     fake.on("GET", BUILD, response(body={"buildStatus": "processing"}))
     assert jobs.poll_once(ref_of("dependency_build")).verdict.outcome is Outcome.PENDING
 
@@ -56,13 +56,13 @@ def test_polling_once_gives_an_event_too(fake, jobs):
         (TransportError("x", reason="lost", sent=True), "may still be running"),
     ],
 )
-def test_cancelling_is_one_delete_and_never_raises(fake, jobs, answer, report):
+def test_cancel_sends_one_delete_and_never_raises(fake, jobs, answer, report):
     fake.on("DELETE", BUILD, answer)
     assert report in jobs.cancel(ref_of("dependency_build")).report
     assert fake.paths("DELETE") == [BUILD]
 
 
-def test_what_cannot_be_cancelled_sends_nothing(fake, jobs):
+def test_cancel_sends_nothing_if_the_job_cannot_be_cancelled(fake, jobs):
     assert "cannot cancel" in jobs.cancel(ref_of("feature_impact")).report
     assert fake.requests == []
 
@@ -87,12 +87,12 @@ def test_what_cannot_be_cancelled_sends_nothing(fake, jobs):
         (TransportError("no response", reason="lost", sent=True), ["(the log could not be read: no response)"]),
     ],
 )
-def test_a_log_of_any_shape_gives_lines(fake, jobs, answer, lines):
+def test_a_log_of_any_format_is_returned_as_lines(fake, jobs, answer, lines):
     fake.on("GET", LOG, answer)
     assert jobs.log_tail(ref_of("dependency_build")) == lines
 
 
-def test_only_the_end_of_a_long_log_is_kept(fake, jobs):
+def test_only_the_last_lines_of_a_long_log_are_returned(fake, jobs):
     fake.on("GET", TAIL, response(body={"log": "\n".join(map(str, range(500)))}))
     assert jobs.log_tail(ref_of("model_test")) == [str(number) for number in range(450, 500)]
 
@@ -103,17 +103,17 @@ def test_a_job_without_a_log_has_no_lines(fake, jobs, ref):
     assert fake.requests == []
 
 
-def test_the_result_is_the_finished_thing(fake, jobs):
+def test_the_result_is_the_resource(fake, jobs):
     fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     assert jobs.result(success("dependency_build")) == {"buildStatus": "success"}
 
 
-def test_the_result_of_a_bare_status_record_is_the_address_it_named(jobs):
+def test_the_result_of_a_status_record_is_its_location(jobs):
     assert jobs.result(success("task_status", "customModels/1/?x=2")) == f"{ORIGIN}/api/v2/customModels/1/?x=2"
     assert jobs.result(success("task_status")) is None
 
 
-def test_a_result_whose_route_lacks_an_id_is_read_from_where_the_server_said(fake, jobs):
+def test_a_result_is_read_from_the_location_if_its_route_lacks_an_id(fake, jobs):
     fake.on("GET", "customModels/m/versions/new/", response(body={"id": "new"}))
     event = JobEvent(
         ref_of("version_from_repository"), Verdict(Outcome.SUCCEEDED, result="customModels/m/versions/new/")
@@ -121,7 +121,7 @@ def test_a_result_whose_route_lacks_an_id_is_read_from_where_the_server_said(fak
     assert jobs.result(event) == {"id": "new"}
 
 
-def test_the_pages_of_the_impacts_are_put_together(fake, jobs):
+def test_the_pages_of_the_impacts_are_merged(fake, jobs):
     fake.on(
         "GET",
         IMPACT,
@@ -140,7 +140,7 @@ def test_the_pages_of_the_impacts_are_put_together(fake, jobs):
     assert (result["rowCount"], result["next"]) == (5, None)
 
 
-def test_impacts_that_run_in_a_circle_are_refused(fake, jobs):
+def test_circular_pages_of_impacts_are_refused(fake, jobs):
     fake.on("GET", IMPACT, response(body={"featureImpacts": [], "next": f"{ORIGIN}/api/v2/{IMPACT}"}))
     with pytest.raises(MalformedResponseError, match="circle"):
         jobs.result(success("feature_impact"))
@@ -157,5 +157,5 @@ def test_impacts_that_run_in_a_circle_are_refused(fake, jobs):
         (JobRef("model_test", VERSION), "registry/custom-model-workshop/m/versions/v"),
     ],
 )
-def test_the_page_of_a_job_is_known_where_its_ids_are(jobs, ref, page):
+def test_the_page_of_a_job_requires_its_ids(jobs, ref, page):
     assert jobs.page(ref) == (page and f"{ORIGIN}/{page}")

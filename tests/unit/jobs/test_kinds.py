@@ -1,4 +1,4 @@
-"""The table of jobs against the contract's enums, and its own consistency."""
+"""Table of job kinds, compared with the enums of the contract."""
 
 from __future__ import annotations
 
@@ -71,11 +71,11 @@ CASES = [
 
 
 @pytest.mark.parametrize("schema", STATES)
-def test_these_tests_know_every_state_of_the_contract(schema):
+def test_these_tests_cover_every_state_of_the_contract(schema):
     assert set(STATES[schema]) == set(ENUMS[schema])
 
 
-def test_the_overall_status_of_a_test_has_the_states_that_these_tests_know():
+def test_these_tests_cover_every_overall_status_of_a_test():
     listed = SCHEMAS["CustomModelTestsResponse"]["properties"]["overallStatus"]["enum"]
     assert set(listed) <= set(TESTING)
 
@@ -85,13 +85,13 @@ def test_the_overall_status_of_a_test_has_the_states_that_these_tests_know():
     [(kind, index, state, outcome) for kind, index, schema in CASES for state, outcome in STATES[schema].items()],
 )
 @pytest.mark.parametrize("spelling", [str, str.upper, str.lower, str.title])
-def test_every_state_of_the_contract_is_understood_in_any_case(kind, index, state, outcome, spelling):
+def test_every_state_of_the_contract_is_recognized_in_any_case(kind, index, state, outcome, spelling):
     probe = KINDS[kind].probes[index]
     body: dict[str, object] = {probe.state: spelling(state)}
     assert decide(probe, response(body=body)).outcome is outcome
 
 
-def test_nearly_all_kinds_have_a_status_record_and_the_others_are_known():
+def test_all_kinds_but_the_listed_ones_have_a_status_record():
     others = set(KINDS) - set(STATUS_KINDS)
     assert others == {"dependency_build", "training_data_assignment", "conversion", "vector_database_validation"}
 
@@ -101,7 +101,7 @@ def test_only_genai_jobs_use_the_genai_route():
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_place_in_which_a_probe_looks_for_a_state_is_a_field_of_the_contract(kind):
+def test_every_field_that_a_probe_reads_is_in_the_contract(kind):
     for probe in kind.probes:
         path = "/api/v2/" + "/".join(_camel(part) for part in probe.path.split("/"))
         responses = CONTRACT["paths"].get(path.replace("/genai/status/", "/status/"))["get"]["responses"]
@@ -118,7 +118,7 @@ def _has(schema: dict, keys: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_route_of_a_kind_is_one_of_the_contract(kind):
+def test_every_route_of_a_kind_is_in_the_contract(kind):
     known = {p.removeprefix("/api/v2/") for p in CONTRACT["paths"]} | {"genai/status/{statusId}/"}
     routes = [probe.path for probe in kind.probes] + [route for route in (kind.result, kind.log, kind.cancel) if route]
     for route in routes:
@@ -134,7 +134,7 @@ def _camel(part: str) -> str:
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
-def test_every_cancel_route_can_be_deleted_and_every_log_be_read(kind):
+def test_every_cancel_route_has_delete_and_every_log_route_has_get(kind):
     paths = {p.removeprefix("/api/v2/"): methods for p, methods in CONTRACT["paths"].items()}
     for route, method in ((kind.cancel, "delete"), (kind.log, "get"), (kind.result, "get")):
         if route:
@@ -155,7 +155,7 @@ def test_every_kind_is_complete(kind):
         assert set(placeholders(route or "")) <= ids
 
 
-def test_every_kind_that_the_contract_lets_cancel_is_cancelled():
+def test_every_kind_with_a_cancel_route_in_the_contract_has_it():
     assert {name for name, kind in KINDS.items() if kind.cancel} == {"dependency_build", "model_test", "conversion"}
 
 
@@ -168,11 +168,11 @@ def test_every_kind_that_the_contract_lets_cancel_is_cancelled():
         {"running": {"Straße"}, "expired": {"STRASSE"}},
     ],
 )
-def test_a_state_in_two_groups_is_refused_when_the_table_is_made(groups):
+def test_a_state_in_two_groups_is_refused(groups):
     with pytest.raises(ValueError, match="two groups"):
         Probe("x/", **{name: frozenset(states) for name, states in groups.items()})
 
 
-def test_two_spellings_of_a_state_in_one_group_are_refused_too():
+def test_two_spellings_of_a_state_in_one_group_are_refused():
     with pytest.raises(ValueError, match="two groups"):
         Probe("x/", running=frozenset({"A", "a"}))

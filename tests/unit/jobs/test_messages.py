@@ -1,4 +1,4 @@
-"""The states of a job are named in the same words for every kind: the same outcome is the same line."""
+"""Messages about jobs."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ OWN_WORDS = {"warning", "skipped"}
 
 
 @pytest.mark.parametrize(("name", "outcome", "state"), [each for each in STATES if each[1] in ENDED])
-def test_the_end_of_a_job_is_the_same_line_whatever_datarobot_calls_it(name, outcome, state):
+def test_every_state_of_an_outcome_has_the_same_end_message(name, outcome, state):
     kind = KINDS[name]
     more = f" ({state})" if state in OWN_WORDS else ""
     assert end_message(kind, Verdict(outcome, state)) == f"The {kind.title} {ENDED[outcome]}{more}."
 
 
 @pytest.mark.parametrize(("name", "outcome", "state"), [each for each in STATES if each[1] not in ENDED])
-def test_a_job_that_goes_on_is_running_and_datarobots_word_is_added_where_there_are_several(name, outcome, state):
+def test_a_running_job_is_logged_with_the_state_if_there_are_several(name, outcome, state):
     kind = KINDS[name]
     line = running_message(kind, Verdict(outcome, state))
     assert line in (f"The {kind.title} is running.", f"The {kind.title} is running ({state}).")
@@ -63,7 +63,7 @@ def test_running(name, state, line):
     assert running_message(KINDS[name], Verdict(Outcome.PENDING, state)) == line
 
 
-def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
+def test_an_unknown_state_is_part_of_the_message():
     kind = KINDS["dependency_build"]
     assert running_message(kind, Verdict(Outcome.UNKNOWN, "pondering")) == (
         "The dependency build is in the state 'pondering', which is unknown to this version of the "
@@ -78,24 +78,24 @@ def test_a_state_that_the_table_does_not_list_is_named_as_it_is():
 
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("outcome", [Outcome.TIMED_OUT, Outcome.POLLING_ERROR, Outcome.POLLING_REFUSED])
-def test_a_wait_that_has_ended_says_nothing_of_the_job(name, outcome):
+def test_a_wait_that_ended_before_the_job_has_no_end_message(name, outcome):
     assert end_message(KINDS[name], Verdict(outcome, "RUNNING")) is None
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_every_kind_that_succeeds_says_so_once_and_in_one_way(name):
+def test_every_kind_logs_its_success_once_and_in_the_same_way(name):
     done = walk(ref_of(name), SUCCESS.__getitem__)
     assert [note.text for note in done.notes] == [f"The {KINDS[name].title} succeeded."]
 
 
-def test_a_303_and_a_completed_record_are_the_same_line():
+def test_a_303_and_a_completed_record_have_the_same_message():
     completed = walk(ref_of("task_status"), [response(body={"status": "COMPLETED"})])
     redirected = walk(ref_of("task_status"), [response(303, location=f"{ORIGIN}/api/v2/x/")])
     assert [note.text for note in completed.notes] == [note.text for note in redirected.notes] == ["The job succeeded."]
 
 
-def test_a_record_does_not_say_that_a_test_succeeded_before_the_test_does():
-    """A test that found a fault also ends in a 303."""
+def test_the_status_record_of_a_test_does_not_log_success():
+    """A failed test also ends with a 303."""
     answers = [
         response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"),
         response(body={"overallStatus": "failed"}),
@@ -105,14 +105,14 @@ def test_a_record_does_not_say_that_a_test_succeeded_before_the_test_does():
 
 @pytest.mark.parametrize("name", IDS)
 @pytest.mark.parametrize("outcome", [Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED])
-def test_the_error_and_the_log_say_the_same(name, outcome):
+def test_the_error_and_the_log_have_the_same_message(name, outcome):
     state = next((s for kind, o, s in STATES if (kind, o) == (name, outcome)), None)
     verdict = Verdict(outcome, state)
     assert str(job_error(JobEvent(ref_of(name), verdict))).splitlines()[0] == end_message(KINDS[name], verdict)
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_job_that_datarobot_does_not_know_is_named_by_its_ids(status):
+def test_the_error_of_a_missing_job_contains_its_ids(status):
     done = walk(ref_of("dependency_build"), [response(status, {"message": "Not Found"})])
     lines = str(job_error(JobEvent(done.ref, done.verdict))).splitlines()
     assert lines[1] == (
@@ -121,6 +121,6 @@ def test_a_job_that_datarobot_does_not_know_is_named_by_its_ids(status):
     )
 
 
-def test_a_record_that_datarobot_gave_up_is_not_called_missing():
+def test_an_expired_status_record_is_not_reported_as_not_found():
     done = walk(ref_of("task_status"), [response(body={"status": "EXPIRED"})])
     assert "\nIds: status_id s\n" in str(job_error(JobEvent(done.ref, done.verdict)))

@@ -1,4 +1,4 @@
-"""The pauses of waits on an event loop whose clock jumps to the next thing that is due."""
+"""Pauses of waits, on an event loop whose clock jumps to the next timer."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from datarobot_provider.jobs.async_wait import pause, pause_before_first_poll
 
 
 class Jump(selectors.DefaultSelector):
-    """Waits for nothing: what is due next is due now."""
+    """Selector that does not wait, but advances the clock."""
 
     now = 1_000.07
 
@@ -23,7 +23,7 @@ class Jump(selectors.DefaultSelector):
 
 
 class Loop(asyncio.SelectorEventLoop):
-    """An event loop that counts its timers.
+    """Event loop that counts its timers.
 
     :ivar timers: how many were set.
     """
@@ -43,7 +43,7 @@ class Loop(asyncio.SelectorEventLoop):
 
 
 def ran(main) -> Loop:
-    """Run ``main(loop)``, and return the loop."""
+    """Run ``main(loop)`` and return the loop."""
     with asyncio.Runner(loop_factory=Loop) as runner:
         loop = runner.get_loop()
         runner.run(main(loop))
@@ -66,14 +66,14 @@ def test_long_pauses_end_together_at_full_quarters_of_a_second(seconds):
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.013, 0.49])
-def test_short_pauses_are_as_long_as_asked_for(seconds):
+def test_short_pauses_are_exact(seconds):
     async def main(loop: Loop) -> None:
         assert await length(loop, pause(seconds)) == pytest.approx(seconds)
 
     ran(main)
 
 
-def test_all_who_wake_up_at_the_same_moment_share_one_timer():
+def test_pauses_that_end_together_share_one_timer():
     async def main(loop: Loop) -> None:
         ends = await asyncio.gather(*(length(loop, pause(1 + number / 1_000)) for number in range(100)))
         assert len(set(ends)) == 1
@@ -81,7 +81,7 @@ def test_all_who_wake_up_at_the_same_moment_share_one_timer():
     assert ran(main).timers == 1
 
 
-def test_a_sleeper_that_is_cancelled_wakes_up_at_once_and_the_others_in_time():
+def test_cancelling_a_pause_does_not_affect_the_others():
     async def main(loop: Loop) -> None:
         cancelled, other = (asyncio.ensure_future(length(loop, pause(5))) for _ in range(2))
         await asyncio.sleep(1)
@@ -94,7 +94,7 @@ def test_a_sleeper_that_is_cancelled_wakes_up_at_once_and_the_others_in_time():
     ran(main)
 
 
-def test_the_pause_before_the_first_look_differs_from_wait_to_wait_and_ends_with_the_deadline():
+def test_the_pause_before_the_first_poll_is_random_and_ends_at_the_deadline():
     async def main(loop: Loop) -> None:
         soon = time.time() + 3_600
         lengths = await asyncio.gather(*(length(loop, pause_before_first_poll(soon, 10.0)) for _ in range(200)))

@@ -1,4 +1,4 @@
-"""Status records that never leave their first state: the resource is asked, and has the word if it knows the job."""
+"""Status records that are stuck in their first state."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNKNOWN = {
 
 
 def script(**answers):
-    """Answer by path; each path has its own list, of which the last one is given for ever."""
+    """Return the next response of each path; the last one is repeated."""
 
     def answer(path):
         given = answers["status" if path == STATUS else "resource"]
@@ -43,7 +43,7 @@ def script(**answers):
 
 
 @pytest.mark.parametrize("kind", RESOURCES)
-def test_the_resource_settles_it(kind):
+def test_the_resource_decides(kind):
     done = walk(ref_of(kind), script(status=[LIMBO], resource=[RUNNING[kind], DONE[kind]]))
     assert done.outcome == "succeeded"
     assert done.gets[-2:] == [RESOURCES[kind]] * 2
@@ -51,7 +51,7 @@ def test_the_resource_settles_it(kind):
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_a_resource_that_knows_nothing_yet_leaves_it_to_the_record(kind):
+def test_the_status_record_decides_if_the_resource_does_not_exist_yet(kind):
     slow = [LIMBO] * 40 + [response(body={"status": "COMPLETED"})]
     done = walk(ref_of(kind), script(status=slow, resource=[UNKNOWN[kind]]))
     assert done.outcome == "succeeded"
@@ -60,13 +60,13 @@ def test_a_resource_that_knows_nothing_yet_leaves_it_to_the_record(kind):
 
 
 @pytest.mark.parametrize("kind", UNKNOWN)
-def test_a_record_that_never_moves_ends_with_the_deadline(kind):
+def test_a_stuck_status_record_ends_at_the_deadline(kind):
     done = walk(ref_of(kind), script(status=[LIMBO], resource=[UNKNOWN[kind]]))
     assert done.outcome == "timed_out"
     assert done.verdict.state == "INITIALIZED"
 
 
-def test_a_state_that_is_a_whole_page_does_not_fill_logs_and_events():
+def test_a_long_state_is_cut_in_logs_and_events():
     done = walk(ref_of("vector_database_validation"), [response(body={"validationStatus": "x" * 5_000_000})])
     assert done.outcome == "timed_out"
     assert len(done.verdict.state) == 100

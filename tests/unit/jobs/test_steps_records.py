@@ -1,4 +1,4 @@
-"""Jobs with a status record and a record of their own: which of the two has the word, and when."""
+"""Jobs with a status record and a resource."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def record(word: str):
 
 
 class Script:
-    """Answers by path; each path has its own list, of which the last one is given for ever."""
+    """Responses by path; the last one of each path is repeated."""
 
     def __init__(self, **answers):
         self._answers = {"status": STATUS, "test": TEST, "impact": IMPACT}
@@ -45,12 +45,12 @@ class Script:
         ("aborted", "cancelled"),
     ],
 )
-def test_a_test_that_ended_is_judged_by_its_own_record(word, outcome):
+def test_the_test_decides_about_its_outcome(word, outcome):
     done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record(word)]))
     assert (done.outcome, done.verdict.state) == (outcome, word)
 
 
-def test_a_record_that_lags_behind_is_waited_for():
+def test_a_lagging_record_is_polled_again():
     done = walk(
         ref_of("model_test"),
         Script(status=[ENDED], test=[record("in_progress"), record("in_progress"), record("failed")]),
@@ -58,27 +58,27 @@ def test_a_record_that_lags_behind_is_waited_for():
     assert (done.outcome, done.gets) == ("failed", [STATUS, TEST, TEST, TEST])
 
 
-def test_the_id_of_a_test_is_learnt_from_the_location():
+def test_the_id_of_a_test_comes_from_the_location():
     done = walk(UNTOLD, Script(status=[ENDED], test=[record("succeeded")]))
     assert done.outcome == "succeeded"
     assert done.ref.ids["custom_model_test_id"] == "t"
     assert UNTOLD.ids == {**VERSION, "status_id": "s"}
 
 
-def test_an_id_that_is_already_known_may_be_learnt_again():
+def test_an_id_of_the_location_may_already_be_in_the_reference():
     done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record("succeeded")]))
     assert done.ref == ref_of("model_test")
 
 
 @pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
 @pytest.mark.parametrize(("word", "outcome"), [("succeeded", "succeeded"), ("failed", "failed")])
-def test_a_status_record_that_is_gone_sends_the_question_to_the_test(gone, word, outcome):
+def test_the_test_is_polled_if_its_status_record_no_longer_exists(gone, word, outcome):
     done = walk(ref_of("model_test"), Script(status=[gone], test=[record("in_progress"), record(word)]))
     assert done.outcome == outcome
 
 
 @pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
-def test_a_status_record_that_is_gone_sends_the_question_to_the_impact(gone):
+def test_the_impact_is_polled_if_its_status_record_no_longer_exists(gone):
     done = walk(
         ref_of("feature_impact"),
         Script(status=[gone], impact=[response(422, {}), response(body={"featureImpacts": []})]),
@@ -86,7 +86,7 @@ def test_a_status_record_that_is_gone_sends_the_question_to_the_impact(gone):
     assert (done.outcome, done.gets) == ("succeeded", [STATUS, IMPACT, IMPACT])
 
 
-def test_a_job_of_which_nothing_is_left_is_expired():
+def test_a_job_without_any_record_is_expired():
     assert walk(ref_of("model_test"), Script(status=[response(404)], test=[response(404)])).outcome == "expired"
     assert walk(ref_of("feature_impact"), Script(status=[response(404)], impact=[response(404)])).outcome == "expired"
 
@@ -95,7 +95,7 @@ def test_a_job_of_which_nothing_is_left_is_expired():
 @pytest.mark.parametrize(
     ("word", "outcome"), [("failed", "failed"), ("succeeded", "succeeded"), ("canceled", "cancelled")]
 )
-def test_a_failed_status_record_leaves_the_last_word_to_the_test(first, word, outcome):
+def test_the_test_decides_after_a_failed_status_record(first, word, outcome):
     done = walk(ref_of("model_test"), Script(status=[first], test=[record("in_progress"), record(word)]))
     assert (done.outcome, done.verdict.message) == (outcome, "from the record")
 
@@ -104,27 +104,27 @@ def test_a_failed_status_record_leaves_the_last_word_to_the_test(first, word, ou
 @pytest.mark.parametrize(
     "later", [record("in_progress"), response(404), LOST], ids=["in progress", "gone", "unreachable"]
 )
-def test_where_the_test_says_nothing_the_failed_status_record_counts(first, outcome, later):
+def test_the_failed_status_record_decides_if_the_test_cannot(first, outcome, later):
     clock = FakeClock()
     done = walk(ref_of("model_test"), Script(status=[first], test=[later]), clock=clock)
     assert (done.outcome, done.verdict.message) == (outcome, "from the status record")
     assert sum(clock.slept) <= 30
 
 
-def test_the_grace_of_a_lagging_record_is_thirty_seconds():
+def test_a_lagging_record_is_polled_for_thirty_seconds():
     clock = FakeClock()
     done = walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), clock=clock)
     assert sum(clock.slept) == pytest.approx(30)
     assert done.gets.count(TEST) > 3
 
 
-def test_the_grace_does_not_reach_beyond_the_deadline():
+def test_a_lagging_record_is_not_polled_after_the_deadline():
     clock = FakeClock()
     walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), timeout=10, clock=clock)
     assert sum(clock.slept) == pytest.approx(10)
 
 
-def test_a_failed_status_record_is_final_where_there_is_no_other():
+def test_a_failed_status_record_is_final_if_there_is_no_other_record():
     done = walk(ref_of("feature_impact"), Script(status=[FAILED_STATUS], impact=[]))
     assert (done.outcome, done.gets) == ("failed", [STATUS])
 
@@ -134,16 +134,16 @@ def test_a_failed_status_record_is_final_where_there_is_no_other():
     [(FAILED_STATUS, "failed"), (ABORTED_STATUS, "cancelled"), (response(404), "expired")],
     ids=["ERROR", "ABORTED", "gone"],
 )
-def test_a_test_whose_id_never_became_known_is_judged_by_its_status_record(first, outcome):
+def test_the_status_record_decides_if_the_id_of_the_test_is_unknown(first, outcome):
     assert walk(UNTOLD, Script(status=[first])).outcome == outcome
 
 
-def test_a_test_that_is_stuck_and_whose_id_is_unknown_is_waited_for_to_the_deadline():
+def test_a_stuck_test_with_an_unknown_id_is_polled_until_the_deadline():
     done = walk(UNTOLD, Script(status=[response(body={"status": "INITIALIZED"})]), timeout=600)
     assert (done.outcome, done.verdict.state) == ("timed_out", "INITIALIZED")
 
 
-def test_a_status_record_stuck_in_its_first_state_is_left_for_the_test_after_two_minutes():
+def test_the_test_is_polled_if_the_status_record_is_stuck_for_two_minutes():
     clock = FakeClock()
     stuck = response(body={"status": "INITIALIZED"})
     done = walk(
@@ -154,7 +154,7 @@ def test_a_status_record_stuck_in_its_first_state_is_left_for_the_test_after_two
     assert 120 <= sum(before) < 131
 
 
-def test_a_status_record_that_runs_is_not_left():
+def test_a_running_status_record_is_not_stuck():
     clock = FakeClock()
     done = walk(
         ref_of("model_test"),
@@ -165,12 +165,12 @@ def test_a_status_record_that_runs_is_not_left():
     assert sum(clock.slept) > 300
 
 
-def test_a_job_without_another_record_is_never_left_for_being_stuck():
+def test_a_job_without_another_record_is_never_stuck():
     done = walk(ref_of("task_status"), [response(body={"status": "INITIALIZED"})], timeout=600)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
-def test_the_deadline_counts_over_both_records():
+def test_the_deadline_applies_to_both_records():
     clock = FakeClock()
     done = walk(
         ref_of("model_test"),
@@ -182,25 +182,25 @@ def test_the_deadline_counts_over_both_records():
     assert sum(clock.slept) == pytest.approx(50)
 
 
-def test_a_deadline_at_the_status_record_does_not_ask_the_test():
+def test_the_test_is_not_polled_after_the_deadline():
     done = walk(ref_of("model_test"), Script(status=[response(body={"status": "RUNNING"})], test=[]), timeout=10)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
-def test_a_refusal_at_the_test_is_a_failed_poll():
+def test_a_refused_poll_of_the_test_is_a_failed_poll():
     refused = AccessDeniedError(403, "no", method="GET", path=TEST)
     assert walk(ref_of("model_test"), Script(status=[ENDED], test=[refused])).outcome == "polling_error"
     again = Script(status=[ENDED], test=[refused, record("succeeded")])
     assert walk(ref_of("model_test"), again).outcome == "succeeded"
 
 
-def test_failed_looks_add_up_over_a_refused_and_a_good_probe_alike():
+def test_failed_polls_are_counted_across_probes():
     done = walk(ref_of("model_test"), Script(status=[LOST, LOST, ENDED], test=[LOST, LOST, record("succeeded")]))
     assert done.outcome == "succeeded"
     assert len(done.warnings) == 1, "the same cause is reported once"
 
 
-def test_a_version_with_training_data_is_judged_by_the_version():
+def test_the_version_decides_about_its_training_data():
     answers = {
         STATUS: response(303, location=f"{ORIGIN}/api/v2/customModels/m/versions/v/"),
         "customModels/m/versions/v/": response(

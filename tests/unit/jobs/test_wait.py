@@ -1,4 +1,4 @@
-"""The two ways to carry out a wait, and the single look."""
+"""Synchronous wait, asynchronous wait and single poll."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SCENES = {
 
 
 class Teller:
-    """Answers looks from a list, and remembers everything."""
+    """Returns scripted responses and stores all steps."""
 
     def __init__(self, answers):
         self._answers = list(answers)
@@ -72,7 +72,7 @@ def loop_of(ref, clock):
 
 
 @pytest.mark.parametrize(("ref", "answers"), SCENES.values(), ids=SCENES)
-def test_waiting_on_a_thread_and_on_an_event_loop_are_the_same(ref, answers, monkeypatch):
+def test_wait_and_wait_async_are_equivalent(ref, answers, monkeypatch):
     here, there = FakeClock(), FakeClock()
 
     async def sleep(seconds):
@@ -91,7 +91,7 @@ def test_waiting_on_a_thread_and_on_an_event_loop_are_the_same(ref, answers, mon
     assert here.slept == there.slept
 
 
-def test_the_scenes_end_as_they_are_called():
+def test_the_scripts_end_as_named():
     ends = {}
     for name, (ref, answers) in SCENES.items():
         clock, teller = FakeClock(), Teller(answers)
@@ -103,7 +103,7 @@ def test_the_scenes_end_as_they_are_called():
     }
 
 
-def test_an_error_that_is_not_ours_is_not_swallowed():
+def test_other_errors_are_raised():
     def poll(_path):
         raise KeyError("a bug")
 
@@ -126,24 +126,24 @@ def test_an_error_that_is_not_ours_is_not_swallowed():
         (AccessDeniedError(403, "no", method="GET", path="status/s/"), "polling_refused"),
     ],
 )
-def test_polling_once_is_one_request(answer, outcome):
+def test_poll_once_sends_one_request(answer, outcome):
     teller = Teller([answer])
     ref, verdict = poll_once(ref_of("task_status"), teller.poll, teller.notes.append, confirmed=False)
     assert (ref, verdict.outcome, len(teller.polls)) == (ref_of("task_status"), outcome, 1)
 
 
-def test_a_refused_poll_of_a_job_that_is_known_says_nothing_about_it():
+def test_a_refused_poll_of_a_confirmed_job_is_pending():
     teller = Teller([AccessDeniedError(403, "no", method="GET", path="status/s/")])
     assert poll_once(ref_of("task_status"), teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
 
 
-def test_polling_once_goes_on_to_the_record_of_a_job_that_ended():
+def test_poll_once_also_polls_the_resource_of_an_ended_job():
     teller = Teller([ENDED, record("failed")])
     ref, verdict = poll_once(UNTOLD, teller.poll, teller.notes.append)
     assert (verdict.outcome, ref.ids["custom_model_test_id"]) == (Outcome.FAILED, "t")
 
 
-def test_polling_once_of_a_lagging_record_does_not_wait():
+def test_poll_once_does_not_wait_for_a_lagging_record():
     teller = Teller([ENDED, record("in_progress")])
     assert poll_once(UNTOLD, teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
     assert len(teller.polls) == 2

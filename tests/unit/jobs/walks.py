@@ -1,4 +1,4 @@
-"""Drives a wait with scripted responses and a clock that only moves when the wait sleeps."""
+"""Runs the steps of a wait with scripted responses and a fake clock."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def ref_of(kind: str) -> JobRef:
 
 @dataclass
 class Walk:
-    """What a wait did."""
+    """Record of a wait."""
 
     ref: JobRef | None = None
     verdict: Verdict | None = None
@@ -64,9 +64,9 @@ def walk(
     clock: FakeClock | None = None,
     **given: Any,
 ) -> Walk:
-    """Walk a wait to its end.
+    """Run a wait to its end.
 
-    :param answers: responses or errors in order, the last one for ever; or a function of the path.
+    :param responses: responses or errors in order, the last one repeated; or a function of the path.
     :param given: more arguments of :func:`steps`.
     """
     clock = clock or FakeClock()

@@ -37,17 +37,17 @@ MOST_OBJECTS = 38
 
 @pytest.fixture
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the pauses between polls pass at once."""
+    """Skip the pauses between polls."""
     monkeypatch.setattr(async_wait, "pause", at_once)
 
 
 def run(made: DataRobotJobTrigger) -> dict[str, Any]:
-    """Run a trigger to its end; return its one event."""
+    """Run a trigger and return its event."""
     (event,) = asyncio.run(events(made))
     return event.payload
 
 
-def test_a_trigger_is_made_again_from_what_was_stored():
+def test_a_trigger_is_restored_from_its_serialized_arguments():
     path, kwargs = trigger(cancel_on_kill=False).serialize()
     module, _, name = path.rpartition(".")
     again = getattr(import_module(module), name)(**json.loads(json.dumps(kwargs)))
@@ -55,14 +55,14 @@ def test_a_trigger_is_made_again_from_what_was_stored():
     assert again.serialize() == (path, kwargs) == (path, KWARGS)
 
 
-def test_a_subclass_is_made_again_as_itself():
+def test_a_subclass_is_restored_as_itself():
     class Special(DataRobotJobTrigger):
         pass
 
     assert Special(**KWARGS).serialize()[0].endswith("Special")
 
 
-def test_what_is_stored_holds_ids_only(api):
+def test_the_serialized_arguments_contain_ids_only(api):
     path, kwargs = trigger().serialize()
     stored = path + json.dumps(kwargs)
     assert TOKEN not in stored
@@ -75,12 +75,12 @@ def test_what_is_stored_holds_ids_only(api):
 
 
 @pytest.mark.parametrize("kwargs", RELEASED.values(), ids=RELEASED)
-def test_what_released_versions_stored_is_still_understood(kwargs, api):
+def test_arguments_of_released_versions_are_supported(kwargs, api):
     api.on("GET", BUILD, DONE)
     assert run(DataRobotJobTrigger(**kwargs))["outcome"] == "succeeded"
 
 
-def test_what_a_later_version_may_add_is_ignored_and_what_it_may_leave_out_has_a_default():
+def test_unknown_arguments_are_ignored_and_missing_ones_have_defaults():
     made = DataRobotJobTrigger(ref="r", datarobot_conn_id="c", deadline=1.0, colour="blue")
     assert made.serialize()[1] == {
         "ref": "r",
@@ -103,7 +103,7 @@ def test_what_a_later_version_may_add_is_ignored_and_what_it_may_leave_out_has_a
         (response(401, {"message": "no"}), "polling_error"),
     ],
 )
-def test_one_event_says_how_the_job_ended(api, answer, outcome, no_pauses):
+def test_the_event_contains_the_outcome(api, answer, outcome, no_pauses):
     api.on("GET", BUILD, answer)
     payload = run(trigger(poll_failure_timeout=0.0))
     assert json.loads(json.dumps(payload)) == payload
@@ -112,27 +112,27 @@ def test_one_event_says_how_the_job_ended(api, answer, outcome, no_pauses):
     assert api.closed == 1
 
 
-def test_a_deadline_in_the_past_ends_the_wait_after_one_look(api):
+def test_the_wait_ends_after_one_poll_if_the_deadline_has_passed(api):
     api.on("GET", BUILD, response(body={"buildStatus": "processing"}))
     assert run(trigger(deadline=1.0))["outcome"] == "timed_out"
     assert len(api.requests) == 1
 
 
-def test_what_was_learnt_on_the_way_is_in_the_event(api):
+def test_the_event_contains_ids_from_the_responses(api):
     api.on("GET", "status/s/", response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"))
     api.on("GET", "customModelTests/t/", response(body={"overallStatus": "succeeded"}))
     payload = run(trigger(ref=JobRef("model_test", {**VERSION, "status_id": "s"}).dumps()))
     assert JobRef.loads(payload["ref"]).ids["custom_model_test_id"] == "t"
 
 
-def test_a_connection_that_is_missing_for_too_long_becomes_an_event_too(no_pauses):
+def test_a_connection_missing_for_too_long_ends_in_an_event(no_pauses):
     payload = run(trigger(datarobot_conn_id="nowhere", poll_failure_timeout=0.0))
     assert payload["outcome"] == "polling_error"
     assert "no Airflow connection 'nowhere'" in payload["message"]
 
 
-def test_a_connection_that_is_missing_for_a_moment_is_not_the_jobs_failure(api, monkeypatch, no_pauses, caplog):
-    """A secrets backend may be late when a triggerer starts, a token revoked before its successor is stored."""
+def test_a_temporarily_missing_connection_does_not_end_the_wait(api, monkeypatch, no_pauses, caplog):
+    """For example, a secrets backend starts later than the triggerer, or a token is being replaced."""
     monkeypatch.setattr("datarobot_provider.hooks.shared_clients.PAUSE_AFTER_FAILURE", 0.0)
     stored = os.environ.pop("AIRFLOW_CONN_DATAROBOT_DEFAULT")
     answers = iter([response(401, {}), response(403, {}), response(403, {}), DONE])
@@ -156,7 +156,7 @@ def test_a_connection_that_is_missing_for_a_moment_is_not_the_jobs_failure(api, 
     assert "The dependency build can be polled again." in reported
 
 
-def test_an_error_that_may_heal_is_told_apart(monkeypatch, api):
+def test_a_retryable_error_has_its_own_outcome(monkeypatch, api):
     async def broken(*_args):
         raise TransportError("no way through", reason="lost", sent=False)
 
@@ -166,14 +166,14 @@ def test_an_error_that_may_heal_is_told_apart(monkeypatch, api):
     assert payload["ref"] == KWARGS["ref"]
 
 
-def test_a_server_that_echoes_the_token_does_not_bring_it_into_the_event(api, no_pauses):
+def test_an_echoed_token_is_not_in_the_event(api, no_pauses):
     api.on("GET", BUILD, response(200, f"<pre>Authorization: Bearer {TOKEN}</pre>".encode()))
     payload = run(trigger(poll_failure_timeout=0.0))
     assert payload["outcome"] == "polling_error"
     assert TOKEN not in json.dumps(payload)
 
 
-def test_nothing_but_looks_is_sent(api):
+def test_only_polls_are_sent(api):
     api.on("GET", BUILD, DONE)
     run(trigger())
     assert {request.method for request in api.requests} == {"GET"}
@@ -197,7 +197,7 @@ def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
     assert (len(polls), api.closed) == (3, 1)
 
 
-def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch, caplog):
+def test_each_new_state_is_logged_once_and_an_unknown_one_as_a_warning(api, monkeypatch, caplog):
     states = iter(["submitted", "submitted", "pondering", "pondering", "success"])
     api.on("GET", BUILD, lambda _: response(body={"buildStatus": next(states)}))
     monkeypatch.setattr(job, "pause_before_first_poll", at_once)
@@ -218,8 +218,8 @@ def test_each_new_state_is_told_once_and_an_unknown_one_loudly(api, monkeypatch,
     ]
 
 
-def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
-    """Every object of a waiting trigger is one more for the garbage collector, for which all waits stand still."""
+def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
+    """The garbage collector visits every object of the waiting triggers, and blocks the event loop meanwhile."""
     waits, all_looked = 200, asyncio.Event()
 
     def answer(_request):
@@ -228,7 +228,7 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
         return DONE if len(api.requests) == 1 else response(body={"buildStatus": "submitted"})
 
     async def main() -> float:
-        await events(trigger())  # so that what is imported and cached once is there
+        await events(trigger())  # fill the caches
         gc.collect()
         before = len(gc.get_objects())
         tasks = [asyncio.ensure_future(events(trigger(poll_interval=600.0))) for _ in range(waits)]
@@ -247,7 +247,7 @@ def test_a_wait_that_sleeps_keeps_little(api, monkeypatch, caplog):
     assert 10 < asyncio.run(main()) <= MOST_OBJECTS
 
 
-def test_making_a_trigger_reads_no_connection(monkeypatch):
+def test_creating_a_trigger_reads_no_connection(monkeypatch):
     def refuse(*_args, **_kwargs):
         raise AssertionError("a connection was read")
 

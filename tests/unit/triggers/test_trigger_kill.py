@@ -1,4 +1,4 @@
-"""What a kill of the waiting task makes of the job."""
+"""Cancellation of the job when its task is killed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class TestKill:
         assert "The task was killed. The dependency build was cancelled in DataRobot." in task_log()
 
     @pytest.mark.parametrize(("state", "deletes"), [("deferred", 0), ("failed", 1), ("restarting", 1), (None, 1)])
-    def test_only_a_task_that_no_longer_waits_was_killed(self, api, monkeypatch, task_log, state, deletes):
-        """Airflow also calls on_kill in a triggerer that lost its tasks to another one."""
+    def test_a_task_that_is_still_deferred_was_not_killed(self, api, monkeypatch, task_log, state, deletes):
+        """Airflow also calls on_kill in a triggerer whose triggers were moved to another one."""
         api.on("DELETE", BUILD, response(204))
         asked = []
 
@@ -52,8 +52,8 @@ class TestKill:
         ],
         ids=["its own", "the next one", "none", "unreadable"],
     )
-    def test_only_the_build_that_was_waited_for_is_cancelled(self, api, now, deletes):
-        """A build that is started again has the address of the one before."""
+    def test_only_the_build_of_this_wait_is_cancelled(self, api, now, deletes):
+        """A new build has the same path as the previous one."""
         api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
@@ -70,8 +70,8 @@ class TestKill:
         asyncio.run(kill())
         assert len(api.paths("DELETE")) == deletes
 
-    def test_a_triggerer_that_is_impatient_does_not_stop_the_cancellation(self, api, monkeypatch):
-        """Airflow cancels a trigger again while its on_kill still asks."""
+    def test_repeated_cancellation_of_the_trigger_does_not_stop_the_request(self, api, monkeypatch):
+        """Airflow cancels the trigger again while on_kill waits for the response."""
         api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
@@ -121,27 +121,27 @@ class TestKill:
         asyncio.run(kill())
         assert api.sent("DELETE") == []
 
-    def test_a_kill_cancels_nothing_if_so_told(self, api):
+    def test_a_kill_cancels_nothing_without_cancel_on_kill(self, api):
         asyncio.run(trigger(cancel_on_kill=False).on_kill())
         assert api.requests == []
 
-    def test_a_cleanup_cancels_nothing(self, api):
+    def test_cleanup_cancels_nothing(self, api):
         asyncio.run(trigger().cleanup())
         assert api.requests == []
 
     @pytest.mark.parametrize("status", [404, 409, 422])
-    def test_a_job_that_is_over_already_is_no_trouble(self, api, task_log, status):
+    def test_a_job_that_has_already_ended_is_not_an_error(self, api, task_log, status):
         api.on("DELETE", BUILD, response(status, {"message": "no"}))
         asyncio.run(trigger().on_kill())
         assert "already ended" in task_log()
 
     @pytest.mark.parametrize("answer", [response(403), TransportError("gone", reason="lost", sent=True)])
-    def test_a_cancellation_that_fails_is_told_not_raised(self, api, task_log, answer):
+    def test_a_failed_cancellation_is_logged_and_not_raised(self, api, task_log, answer):
         api.on("DELETE", BUILD, answer)
         asyncio.run(trigger().on_kill())
         assert "may still be running in DataRobot" in task_log()
 
-    def test_a_cancellation_that_takes_too_long_is_given_up(self, api, task_log, monkeypatch):
+    def test_a_cancellation_has_a_timeout(self, api, task_log, monkeypatch):
         monkeypatch.setattr(job, "_CANCEL_SECONDS", 0.01)
 
         async def never(*_args):
@@ -151,7 +151,7 @@ class TestKill:
         asyncio.run(trigger().on_kill())
         assert "no answer in time" in task_log()
 
-    def test_a_kill_leaves_a_job_alone_that_the_task_only_joined(self, api, task_log):
+    def test_a_kill_does_not_cancel_a_joined_job(self, api, task_log):
         ref = ref_of("dependency_build")
         asyncio.run(trigger(ref=JobRef(ref.kind, ref.ids, joined=True).dumps()).on_kill())
         assert "This task did not start the dependency build, so it is not cancelled" in task_log()
@@ -162,6 +162,6 @@ class TestKill:
         assert "cannot cancel" in task_log()
         assert api.requests == []
 
-    def test_a_connection_that_is_missing_is_told_not_raised(self, task_log):
+    def test_a_missing_connection_is_logged_and_not_raised(self, task_log):
         asyncio.run(trigger(datarobot_conn_id="nowhere").on_kill())
         assert "could not be cancelled" in task_log()

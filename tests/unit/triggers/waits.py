@@ -1,4 +1,4 @@
-"""Triggers that wait for a dependency build, and what the tests need of them."""
+"""Helpers for tests of triggers."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ KWARGS = {
 
 
 async def at_once(*_: float) -> None:
-    """Stand in for a pause."""
+    """Replace a pause."""
     await asyncio.sleep(0)
 
 
@@ -33,5 +33,5 @@ def trigger(**changes: Any) -> DataRobotJobTrigger:
 
 
 async def events(made: DataRobotJobTrigger) -> list[TriggerEvent]:
-    """Return what a trigger sends."""
+    """Return the requests of a trigger."""
     return [event async for event in made.run()]
