@@ -23,7 +23,7 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 import pytest
 import requests
 
-from datarobot_provider.emulator.web.server import Emulator, running
+from datarobot_provider.emulator import Emulator, running
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.version_compat import AirflowException
 from tests.audit.search import Search

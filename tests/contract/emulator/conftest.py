@@ -8,7 +8,7 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 from tests.contract.guard_additions import extended
 
 TOKEN = "token-of-the-emulator-tests"
@@ -141,8 +141,8 @@ def api(emulator):
 @pytest.fixture(scope="session")
 def components():
     schemas = {}
-    for name, known in (("contract.json", extended), ("neighbours.json", dict)):
-        text = resources.files("datarobot_provider.emulator").joinpath(name).read_text()
+    for name, known in (("contract.json", extended), ("additional_routes.json", dict)):
+        text = resources.files("datarobot_provider.emulator.openapi").joinpath(name).read_text()
         schemas |= known(json.loads(text))["components"]["schemas"]
     return {"schemas": schemas}
 

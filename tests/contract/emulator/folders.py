@@ -3,8 +3,8 @@
 import io
 from datetime import UTC, datetime
 
-from datarobot_provider.emulator.store.folder import Folder
-from datarobot_provider.emulator.store.state import Item
+from datarobot_provider.emulator.evaluation.folder import Folder
+from datarobot_provider.emulator.store.entities import Item
 
 
 def folder(files):

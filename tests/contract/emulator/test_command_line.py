@@ -10,8 +10,8 @@ import time
 import pytest
 import requests
 
+from datarobot_provider.emulator import running
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.web.server import running
 
 
 def start(*arguments):
@@ -71,7 +71,7 @@ SEEDED_VALIDATION = """
         (f'{{"customModels": [{SEEDED_MODEL}]}}', "M: the seed has no environment e1"),
         (
             f'{{"environments": [{{"id": "e1", "name": "E"}}], "customModels": [{SEEDED_MODEL}]}}',
-            "none is no folder with files",
+            "none does not exist or contains no files",
         ),
         (f'{{"validations": [{SEEDED_VALIDATION}]}}', "V: the seed has no deployment p1"),
         ('{"image": {"size": NaN}}', "NaN is not a JSON number"),

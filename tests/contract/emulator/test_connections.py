@@ -8,8 +8,8 @@ import time
 import pytest
 import requests
 
-from datarobot_provider.emulator.web import delivery, server
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running, server
+from datarobot_provider.emulator.web import request_body
 
 POLL_INTERVAL_OF_THE_OFFICIAL_CLIENT = 5.0
 VERSION = b"GET /api/v2/version/ HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer token-of-the-connections\r\n\r\n"
@@ -55,7 +55,7 @@ def fresh():
 @pytest.fixture
 def impatient(monkeypatch):
     """Run an emulator that waits for nothing longer than a moment."""
-    monkeypatch.setattr(delivery, "BODY_TIMEOUT", 0.3)
+    monkeypatch.setattr(request_body, "BODY_TIMEOUT", 0.3)
     monkeypatch.setattr(server, "KEEP_ALIVE", 0.3)
     with running(token=TOKEN, time_scale=0.01) as started:
         yield started

@@ -2,7 +2,7 @@
 
 import pytest
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_stage(api):
     ],
 )
 def test_nonsense_is_refused(api, path, body):
-    with pytest.raises(RuntimeError, match=r"answered 4\d\d"):
+    with pytest.raises(RuntimeError, match=r"returned 4\d\d"):
         api.control("POST", path, body)
 
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from datarobot_provider.emulator import routes
+from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.openapi.contract import Contract
-from datarobot_provider.emulator.web.app import create_app
 from datarobot_provider.emulator.web.routing import ROUTES
 
 SEED = Path(__file__).parents[3] / "example_dags" / "seed"
@@ -79,7 +79,7 @@ class Client:
     def memory(self):
         """Return all that the emulator remembers but the request log, as a text."""
         state, faults = vars(self.gateway.state), self.gateway.faults.all
-        return repr([state, faults, self.gateway.tokens.secrets])
+        return repr([state, faults, self.gateway.tokens.all])
 
 
 @pytest.fixture(scope="module")
@@ -298,7 +298,7 @@ def test_the_control_api_refuses_what_is_not_json(client, path):
 
 
 def test_a_dataset_with_extreme_numbers_has_a_feature_impact():
-    from datarobot_provider.emulator.evaluation.feature_impact import feature_impacts
+    from datarobot_provider.emulator.job_results.feature_impact import feature_impacts
     from datarobot_provider.emulator.store.seed import make_dataset
 
     csv = "a,b,y\n1e308,nan,1e200\n-1e308,inf,-1e200\n0,1,0\n"
@@ -313,6 +313,6 @@ def test_a_fault_without_a_body_has_none(client, status):
 
 
 def test_a_range_of_many_digits_is_no_range(client):
-    from datarobot_provider.emulator.evaluation.prediction_server_image import wanted_span
+    from datarobot_provider.emulator.web.byte_ranges import requested_span
 
-    assert wanted_span(f"bytes=0-{HUGE}", 10) is None
+    assert requested_span(f"bytes=0-{HUGE}", 10) is None

@@ -267,19 +267,19 @@ def test_the_target_type_decides_which_hook_is_needed(target_type, files, starts
 @pytest.mark.parametrize(
     ("files", "note"),
     [
-        ({"custom.py": LOAD + SCORE}, f"custom.py was read by Python {platform.python_version()}"),
+        ({"custom.py": LOAD + SCORE}, f"custom.py was parsed by Python {platform.python_version()}"),
         ({"custom.py": "from company_hooks import *\n"}, "line 1 imports all names of company_hooks"),
         ({"custom.py": "exec(x)\n"}, "line 1 calls exec()"),
         ({"custom.py": SCORE}, "WARNING: there is neither a hook load_model nor an artifact"),
         ({"custom.py": SCORE, "model-metadata.yaml": "lazyLoading: {}\n"}, "loaded lazily"),
-        ({"custom.py": LOAD}, "without the hook score cannot be told"),
+        ({"custom.py": LOAD}, "without the hook score is not checked"),
         ({"custom.py": TASK + "    def load(cls, d): ...\n"}, "what the class CustomTask loads"),
-        ({"m.mlmodel": ""}, "m.mlmodel cannot be told"),
-        ({"m.joblib": ""}, "loads m.joblib cannot be told"),
+        ({"m.mlmodel": ""}, "m.mlmodel is not checked"),
+        ({"m.joblib": ""}, "loads m.joblib is not checked"),
         ({"m.mojo": ""}, "licence"),
-        ({"m.zip": ""}, "Java artifacts are not looked into (m.zip)"),
+        ({"m.zip": ""}, "Java artifacts are not checked (m.zip)"),
         ({"custom.R": "score <- f"}, "R code is not parsed"),
-        ({"custom.R": "source('x.R')"}, "the hooks cannot be told"),
+        ({"custom.R": "source('x.R')"}, "the hooks are not checked"),
         ({"start_server.sh": ""}, "start_server.sh starts a server of the model's own"),
         ({"engine_config.json": ""}, "inference engine"),
     ],
@@ -344,9 +344,9 @@ def test_hostile_code_in_a_thread_with_a_small_stack():
 @pytest.mark.parametrize(
     ("files", "status", "words"),
     [
-        ({"custom.py": b"from company_hooks import *\n"}, "succeeded", "NOTE: the hooks cannot be told"),
-        ({"custom.py": b"def score(\n"}, "failed", f"NOTE: custom.py was read by Python {platform.python_version()}"),
-        ({"mojo.zip": b""}, "succeeded", "NOTE: Java artifacts are not looked into"),
+        ({"custom.py": b"from company_hooks import *\n"}, "succeeded", "NOTE: the hooks are not checked"),
+        ({"custom.py": b"def score(\n"}, "failed", f"NOTE: custom.py was parsed by Python {platform.python_version()}"),
+        ({"mojo.zip": b""}, "succeeded", "NOTE: Java artifacts are not checked"),
         ({"custom.py": b"", "a/custom.py": b""}, "failed", "Found more than one custom.py"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import requests
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 
 SEED = Path(__file__).resolve().parents[3] / "example_dags" / "seed"
 

@@ -9,18 +9,13 @@ from importlib import resources
 import pytest
 
 from datarobot_provider.emulator import routes
-from datarobot_provider.emulator.evaluation.prediction_server_image import (
-    Span,
-    UnsatisfiableRangeError,
-    content,
-    digest,
-    wanted_span,
-)
+from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.openapi import deviations
 from datarobot_provider.emulator.openapi.contract import Contract
-from datarobot_provider.emulator.store.jobs import KINDS, Fate
+from datarobot_provider.emulator.store.jobs import KINDS, PlannedOutcome
+from datarobot_provider.emulator.store.prediction_server_image import Span, content, digest
 from datarobot_provider.emulator.store.state import State
-from datarobot_provider.emulator.web.app import create_app
+from datarobot_provider.emulator.web.byte_ranges import UnsatisfiableRangeError, requested_span
 from datarobot_provider.emulator.web.routing import ROUTES
 from harness.emulator import SEED
 
@@ -34,13 +29,13 @@ class Clock:
         return self.time
 
 
-def started(kind, scale=1.0, **fate):
+def started(kind, scale=1.0, **planned):
     state = State(scale)
     clock = Clock()
     state.clock = clock
-    if fate:
-        state.outcomes.order(kind, Fate(**fate), 1)
-    return state.start(kind, {}), clock
+    if planned:
+        state.outcomes.plan(kind, PlannedOutcome(**planned), 1)
+    return state.start_job(kind, {}), clock
 
 
 def ask(gateway, method, path, body=b""):
@@ -65,7 +60,7 @@ def test_a_response_tells_of_one_moment():
     gateway = create_app("gateway-token", SEED).routes[-1].app
     ticks = itertools.count(100, 10)
     gateway.state.clock = lambda: next(ticks)
-    gateway.state.outcomes.order("vector_database_validation", Fate(seconds=15), 1)
+    gateway.state.outcomes.plan("vector_database_validation", PlannedOutcome(seconds=15), 1)
     path = "/api/v2/genai/customModelVectorDatabaseValidations/"
     wanted = {"deploymentId": "65a0000000000000000000f1", "promptColumnName": "promptText"}
     status, made = ask(gateway, "POST", path, json.dumps({**wanted, "targetColumnName": "relevant"}).encode())
@@ -82,10 +77,10 @@ def test_states_follow_the_clock(kind, scale):
     for step in range(100):
         clock.time = 100 + seconds * step / 100
         assert job.active(clock.time)
-        words.append(job.word(clock.time))
-    assert list(dict.fromkeys(words)) == [word for word, _ in KINDS[kind].running]
+        words.append(job.state(clock.time))
+    assert list(dict.fromkeys(words)) == [word for word, _ in KINDS[kind].running_states]
     clock.time = 100 + seconds * 1.001
-    assert job.word(clock.time) == KINDS[kind].ends["succeeded"]
+    assert job.state(clock.time) == KINDS[kind].final_states["succeeded"]
     assert (job.finished_at() - job.created).total_seconds() == pytest.approx(seconds)
 
 
@@ -93,20 +88,20 @@ def test_states_follow_the_clock(kind, scale):
 def test_endless_jobs_end_only_when_cancelled(outcome):
     job, clock = started("model_test", outcome=outcome, state="odd")
     clock.time += 1e6
-    assert job.word(clock.time) == ("not_tested" if outcome == "stuck" else "odd")
+    assert job.state(clock.time) == ("not_tested" if outcome == "stuck" else "odd")
     job.cancel(clock.time)
-    assert job.word(clock.time) == "canceled"
+    assert job.state(clock.time) == "canceled"
 
 
 def test_seconds_override_the_scale():
     job, clock = started("dependency_build", 5.0, outcome="failed", seconds=3)
     assert job.active(clock.time + 2.9)
-    assert job.word(clock.time + 3.1) == "failed"
+    assert job.state(clock.time + 3.1) == "failed"
 
 
 def test_time_scale_zero_is_done_at_once():
     job, clock = started("dependency_build", 0.0)
-    assert job.word(clock.time) == "success"
+    assert job.state(clock.time) == "success"
 
 
 def test_every_route_is_in_the_contract_or_in_the_table():
@@ -124,8 +119,8 @@ def test_every_operation_has_a_route():
 
 def test_the_neighbours_leave_the_contract_alone():
     documents = [
-        json.loads(resources.files("datarobot_provider.emulator").joinpath(name).read_text())
-        for name in ("contract.json", "neighbours.json")
+        json.loads(resources.files("datarobot_provider.emulator.openapi").joinpath(name).read_text())
+        for name in ("contract.json", "additional_routes.json")
     ]
     published, beyond = (
         {(method, path) for path, methods in document["paths"].items() for method in methods} for document in documents
@@ -151,13 +146,13 @@ def test_the_neighbours_leave_the_contract_alone():
     ],
 )
 def test_ranges(header, span):
-    assert wanted_span(header, 100) == span
+    assert requested_span(header, 100) == span
 
 
 def test_a_range_behind_the_end_cannot_be_satisfied():
     for header in ("bytes=100-", "bytes=-0"):
         with pytest.raises(UnsatisfiableRangeError):
-            wanted_span(header, 100)
+            requested_span(header, 100)
 
 
 @pytest.mark.parametrize("span", [(0, 10), (5, 3_000_000), (1_048_575, 1_048_577), (2_097_152, 2_097_153)])
@@ -170,7 +165,7 @@ def test_any_part_of_an_image_is_the_same_as_in_the_whole(span):
 
 
 def test_every_deviation_has_a_place_and_a_reason(components):
-    for amendment in (*deviations.REQUEST, *deviations.REPLY):
+    for amendment in (*deviations.REQUEST, *deviations.RESPONSE):
         assert amendment.reason
         assert amendment.schema in components["schemas"]
 

@@ -190,5 +190,5 @@ def test_a_third_name_has_no_other_one(api):
 
 @pytest.mark.parametrize("body", [{}, {"size": 0, "redirect": True}, {"size": 1}, {"size": 1, "redirect": "yes"}])
 def test_nonsense_is_refused(api, body):
-    with pytest.raises(RuntimeError, match="answered 422"):
+    with pytest.raises(RuntimeError, match="returned 422"):
         api.control("POST", "image", body)

@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from datarobot_provider.emulator.routes import status
+from datarobot_provider.emulator.routes import status_records
 
 MODELS = "/customModels/"
 TAGS = [{"name": "team", "value": "risk"}, {"name": "stage", "value": "live"}]
@@ -240,7 +240,7 @@ def test_an_empty_value_does_not_override_a_given_one(api):
 
 
 def test_a_limit_of_0_lists_every_status_record(api, monkeypatch):
-    monkeypatch.setattr(status, "PAGE", 2)
+    monkeypatch.setattr(status_records, "PAGE", 2)
     dataset = {"url": "https://example.com/a.csv"}
     made = [api("POST", "/datasets/fromURL/", json=dataset).json()["statusId"] for _ in range(3)]
     listed = api("GET", "/status/?offset=0&limit=0").json()

@@ -2,7 +2,7 @@
 
 import requests
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 from harness.emulator import SEED
 
 TOKEN = "token-of-the-seed-tests"

@@ -3,8 +3,8 @@
 import pytest
 import requests
 
+from datarobot_provider.emulator import running
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.web.server import running
 from datarobot_provider.emulator.web.tokens import TokenError
 
 SHORT = ["", "t", "seven-c", "with a space", "line\nbreak", "\u00fcmlaut-token"]
@@ -28,7 +28,7 @@ def test_the_command_line_refuses_it(capsys, monkeypatch, token):
 
 @pytest.mark.parametrize("token", SHORT[1:])
 def test_the_control_api_refuses_it(api, token):
-    with pytest.raises(RuntimeError, match="answered 422") as refusal:
+    with pytest.raises(RuntimeError, match="returned 422") as refusal:
         api.control("POST", "tokens", {"token": token})
     assert "at least 8 characters" in str(refusal.value)
 

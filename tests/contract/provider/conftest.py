@@ -14,7 +14,7 @@ os.environ.setdefault("AIRFLOW__CORE__LOAD_EXAMPLES", "False")
 
 import pytest
 
-from datarobot_provider.emulator.web.server import Emulator, running
+from datarobot_provider.emulator import Emulator, running
 from tests.contract.provider.openapi import ROOT, Exchange, problems
 from tests.contract.provider.proxy import recording
 from tests.unit.support import FakeStore, FakeTaskInstance

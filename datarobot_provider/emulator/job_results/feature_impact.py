@@ -1,4 +1,4 @@
-"""Feature impact, estimated from a dataset: how strongly each column goes with the target."""
+"""Feature impact, estimated from the correlation of each column with the target."""
 
 from __future__ import annotations
 
@@ -7,29 +7,33 @@ import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.state import Dataset
+    from datarobot_provider.emulator.store.entities import Dataset
 
-_TEXT_SHARE = 0.05
+_MAX_TEXT_IMPACT = 0.05
 
 
 def feature_impacts(dataset: Dataset, target: str | None, partition: str | None) -> list[dict[str, Any]]:
-    """Return the impact of every column but `target` and `partition`, strongest first.
+    """Return the impact of each feature, highest first.
 
-    The unnormalised impact of a numeric column is the absolute correlation with the target over the rows where both
-    are numbers; any other column gets a small value made of its name, so that the result is always the same.
+    The unnormalized impact of a numeric column is its absolute correlation with the target over the rows in which both
+    are numbers. Any other column gets a small value that is derived from its name and therefore reproducible.
+
+    :param dataset: the training data.
+    :param target: the target column, or None.
+    :param partition: the partition column, or None.
     """
     outcomes = _numbers(dataset, target) if target in dataset.columns else []
     impacts = {
-        column: _correlation(_numbers(dataset, column), outcomes) or _small(column)
+        column: _correlation(_numbers(dataset, column), outcomes) or _reproducible_impact(column)
         for column in dataset.columns
         if column not in {target, partition}
     }
-    strongest = max(impacts.values(), default=1.0)
+    highest = max(impacts.values(), default=1.0)
     return [
         {
             "featureName": column,
             "impactUnnormalized": impact,
-            "impactNormalized": impact / strongest,
+            "impactNormalized": impact / highest,
             "redundantWith": None,
             "parentFeatureName": None,
         }
@@ -54,7 +58,7 @@ def _correlation(xs: list[float | None], ys: list[float | None]) -> float:
     pairs = [(x, y) for x, y in zip(xs, ys, strict=False) if x is not None and y is not None]
     if not pairs:
         return 0.0
-    # The correlation does not depend on the scale, but numbers like 1e200 have no square.
+    # The correlation does not depend on the scale. Without scaling, the squares of numbers like 1e200 would overflow.
     pairs = list(zip(_scaled([x for x, _ in pairs]), _scaled([y for _, y in pairs]), strict=True))
     mean_x = sum(x for x, _ in pairs) / len(pairs)
     mean_y = sum(y for _, y in pairs) / len(pairs)
@@ -68,6 +72,6 @@ def _scaled(values: list[float]) -> list[float]:
     return [value / largest for value in values] if largest else values
 
 
-def _small(column: str) -> float:
+def _reproducible_impact(column: str) -> float:
     digest = hashlib.sha256(column.encode()).digest()
-    return _TEXT_SHARE * (1 + int.from_bytes(digest[:4], "big")) / 2**32
+    return _MAX_TEXT_IMPACT * (1 + int.from_bytes(digest[:4], "big")) / 2**32

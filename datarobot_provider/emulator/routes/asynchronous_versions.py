@@ -1,4 +1,4 @@
-"""Versions made in the background: from a remote repository, or from the latest one with training data."""
+"""Versions that a job creates: from a remote repository, or from the latest version with training data."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import hashlib
 import io
 from pathlib import PurePosixPath
 
+from datarobot_provider.emulator.common import identifiers, timestamps
+from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import moderation, training_data
-from datarobot_provider.emulator.routes.versions import latest_or_404, view_version
-from datarobot_provider.emulator.store import identity, runtime_parameters
+from datarobot_provider.emulator.routes.versions import latest_or_404, serialize_version
+from datarobot_provider.emulator.store import runtime_parameters
+from datarobot_provider.emulator.store.entities import CustomModel, Item, Version
 from datarobot_provider.emulator.store.file_paths import check_path, check_tree
-from datarobot_provider.emulator.store.state import CustomModel, Item, Version
 from datarobot_provider.emulator.store.versioning import Draft, add_version, copy_of
-from datarobot_provider.emulator.web.errors import ApiError, invalid
 from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _FROM_REPOSITORY = "/customModels/{customModelId}/versions/fromRepository/"
@@ -25,39 +26,41 @@ _CONTENTS = {
 
 @route("POST", _FROM_REPOSITORY)
 def create_from_repository(call: Call) -> Response:
-    """Make a version of a repository's files alone (POST .../versions/fromRepository/)."""
+    """Create a version from the files of a repository (POST .../versions/fromRepository/)."""
     return _start(call, from_latest=False)
 
 
 @route("PATCH", _FROM_REPOSITORY)
 def create_from_latest_and_repository(call: Call) -> Response:
-    """Make a version of the latest one and a repository's files (PATCH .../versions/fromRepository/)."""
+    """Create a version from the latest version and the files of a repository (PATCH .../versions/fromRepository/)."""
     return _start(call, from_latest=True)
 
 
 @route("PATCH", "/customModels/{customModelId}/versions/withTrainingData/")
 def create_with_training_data(call: Call) -> Response:
-    """Make a minor version of the latest one with training data (PATCH .../versions/withTrainingData/)."""
+    """Create a minor version of the latest version with training data (PATCH .../versions/withTrainingData/)."""
     model = call.state.model(call.path["customModelId"])
     latest = latest_or_404(model)
     training, holdout = call.body["trainingData"], call.body.get("holdoutData")
     deleted = call.state.datasets.get(training.get("datasetId") or "")
     if deleted and deleted.deleted:
         raise ApiError(410, "The requested dataset has been deleted.")
-    dataset = training_data.chosen_dataset(call, model, training, holdout)
+    dataset = training_data.requested_dataset(call, model, training, holdout)
     if dataset is None:
         raise invalid("trainingData", "datasetId is required")
-    problem = training_data.misfit(model, dataset, {**latest.holdout, **(holdout or {})}.get("partitionColumn"))
+    problem = training_data.training_data_problem(
+        model, dataset, {**latest.holdout, **(holdout or {})}.get("partitionColumn")
+    )
     if problem:
         raise ApiError(422, problem)
     version = add_version(model, copy_of(latest))
-    moderation.inherit(call, latest, version)
+    moderation.copy_guards(call, latest, version)
     version.holdout = holdout or version.holdout
     if call.body.get("gitModelVersion"):
         version.settings["gitModelVersion"] = call.body["gitModelVersion"]
-    job = training_data.assign(call, model, version, dataset, version.holdout)
-    record = call.state.track(job, _version_path(model, version.id))
-    return call.accepted(record, view_version(call, version))
+    job = training_data.start_assignment(call, model, version, dataset, version.holdout)
+    record = call.state.create_status_record(job, _version_path(model, version.id))
+    return call.accepted(record, serialize_version(call, version))
 
 
 def _start(call: Call, *, from_latest: bool) -> Response:
@@ -75,27 +78,27 @@ def _start(call: Call, *, from_latest: bool) -> Response:
         major=body.get("isMajorUpdate") in {True, "true", "True"},
         keep_data=body.get("keepTrainingHoldoutData", True),
     )
-    pulled = _pulled(call)
-    check_tree((item.path for item in _on_top(latest if from_latest else None, pulled)), "sourcePath")
-    version_id = identity.object_id()
+    pulled = _repository_files(call)
+    check_tree((item.path for item in _merged_items(latest if from_latest else None, pulled)), "sourcePath")
+    version_id = identifiers.object_id()
     ids = {"customModelId": model.id, "customModelVersionId": version_id, "repositoryId": body["repositoryId"]}
-    job = call.state.start("version_from_repository", ids)
+    job = call.state.start_job("version_from_repository", ids)
 
     def finish() -> None:
-        """Add the version on top of whatever is the latest one by then."""
+        """Add the version, based on the version that is the latest one when the job succeeds."""
         source = model.latest if from_latest else None
-        draft.items = _on_top(source, pulled)
-        parameters = runtime_parameters.of_new_version(call.state, draft.items, source, {})
+        draft.items = _merged_items(source, pulled)
+        parameters = runtime_parameters.parameters_of_new_version(call.state, draft.items, source, {})
         draft.settings[runtime_parameters.FIELD] = parameters
         version = add_version(model, draft, version_id)
         if source:
-            moderation.inherit(call, source, version)
+            moderation.copy_guards(call, source, version)
 
-    call.state.when_done(job, finish)
-    return call.accepted(call.state.track(job, _version_path(model, version_id)))
+    call.state.on_success(job, finish)
+    return call.accepted(call.state.create_status_record(job, _version_path(model, version_id)))
 
 
-def _on_top(base: Version | None, pulled: list[Item]) -> list[Item]:
+def _merged_items(base: Version | None, pulled: list[Item]) -> list[Item]:
     return list({item.path: item for item in (*(base.items if base else ()), *pulled)}.values())
 
 
@@ -107,8 +110,8 @@ def _settings(call: Call, latest: Version | None) -> dict[str, object]:
     return settings
 
 
-def _pulled(call: Call) -> list[Item]:
-    """Invent the files that stand at the source paths: the named file, or custom.py in a named folder."""
+def _repository_files(call: Call) -> list[Item]:
+    """Generate the files at the source paths: the named file, or custom.py in a named folder."""
     body = call.body
     paths = body.get("sourcePath", "custom.py")
     paths = [paths] if isinstance(paths, str) else paths
@@ -129,13 +132,13 @@ def _pulled(call: Call) -> list[Item]:
 def _item(source: str, repository: dict[str, str]) -> Item:
     path = source if PurePosixPath(source).suffix else f"{source.rstrip('/')}/custom.py"
     content = _CONTENTS.get(PurePosixPath(path).name, f"pulled from {source}\n".encode())
-    # Files land in the model's folder under their own name, as a pulled folder's content does.
+    # A file is stored at the top level under its own name, like the content of a pulled folder.
     name = PurePosixPath(path).name
     return Item(
-        id=identity.object_id(),
+        id=identifiers.object_id(),
         path=name,
         file=io.BytesIO(content),
-        created=identity.now(),
+        created=timestamps.now(),
         source="github",
         repository={**repository, "repositoryFilePath": path},
     )

@@ -1,7 +1,7 @@
-"""Refusals, and the two forms in which the API words them.
+"""Error responses of the API, in the two formats that it uses.
 
-Public routes answer ``{"message": ..., "errors": {field: text}}``; the GenAI routes answer ``{"detail": ...}``, where
-`detail` is a list of located problems for a 422 and a sentence for everything else.
+Public routes return ``{"message": ..., "errors": {field: text}}``. GenAI routes return ``{"detail": ...}``, where
+``detail`` is a list of problems with their locations for a 422, and a sentence for all other statuses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,12 @@ INVALID = "Invalid field data"
 
 
 class FieldProblem(NamedTuple):
-    """One thing wrong with a request: where it stands (``("body", "name")``), what is wrong, and its class."""
+    """A problem of one field of a request.
+
+    :param location: where the field is, for example ``("body", "name")``.
+    :param text: what is wrong.
+    :param kind: the type of the problem in a GenAI response.
+    """
 
     location: tuple[str | int, ...]
     text: str
@@ -24,10 +29,13 @@ class FieldProblem(NamedTuple):
 
 
 class ApiError(Exception):
-    """A refusal on its way to the client.
+    """An error response of the API.
 
-    Parameters: `status` and `message` of the response, the `fields` that are wrong, `extra` top-level keys of the body,
-    and `headers`.
+    :param status: the HTTP status.
+    :param message: the message in the body.
+    :param fields: the fields with problems, if any.
+    :param extra: additional top-level keys of a public route's body.
+    :param headers: additional headers of the response.
     """
 
     def __init__(
@@ -46,14 +54,14 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
     def public_body(self) -> dict[str, Any]:
-        """Return the body of a public route's error."""
+        """Return the body for a public route."""
         body: dict[str, Any] = {"message": self.message, **self.extra}
         if self.fields:
             body["errors"] = _nested(self.fields)
         return body
 
     def genai_body(self) -> dict[str, Any]:
-        """Return the body of a GenAI route's error."""
+        """Return the body for a GenAI route."""
         if self.status != HTTPStatus.UNPROCESSABLE_ENTITY:
             return {"detail": self.message}
         fields = self.fields or (FieldProblem(("body",), self.message),)
@@ -61,12 +69,17 @@ class ApiError(Exception):
 
 
 def invalid(field: str, text: str, where: str = "body") -> ApiError:
-    """Return the 422 that says what is wrong with one `field`."""
+    """Return a 422 for one field.
+
+    :param field: the name of the field.
+    :param text: what is wrong.
+    :param where: ``body`` or ``query``.
+    """
     return ApiError(HTTPStatus.UNPROCESSABLE_ENTITY, INVALID, [FieldProblem((where, field), text)])
 
 
 def not_found() -> ApiError:
-    """Return the API's plain 404."""
+    """Return the general 404 of the API."""
     return ApiError(HTTPStatus.NOT_FOUND, "Not Found")
 
 
@@ -76,10 +89,10 @@ def _nested(fields: Sequence[FieldProblem]) -> dict[str, Any]:
         keys = [str(part) for part in problem.location[1:]] or [str(problem.location[0])]
         level = errors
         for key in keys[:-1]:
-            below = level.setdefault(key, {})
-            if not isinstance(below, dict):
+            inner = level.setdefault(key, {})
+            if not isinstance(inner, dict):
                 break
-            level = below
+            level = inner
         else:
             level.setdefault(keys[-1], problem.text)
     return errors

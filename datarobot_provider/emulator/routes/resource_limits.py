@@ -1,4 +1,4 @@
-"""What the installation allows a custom model to use."""
+"""Resource limits of custom models."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _GIBIBYTE = 1 << 30
 
 @route("GET", "/customModelLimits/")
 def get_limits(_: Call) -> Response:
-    """Answer the resource limits of custom models (GET /customModelLimits/)."""
+    """Return the resource limits of custom models (GET /customModelLimits/)."""
     body = {
         "desiredCustomModelContainerSize": 2 * _GIBIBYTE,
         "maxCustomModelContainerSize": 14 * _GIBIBYTE,

@@ -1,6 +1,6 @@
-"""Plain pages at the addresses that tasks link to, so that a link followed during a demo leads somewhere.
+"""HTML pages at the addresses that the links of the tasks point to.
 
-They show what the emulator knows of a custom model, a version or a deployment, as the API would answer it.
+Each page shows a custom model, a version or a deployment as the API returns it.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from datarobot_provider.emulator.routes.custom_models import view_model
-from datarobot_provider.emulator.routes.versions import view_version
-from datarobot_provider.emulator.web.errors import ApiError
+from datarobot_provider.emulator.common.errors import ApiError
+from datarobot_provider.emulator.routes.custom_models import serialize_model
+from datarobot_provider.emulator.routes.versions import serialize_version
 from datarobot_provider.emulator.web.routing import Call
 
 if TYPE_CHECKING:
@@ -29,21 +29,24 @@ _PAGE = """<!doctype html>
 <title>{title} - DataRobot emulator</title>
 <style>body {{ font-family: sans-serif; margin: 2em }} pre {{ background: #f4f4f4; padding: 1em }}</style>
 <h1>{title}</h1>
-<p>This is the DataRobot emulator: a real DataRobot shows its own page here. What the API says of it:</p>
+<p>This is the DataRobot emulator: DataRobot shows its own page here. The API returns:</p>
 <pre>{content}</pre>
 """
 
 
 def routes(state: State) -> list[Route]:
-    """Return the pages, which show what `state` holds."""
+    """Return the routes of the pages.
+
+    :param state: the state of the emulator.
+    """
 
     def model(request: Request) -> Response:
         found = state.model(request.path_params["model_id"])
-        return _page(f"Custom model {found.fields['name']}", view_model(_call(state, request), found))
+        return _page(f"Custom model {found.fields['name']}", serialize_model(_call(state, request), found))
 
     def version(request: Request) -> Response:
         found = state.version(request.path_params["model_id"], request.path_params["version_id"])
-        return _page(f"Custom model version {found.label}", view_version(_call(state, request), found))
+        return _page(f"Custom model version {found.label}", serialize_version(_call(state, request), found))
 
     def deployment(request: Request) -> Response:
         found = state.deployments.get(request.path_params["deployment_id"])
@@ -58,8 +61,8 @@ def routes(state: State) -> list[Route]:
     ]
 
 
-async def missing(_: Request, error: Exception) -> Response:
-    """Answer for something that the emulator does not have."""
+async def not_found_page(_: Request, error: Exception) -> Response:
+    """Return the page for something that does not exist."""
     return _page("Not found", {"message": str(error)}, 404)
 
 

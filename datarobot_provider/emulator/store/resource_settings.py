@@ -1,10 +1,10 @@
-"""The resources that a model server asks for: memory, or a bundle that settles it."""
+"""Resource settings of a model server: memory limits, or a resource bundle."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.emulator.web.errors import invalid
+from datarobot_provider.emulator.common.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -13,15 +13,22 @@ _BUNDLE = "resourceBundleId"
 _MEMORY = ("maximumMemory", "desiredMemory")
 
 
-def check_bundle(body: Mapping[str, Any]) -> None:
-    """Raise 422 if a request sets a resource bundle and memory: the reference calls the two incompatible."""
+def check_resource_bundle(body: Mapping[str, Any]) -> None:
+    """Check that a request does not set both a resource bundle and memory.
+
+    :raises ApiError: with status 422 if it sets both, which the reference calls incompatible.
+    """
     given = [name for name in _MEMORY if body.get(name) is not None]
     if given and body.get(_BUNDLE) is not None:
         raise invalid(_BUNDLE, f"is incompatible with {given[0]}")
 
 
-def without_replaced(inherited: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of an earlier version without those that the settings in `body` are incompatible with."""
+def without_incompatible(inherited: dict[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inherited settings without those that are incompatible with a request.
+
+    :param inherited: the settings of an earlier version.
+    :param body: the body of the request.
+    """
     replaced: set[str] = set()
     if body.get(_BUNDLE) is not None:
         replaced.update(_MEMORY)

@@ -1,4 +1,4 @@
-"""The files of a version, as a program in the version's container finds them under `/opt/code`."""
+"""The folder of a version, which a container has under ``/opt/code``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ CODE_FOLDER = "/opt/code"
 
 
 class StoredFile(Protocol):
-    """A file with its path inside the version."""
+    """A file with its path in the version."""
 
     path: str
     file: IO[bytes]
 
 
 class Folder:
-    """A version's files by path, read on demand and never as a whole.
+    """The files of a version by path. A file is read on demand.
 
-    :param files: the files of the version; of two with one path the last counts.
+    :param files: the files of the version. The last one of a path takes precedence.
     """
 
     def __init__(self, files: Iterable[StoredFile]) -> None:
@@ -35,15 +35,15 @@ class Folder:
 
     @property
     def top(self) -> list[str]:
-        """The names of the files that are in no sub-folder, sorted."""
+        """The names of the files at the top level, sorted."""
         return [path for path in self.paths if "/" not in path]
 
     def has_file(self, path: str) -> bool:
-        """Return whether `path` is a file of the version."""
+        """Return whether a path is a file of the version."""
         return path in self._files
 
     def has_folder(self, path: str) -> bool:
-        """Return whether `path` is a folder of the version; the empty path is the version's own folder."""
+        """Return whether a path is a folder of the version. The empty path is its root folder."""
         return not path or path in self._folders
 
     def size(self, path: str) -> int:

@@ -1,10 +1,10 @@
-"""Who may do what with a custom model."""
+"""Access control of custom models: list and change the roles of users."""
 
 from __future__ import annotations
 
-from datarobot_provider.emulator.store import identity
-from datarobot_provider.emulator.store.state import Grant
-from datarobot_provider.emulator.web.errors import INVALID, ApiError, FieldProblem
+from datarobot_provider.emulator.common import users
+from datarobot_provider.emulator.common.errors import INVALID, ApiError, FieldProblem
+from datarobot_provider.emulator.store.entities import Grant
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _ACCESS = "/customModels/{customModelId}/accessControl/"
@@ -21,20 +21,20 @@ def list_access(call: Call) -> Response:
     rows = [
         (name, grant)
         for name, grant in model.grants.items()
-        if username in {None, name} and user_id in {None, identity.USERS[name]}
+        if username in {None, name} and user_id in {None, users.USERS[name]}
     ]
-    return call.page(rows, lambda row: _view(*row), total=False)
+    return call.page(rows, lambda row: _serialize(*row), total=False)
 
 
 @route("PATCH", _ACCESS)
 def update_access(call: Call) -> Response:
-    """Give, change and take roles; all or nothing (PATCH /customModels/{customModelId}/accessControl/)."""
+    """Grant, change and revoke roles in one transaction (PATCH /customModels/{customModelId}/accessControl/)."""
     model = call.state.model(call.path["customModelId"])
     entries = call.body["data"]
     unknown = [
         FieldProblem(("body", "data", str(index), "username"), "There is no such user.")
         for index, entry in enumerate(entries)
-        if entry["username"] not in identity.USERS
+        if entry["username"] not in users.USERS
     ]
     if unknown:
         raise ApiError(422, INVALID, unknown)
@@ -49,10 +49,10 @@ def update_access(call: Call) -> Response:
     return Response(204)
 
 
-def _view(username: str, grant: Grant) -> Json:
+def _serialize(username: str, grant: Grant) -> Json:
     return {
         "username": username,
-        "userId": identity.USERS[username],
+        "userId": users.USERS[username],
         "role": grant.role,
         "canShare": grant.can_share,
     }

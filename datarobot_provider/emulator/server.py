@@ -1,4 +1,4 @@
-"""Runs the application on a real socket, in the foreground or in a thread for tests."""
+"""HTTP server of the emulator, in the foreground or in a thread of a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import h11
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from datarobot_provider.emulator.web.app import create_app
+from datarobot_provider.emulator.app import create_app
 
 if TYPE_CHECKING:
     import asyncio
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
-#: Seconds that a connection may stay idle between two requests. Longer than any client's poll interval: the official
-#: client polls every 5 s, and a server that closes at that pace closes in the middle of a request now and then.
+#: Longest idle time of a connection in seconds. It exceeds the poll interval of every client: the official client polls
+#: every 5 s, and a server with the same idle time would sometimes close the connection while a request is sent.
 KEEP_ALIVE = 120
 _CONTROL_TIMEOUT = 120
-_SUCCESS_FAMILY = 2
+_SUCCESS_CLASS = 2
 
 
-class CuttableProtocol(H11Protocol):
-    """HTTP over a connection that the application can cut: ``scope["state"]["hang_up"]`` closes it at once."""
+class AbortableProtocol(H11Protocol):
+    """HTTP/1.1 protocol whose connection the application can abort with ``scope["state"]["abort_connection"]()``."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Hand the connection's switch to the application."""
+        """Make the abort function of the connection available to the application."""
         super().connection_made(transport)
-        self.app_state = {**self.app_state, "hang_up": transport.abort}
+        self.app_state = {**self.app_state, "abort_connection": transport.abort}
         self._limit_idle_time()
 
     def data_received(self, data: bytes) -> None:
-        """Read what has arrived; a request head that stays unfinished is idle time, too."""
+        """Process received data. A connection with an incomplete request head counts as idle."""
         super().data_received(data)
         self._limit_idle_time()
 
     def _limit_idle_time(self) -> None:
-        """Start uvicorn's keep-alive timer, which uvicorn itself starts after a response only."""
+        """Start the keep-alive timer, which uvicorn starts only after a response."""
         idle = self.conn.their_state is h11.IDLE
         if idle and self.timeout_keep_alive_task is None and not self.transport.is_closing():
             self.timeout_keep_alive_task = self.loop.call_later(
@@ -56,7 +56,7 @@ class CuttableProtocol(H11Protocol):
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that calls `ready` once it accepts connections."""
+    """A uvicorn server that calls ``ready`` when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
@@ -69,16 +69,24 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str = LOOPBACK, port: int = 0) -> socket.socket:
-    """Return a socket bound to `host` and `port` (0 for a free one)."""
+    """Return a listening socket.
+
+    :param host: the address to bind to.
+    :param port: the port, or 0 for a free one.
+    """
     return socket.create_server((host, port))
 
 
 def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
-    """Return a quiet server for `app` that stops without waiting for its clients."""
+    """Return a server without logging that does not wait for its clients when it stops.
+
+    :param app: the application to serve.
+    :param ready: called when the server accepts connections.
+    """
     config = uvicorn.Config(
         app,
-        http=CuttableProtocol,
-        # A request to become a WebSocket is answered as the plain request that it also is.
+        http=AbortableProtocol,
+        # A request for a WebSocket upgrade is served as a plain HTTP request.
         ws="none",
         lifespan="off",
         access_log=False,
@@ -93,35 +101,46 @@ def make_server(app: Starlette, ready: Callable[[], None]) -> Server:
 
 @dataclass(frozen=True)
 class Emulator:
-    """A running emulator: `url` is its root, `endpoint` the API's, `token` gives full access."""
+    """A running emulator.
+
+    :param url: the root URL of the server.
+    :param token: the token with full access.
+    """
 
     url: str
     token: str
 
     @property
     def endpoint(self) -> str:
-        """The API's root, as a client is configured with it."""
+        """The URL of the API, which a client is configured with."""
         return f"{self.url}/api/v2"
 
     def control(self, method: str, path: str, json: Any = None) -> Any:
-        """Call the control API.
+        """Send a request to the control API.
 
-        Parameters: `method`, `path` (with or without the leading ``/__emulator__/``) and the body `json`. Returns the
-        decoded response, or None if it has no body. Raises RuntimeError if the response is not a success.
+        :param method: the HTTP method.
+        :param path: the path, with or without the prefix ``/__emulator__/``.
+        :param json: the body, or None.
+        :returns: the decoded response, or None if it has no body.
+        :raises RuntimeError: if the status is not 2xx.
         """
-        return _control(self.url, method, path, json)
+        return _call_control_api(self.url, method, path, json)
 
 
 @contextlib.contextmanager
 def running(
-    token: str = "emulator-token",  # noqa: S107 - good for nothing but this emulator
+    token: str = "emulator-token",  # noqa: S107 - valid for this emulator only
     seed: Path | str | None = None,
     time_scale: float = 1.0,
 ) -> Iterator[Emulator]:
-    """Run an emulator in a thread on a free port, for the duration of a ``with`` block.
+    """Run an emulator in a thread on a free port for the duration of a ``with`` block.
 
-    Parameters: as for the command line; `token` has at least 8 characters. Yields the `Emulator`. Raises TokenError or
-    SeedError if the emulator cannot be set up with them.
+    :param token: the token with full access, at least 8 characters.
+    :param seed: the folder that contains ``seed.json``, or None.
+    :param time_scale: the factor on the duration of every job, 0 to 1,000,000.
+    :yields: the running `Emulator`.
+    :raises TokenError: if the token is invalid.
+    :raises SeedError: if the seed folder is invalid.
     """
     app = create_app(token, Path(seed) if seed is not None else None, time_scale)
     with listen() as listener:
@@ -132,7 +151,7 @@ def running(
         thread.start()
         try:
             if not started.wait(timeout=10):
-                msg = "the emulator did not start"
+                msg = "the emulator did not start within 10 seconds"
                 raise RuntimeError(msg)
             yield Emulator(f"http://{LOOPBACK}:{port}", token)
         finally:
@@ -140,7 +159,7 @@ def running(
             thread.join(timeout=10)
 
 
-def _control(url: str, method: str, path: str, body: Any) -> Any:
+def _call_control_api(url: str, method: str, path: str, body: Any) -> Any:
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname or LOOPBACK, parts.port, timeout=_CONTROL_TIMEOUT)
     with contextlib.closing(connection):
@@ -149,7 +168,7 @@ def _control(url: str, method: str, path: str, body: Any) -> Any:
         connection.request(method, target, payload, {"Content-Type": "application/json"})
         response = connection.getresponse()
         content = response.read()
-        if response.status // 100 != _SUCCESS_FAMILY:
-            msg = f"{method} {target} answered {response.status}: {content.decode(errors='replace')}"
+        if response.status // 100 != _SUCCESS_CLASS:
+            msg = f"{method} {target} returned {response.status}: {content.decode(errors='replace')}"
             raise RuntimeError(msg)
     return json.loads(content) if content else None

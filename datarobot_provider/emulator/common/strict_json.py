@@ -1,6 +1,6 @@
-"""The one reader of JSON that comes from outside: request bodies, form fields, the control API, seed files.
+"""Strict parser of JSON input: request bodies, form fields, control requests and seed files.
 
-It refuses what Python's reader accepts beyond the standard, and what could be stored but never be written again.
+It rejects non-standard JSON that the parser of Python accepts, and values that could not be serialized again.
 """
 
 from __future__ import annotations
@@ -13,29 +13,30 @@ from jsonschema import Draft202012Validator
 from jsonschema.validators import extend
 
 MAX_DEPTH = 100
-_LARGEST_INTEGER = 2**63 - 1
-_MOST_DIGITS = 20
+_MAX_INTEGER = 2**63 - 1
+_MAX_DIGITS = 20
 
 
 def _is_integer(_: object, value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-#: A validator of JSON schemas for whom 2.0 is no integer: nothing can be repeated 2.0 times.
+#: A validator of JSON schemas that does not accept 2.0 as an integer.
 Validator: type[Draft202012Validator] = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer)
 )
 
 
 class JsonError(ValueError):
-    """A text that is not valid JSON; the message says why and repeats nothing of the text."""
+    """Invalid JSON. The message gives the reason and contains nothing of the input."""
 
 
 def loads(text: str | bytes) -> Any:
-    """Return the value that a JSON text stands for.
+    """Parse a JSON document.
 
-    Refused are: bytes that are not UTF-8, NaN and infinities (also as a number like 1e999), integers beyond 64 bits,
-    lone surrogates, and more than 100 levels of nesting. Raises JsonError.
+    :param text: the document, as a string or as UTF-8.
+    :raises JsonError: if the document is not valid JSON, or contains NaN, an infinity (including numbers that overflow,
+        such as ``1e999``), an integer that exceeds 64 bits, a lone surrogate, or more than 100 levels of nesting.
     """
     try:
         decoded = text.decode("utf-8-sig") if isinstance(text, bytes) else text
@@ -50,31 +51,34 @@ def loads(text: str | bytes) -> Any:
     return value
 
 
-def check_text(text: str) -> None:
-    """Raise JsonError if `text` holds a lone surrogate, which cannot be written in any encoding of Unicode."""
+def check_string(text: str) -> None:
+    """Check that a string can be encoded.
+
+    :raises JsonError: if the string contains a lone surrogate, which no Unicode encoding can represent.
+    """
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            raise JsonError("it holds a lone surrogate") from None
+            raise JsonError("it contains a lone surrogate") from None
 
 
 def _check(value: Any) -> None:
-    """Walk through a value level by level, so that its depth cannot exhaust the stack."""
+    """Check all strings and the depth of a value, without recursion that a deep value could exhaust."""
     level = [value]
     for _ in range(MAX_DEPTH + 1):
-        below: list[Any] = []
+        next_level: list[Any] = []
         for item in level:
             if isinstance(item, str):
-                check_text(item)
+                check_string(item)
             elif isinstance(item, dict):
-                below += item
-                below += item.values()
+                next_level += item
+                next_level += item.values()
             elif isinstance(item, list):
-                below += item
-        if not below:
+                next_level += item
+        if not next_level:
             return
-        level = below
+        level = next_level
     raise _too_deep()
 
 
@@ -94,6 +98,6 @@ def _finite(digits: str) -> float:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) > _MOST_DIGITS or abs(int(digits)) > _LARGEST_INTEGER:
-        raise JsonError("an integer does not fit into 64 bits")
+    if len(digits) > _MAX_DIGITS or abs(int(digits)) > _MAX_INTEGER:
+        raise JsonError("an integer exceeds 64 bits")
     return int(digits)
