@@ -1,4 +1,4 @@
-"""The seed of the examples, as a client finds it."""
+"""The seed of the examples."""
 
 import requests
 
@@ -28,5 +28,5 @@ def test_seeded_models_and_validations_are_ready_for_use():
         validations = get("/genai/customModelVectorDatabaseValidations/")["data"]
         assert {validation["validationStatus"] for validation in validations} == {"PASSED"}
         assert {validation["useCaseId"] for validation in validations} == {"65a0000000000000000000c1"}
-        # No job runs: whoever lists the jobs sees those that a client has started.
+        # The list contains only jobs that a client has started.
         assert emulator.control("GET", "jobs") == {"data": []}

@@ -1,4 +1,4 @@
-"""The routes beyond the contract that clients need on their way."""
+"""Routes in addition to the contract that clients require."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def upload(api, content=CSV, name="d.csv", path="/datasets/fromFile/"):
 
 
 @pytest.mark.parametrize("path", ["/datasets/fromFile/", "/datasets/fromFile"])
-def test_upload_of_a_dataset(api, conforms, path):
+def test_dataset_is_uploaded(api, conforms, path):
     response = upload(api, path=path)
     accepted = conforms("DatasetUploadAccepted", response, 202)
     dataset = accepted["catalogId"]
@@ -25,7 +25,7 @@ def test_upload_of_a_dataset(api, conforms, path):
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe"])
-def test_a_file_that_cannot_be_read(api, conforms, content):
+def test_invalid_file_fails_the_upload(api, conforms, content):
     done = api.finish(upload(api, content))
     assert done.json()["status"] == "ERROR"
     assert "CSV" in done.json()["message"]
@@ -35,7 +35,7 @@ def test_a_file_that_cannot_be_read(api, conforms, content):
     assert api("GET", "/datasets/", params={"filterFailed": "True"}).json()["data"] == []
 
 
-def test_ordered_outcomes_of_an_upload(api):
+def test_outcomes_of_an_upload_can_be_set(api):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "failed", "message": "no room"})
     assert api.finish(upload(api)).json()["message"] == "no room"
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "expired", "seconds": 0})
@@ -43,16 +43,16 @@ def test_ordered_outcomes_of_an_upload(api):
     assert api("GET", f"/datasets/{response.json()['catalogId']}/").status_code == 404
 
 
-def test_upload_refusals(api, refused_fields):
+def test_invalid_uploads_are_rejected(api, rejected_fields):
     two = [("file", ("a.csv", CSV)), ("file", ("b.csv", CSV))]
-    assert "file" in refused_fields(api("POST", "/datasets/fromFile/", files=two))
-    assert "colour" in refused_fields(
+    assert "file" in rejected_fields(api("POST", "/datasets/fromFile/", files=two))
+    assert "colour" in rejected_fields(
         api("POST", "/datasets/fromFile/", files={"file": ("a.csv", CSV)}, data={"colour": "red"})
     )
     assert api("POST", "/datasets/fromFile/", json={}).status_code == 422
 
 
-def test_a_dataset_is_made_of_a_url(api, conforms, refused_fields):
+def test_dataset_is_created_from_a_url(api, conforms, rejected_fields):
     response = api("POST", "/datasets/fromURL/", json={"url": "https://data.example.com/2026/houses.csv?a=b"})
     done = api.finish(response)
     dataset = conforms("DatasetUploadAccepted", response, 202)["catalogId"]
@@ -60,10 +60,10 @@ def test_a_dataset_is_made_of_a_url(api, conforms, refused_fields):
     assert done.headers["Location"] == f"{api.emulator.endpoint}/datasets/{seen['datasetId']}/"
     assert (seen["name"], seen["rowCount"], seen["processingState"]) == ("houses.csv", 0, "COMPLETED")
     for body in ({}, {"url": "houses.csv"}, {"url": "file:///houses.csv"}, {"url": "http://["}, {"url": 5}):
-        assert "url" in refused_fields(api("POST", "/datasets/fromURL/", json=body))
+        assert "url" in rejected_fields(api("POST", "/datasets/fromURL/", json=body))
 
 
-def test_a_dataset_serves_when_it_is_read(api):
+def test_dataset_can_be_used_after_it_is_read(api):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "succeeded", "seconds": 60})
     dataset = upload(api).json()["catalogId"]
     model = api.model(targetType="Unstructured", targetName=None)
@@ -107,7 +107,7 @@ def test_execution_environments(api, conforms):
         assert api("GET", f"/executionEnvironments/0123/{below}").status_code == 404
 
 
-def test_a_version_can_be_made_with_an_environment_version_alone(api, refused_fields):
+def test_version_is_created_with_an_environment_version_only(api, rejected_fields):
     first, second = (api.control("POST", "environments", {"name": name}) for name in ("Python", "R"))
     model = api.model()
     made = api.upload(model, {"custom.py": b""}, baseEnvironmentId=second["id"], baseEnvironmentVersionId="")
@@ -115,7 +115,7 @@ def test_a_version_can_be_made_with_an_environment_version_alone(api, refused_fi
     version = api.upload(model, {"custom.py": b""}, method="PATCH", baseEnvironmentVersionId=first["versionId"])
     assert version.json()["baseEnvironmentId"] == first["id"]
     mixed = {"baseEnvironmentId": first["id"], "baseEnvironmentVersionId": second["versionId"]}
-    assert "baseEnvironmentVersionId" in refused_fields(api.upload(model, {"custom.py": b""}, **mixed))
+    assert "baseEnvironmentVersionId" in rejected_fields(api.upload(model, {"custom.py": b""}, **mixed))
 
 
 def test_deployments(api, conforms):
@@ -158,4 +158,4 @@ def test_status_records_are_listed_and_deleted(api, conforms):
         assert api(method, f"/status/{oldest['statusId']}/").status_code == 404
     assert api("GET", "/status/").json()["totalCount"] == 1
     path = f"/customModels/{model}/versions/{version}/featureImpact/"
-    api.until(lambda: api("GET", path).status_code == 200)
+    api.wait_until(lambda: api("GET", path).status_code == 200)

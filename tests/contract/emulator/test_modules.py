@@ -1,4 +1,4 @@
-"""The parts that need no server: jobs against a clock of their own, contract, routes."""
+"""Modules that require no server: jobs, contract, routes, byte ranges."""
 
 import asyncio
 import hashlib
@@ -21,7 +21,7 @@ from harness.emulator import SEED
 
 
 class Clock:
-    """A clock that is moved by hand."""
+    """A clock that a test sets."""
 
     time = 100.0
 
@@ -38,8 +38,8 @@ def started(kind, scale=1.0, **planned):
     return state.start_job(kind, {}), clock
 
 
-def ask(gateway, method, path, body=b""):
-    """Send one request to the gateway without a socket; return what it sends."""
+def send_request(gateway, method, path, body=b""):
+    """Send a request to the gateway without a socket and return the status and the body."""
     headers = [(b"authorization", b"Bearer gateway-token"), (b"host", b"h"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": b""}
     scope |= {"headers": headers, "scheme": "http", "server": ("h", 80), "http_version": "1.1", "root_path": ""}
@@ -55,16 +55,18 @@ def ask(gateway, method, path, body=b""):
     return sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent[1:]))
 
 
-def test_a_response_tells_of_one_moment():
-    """Here time passes with every look at the clock: no response may say both that a job runs and that it is over."""
+def test_clock_is_stopped_during_a_response():
+    """The clock advances with every reading. A response must not report a job as both running and ended."""
     gateway = create_app("gateway-token", SEED).routes[-1].app
     ticks = itertools.count(100, 10)
     gateway.state.clock = lambda: next(ticks)
     gateway.state.outcomes.plan("vector_database_validation", PlannedOutcome(seconds=15), 1)
     path = "/api/v2/genai/customModelVectorDatabaseValidations/"
-    wanted = {"deploymentId": "65a0000000000000000000f1", "promptColumnName": "promptText"}
-    status, made = ask(gateway, "POST", path, json.dumps({**wanted, "targetColumnName": "relevant"}).encode())
-    seen = [ask(gateway, "GET", f"{path}{made['id']}/")[1]["validationStatus"] for _ in range(2)]
+    payload = {"deploymentId": "65a0000000000000000000f1", "promptColumnName": "promptText"}
+    status, created = send_request(
+        gateway, "POST", path, json.dumps({**payload, "targetColumnName": "relevant"}).encode()
+    )
+    seen = [send_request(gateway, "GET", f"{path}{created['id']}/")[1]["validationStatus"] for _ in range(2)]
     assert (status, seen, next(ticks)) == (202, ["TESTING", "PASSED"], 130)
 
 
@@ -73,12 +75,12 @@ def test_a_response_tells_of_one_moment():
 def test_states_follow_the_clock(kind, scale):
     job, clock = started(kind, scale)
     seconds = KINDS[kind].seconds * scale
-    words = []
+    states = []
     for step in range(100):
         clock.time = 100 + seconds * step / 100
         assert job.active(clock.time)
-        words.append(job.state(clock.time))
-    assert list(dict.fromkeys(words)) == [word for word, _ in KINDS[kind].running_states]
+        states.append(job.state(clock.time))
+    assert list(dict.fromkeys(states)) == [state for state, _ in KINDS[kind].running_states]
     clock.time = 100 + seconds * 1.001
     assert job.state(clock.time) == KINDS[kind].final_states["succeeded"]
     assert (job.finished_at() - job.created).total_seconds() == pytest.approx(seconds)
@@ -99,12 +101,12 @@ def test_seconds_override_the_scale():
     assert job.state(clock.time + 3.1) == "failed"
 
 
-def test_time_scale_zero_is_done_at_once():
+def test_time_scale_zero_ends_jobs_at_once():
     job, clock = started("dependency_build", 0.0)
     assert job.state(clock.time) == "success"
 
 
-def test_every_route_is_in_the_contract_or_in_the_table():
+def test_every_route_is_documented():
     routes.load()
     operations = Contract().operations
     assert [(r.method, r.path) for r in ROUTES if (r.method, r.path) not in operations] == []
@@ -117,16 +119,16 @@ def test_every_operation_has_a_route():
     assert [key for key in Contract().operations if key not in served] == []
 
 
-def test_the_neighbours_leave_the_contract_alone():
+def test_additional_routes_do_not_overlap_with_the_contract():
     documents = [
         json.loads(resources.files("datarobot_provider.emulator.openapi").joinpath(name).read_text())
         for name in ("contract.json", "additional_routes.json")
     ]
-    published, beyond = (
+    published, additional = (
         {(method, path) for path, methods in document["paths"].items() for method in methods} for document in documents
     )
     assert len(published) == 62
-    assert published.isdisjoint(beyond)
+    assert published.isdisjoint(additional)
     assert set(documents[0]["components"]["schemas"]).isdisjoint(documents[1]["components"]["schemas"])
 
 
@@ -149,14 +151,14 @@ def test_ranges(header, span):
     assert requested_span(header, 100) == span
 
 
-def test_a_range_behind_the_end_cannot_be_satisfied():
+def test_range_after_the_end_is_unsatisfiable():
     for header in ("bytes=100-", "bytes=-0"):
         with pytest.raises(UnsatisfiableRangeError):
             requested_span(header, 100)
 
 
 @pytest.mark.parametrize("span", [(0, 10), (5, 3_000_000), (1_048_575, 1_048_577), (2_097_152, 2_097_153)])
-def test_any_part_of_an_image_is_the_same_as_in_the_whole(span):
+def test_range_of_an_image_equals_that_part_of_the_content(span):
     whole = b"".join(content("seed", Span(0, 3_000_000)))
     assert len(whole) == 3_000_000
     assert b"".join(content("seed", Span(*span))) == whole[slice(*span)]
@@ -164,7 +166,7 @@ def test_any_part_of_an_image_is_the_same_as_in_the_whole(span):
     assert whole[:100] != b"".join(content("other", Span(0, 100)))
 
 
-def test_every_deviation_has_a_place_and_a_reason(components):
+def test_every_deviation_has_a_schema_and_a_reason(components):
     for amendment in (*deviations.REQUEST, *deviations.RESPONSE):
         assert amendment.reason
         assert amendment.schema in components["schemas"]

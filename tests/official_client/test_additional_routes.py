@@ -12,40 +12,40 @@ CSV = "age,price\n1,10\n2,21\n"
 NOWHERE = "64f000000000000000000001"
 
 
-def test_the_first_request_is_content(client, stage):
+def test_first_request_succeeds(client, control):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", "Using an empty collection", FutureWarning)
         dr.Client(token=client.token, endpoint=client.endpoint)
-    assert [(r["method"], r["path"]) for r in stage.requests()] == [("GET", "/api/v2/version/")]
+    assert [(r["method"], r["path"]) for r in control.requests()] == [("GET", "/api/v2/version/")]
 
 
 @pytest.mark.parametrize("scheme", ["Token", "Bearer"])
-def test_both_ways_to_send_a_token(client, scheme):
+def test_both_authorization_schemes(client, scheme):
     with dr.Client(token=client.token, endpoint=client.endpoint, token_type=scheme):
         assert dr.CustomInferenceModel.list() == []
 
 
-def test_a_wrong_token(client):
+def test_wrong_token(client):
     with pytest.raises(ClientError) as refusal:
         dr.rest.RESTClientObject(auth="wrong", endpoint=client.endpoint).get("version/")
     assert refusal.value.status_code == 401
 
 
-def test_a_server_error_carries_the_request_id(stage):
-    stage("POST", "faults", {"status": 500, "body": {"message": "broken"}})
+def test_server_error_contains_the_request_id(control):
+    control("POST", "faults", {"status": 500, "body": {"message": "broken"}})
     with pytest.raises(ServerError, match="broken") as error:
         dr.CustomInferenceModel.list()
-    assert stage.requests()[-1]["requestId"] in str(error.value)
+    assert control.requests()[-1]["requestId"] in str(error.value)
 
 
-def test_a_refused_request_is_sent_again(stage):
-    stage("POST", "faults", {"status": 503, "retryAfter": 1, "path": "customModels"})
+def test_failed_request_is_retried(control):
+    control("POST", "faults", {"status": 503, "retryAfter": 1, "path": "customModels"})
     assert dr.CustomInferenceModel.list() == []
-    assert [r["status"] for r in stage.requests("customModels")] == [503, 200]
+    assert [r["status"] for r in control.requests("customModels")] == [503, 200]
 
 
-def test_lists_are_read_over_pages(make_model):
+def test_lists_are_paginated(make_model):
     names = [make_model(name=f"m{n}").name for n in range(5)]
     from datarobot.utils.pagination import unpaginate
 
@@ -73,22 +73,22 @@ def test_dataset_from_memory():
     assert dr.Dataset.get(dataset.id).version_id == dataset.version_id
 
 
-def test_dataset_that_cannot_be_read():
+def test_invalid_dataset():
     with pytest.raises(AsyncProcessUnsuccessfulError, match="CSV"):
         dr.Dataset.create_from_file(filelike=io.BytesIO(b"\xff\xfe\x00"))
     assert [d.processing_state for d in dr.Dataset.list()] == ["ERROR"]
     assert dr.Dataset.list(filter_failed=True) == []
 
 
-def test_dataset_is_deleted(stage):
-    dataset = stage.dataset()
+def test_dataset_is_deleted(control):
+    dataset = control.dataset()
     dr.Dataset.delete(dataset)
     with pytest.raises(ClientError) as refusal:
         dr.Dataset.get(dataset)
     assert refusal.value.status_code == 404
 
 
-def test_uploaded_data_trains_and_tests(make_model, make_version, folder):
+def test_uploaded_data_are_used_for_training_and_tests(make_model, make_version, folder):
     (folder / "requirements.txt").unlink()
     data = dr.Dataset.create_from_file(filelike=io.BytesIO(CSV.encode()))
     model = make_model()
@@ -97,8 +97,8 @@ def test_uploaded_data_trains_and_tests(make_model, make_version, folder):
     assert dr.CustomModelTest.create(model.id, version.id, dataset_id=data.id).overall_status == "succeeded"
 
 
-def test_execution_environments(stage):
-    made = [stage.environment(name) for name in ("Python 3.11", "R 4.4")]
+def test_execution_environments(control):
+    made = [control.environment(name) for name in ("Python 3.11", "R 4.4")]
     assert [e.name for e in dr.ExecutionEnvironment.list()] == ["R 4.4", "Python 3.11"]
     found = dr.ExecutionEnvironment.list(search_for="python")
     assert [e.id for e in found] == [made[0]["id"]]
@@ -115,9 +115,9 @@ def test_execution_environments(stage):
     assert refusal.value.status_code == 404
 
 
-def test_deployments(stage, model, version):
-    served = stage.deployment(label="Served", modelId=version.id)
-    stage.deployment(label="Another")
+def test_deployments(control, model, version):
+    served = control.deployment(label="Served", modelId=version.id)
+    control.deployment(label="Another")
     assert [d.label for d in dr.Deployment.list()] == ["Another", "Served"]
     assert [d.label for d in dr.Deployment.list(order_by="-label", limit=1)] == ["Served"]
     assert [d.label for d in dr.Deployment.list(search="SERV")] == ["Served"]
@@ -130,8 +130,8 @@ def test_deployments(stage, model, version):
     assert refusal.value.status_code == 404
 
 
-def test_use_cases(stage):
-    made = [stage("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
+def test_use_cases(control):
+    made = [control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
     assert [u.id for u in dr.UseCase.list()] == made[::-1]
     assert [u.name for u in dr.UseCase.list(search_params={"search": "supp"})] == ["Support"]
     read = dr.UseCase.get(made[0])

@@ -1,4 +1,4 @@
-"""Guards as DataRobot's own clients send them today: language models, out-of-the-box types, fields, templates."""
+"""Guards as current clients send them: language models, out-of-the-box types, fields, templates."""
 
 import pytest
 
@@ -51,7 +51,7 @@ def push(api, model, *guards):
 
 
 def pushed(api, model, one):
-    """Push one guard, and return it as it is read back."""
+    """Push one guard and return it."""
     response = push(api, model, one)
     assert response.status_code == 200, response.text
     which = {"entityId": response.json()["customModelVersionId"], "entityType": "customModelVersion"}
@@ -64,7 +64,7 @@ def templates(api, **params):
 
 
 @pytest.mark.parametrize("llm_type", COMPLETE)
-def test_every_language_model_comes_back_as_it_was_sent(api, model, deployment, llm_type):
+def test_every_language_model_is_returned_unchanged(api, model, deployment, llm_type):
     sent = {name: deployment if name == "deploymentId" else value for name, value in COMPLETE[llm_type].items()}
     shown = pushed(api, model, guard(llmType=llm_type, **sent))
     assert {name: shown[name] for name in sent} == sent
@@ -72,15 +72,15 @@ def test_every_language_model_comes_back_as_it_was_sent(api, model, deployment, 
 
 
 @pytest.mark.parametrize("llm_type", NEEDED)
-def test_a_language_model_that_lacks_a_field_makes_the_guard_invalid(api, model, llm_type):
-    """Clients send such guards (Terraform's "Stay on topic" without a model): they are stored, and shown as invalid."""
+def test_incomplete_language_model_makes_the_guard_invalid(api, model, llm_type):
+    """Clients send such guards, for example Terraform's "Stay on topic" without a model. They are stored as invalid."""
     shown = pushed(api, model, guard(llmType=llm_type))
     assert shown["isValid"] is False
     assert all(name in shown["errorMessage"] for name in NEEDED[llm_type])
 
 
 @pytest.mark.parametrize("ootb_type", [kind for kind in OOTB_TYPES if kind])
-def test_every_out_of_the_box_type_is_taken(api, model, ootb_type):
+def test_every_out_of_the_box_type_is_accepted(api, model, ootb_type):
     more = {
         "llmType": "openAi",
         "additionalGuardConfig": {"cost": COST, "agentGuideline": "Be kind.", "toolCall": {"comparisonMetric": "f1"}},
@@ -108,7 +108,7 @@ def test_every_out_of_the_box_type_is_taken(api, model, ootb_type):
         (None, "ootbType"),
     ],
 )
-def test_an_out_of_the_box_type_that_lacks_a_field_makes_the_guard_invalid(api, model, ootb_type, needed):
+def test_incomplete_out_of_the_box_guard_is_invalid(api, model, ootb_type, needed):
     shown = pushed(api, model, guard(ootbType=ootb_type))
     assert shown["isValid"] is False
     assert needed in shown["errorMessage"]
@@ -136,20 +136,20 @@ def test_an_out_of_the_box_type_that_lacks_a_field_makes_the_guard_invalid(api, 
     ],
     ids=str,
 )
-def test_unknown_words_and_fields_are_refused_by_name(api, model, refused_fields, field):
-    errors = refused_fields(push(api, model, guard(**field)))
+def test_unknown_values_and_fields_are_rejected_by_name(api, model, rejected_fields, field):
+    errors = rejected_fields(push(api, model, guard(**field)))
     assert next(iter(field)) in str(errors["data"])
     assert len(api("GET", f"/customModels/{model}/versions/").json()["data"]) == 1
 
 
 @pytest.mark.parametrize("name", ["googleModel", "awsModel"])
-def test_every_model_of_a_cloud_is_taken(api, model, name):
+def test_every_cloud_model_is_accepted(api, model, name):
     for word in (GOOGLE_MODELS if name == "googleModel" else AWS_MODELS)[:-1]:
         assert pushed(api, model, guard(**{name: word}))[name] == word
 
 
-def test_what_add_guard_of_the_moderation_library_sends(api, model):
-    """No description, no parameters; a message that is a blank, or null, or not there."""
+def test_request_of_add_guard_is_accepted(api, model):
+    """The request has no description and no parameters. The message is a space, null or absent."""
     intervention = {"action": "report", "allowedActions": ["report", "block"], "conditions": []}
     for message in ({"message": " "}, {"message": None}, {}):
         sent = {**intervention, **message, "sendNotification": False}
@@ -159,8 +159,8 @@ def test_what_add_guard_of_the_moderation_library_sends(api, model):
 
 
 @pytest.mark.parametrize("name", sorted(NAMES))
-def test_a_template_as_datarobotx_idp_copies_it(api, model, name):
-    """It strips some fields and nulls, and copies the guards of the version before, creator's name included."""
+def test_template_copied_by_datarobotx_idp_is_accepted(api, model, name):
+    """It removes some fields and nulls, and copies the previous guards including the name of the creator."""
     stripped = {"createdAt", "creatorId", "orgId", "allowedStages", "additionalConfig", "productionOnly", "id"}
     stripped |= {"entityId", "entityType", "isDeployed"}
     template = templates(api)[name]
@@ -173,7 +173,7 @@ def test_a_template_as_datarobotx_idp_copies_it(api, model, name):
     assert push(api, model, again, {**first, "name": "Another"}).status_code == 200
 
 
-def test_the_templates_have_the_names_that_terraform_looks_for(api, conforms):
+def test_templates_have_the_names_that_terraform_searches(api, conforms):
     assert set(templates(api)) == NAMES
     assert set(templates(api, includeAgentic="true")) == NAMES | AGENTIC
     assert set(templates(api, isAgentic="True")) == AGENTIC
@@ -188,7 +188,7 @@ def test_the_templates_have_the_names_that_terraform_looks_for(api, conforms):
     assert len({template["id"] for template in templates(api, includeAgentic="true").values()}) == 18
 
 
-def test_single_configurations_take_the_same_fields(api, conforms, model, deployment, refused_fields):
+def test_single_configurations_accept_the_same_fields(api, conforms, model, deployment, rejected_fields):
     body = {
         "templateId": templates(api, includeAgentic="true")["Agent Guideline Adherence"]["id"],
         "name": "Kind",
@@ -208,11 +208,11 @@ def test_single_configurations_take_the_same_fields(api, conforms, model, deploy
     assert {name: changed[name] for name in google} == google
     assert changed["additionalGuardConfig"] == {"agentGuideline": "Be kind."}
     for wrong in ({"llmType": "palm"}, {"awsModel": "x"}, {"isAgentic": "x"}):
-        assert list(refused_fields(api("PATCH", path, json=wrong))) == list(wrong)
-        assert list(refused_fields(api("POST", "/guardConfigurations/", json={**body, **wrong}))) == list(wrong)
+        assert list(rejected_fields(api("PATCH", path, json=wrong))) == list(wrong)
+        assert list(rejected_fields(api("POST", "/guardConfigurations/", json={**body, **wrong}))) == list(wrong)
 
 
-def test_a_target_type_of_today(api):
+def test_newer_target_type_is_accepted(api):
     for target_type in ("AgenticWorkflow", "Multilabel", "MCP"):
         names = {"targetName": None} if target_type == "MCP" else {}
         made = api.model(targetType=target_type, **names)
@@ -220,7 +220,7 @@ def test_a_target_type_of_today(api):
 
 
 @pytest.mark.parametrize("target_type", [{}, {"targetType": None}])
-def test_a_guard_model_whose_target_type_is_not_known(api, conforms, model, deployment, target_type):
+def test_guard_model_may_have_no_target_type(api, conforms, model, deployment, target_type):
     info = {"inputColumnName": "text", "outputColumnName": "toxic", **target_type}
     body = {
         "templateId": templates(api)["Toxicity"]["id"],

@@ -1,4 +1,4 @@
-"""The deprecated routes: training data of a model, feature impact of an image, prediction explanations by body."""
+"""Legacy routes: training data of a model, feature impact of an image, prediction explanations by body."""
 
 import pytest
 
@@ -6,8 +6,8 @@ ENABLED = "isTrainingDataForVersionsPermanentlyEnabled"
 
 
 @pytest.fixture
-def old(api):
-    """Return a model of the old kind, with a version."""
+def legacy_model(api):
+    """Create a model to which training data are assigned, with a version."""
     model = api.model(**{ENABLED: None})
     return model, api.version(model)
 
@@ -22,8 +22,8 @@ def training(api, model):
     return [body[name] for name in names], body["trainingDataAssignmentInProgress"]
 
 
-def test_training_data_of_a_model(api, conforms, old):
-    model, _ = old
+def test_training_data_of_a_model(api, conforms, legacy_model):
+    model, _ = legacy_model
     dataset = api.dataset()
     response = assign(api, model, datasetId=dataset, partitionColumn="split")
     assert (response.status_code, response.content) == (202, b"")
@@ -34,8 +34,8 @@ def test_training_data_of_a_model(api, conforms, old):
     assert training(api, model) == ([dataset, "houses.csv", "split"], False)
 
 
-def test_it_serves_feature_impact_of_every_version(api, conforms, old):
-    model, version = old
+def test_training_data_of_a_model_serve_all_versions(api, conforms, legacy_model):
+    model, version = legacy_model
     path = f"/customModels/{model}/versions/{version}/featureImpact/"
     assert "not assigned" in api("POST", path).json()["message"]
     response = assign(api, model, datasetId=api.dataset(), partitionColumn="split")
@@ -46,8 +46,8 @@ def test_it_serves_feature_impact_of_every_version(api, conforms, old):
     assert {i["featureName"] for i in impacts} == {"age", "city"}
 
 
-def test_a_failure_leaves_what_was_there(api, old):
-    model, _ = old
+def test_failed_assignment_keeps_the_previous_data(api, legacy_model):
+    model, _ = legacy_model
     first = api.dataset()
     api.finish(assign(api, model, datasetId=first))
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": "failed", "message": "no room"})
@@ -56,13 +56,13 @@ def test_a_failure_leaves_what_was_there(api, old):
     assert training(api, model) == ([first, "houses.csv", None], False)
 
 
-def test_refusals(api, refused_fields, old):
-    model, version = old
-    assert "datasetId" in refused_fields(assign(api, model))
-    assert "datasetId" in refused_fields(assign(api, model, datasetId="0123"))
+def test_invalid_requests_are_rejected(api, rejected_fields, legacy_model):
+    model, version = legacy_model
+    assert "datasetId" in rejected_fields(assign(api, model))
+    assert "datasetId" in rejected_fields(assign(api, model, datasetId="0123"))
     dataset = api.dataset()
-    assert "datasetVersionId" in refused_fields(assign(api, model, datasetId=dataset, datasetVersionId="0123"))
-    assert "colour" in refused_fields(assign(api, model, datasetId=dataset, colour="red"))
+    assert "datasetVersionId" in rejected_fields(assign(api, model, datasetId=dataset, datasetVersionId="0123"))
+    assert "colour" in rejected_fields(assign(api, model, datasetId=dataset, colour="red"))
     for csv, more in (("a,b\n1,2\n", {}), ("a,price\n1,2\n", {"partitionColumn": "split"})):
         response = assign(api, model, datasetId=api.dataset(csv), **more)
         assert response.status_code == 422
@@ -77,24 +77,24 @@ def test_refusals(api, refused_fields, old):
     assert (response.status_code, "deployed" in response.json()["message"]) == (409, True)
 
 
-def test_refused_where_versions_hold_training_data(api):
+def test_rejected_if_versions_have_training_data(api):
     response = assign(api, api.model(), datasetId=api.dataset())
     assert response.status_code == 422
     assert "at the model level has been permanently disabled" in response.json()["message"]
 
 
-def test_one_assignment_at_a_time_and_a_locked_target(api, old):
-    model, _ = old
+def test_one_assignment_at_a_time_and_a_locked_target(api, legacy_model):
+    model, _ = legacy_model
     response = assign(api, model, datasetId=api.dataset())
     assert "still being assigned" in assign(api, model, datasetId=api.dataset()).json()["message"]
     api.finish(response)
     assert api("PATCH", f"/customModels/{model}/", json={"targetName": "age"}).status_code == 409
 
 
-def test_a_dataset_that_is_still_read(api, old):
+def test_dataset_that_is_still_read_is_rejected(api, legacy_model):
     api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "stuck"})
     dataset = api("POST", "/datasets/fromFile/", files={"file": ("d.csv", b"age,price\n1,2\n")}).json()["catalogId"]
-    response = assign(api, old[0], datasetId=dataset)
+    response = assign(api, legacy_model[0], datasetId=dataset)
     assert (response.status_code, "to its end" in response.json()["message"]) == (422, True)
 
 
@@ -116,14 +116,14 @@ def test_feature_impact_of_an_image(api, conforms):
     assert (again.status_code, again.json()["jobId"]) == (404, response.json()["statusId"])
 
 
-def test_feature_impact_refusals(api, refused_fields):
+def test_invalid_feature_impact_requests_are_rejected(api, rejected_fields):
     assert api("POST", image_path("0123")).status_code == 422
     assert api("GET", image_path("0123")).status_code == 404
     version = api.version(api.model())
     assert api("POST", image_path(version)).status_code == 422
     assert api("GET", image_path(version)).status_code == 422
     _, trained = api.trained()
-    assert "rowCount" in refused_fields(api("POST", image_path(trained), json={"rowCount": 1}))
+    assert "rowCount" in rejected_fields(api("POST", image_path(trained), json={"rowCount": 1}))
     assert "rowCount exceeds" in api("POST", image_path(trained), json={"rowCount": 100_000}).json()["message"]
 
 
@@ -145,15 +145,15 @@ def test_prediction_explanations_by_body(api):
     assert api.finish(response).headers["Location"].endswith(f"/customModels/{model}/versions/{version}/")
 
 
-def test_prediction_explanations_refusals(api, refused_fields):
+def test_invalid_prediction_explanations_are_rejected(api, rejected_fields):
     model, version = api.trained()
     ids = {"customModelId": model, "customModelVersionId": version}
-    assert {"customModelId", "customModelVersionId"} <= set(refused_fields(explain(api)))
+    assert {"customModelId", "customModelVersionId"} <= set(rejected_fields(explain(api)))
     for name in ("customModelId", "customModelVersionId", "environmentId", "environmentVersionId"):
-        assert name in refused_fields(explain(api, **{**ids, name: "0123"}))
+        assert name in rejected_fields(explain(api, **{**ids, name: "0123"}))
     other = api.control("POST", "environments", {"name": "other"})
     mixed = {**ids, "environmentId": api.environment(), "environmentVersionId": other["versionId"]}
-    assert "environmentVersionId" in refused_fields(explain(api, **mixed))
+    assert "environmentVersionId" in rejected_fields(explain(api, **mixed))
     bare = api.model()
     assert explain(api, customModelId=bare, customModelVersionId=api.version(bare)).status_code == 422
     free = api.model(targetType="Unstructured", targetName=None)
