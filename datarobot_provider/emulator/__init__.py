@@ -1,9 +1,32 @@
-"""An offline stand-in for the DataRobot public API v2.
+"""Emulator of the DataRobot public API v2, for tests and for trying out the provider.
 
-It answers the custom-model, vector-database-validation and guard routes on a real socket, keeps its state in memory,
-lets long jobs take their time, and holds every request and every response against the published contract. It shares no
-code with the rest of this package: a stand-in that used the readers it is there to test would confirm their mistakes.
+The emulator is an HTTP server that implements the routes for custom models, vector database validations and guards.
+State is kept in memory, jobs take time, and every request and every response is validated against the published
+contract. The emulator shares no code with the rest of the package, so that a mistake in the client cannot hide in the
+server that the client is tested with.
 
-Start it from the command line with ``datarobot-emulator --token TOKEN``, or inside a test with
-`datarobot_provider.emulator.web.server.running`.
+Start it with ``datarobot-emulator --token TOKEN``, or inside a test::
+
+    from datarobot_provider.emulator import running
+
+    with running() as emulator:
+        ...  # emulator.endpoint, emulator.token
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.server import Emulator, running
+
+__all__ = ["Emulator", "running"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name on first use, because the server needs the packages of the extra ``emulator``."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from datarobot_provider.emulator import server
+
+    return getattr(server, name)

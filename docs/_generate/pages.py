@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs._generate import coverage, operators
+from docs._generate import coverage, emulator, operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAGES: dict[str, Callable[[], str]] = {"coverage.md": coverage.page, "operators.md": operators.page}
+PAGES: dict[str, Callable[[], str]] = {
+    "coverage.md": coverage.page,
+    "emulator.md": emulator.page,
+    "operators.md": operators.page,
+}

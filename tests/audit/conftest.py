@@ -17,7 +17,7 @@ from unittest.mock import patch
 import pytest
 import requests
 
-from datarobot_provider.emulator.web.server import Emulator, running
+from datarobot_provider.emulator import Emulator, running
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.version_compat import AirflowException
 from tests.audit.search import Search

@@ -1,4 +1,4 @@
-"""What DataRobot's clients know of guards beyond the reference pages, written down without the emulator's help.
+"""Guard fields that DataRobot's clients use in addition to the reference pages, independent of the emulator.
 
 Sources: the package ``datarobot-moderations`` 11.4, the newer public page of the guard routes, the official client 3.20
 and DataRobot's Terraform provider.
@@ -65,16 +65,16 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
     "GuardConfigurationRetrieveResponse": {**FIELDS, **_OOTB_TYPE},
     "GuardTemplateRetrieveResponse": {**FIELDS, **_OOTB_TYPE},
 }
-_LEFT_OUT = {"GuardConfigurationFullPost": "description", "GuardConfigurationInterventionResponse": "message"}
+_OPTIONAL = {"GuardConfigurationFullPost": "description", "GuardConfigurationInterventionResponse": "message"}
 _INCLUDE_AGENTIC = {"name": "includeAgentic", "in": "query", "schema": {"type": "boolean"}}
 
 
 def extended(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the contract with what clients know of guards beyond it."""
+    """Return the contract with the additional guard fields."""
     schemas = document["components"]["schemas"]
     for name, fields in _SCHEMAS.items():
         schemas[name]["properties"].update(fields)
-    for name, field in _LEFT_OUT.items():
+    for name, field in _OPTIONAL.items():
         schemas[name]["required"].remove(field)
     document["paths"]["/api/v2/guardTemplates/"]["get"].setdefault("parameters", []).append(_INCLUDE_AGENTIC)
     return document

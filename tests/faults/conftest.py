@@ -17,7 +17,7 @@ import pytest
 pytest.register_assert_rewrite("tests.faults.runs", "tests.faults.world", "tests.faults.foes")
 
 from datarobot_provider.client import download  # noqa: E402 - after the line above
-from datarobot_provider.emulator.web.server import running  # noqa: E402
+from datarobot_provider.emulator import running  # noqa: E402
 from tests.faults.foes import Foe, serving  # noqa: E402
 from tests.faults.runs import Runner  # noqa: E402
 from tests.faults.world import IMAGE_SIZE, World  # noqa: E402

@@ -1,4 +1,4 @@
-"""The official client on an emulator that runs in a process, and in an environment, of its own."""
+"""The official client and an emulator, each in a separate process and environment."""
 
 import contextlib
 import importlib.util
@@ -17,12 +17,12 @@ CSV = "age,city,split,price\n1,Rome,a,10\n2,Oslo,a,21\n3,Bonn,b,29\n4,Lima,b,41\
 CODE = "def load_model(code_dir):\n    return None\n\n\ndef score(data, model, **kwargs):\n    return data\n"
 REQUIREMENTS = "pandas>=2.0\nnumpy==2.1.0\n"
 
-# Without the client there is nothing to test: the suite has its own environment (make test-official-client).
+# The suite requires an environment with the client, see make test-official-client.
 collect_ignore_glob = [] if importlib.util.find_spec("datarobot") else ["test_*.py"]
 
 
-class Stage:
-    """The emulator's control API, and what the tests need over and over."""
+class ControlApi:
+    """The control API of the emulator, with shortcuts for common requests."""
 
     token = TOKEN
 
@@ -54,7 +54,7 @@ class Stage:
 
 @contextlib.contextmanager
 def serving(time_scale):
-    """Run an emulator in a process of its own; yield its root."""
+    """Run an emulator in a separate process and yield its root URL."""
     process = subprocess.Popen(
         [os.environ["EMULATOR_PYTHON"], "-m", "datarobot_provider.emulator", "--time-scale", str(time_scale)],
         env={**os.environ, "DATAROBOT_EMULATOR_TOKEN": TOKEN},
@@ -72,19 +72,19 @@ def serving(time_scale):
 
 @pytest.fixture(scope="session")
 def address():
-    """Start the emulator and return its root."""
+    """Start the emulator and return its root URL."""
     with serving(0.02) as root:
         yield root
 
 
 @pytest.fixture
 def control_at():
-    """Return the function that runs one more emulator at a time scale, and yields its control API."""
+    """Return a function that runs another emulator with a time scale and yields its control API."""
 
     @contextlib.contextmanager
     def run(time_scale):
         with serving(time_scale) as root:
-            yield Stage(root)
+            yield ControlApi(root)
 
     return run
 
@@ -97,23 +97,23 @@ def client(address):
 
 
 @pytest.fixture(autouse=True)
-def short_naps(monkeypatch):
-    """Let the client look again at once, where it would wait for seconds; nothing else of it is touched."""
+def short_sleeps(monkeypatch):
+    """Shorten the sleeps of the client between two polls. Nothing else of the client is changed."""
     from datarobot.models import custom_model_test, custom_model_version
     from datarobot.utils import waiters
 
-    impatient = types.SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
+    short_sleep = types.SimpleNamespace(time=time.time, sleep=lambda seconds: time.sleep(min(seconds, 0.02)))
     for module in (waiters, custom_model_test, custom_model_version):
-        monkeypatch.setattr(module, "time", impatient)
+        monkeypatch.setattr(module, "time", short_sleep)
 
 
 @pytest.fixture(autouse=True)
-def stage(address, client):
-    """Empty the emulator, and hold every response of the test against the contract at the end."""
-    control = Stage(address)
+def control(address, client):
+    """Reset the emulator, and check at the end that no response violated the contract."""
+    control = ControlApi(address)
     control("POST", "reset")
     yield control
-    assert [exchange for exchange in control.requests() if exchange["violations"]] == []
+    assert [record for record in control.requests() if record["violations"]] == []
 
 
 @pytest.fixture
@@ -150,11 +150,11 @@ def model(make_model):
 
 
 @pytest.fixture
-def make_version(stage, folder):
+def make_version(control, folder):
     def make(model, **fields):
         import datarobot
 
-        settings = {"base_environment_id": stage.environment()["id"], "folder_path": str(folder), **fields}
+        settings = {"base_environment_id": control.environment()["id"], "folder_path": str(folder), **fields}
         return datarobot.CustomModelVersion.create_clean(custom_model_id=model.id, **settings)
 
     return make
@@ -166,13 +166,13 @@ def version(model, make_version):
 
 
 @pytest.fixture
-def trained(model, make_version, stage):
-    return make_version(model, training_dataset_id=stage.dataset())
+def trained(model, make_version, control):
+    return make_version(model, training_dataset_id=control.dataset())
 
 
 @pytest.fixture
-def until():
-    """Look until `probe` gives something true, and return that."""
+def wait_until():
+    """Return a function that calls `probe` until it returns a true value, and returns the value."""
 
     def wait(probe):
         deadline = time.monotonic() + TIMEOUT
@@ -181,6 +181,6 @@ def until():
             if found:
                 return found
             time.sleep(0.01)
-        return pytest.fail("what was waited for did not happen")
+        return pytest.fail(f"the condition was not met within {TIMEOUT} seconds")
 
     return wait

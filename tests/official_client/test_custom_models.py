@@ -51,10 +51,10 @@ def test_class_labels_from_a_file(tmp_path):
     assert made.class_labels == ["a", "b", "c"]
 
 
-def test_list_with_filters(make_model, make_version, stage):
+def test_list_with_filters(make_model, make_version, control):
     models = [make_model(name=name) for name in ("first", "second", "third")]
     make_version(models[1])
-    stage.deployment(modelId=models[1].id)
+    control.deployment(modelId=models[1].id)
     listed = dr.CustomInferenceModel.list
     assert [m.name for m in listed()] == ["third", "second", "first"]
     assert [m.name for m in listed(order_by="created")] == ["first", "second", "third"]
@@ -88,14 +88,14 @@ def test_update_of_class_labels(make_model):
     assert dr.CustomInferenceModel.get(made.id).class_labels == ["a", "b", "c"]
 
 
-def test_versions_hold_training_data_from_now_on(make_model, make_version, stage):
+def test_training_data_can_be_enabled_for_versions(make_model, make_version, control):
     made = make_model(is_training_data_for_versions_permanently_enabled=False)
     with pytest.raises(ClientError) as refusal:
-        make_version(made, training_dataset_id=stage.dataset())
+        make_version(made, training_dataset_id=control.dataset())
     assert refusal.value.status_code == 422
     made.update(is_training_data_for_versions_permanently_enabled=True)
     assert made.is_training_data_for_versions_permanently_enabled
-    assert make_version(made, training_dataset_id=stage.dataset()).training_data.dataset_id
+    assert make_version(made, training_dataset_id=control.dataset()).training_data.dataset_id
 
 
 def test_copy_has_versions_and_files(model, version):
@@ -118,8 +118,8 @@ def test_delete(model):
     assert dr.CustomInferenceModel.list() == []
 
 
-def test_a_deployed_model_stays(model, version, stage):
-    stage.deployment(modelId=model.id)
+def test_deployed_model_is_not_deleted(model, version, control):
+    control.deployment(modelId=model.id)
     with pytest.raises(ClientError, match="deployments") as refusal:
         model.delete()
     assert refusal.value.status_code == 409
@@ -141,7 +141,7 @@ def test_download_of_the_latest_version(model, version, tmp_path, folder):
         assert archive.read("custom.py") == (folder / "custom.py").read_bytes()
 
 
-def test_share_and_take_back(model):
+def test_sharing_and_revoking(model):
     owner = model.get_access_list()[0]
     assert (owner.role, owner.can_share) == (SHARING_ROLE.OWNER, True)
     reader = dr.SharingAccess("reviewer@example.com", SHARING_ROLE.READ_ONLY, can_share=False, can_use_data=True)
@@ -153,7 +153,7 @@ def test_share_and_take_back(model):
     assert [entry.username for entry in model.get_access_list()] == [owner.username]
 
 
-def test_ownership_can_be_handed_over_but_not_given_up(model):
+def test_ownership_can_be_transferred_but_not_removed(model):
     owner = model.get_access_list()[0].username
     with pytest.raises(ClientError) as refusal:
         model.share([dr.SharingAccess(owner, None)])
@@ -165,10 +165,10 @@ def test_ownership_can_be_handed_over_but_not_given_up(model):
     assert [entry.username for entry in model.get_access_list()] == ["operator@example.com"]
 
 
-def test_training_data_of_a_model_the_old_way(make_model, make_version, stage):
+def test_training_data_of_a_model(make_model, make_version, control):
     model = make_model(is_training_data_for_versions_permanently_enabled=False)
     version = make_version(model)
-    dataset = stage.dataset()
+    dataset = control.dataset()
     with pytest.warns(dr.errors.DataRobotDeprecationWarning):
         model.assign_training_data(dataset, partition_column="split")
     assert (model.training_dataset_id, model.training_data_file_name) == (dataset, "houses.csv")
@@ -177,31 +177,31 @@ def test_training_data_of_a_model_the_old_way(make_model, make_version, stage):
     assert {entry["featureName"] for entry in version.get_feature_impact()} == {"age", "city"}
 
 
-def test_training_data_of_a_model_without_waiting(make_model, stage, until):
+def test_training_data_of_a_model_without_waiting(make_model, control, wait_until):
     model = make_model(is_training_data_for_versions_permanently_enabled=False)
     with pytest.warns(dr.errors.DataRobotDeprecationWarning):
-        model.assign_training_data(stage.dataset(), max_wait=None)
+        model.assign_training_data(control.dataset(), max_wait=None)
     assert model.training_data_assignment_in_progress
-    until(lambda: model.refresh() or not model.training_data_assignment_in_progress)
+    wait_until(lambda: model.refresh() or not model.training_data_assignment_in_progress)
     assert model.training_dataset_id
 
 
-def test_training_data_of_a_model_is_refused_where_versions_hold_it(model, stage):
+def test_training_data_of_a_model_is_rejected_if_versions_have_it(model, control):
     with (
         pytest.warns(dr.errors.DataRobotDeprecationWarning),
         pytest.raises(ClientError, match="permanently disabled") as refusal,
     ):
-        model.assign_training_data(stage.dataset())
+        model.assign_training_data(control.dataset())
     assert refusal.value.status_code == 422
 
 
-def test_training_data_that_fails_to_be_assigned(make_model, stage):
+def test_failed_assignment_of_training_data(make_model, control):
     model = make_model(is_training_data_for_versions_permanently_enabled=False)
-    stage.outcome("training_data", "failed", message="no room")
+    control.outcome("training_data", "failed", message="no room")
     with (
         pytest.warns(dr.errors.DataRobotDeprecationWarning),
         pytest.raises(dr.errors.AsyncProcessUnsuccessfulError, match="no room"),
     ):
-        model.assign_training_data(stage.dataset())
+        model.assign_training_data(control.dataset())
     model.refresh()
     assert model.training_dataset_id is None

@@ -1,4 +1,4 @@
-"""Guard templates, guard configurations, the overall configuration, and their way into a new version."""
+"""Guard templates, guard configurations, overall configuration, and creation of a version with guards."""
 
 import pytest
 from datarobot import enums
@@ -71,7 +71,7 @@ def test_templates():
     ["Stay on topic for inputs", "Stay on topic for output", "Sentiment Classifier", "Custom Deployment", "Cost",
      "Task Adherence", "Emotions Classifier", "Agent Goal Accuracy"],
 )  # fmt: skip
-def test_templates_are_found_by_the_names_that_clients_know(guard, name):
+def test_templates_are_found_by_name(guard, name):
     found = ModerationTemplate.find(name)
     assert found.name == name
     made = guard(name, template_id=found.id, stages=found.allowed_stages)
@@ -87,8 +87,8 @@ def test_create_and_get(guard, version):
     assert ModerationConfiguration.get(made.id).name == "tokens"
 
 
-def test_with_a_deployed_model(guard, stage):
-    deployment = stage.deployment(targetType="Binary")
+def test_guard_with_a_deployed_model(guard, control):
+    deployment = control.deployment(targetType="Binary")
     info = GuardModelInfo(
         input_column_name="text",
         output_column_name="toxic_PREDICTION",
@@ -101,7 +101,7 @@ def test_with_a_deployed_model(guard, stage):
     assert made.model_info.class_names == ["toxic", "clean"]
 
 
-def test_with_rails_and_a_language_model(guard):
+def test_guard_with_rails_and_a_language_model(guard):
     nemo = GuardNemoInfo(main_config="m", rails_config="r", blocked_terms="b", llm_prompts="p", actions="a")
     made = guard(
         template_id=ModerationTemplate.find("Faithfulness").id,
@@ -132,7 +132,7 @@ def test_update_and_refresh(guard):
     assert (other.name, other.description) == ("renamed", "counts more")
 
 
-def test_a_name_is_taken_once_per_entity(guard):
+def test_name_is_unique_per_entity(guard):
     guard()
     with pytest.raises(ClientError) as refusal:
         guard()
@@ -158,8 +158,8 @@ def test_overall_configuration(version):
     assert found.updater_id
 
 
-def test_what_the_client_itself_gets_wrong(version):
-    """The client reads a list in `locate` and `refresh`; the reference, and its own `find`, say it is one object."""
+def test_locate_and_refresh_fail_in_the_client(version):
+    """`locate` and `refresh` expect a list, but the API returns one object, as the reference and `find` state."""
     made = OverallModerationConfig.create(10, enums.ModerationTimeoutActionType.BLOCK, version.id, VERSION)
     with pytest.raises(KeyError, match="data"):
         OverallModerationConfig.locate(version.id, VERSION)
@@ -167,8 +167,8 @@ def test_what_the_client_itself_gets_wrong(version):
         made.refresh()
 
 
-def test_configurations_go_into_a_new_version(guard, model, version, stage):
-    deployment = stage.deployment(targetType="Binary")
+def test_configurations_are_pushed_to_a_new_version(guard, model, version, control):
+    deployment = control.deployment(targetType="Binary")
     toxicity = ModerationTemplate.find("Toxicity")
     info = GuardModelInfo(
         input_column_name="text",
@@ -188,10 +188,10 @@ def test_configurations_go_into_a_new_version(guard, model, version, stage):
         guards[0].update(name="too late")
 
 
-def test_configurations_do_not_go_into_a_frozen_version(guard, model, version, stage):
+def test_configurations_cannot_be_pushed_to_a_frozen_version(guard, model, version, control):
     guards = [guard()]
     overall = OverallModerationConfig.create(30, enums.ModerationTimeoutActionType.SCORE, version.id, VERSION)
-    stage.deployment(modelId=version.id)
+    control.deployment(modelId=version.id)
     with pytest.raises(ClientError) as refusal:
         ModelVersionUpdate.new_custom_model_version_with_config(model.id, overall, guards)
     assert refusal.value.status_code == 409

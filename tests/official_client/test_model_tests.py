@@ -10,33 +10,33 @@ ENDED = {"succeeded", "failed", "warning", "canceled"}
 
 
 @pytest.fixture
-def ready(model, version):
+def built_version(model, version):
     CustomModelVersionDependencyBuild.start_build(model.id, version.id)
     return version
 
 
 @pytest.fixture
-def start(model, ready, stage):
+def start(model, built_version, control):
     def run(**fields):
-        return dr.CustomModelTest.create(model.id, ready.id, **{"dataset_id": stage.dataset(), **fields})
+        return dr.CustomModelTest.create(model.id, built_version.id, **{"dataset_id": control.dataset(), **fields})
 
     return run
 
 
-def test_with_waiting(start, ready):
+def test_start_with_waiting(start, built_version):
     test = start()
     assert test.overall_status == "succeeded"
     assert set(CHECKS) <= set(test.detailed_status)
     assert test.detailed_status["long_running_service"]["status"] == "succeeded"
-    assert (test.image_type, test.custom_model_image_id) == ("customModelVersion", ready.id)
+    assert (test.image_type, test.custom_model_image_id) == ("customModelVersion", built_version.id)
     assert test.completed_at
 
 
-def test_without_waiting(start, until):
+def test_start_without_waiting(start, wait_until):
     test = start(max_wait=None)
     assert test.overall_status in {"not_tested", "queued", "in_progress"}
     assert test.completed_at is None
-    until(lambda: test.refresh() or test.overall_status in ENDED)
+    wait_until(lambda: test.refresh() or test.overall_status in ENDED)
     assert test.overall_status == "succeeded"
 
 
@@ -61,16 +61,16 @@ def test_log_and_tail(start):
     assert log.splitlines()[-1] in test.get_log_tail()
 
 
-def test_a_check_that_fails(start, stage):
-    stage.outcome("model_test", "failed", message="the model broke", checks={"errorCheck": "failed"})
+def test_failed_check(start, control):
+    control.outcome("model_test", "failed", message="the model broke", checks={"errorCheck": "failed"})
     test = start()
     assert test.overall_status == "failed"
     assert test.detailed_status["error_check"] == {"status": "failed", "message": "the model broke"}
     assert "the model broke" in test.get_log()
 
 
-def test_cancel(start, stage):
-    stage.outcome("model_test", "stuck")
+def test_cancel(start, control):
+    control.outcome("model_test", "stuck")
     test = start(max_wait=None)
     test.cancel()
     test.refresh()
@@ -80,8 +80,8 @@ def test_cancel(start, stage):
     assert refusal.value.status_code == 409
 
 
-def test_cancelled_by_somebody_else_while_waiting(start, stage):
-    stage.outcome("model_test", "cancelled")
+def test_cancellation_by_another_client_while_waiting(start, control):
+    control.outcome("model_test", "cancelled")
     assert start().overall_status == "canceled"
 
 
@@ -94,7 +94,7 @@ def score_unstructured(model, data, **kwargs):
 """
 
 
-def test_unstructured_models_need_no_dataset(make_model, make_version, folder):
+def test_unstructured_models_require_no_dataset(make_model, make_version, folder):
     (folder / "requirements.txt").unlink()
     (folder / "custom.py").write_text(UNSTRUCTURED, encoding="utf-8")
     model = make_model(target_type=dr.TARGET_TYPE.UNSTRUCTURED, target_name=None)
@@ -102,7 +102,7 @@ def test_unstructured_models_need_no_dataset(make_model, make_version, folder):
     assert dr.CustomModelTest.create(model.id, version.id).overall_status == "succeeded"
 
 
-def test_dependencies_have_to_be_built(model, version, stage):
+def test_dependencies_must_be_built(model, version, control):
     with pytest.raises(ClientError, match="have to be built") as refusal:
-        dr.CustomModelTest.create(model.id, version.id, dataset_id=stage.dataset())
+        dr.CustomModelTest.create(model.id, version.id, dataset_id=control.dataset())
     assert refusal.value.status_code == 422

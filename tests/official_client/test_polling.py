@@ -1,6 +1,6 @@
-"""The client exactly as it is, at the pace at which it polls: every 5 s, on a connection that it keeps open.
+"""The unmodified client, which polls every 5 s on a connection that it keeps open.
 
-It takes 45 seconds: 24 users at once build the dependencies of a version and test it at time scale 1.
+24 users concurrently build the dependencies of a version and test it at time scale 1. This takes 45 seconds.
 """
 
 import logging
@@ -14,13 +14,13 @@ USERS = 24
 
 
 @pytest.fixture(autouse=True)
-def short_naps():
-    """Leave the client as it is."""
+def short_sleeps():
+    """Keep the sleeps of the client."""
 
 
 @pytest.fixture(autouse=True)
-def stage(control_at):
-    """Run an emulator at time scale 1, and hold every response against the contract at the end."""
+def control(control_at):
+    """Run an emulator at time scale 1, and check at the end that no response violated the contract."""
     with control_at(1) as control:
         yield control
         assert [exchange for exchange in control.requests() if exchange["violations"]] == []
@@ -28,17 +28,17 @@ def stage(control_at):
 
 @pytest.fixture
 def connections(caplog):
-    """Record what becomes of every connection: opened, dropped, repeated."""
+    """Record the log messages about opened, dropped and retried connections."""
     caplog.set_level(logging.DEBUG, logger="urllib3")
     return caplog
 
 
-def test_no_connection_is_lost_while_jobs_are_polled(stage, folder, connections):
-    environment, dataset = stage.environment()["id"], stage.dataset()
+def test_no_connection_is_lost_while_jobs_are_polled(control, folder, connections):
+    environment, dataset = control.environment()["id"], control.dataset()
 
     def work(number):
-        # A client of its own in this thread: one user, one connection.
-        dr.Client(token=stage.token, endpoint=f"{stage.root}/api/v2")
+        # Each thread has its own client, which represents one user with one connection.
+        dr.Client(token=control.token, endpoint=f"{control.root}/api/v2")
         model = dr.CustomInferenceModel.create(f"Prices {number}", dr.TARGET_TYPE.REGRESSION, "price")
         version = dr.CustomModelVersion.create_clean(model.id, environment, folder_path=str(folder))
         build = CustomModelVersionDependencyBuild.start_build(model.id, version.id)
@@ -51,6 +51,6 @@ def test_no_connection_is_lost_while_jobs_are_polled(stage, folder, connections)
     events = [record.getMessage() for record in connections.records if record.name.startswith("urllib3")]
     assert [text for text in events if "Retry" in text or "Resetting dropped" in text] == []
     assert sum("Starting new HTTP connection" in text for text in events) == USERS
-    polls = [r for r in stage.requests() if r["method"] == "GET"]
+    polls = [r for r in control.requests() if r["method"] == "GET"]
     assert len(polls) >= 8 * USERS
-    assert {r["status"] for r in stage.requests()} <= {200, 201, 202, 303}
+    assert {r["status"] for r in control.requests()} <= {200, 201, 202, 303}

@@ -1,4 +1,4 @@
-"""Runtime parameters of versions, and the credentials that they name."""
+"""Runtime parameters of versions, and credentials."""
 
 import datarobot as dr
 import pytest
@@ -31,14 +31,14 @@ def current(version):
 
 
 @pytest.fixture
-def credential(stage):
-    stage("POST", "credentials", {"name": "OpenAI", "credentialType": "api_token"})
+def credential(control):
+    control("POST", "credentials", {"name": "OpenAI", "credentialType": "api_token"})
     (found,) = [each for each in dr.Credential.list() if each.name == "OpenAI"]
     assert (found.credential_type, found.description) == ("api_token", "")
     return found.credential_id
 
 
-def test_values_are_set_and_read_back(model, make_version, credential):
+def test_values_are_set_and_read(model, make_version, credential):
     version = make_version(model, runtime_parameter_values=values(TEMPERATURE=1.5, STREAM=False, KEY=credential))
     read = dr.CustomModelVersion.get(model.id, version.id)
     assert current(read) == {"LLM": "gpt-4o", "TEMPERATURE": 1.5, "STREAM": False, "KEY": credential}
@@ -47,7 +47,7 @@ def test_values_are_set_and_read_back(model, make_version, credential):
     assert (read.runtime_parameters[3].allow_empty, read.runtime_parameters[3].credential_type) == (False, "api_token")
 
 
-def test_the_next_version_inherits_them_and_a_clean_one_does_not(model, make_version):
+def test_only_a_version_from_the_previous_one_inherits_values(model, make_version):
     first = make_version(model, runtime_parameter_values=values(LLM="o3", TEMPERATURE=1))
     newer = dr.CustomModelVersion.create_from_previous(
         model.id, first.base_environment_id, runtime_parameter_values=values(TEMPERATURE=None)
@@ -57,24 +57,24 @@ def test_the_next_version_inherits_them_and_a_clean_one_does_not(model, make_ver
 
 
 @pytest.mark.parametrize("given", [{"OTHER": "x"}, {"TEMPERATURE": 3}, {"KEY": "64f0000000000000000000ff"}])
-def test_what_does_not_fit_is_refused_by_name(model, make_version, given):
+def test_invalid_values_are_rejected_by_name(model, make_version, given):
     with pytest.raises(ClientError) as refusal:
         make_version(model, runtime_parameter_values=values(**given))
     assert refusal.value.status_code == 422
     assert next(iter(given)) in refusal.value.json["errors"]["runtimeParameterValues"]
 
 
-def test_a_test_waits_for_the_values_that_are_needed(model, make_version, stage, folder, credential):
+def test_model_test_requires_all_values(model, make_version, control, folder, credential):
     (folder / "requirements.txt").unlink()
     with pytest.raises(ClientError) as refusal:
-        dr.CustomModelTest.create(model.id, make_version(model).id, stage.dataset())
+        dr.CustomModelTest.create(model.id, make_version(model).id, control.dataset())
     assert refusal.value.status_code == 422
     assert "KEY" in str(refusal.value)
     complete = make_version(model, runtime_parameter_values=values(KEY=credential))
-    assert dr.CustomModelTest.create(model.id, complete.id, stage.dataset()).overall_status == "succeeded"
+    assert dr.CustomModelTest.create(model.id, complete.id, control.dataset()).overall_status == "succeeded"
 
 
-def test_a_credential_is_read(credential):
+def test_credential_is_read(credential):
     assert dr.Credential.get(credential).name == "OpenAI"
     with pytest.raises(ClientError) as refusal:
         dr.Credential.get("64f0000000000000000000ff")

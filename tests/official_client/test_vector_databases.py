@@ -8,8 +8,8 @@ NAMES = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
 
 
 @pytest.fixture
-def deployment(stage):
-    return stage.deployment(columns=["promptText", "relevant"])
+def deployment(control):
+    return control.deployment(columns=["promptText", "relevant"])
 
 
 @pytest.fixture
@@ -30,21 +30,21 @@ def test_passes(validate, deployment):
     assert (validation.tenant_id, validation.user_id, validation.error_message) != (None, None, None)
 
 
-def test_without_waiting(validate, until):
+def test_start_without_waiting(validate, wait_until):
     validation = validate(wait_for_completion=False)
     assert (validation.validation_status, validation.deployment_access_data) == ("TESTING", None)
-    assert until(lambda: Validation.get(validation.id).validation_status == "PASSED")
+    assert wait_until(lambda: Validation.get(validation.id).validation_status == "PASSED")
 
 
-def test_fails(stage, validate):
-    wrong = stage.deployment(targetType="Regression")
+def test_fails(control, validate):
+    wrong = control.deployment(targetType="Regression")
     validation = validate(deployment_id=wrong["id"])
     assert validation.validation_status == "FAILED"
     assert validation.error_message == "Only unstructured deployment types are supported"
 
 
-def test_list(stage, validate):
-    use_case = stage("POST", "use-cases", {"name": "Support"})["id"]
+def test_list(control, validate):
+    use_case = control("POST", "use-cases", {"name": "Support"})["id"]
     first = validate(use_case=use_case)
     second = validate(name="other")
     assert [v.id for v in Validation.list()] == [second.id, first.id]
@@ -71,20 +71,20 @@ def test_update(validate):
     assert Validation.get(validation.id).validation_status == "PASSED"
 
 
-def test_update_of_what_was_tested_tests_again(stage, validate, until):
+def test_update_of_a_tested_field_validates_again(control, validate, wait_until):
     validation = validate()
-    other = stage.deployment(label="Other")
+    other = control.deployment(label="Other")
     validation = validation.update(deployment=other["id"])
     assert (validation.deployment_id, validation.validation_status) == (other["id"], "TESTING")
-    assert until(lambda: Validation.get(validation.id).validation_status == "PASSED")
+    assert wait_until(lambda: Validation.get(validation.id).validation_status == "PASSED")
 
 
-def test_revalidate(validate, stage, until):
+def test_revalidate(validate, control, wait_until):
     validation = validate()
-    stage.outcome("vector_database_validation", "failed", message="Unknown vector database error occurred")
+    control.outcome("vector_database_validation", "failed", message="Unknown vector database error occurred")
     again = Validation.revalidate(validation.id)
     assert (again.id, again.validation_status) == (validation.id, "TESTING")
-    assert until(lambda: Validation.get(validation.id).validation_status == "FAILED")
+    assert wait_until(lambda: Validation.get(validation.id).validation_status == "FAILED")
 
 
 def test_delete(validate):
@@ -95,7 +95,7 @@ def test_delete(validate):
     assert refusal.value.status_code == 404
 
 
-def test_refusals_of_this_family_reach_the_client(validate):
+def test_errors_of_genai_routes_reach_the_client(validate):
     with pytest.raises(ClientError) as refusal:
         validate(prediction_timeout=5000)
     assert refusal.value.status_code == 422

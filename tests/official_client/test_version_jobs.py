@@ -1,4 +1,4 @@
-"""What is done with a version: dependency builds, feature impact, conversions."""
+"""Jobs of versions: dependency builds, feature impact, conversions."""
 
 import datarobot as dr
 import pytest
@@ -14,24 +14,24 @@ def test_build_with_waiting(model, version):
     assert CustomModelVersionDependencyBuild.get_build_info(model.id, version.id).build_status == "success"
 
 
-def test_build_without_waiting(model, version, until):
+def test_build_without_waiting(model, version, wait_until):
     build = CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
     info = CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
     assert info.build_status in {"submitted", "processing"}
     assert info.started_at
-    until(lambda: info.refresh() or info.build_status == "success")
+    wait_until(lambda: info.refresh() or info.build_status == "success")
     assert build is None or build.build_status in {"submitted", "processing"}
 
 
-def test_build_that_fails(model, version, stage):
-    stage.outcome("dependency_build", "failed", message="no such thing as numpy")
+def test_failed_build(model, version, control):
+    control.outcome("dependency_build", "failed", message="no such thing as numpy")
     build = CustomModelVersionDependencyBuild.start_build(model.id, version.id)
     assert build.build_status == "failed"
     assert "no such thing as numpy" in build.get_log()
 
 
-def test_build_is_cancelled(model, version, stage):
-    stage.outcome("dependency_build", "stuck")
+def test_cancelled_build(model, version, control):
+    control.outcome("dependency_build", "stuck")
     CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
     build = CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
     build.cancel()
@@ -40,10 +40,10 @@ def test_build_is_cancelled(model, version, stage):
     assert refusal.value.status_code == 422
 
 
-def test_build_log_is_not_there_too_early(model, version, stage):
+def test_build_log_is_404_during_the_build(model, version, control):
     with pytest.raises(ClientError, match="has not been started"):
         CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
-    stage.outcome("dependency_build", "stuck")
+    control.outcome("dependency_build", "stuck")
     CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
     with pytest.raises(ClientError) as refusal:
         CustomModelVersionDependencyBuild.get_build_info(model.id, version.id).get_log()
@@ -59,7 +59,7 @@ def test_feature_impact(trained):
     assert (whole["count"], whole["featureImpacts"], whole["shapBased"]) == (3, impacts, False)
 
 
-def test_feature_impact_without_waiting(trained, until):
+def test_feature_impact_without_waiting(trained, wait_until):
     trained.calculate_feature_impact(max_wait=None)
     with pytest.raises(ClientError, match="in progress"):
         trained.get_feature_impact()
@@ -70,10 +70,10 @@ def test_feature_impact_without_waiting(trained, until):
         except ClientError:
             return None
 
-    assert until(impacts)
+    assert wait_until(impacts)
 
 
-def test_feature_impact_twice(trained):
+def test_second_feature_impact_request(trained):
     trained.calculate_feature_impact()
     with pytest.raises(ClientError) as refusal:
         trained.calculate_feature_impact()
@@ -81,13 +81,13 @@ def test_feature_impact_twice(trained):
     assert refusal.value.json["jobId"]
 
 
-def test_feature_impact_needs_training_data(version):
+def test_feature_impact_requires_training_data(version):
     with pytest.raises(ClientError, match="not assigned"):
         version.calculate_feature_impact()
 
 
-def test_feature_impact_that_fails(trained, stage):
-    stage.outcome("feature_impact", "failed", message="out of memory")
+def test_failed_feature_impact(trained, control):
+    control.outcome("feature_impact", "failed", message="out of memory")
     with pytest.raises(AsyncProcessUnsuccessfulError, match="out of memory"):
         trained.calculate_feature_impact()
 
@@ -116,8 +116,8 @@ def test_conversions_are_listed_newest_first(model, version):
     assert [conversion.id for conversion in listed] == made[::-1]
 
 
-def test_conversion_is_stopped(model, version, stage):
-    stage.outcome("conversion", "stuck")
+def test_stopped_conversion(model, version, control):
+    control.outcome("conversion", "stuck")
     conversion_id = CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version))
     assert CustomModelVersionConversion.get(model.id, version.id, conversion_id).conversion_in_progress
     response = CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
@@ -128,17 +128,17 @@ def test_conversion_is_stopped(model, version, stage):
         CustomModelVersionConversion.stop_conversion(model.id, version.id, conversion_id)
 
 
-def test_conversion_that_fails(model, version, stage):
-    stage.outcome("conversion", "failed", message="not convertible")
+def test_failed_conversion(model, version, control):
+    control.outcome("conversion", "failed", message="not convertible")
     with pytest.raises(AsyncProcessUnsuccessfulError, match="not convertible"):
         CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version), max_wait=60)
     failed = CustomModelVersionConversion.get_latest(model.id, version.id)
     assert (failed.conversion_succeeded, failed.log_message) == (False, "not convertible")
 
 
-def test_a_status_can_be_followed_by_its_id(trained, stage):
+def test_status_record_is_polled_by_its_id(trained, control):
     trained.calculate_feature_impact(max_wait=None)
-    status_id = stage("GET", "jobs")["data"][-1]["ids"]["statusId"]
+    status_id = control("GET", "jobs")["data"][-1]["ids"]["statusId"]
     result = dr.models.StatusCheckJob.from_id(status_id).wait_for_completion()
     assert result.status == "COMPLETED"
     assert result.completed_resource_url.endswith("/featureImpact/")

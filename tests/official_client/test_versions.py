@@ -15,7 +15,7 @@ def paths(version):
     return sorted(item.file_path for item in version.items)
 
 
-def test_clean_version_of_a_folder(model, version):
+def test_clean_version_from_a_folder(model, version):
     assert (version.custom_model_id, version.label, version.is_frozen) == (model.id, "1.0", False)
     assert paths(version) == ["custom.py", "data/notes.txt", "requirements.txt"]
     assert {(d.package_name, d.line_number) for d in version.dependencies} == {("pandas", 1), ("numpy", 2)}
@@ -24,8 +24,8 @@ def test_clean_version_of_a_folder(model, version):
     assert model.latest_version.id == version.id
 
 
-def test_clean_version_of_files_with_settings(model, stage, folder, make_version):
-    environment = stage.environment()
+def test_clean_version_from_files_with_settings(model, control, folder, make_version):
+    environment = control.environment()
     version = make_version(
         model,
         base_environment_id=None,
@@ -45,8 +45,8 @@ def test_clean_version_of_files_with_settings(model, stage, folder, make_version
     assert [(v.field_name, v.value) for v in version.required_metadata_values] == [("OWNER", "me")]
 
 
-def test_version_without_files(model, stage):
-    environment = stage.environment()["id"]
+def test_version_without_files(model, control):
+    environment = control.environment()["id"]
     version = dr.CustomModelVersion.create_from_previous(model.id, environment)
     assert (version.label, version.items) == ("1.0", [])
 
@@ -100,8 +100,8 @@ def test_download(model, version, tmp_path):
         assert archive.read("data/notes.txt") == b"notes"
 
 
-def test_training_data_with_a_partition(model, make_version, stage):
-    dataset = stage.dataset()
+def test_training_data_with_a_partition(model, make_version, control):
+    dataset = control.dataset()
     version = make_version(model, training_dataset_id=dataset, partition_column="split")
     assert (version.training_data.dataset_id, version.training_data.dataset_name) == (dataset, "houses.csv")
     assert not version.training_data.assignment_in_progress
@@ -109,20 +109,20 @@ def test_training_data_with_a_partition(model, make_version, stage):
     assert version.holdout_data.partition_column == "split"
 
 
-def test_training_data_without_waiting(model, make_version, stage, until):
-    version = make_version(model, training_dataset_id=stage.dataset(), max_wait=None)
+def test_training_data_without_waiting(model, make_version, control, wait_until):
+    version = make_version(model, training_dataset_id=control.dataset(), max_wait=None)
     assert version.training_data.assignment_in_progress
-    until(lambda: version.refresh() or not version.training_data.assignment_in_progress)
+    wait_until(lambda: version.refresh() or not version.training_data.assignment_in_progress)
 
 
-def test_training_data_that_does_not_fit(model, make_version, stage):
+def test_unsuitable_training_data(model, make_version, control):
     with pytest.raises(TrainingDataAssignmentError, match="target is not found"):
-        make_version(model, training_dataset_id=stage.dataset("a,b\n1,2\n"))
+        make_version(model, training_dataset_id=control.dataset("a,b\n1,2\n"))
 
 
-def test_training_and_holdout_data_of_an_unstructured_model(make_model, make_version, stage):
+def test_training_and_holdout_data_of_an_unstructured_model(make_model, make_version, control):
     model = make_model(target_type=dr.TARGET_TYPE.UNSTRUCTURED, target_name=None)
-    training, holdout = stage.dataset(), stage.dataset()
+    training, holdout = control.dataset(), control.dataset()
     version = make_version(model, training_dataset_id=training, holdout_dataset_id=holdout)
     assert (version.training_data.dataset_id, version.holdout_data.dataset_id) == (training, holdout)
 
@@ -151,7 +151,7 @@ def test_runtime_parameters(model, version):
     ]
 
 
-def test_an_unknown_environment_is_named(model, make_version):
+def test_unknown_environment_is_named(model, make_version):
     with pytest.raises(ClientError) as refusal:
         make_version(model, base_environment_id="64f0000000000000000000ff")
     assert "baseEnvironmentId" in refusal.value.json["errors"]

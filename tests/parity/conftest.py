@@ -11,13 +11,13 @@ import pytest
 pytest.register_assert_rewrite("tests.parity.scenario", "tests.parity.stage")
 
 from datarobot_provider.client.retry import RetryPolicy  # noqa: E402 - after the two lines above
-from datarobot_provider.emulator.web.server import running  # noqa: E402
+from datarobot_provider.emulator import running  # noqa: E402
 from tests.parity.stage import CONNECTION, SEED, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from datarobot_provider.emulator.web.server import Emulator
+    from datarobot_provider.emulator import Emulator
 
 REPOSITORY = Path(__file__).parents[2]
 

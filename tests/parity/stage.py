@@ -16,7 +16,7 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from datarobot_provider.emulator.web.server import Emulator
+    from datarobot_provider.emulator import Emulator
 
 #: The environment variable that Airflow reads the connection from.
 CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"

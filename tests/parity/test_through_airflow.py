@@ -22,7 +22,7 @@ from tests.parity.scenario import normalised
 from tests.parity.stage import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.web.server import Emulator
+    from datarobot_provider.emulator import Emulator
 
 _SCRIPT = Path(__file__).with_name("dags") / "parity_dag.py"
 _TASKS = {

@@ -1,1 +1,1 @@
-"""How the emulator evaluates a version: its requirements, its launch, its test, its feature impact."""
+"""Static evaluation of versions and guards: requirements, launch of the model, required guard fields."""

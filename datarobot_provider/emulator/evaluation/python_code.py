@@ -1,4 +1,4 @@
-"""Compiles the Python code of a version, without running it, and follows the imports of the module that is started."""
+"""Compiler of the Python code of a version that follows its imports without running it."""
 
 from __future__ import annotations
 
@@ -9,54 +9,54 @@ import traceback
 import warnings
 from typing import TYPE_CHECKING
 
+from datarobot_provider.emulator.evaluation.folder import CODE_FOLDER
 from datarobot_provider.emulator.evaluation.python_names import FailingImportError, Module, bind_names
-from datarobot_provider.emulator.store.folder import CODE_FOLDER
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.folder import Folder
+    from datarobot_provider.emulator.evaluation.folder import Folder
 
 PYTHON = f"Python {platform.python_version()}"
-# More is not parsed: that would take seconds, and a hundred times the memory.
+# Larger code is not parsed. Parsing it would take seconds and a hundred times the memory.
 _MAX_BYTES = 500_000
 
 
 def read_module(folder: Folder, path: str) -> Module:
-    """Return the names that the module in a file has after its import, with those of the modules that it imports.
+    """Return the names that a module has after its import, including those of the modules that it imports.
 
     :param folder: the files of the version.
     :param path: the file that the runner imports. Its folder is searched for modules first, the version's own last.
-    :raises FailingImportError: if the import fails for certain.
+    :raises FailingImportError: if the import certainly fails.
     """
     try:
-        return _Code(folder, path).module(path)
+        return _VersionModules(folder, path).module(path)
     except (RecursionError, MemoryError) as error:
-        return Module(unknown=[f"the code is nested too deeply to be read ({type(error).__name__})"])
+        return Module(unknown=[f"the code is nested too deeply to be parsed ({type(error).__name__})"])
 
 
-class _Code:
-    """The modules of one version, each read once."""
+class _VersionModules:
+    """The modules of a version, each of which is read once."""
 
     def __init__(self, folder: Folder, main: str) -> None:
         self._folder, self.main = folder, main
         self.roots = list(dict.fromkeys([posixpath.dirname(main), ""]))
         self._modules: dict[str, Module] = {}
-        self._left = _MAX_BYTES
+        self._remaining_bytes = _MAX_BYTES
 
     def module(self, path: str) -> Module:
-        """Return the module in a file; in a circle of imports, with the names it has so far."""
+        """Return the module of a file. In circular imports it has only the names that are bound so far."""
         found = self._modules.get(path)
         if found is not None:
             return found
         found = self._modules[path] = Module()
-        self._left -= self._folder.size(path)
-        if self._left < 0:
-            found.unknown.append(f"{path} is not read: with it, the code has more than {_MAX_BYTES} bytes")
+        self._remaining_bytes -= self._folder.size(path)
+        if self._remaining_bytes < 0:
+            found.unknown.append(f"{path} is not read: the code exceeds {_MAX_BYTES} bytes")
             return found
-        bind_names(_parsed(self._folder.read(path), path), found, _Imports(self, path))
+        bind_names(_parse(self._folder.read(path), path), found, _Imports(self, path))
         return found
 
     def path_of(self, name: str, roots: list[str]) -> str | None:
-        """Return the file that holds the module `name`, or None if the version has no such module."""
+        """Return the file of a module, or None if the version does not contain it."""
         inner = name.replace(".", "/")
         for root in roots:
             for tail in (f"{inner}.py", f"{inner}/__init__.py"):
@@ -67,9 +67,9 @@ class _Code:
 
 
 class _Imports:
-    """Finds what one module imports."""
+    """Finder of the modules that a module imports."""
 
-    def __init__(self, code: _Code, path: str) -> None:
+    def __init__(self, code: _VersionModules, path: str) -> None:
         self._code, self._path = code, path
 
     def find(self, name: str, level: int) -> Module | None:
@@ -90,10 +90,10 @@ class _Imports:
         return self._code.path_of(name or "__init__", [package])
 
 
-def _parsed(source: bytes, path: str) -> ast.Module:
+def _parse(source: bytes, path: str) -> ast.Module:
     name = f"{CODE_FOLDER}/{path}"
     with warnings.catch_warnings():
-        # Python warns of odd code, on the emulator's own standard error.
+        # Python would print warnings about the code to the standard error of the emulator.
         warnings.simplefilter("ignore")
         try:
             tree = ast.parse(source, name)

@@ -1,4 +1,4 @@
-"""Which names does a Python module have after its import? Read from its syntax tree; nothing is run."""
+"""Static analysis of the names that a Python module has after its import."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A module that calls one of these can make any name; the second ones only outside of its functions.
-_MAKERS = frozenset({"exec", "globals"})
-_MAKERS_OF_THE_MODULE = frozenset({"eval", "locals", "setattr", "vars"})
-_NO_FUNCTION = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set)
+# Calls that can create any name in the module: the first anywhere, the second only outside of functions.
+_NAME_CREATING_CALLS = frozenset({"exec", "globals"})
+_MODULE_LEVEL_CALLS = frozenset({"eval", "locals", "setattr", "vars"})
+_NOT_CALLABLE = (ast.Constant, ast.JoinedStr, ast.List, ast.Tuple, ast.Dict, ast.Set)
 _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 
 
@@ -21,9 +21,10 @@ _SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
 class Module:
     """The names of a module.
 
-    `names` says of each whether it may be a function: False for what is certainly none. `classes` are those that the
-    module itself defines. `unknown` says by what means further names may arrive. `exported` is `__all__` where that is
-    a plain list.
+    :param names: for each name, whether it may be a function.
+    :param classes: the classes that the module defines.
+    :param unknown: descriptions of the statements that may create further names.
+    :param exported: the value of ``__all__`` if it is a plain list, else None.
     """
 
     names: dict[str, bool] = field(default_factory=dict)
@@ -35,22 +36,22 @@ class Module:
         """Return the names that may be functions."""
         return {name for name, may_be_called in self.names.items() if may_be_called}
 
-    def starred(self) -> dict[str, bool]:
-        """Return the names that `from module import *` brings."""
+    def star_names(self) -> dict[str, bool]:
+        """Return the names that ``from module import *`` binds."""
         if self.exported is not None:
             return {name: self.names[name] for name in self.exported if name in self.names}
         return {name: callable_ for name, callable_ in self.names.items() if not name.startswith("_")}
 
 
 class Importer(Protocol):
-    """Finds the modules that a module imports."""
+    """Finder of the modules that a module imports."""
 
     def find(self, name: str, level: int) -> Module | None:
-        """Return a module of the version, or None if another package has it.
+        """Return a module of the version, or None if the version does not contain it.
 
-        :param name: the name behind `import` or `from`, which may be empty in a relative import.
+        :param name: the name after ``import`` or ``from``, which may be empty in a relative import.
         :param level: the number of dots of a relative import.
-        :raises Exception: if the import fails for certain.
+        :raises Exception: if the import certainly fails.
         """
 
     def is_module(self, name: str, level: int) -> bool:
@@ -58,35 +59,35 @@ class Importer(Protocol):
 
 
 class FailingImportError(Exception):
-    """An import fails for certain; the message is what Python prints."""
+    """An import that certainly fails. The message is the error message of Python."""
 
 
 def bind_names(tree: ast.Module, module: Module, importer: Importer) -> None:
-    """Add the names that the statements of `tree` bind to `module`.
+    """Add the names that a syntax tree binds to a module.
 
-    A name counts if any branch binds it that may be taken. What is inside `if TYPE_CHECKING` or behind
-    `if __name__ == "__main__"` is not run by an import and does not count.
+    A name is added if any branch that may be executed binds it. Code under ``if TYPE_CHECKING`` or
+    ``if __name__ == "__main__"`` is not executed by an import and therefore ignored.
 
     :param tree: the syntax tree of the module.
-    :param module: where the names go; a module that imports itself in a circle sees those found so far.
-    :param importer: finds the modules that this one imports.
-    :raises FailingImportError: if an import outside of a `try` fails for certain.
+    :param module: the module to which the names are added. Circular imports see the names that are bound so far.
+    :param importer: the finder of the imported modules.
+    :raises FailingImportError: if an import outside of ``try`` certainly fails.
     """
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _NAME_CREATING_CALLS:
             module.unknown.append(f"line {node.lineno} calls {node.func.id}()")
         elif isinstance(node, ast.Attribute) and node.attr == "modules" and ast.unparse(node.value) == "sys":
             module.unknown.append(f"line {node.lineno} uses sys.modules")
         elif isinstance(node, ast.Global):
             module.names.update(dict.fromkeys(node.names, True))
-    module.unknown += _makers_of_the_module(tree)
+    module.unknown += _module_level_calls(tree)
     _Binder(module, importer).run(tree.body)
     if "__getattr__" in module.functions():
         module.unknown.append("the module defines __getattr__()")
 
 
 class _Binder:
-    """Binds the names of one module, statement by statement."""
+    """Binder of the names of a module, statement by statement."""
 
     def __init__(self, module: Module, importer: Importer) -> None:
         self._module, self._importer = module, importer
@@ -94,7 +95,7 @@ class _Binder:
 
     def run(self, body: Iterable[ast.stmt]) -> None:
         for node in body:
-            for expression in _walruses(node):
+            for expression in _assignment_expressions(node):
                 self._bind(expression.target, called=True)
             self._statement(node)
 
@@ -118,7 +119,7 @@ class _Binder:
     def _compound(self, node: ast.stmt) -> None:
         match node:
             case ast.If():
-                self._branches(*_taken(node))
+                self._branches(*_reachable_branches(node))
             case ast.Match():
                 self._match(node)
             case ast.Try() | ast.TryStar():
@@ -146,7 +147,7 @@ class _Binder:
             if isinstance(target, ast.Name) and target.id == "__all__":
                 plain = _strings(node.value) if not isinstance(node, ast.AugAssign) else None
                 self._module.exported = plain
-            self._bind(target, called=not isinstance(node.value, _NO_FUNCTION))
+            self._bind(target, called=not isinstance(node.value, _NOT_CALLABLE))
 
     def _bind(self, target: ast.expr, *, called: bool) -> None:
         if isinstance(target, ast.Name):
@@ -155,7 +156,7 @@ class _Binder:
         elif isinstance(target, ast.Starred):
             self._bind(target.value, called=True)
         elif isinstance(target, ast.Tuple | ast.List):
-            # Which value each target gets is not followed.
+            # The values of the single targets are not analyzed.
             for element in target.elts:
                 self._bind(element, called=True)
 
@@ -186,11 +187,11 @@ class _Binder:
         if found is None:
             shown = "." * node.level + (node.module or "")
             self._module.unknown.append(
-                f"line {node.lineno} imports all names of {shown}, which the version does not have"
+                f"line {node.lineno} imports all names of {shown}, which the version does not contain"
             )
             return
-        self._module.names.update(found.starred())
-        self._module.classes.update({name: node for name, node in found.classes.items() if name in found.starred()})
+        self._module.names.update(found.star_names())
+        self._module.classes.update({name: node for name, node in found.classes.items() if name in found.star_names()})
         self._module.unknown += found.unknown
 
     def _find(self, name: str, level: int) -> Module | None:
@@ -214,7 +215,7 @@ class _Binder:
         for item in node.items:
             if item.optional_vars is not None:
                 self._bind(item.optional_vars, called=True)
-        # contextlib.suppress(ImportError) is a way to guard an import.
+        # contextlib.suppress(ImportError) can guard an import.
         self._guarded += 1
         self.run(node.body)
         self._guarded -= 1
@@ -228,7 +229,7 @@ class _Binder:
         self._branches([], *[case.body for case in node.cases])
 
     def _branches(self, *bodies: list[ast.stmt]) -> None:
-        """Run each of the bodies from here, and keep the names of all of them."""
+        """Process alternative bodies and keep the names of all of them."""
         before = self._module.names
         ends = []
         for body in bodies:
@@ -246,8 +247,8 @@ def _merged(ends: list[dict[str, bool]]) -> dict[str, bool]:
     return merged
 
 
-def _taken(node: ast.If) -> list[list[ast.stmt]]:
-    """Return the branches of an `if` that an import may take."""
+def _reachable_branches(node: ast.If) -> list[list[ast.stmt]]:
+    """Return the branches of an ``if`` that an import may execute."""
     truth = _truth(node.test)
     if truth is None:
         return [node.body, node.orelse]
@@ -272,27 +273,27 @@ def _truth(test: ast.expr) -> bool | None:
 
 
 def _strings(value: ast.expr) -> list[str] | None:
-    """Return the strings of a plain list or tuple, or None for anything else."""
+    """Return the strings of a plain list or tuple, or None for any other expression."""
     if not isinstance(value, ast.List | ast.Tuple):
         return None
     texts = [each.value for each in value.elts if isinstance(each, ast.Constant) and isinstance(each.value, str)]
     return texts if len(texts) == len(value.elts) else None
 
 
-def _makers_of_the_module(tree: ast.Module) -> list[str]:
-    """Return what is called outside of functions and classes that can make a name of the module."""
+def _module_level_calls(tree: ast.Module) -> list[str]:
+    """Return the calls outside of functions and classes that can create names of the module."""
     found = []
     stack: list[ast.AST] = [tree]
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MAKERS_OF_THE_MODULE:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MODULE_LEVEL_CALLS:
             found.append(f"line {node.lineno} calls {node.func.id}()")
         stack += [child for child in ast.iter_child_nodes(node) if not isinstance(child, _SCOPES)]
     return found
 
 
-def _walruses(node: ast.stmt) -> Iterator[ast.NamedExpr]:
-    """Yield the `:=` of a statement's own expressions, which bind names of the module."""
+def _assignment_expressions(node: ast.stmt) -> Iterator[ast.NamedExpr]:
+    """Yield the assignment expressions of a statement, which bind names of the module."""
     stack: list[ast.AST] = [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
     while stack:
         found = stack.pop()

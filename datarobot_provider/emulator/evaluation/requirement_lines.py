@@ -1,4 +1,4 @@
-"""Splits a requirements file into pip's logical lines and reads the options of each, with pip's own option parser."""
+"""Parser of the logical lines of a requirements file and of their options, based on the option parser of pip."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pip_requirements_parser import OptionParsingError, build_parser, join_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# pip strips comments with an expression that takes quadratic time on a long run of spaces; this one is linear.
+# The expression of pip takes quadratic time on long sequences of spaces. This one takes linear time.
 _COMMENT = re.compile(r"(?:^|(?<=\s))#.*$")
 _CODING = re.compile(rb"coding[:=]\s*([-\w.]+)")
 _BOMS = (
@@ -24,10 +24,10 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-# Codecs for host names; they take quadratic time on long input.
+# Codecs for host names, which take quadratic time on long input.
 _HOST_NAME_CODECS = frozenset({"idna", "punycode"})
 _HASHES = ("sha256", "sha384", "sha512")
-# Options that the library knows, but no pip since 23.1 does.
+# Options that the library supports, but pip since 23.1 does not.
 _REMOVED = (
     "--install-option", "--allow-all-external", "--allow-external", "--allow-unverified", "--always-unzip",
     "--no-use-wheel", "--requirement", "--use-feature",
@@ -38,15 +38,19 @@ _FEATURES = (
 )  # fmt: skip
 
 
-class RefusedError(Exception):
-    """pip stops at this line; the message is what it says."""
+class RequirementError(Exception):
+    """A line that pip rejects. The message is the error message of pip."""
 
 
 class Line(NamedTuple):
-    """A logical line: a requirement, the inclusion of another file, or options that change neither.
+    """A logical line: a requirement, the inclusion of another file, or other options.
 
-    `requirement` is the text in front of the options or the target of `--editable`; `include` is the path or URL of
-    `--requirement` or, where `constraint` is true, of `--constraint`.
+    :param requirement: the string before the options, or the value of ``--editable``.
+    :param editable: whether the requirement is editable.
+    :param hashes: the values of ``--hash``.
+    :param include: the path or URL of ``--requirement`` or ``--constraint``.
+    :param constraint: whether ``include`` is the value of ``--constraint``.
+    :param require_hashes: whether the line contains ``--require-hashes``.
     """
 
     requirement: str | None
@@ -58,11 +62,11 @@ class Line(NamedTuple):
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a requirements file: by its byte order mark, its coding comment, or as UTF-8.
+    """Decode a requirements file by its byte order mark, by its coding comment, or as UTF-8.
 
     :param data: the content of the file.
-    :returns: the text, in which no lone surrogates are left.
-    :raises RefusedError: if the content is not in the encoding, or the encoding is unknown.
+    :returns: the decoded string, without lone surrogates.
+    :raises RequirementError: if the content is not in the encoding, or the encoding is unknown.
     """
     mark, encoding = next(((m, e) for m, e in _BOMS if data.startswith(m)), (b"", _coding(data)))
     try:
@@ -70,7 +74,7 @@ def decode(data: bytes) -> str:
             encoding = "undefined"
         text = data[len(mark) :].decode(encoding)
     except (LookupError, UnicodeError, ValueError) as error:
-        raise RefusedError(f"{type(error).__name__}: {error}") from None
+        raise RequirementError(f"{type(error).__name__}: {error}") from None
     return text.encode("utf-8", "replace").decode()
 
 
@@ -83,9 +87,9 @@ def _coding(data: bytes) -> str:
 
 
 def logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the logical lines of `text`, each with the number of its first physical line.
+    """Yield the logical lines of a file, each with the number of its first physical line.
 
-    Continued lines are joined, comments are cut off, empty lines are left out.
+    Continued lines are joined, comments are removed, empty lines are skipped.
     """
     for number, joined in join_lines(enumerate(text.splitlines(), start=1)):
         line = _COMMENT.sub("", joined).strip()
@@ -94,9 +98,9 @@ def logical_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def parse_line(text: str) -> Line:
-    """Return what a logical line says.
+    """Parse a logical line.
 
-    :raises RefusedError: if pip refuses one of its options.
+    :raises RequirementError: if pip rejects one of its options.
     """
     requirement, options = _split(text)
     values = _options(options)
@@ -104,7 +108,7 @@ def parse_line(text: str) -> Line:
     include, constraint = None, False
     if not requirement and not found:
         if "" in (values.trusted_hosts or ()):
-            raise RefusedError("pip: error: --trusted-host names no host")
+            raise RequirementError("pip: error: --trusted-host names no host")
         include = next(iter(values.requirements or values.constraints or ()), None)
         constraint = not values.requirements
     return Line(
@@ -118,7 +122,7 @@ def parse_line(text: str) -> Line:
 
 
 def _split(text: str) -> tuple[str, str]:
-    """Return the requirement of a line and its options, which begin at the first token with a hyphen in front."""
+    """Split a line into the requirement and the options, which start at the first token with a leading hyphen."""
     start = 0 if text.startswith("-") else text.find(" -") + 1
     if start == 0 and not text.startswith("-"):
         return text, ""
@@ -127,7 +131,7 @@ def _split(text: str) -> tuple[str, str]:
 
 def _options(text: str) -> Values:
     parser = _parser()
-    # None for every default, because the library's lists are shared and would grow from line to line.
+    # The default lists of the library are shared between lines, so every default is replaced by None.
     values = Values(dict.fromkeys(parser.defaults))
     if not text:
         return values
@@ -139,9 +143,9 @@ def _options(text: str) -> Values:
             if "=" not in option:
                 parser.error("Arguments to --config-settings must be of the form KEY=VAL")
     except ValueError:
-        raise RefusedError(f"Could not split options: {text}") from None
+        raise RequirementError(f"Could not split options: {text}") from None
     except OptionParsingError as error:
-        raise RefusedError(error.msg.strip()) from None
+        raise RequirementError(error.msg.strip()) from None
     return values
 
 
@@ -155,7 +159,7 @@ def _check_hash(parser: OptionParser, option: str) -> None:
 
 @cache
 def _parser() -> OptionParser:
-    """Return pip's parser: the library's, brought up to the options of today's pip."""
+    """Return the option parser of the library, updated to the options of current pip releases."""
     parser: OptionParser = build_parser()
     parser.prog = "pip"
     for name in _REMOVED:

@@ -1,4 +1,4 @@
-"""What one requirement asks for: a package of an index, a URL, a repository, or a file or folder of the version."""
+"""Targets of requirements: a package of an index, a URL, a repository, or a file or folder of the version."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 from pip_requirements_parser import Link, PipError, build_install_req, is_archive_file, is_url, vcs, vcs_all_schemes
 
-from datarobot_provider.emulator.evaluation.requirement_lines import RefusedError
-from datarobot_provider.emulator.store.folder import CODE_FOLDER
+from datarobot_provider.emulator.evaluation.folder import CODE_FOLDER
+from datarobot_provider.emulator.evaluation.requirement_lines import RequirementError
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.folder import Folder
+    from datarobot_provider.emulator.evaluation.folder import Folder
 
 _VERSION_IN_NAME = re.compile(r"-\d.*$")
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -26,10 +26,12 @@ _MISSING = "Could not install packages due to an OSError: [Errno 2] No such file
 
 
 class Target(NamedTuple):
-    """What is to be installed.
+    """The target of a requirement.
 
-    `name` is None where only the package itself knows it; `url` is None for a package of an index. `marker` says
-    whether the requirement is bound to a condition, `folder` whether it is a folder of the version.
+    :param name: the name of the package, or None if only the package itself contains it.
+    :param marker: whether the requirement has an environment marker.
+    :param url: the URL, or None for a package of an index.
+    :param folder: whether the target is a folder of the version.
     """
 
     name: str | None
@@ -46,20 +48,20 @@ class Target(NamedTuple):
 
     @property
     def hashed(self) -> bool:
-        """Whether the URL itself brings the hash of what it leads to."""
+        """Whether the URL contains the hash of the target."""
         return self.url is not None and Link(self.url).has_hash
 
 
 def redacted(text: str) -> str:
-    """Return `text` with the credentials in its URLs blanked, the way pip logs them."""
+    """Return a string with the credentials in its URLs redacted, as in the log of pip."""
     return _CREDENTIALS.sub("****", text)
 
 
 def resolved(path: str, base: str = "") -> str | None:
-    """Return `path` relative to the version, or None if it leads out of it.
+    """Return a path relative to the version, or None if it is outside of the version.
 
-    :param path: a path or a `file:` URL as it stands in a requirements file.
-    :param base: the folder of the version that a relative path starts from.
+    :param path: a path or a ``file:`` URL of a requirements file.
+    :param base: the folder of the version to which the path is relative.
     """
     if path.lower().startswith("file:"):
         path = unquote(urlsplit(path).path)
@@ -71,26 +73,28 @@ def resolved(path: str, base: str = "") -> str | None:
 
 
 def read_target(text: str, folder: Folder) -> Target:
-    """Return what a requirement line asks for.
+    """Return the target of a requirement.
 
     :param text: the line without comments and options.
-    :param folder: the files of the version; pip runs at its top.
-    :raises RefusedError: if pip refuses the requirement, or what it names is not in the version.
+    :param folder: the files of the version. pip runs in its root folder.
+    :raises RequirementError: if pip rejects the requirement, or the version does not contain the target.
     """
     try:
         if is_url(text):
             return _by_url(text, folder)
         return _by_path(text, folder) or _by_name(text, folder)
     except (PipError, InvalidRequirement, InvalidMarker, ValueError) as error:
-        raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
+        raise RequirementError(f"Invalid requirement: {text!r}: {error}") from None
     except RecursionError:
-        raise RefusedError(f"Invalid requirement: {text[:100]!r}: RecursionError: it is nested too deeply") from None
+        raise RequirementError(
+            f"Invalid requirement: {text[:100]!r}: RecursionError: it is nested too deeply"
+        ) from None
 
 
 def read_editable(text: str, folder: Folder) -> Target:
-    """Return what the value of `--editable` asks for.
+    """Return the target of ``--editable``.
 
-    :raises RefusedError: if pip refuses it, or what it names is not in the version.
+    :raises RequirementError: if pip rejects it, or the version does not contain the target.
     """
     path, extras = _without_extras(text)
     inside = resolved(path)
@@ -99,7 +103,7 @@ def read_editable(text: str, folder: Folder) -> Target:
     try:
         return _named_project(text, folder) or _editable_repository(text)
     except (PipError, InvalidRequirement, ValueError) as error:
-        raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
+        raise RequirementError(f"Invalid requirement: {text!r}: {error}") from None
 
 
 def _named(text: str) -> Requirement | None:
@@ -110,7 +114,7 @@ def _named(text: str) -> Requirement | None:
 
 
 def _named_project(text: str, folder: Folder) -> Target | None:
-    """Return the folder of the version in `name @ file:…`, which pip takes since 25.3, or None for another form."""
+    """Return the target of ``name @ file:...``, which pip supports since 25.3, or None for another format."""
     named = _named(text)
     if named is None or not (named.url or "").lower().startswith("file:"):
         return None
@@ -126,13 +130,13 @@ def _editable_repository(text: str) -> Target:
     else:
         url = next((f"{kind}+{text}" for kind in vcs if text.lower().startswith(f"{kind}:")), text)
     if urlsplit(url).scheme not in vcs_all_schemes:
-        raise RefusedError(
+        raise RequirementError(
             f"{text} is not a valid editable requirement. It should either be a path to a local project or a VCS URL "
             f"(beginning with {', '.join(vcs_all_schemes)})."
         )
     egg = named or (Requirement(Link(url).egg_fragment) if Link(url).egg_fragment else None)
     if egg is None:
-        raise RefusedError(
+        raise RequirementError(
             f"Could not detect requirement name for '{text}', please specify one with your_package_name @ URL"
         )
     return Target(egg.name, egg.specifier, frozenset(egg.extras), egg.marker is not None, url)
@@ -144,7 +148,7 @@ def _by_url(text: str, folder: Folder) -> Target:
     if link.lower().startswith("file:"):
         _check_file(link, folder)
     if found.req is None and found.link.egg_fragment is not None:
-        raise RefusedError(f"Invalid requirement: {text!r}: the egg fragment names no package")
+        raise RequirementError(f"Invalid requirement: {text!r}: the egg fragment names no package")
     specifier = found.req.specifier if found.req else SpecifierSet()
     inside = resolved(link) if link.lower().startswith("file:") else None
     is_folder = inside is not None and folder.has_folder(inside)
@@ -152,7 +156,7 @@ def _by_url(text: str, folder: Folder) -> Target:
 
 
 def _by_path(text: str, folder: Folder) -> Target | None:
-    """Return the file or folder of the version that `text` names, or None if it is no path."""
+    """Return the file or folder of the version that a requirement names, or None if it is not a path."""
     name, _, marker = text.partition(";")
     name = name.strip()
     condition = bool(marker.strip()) and Marker(marker.strip()) is not None
@@ -177,9 +181,9 @@ def _by_name(text: str, folder: Folder) -> Target:
     try:
         found = Requirement(name)
     except InvalidRequirement as error:
-        raise RefusedError(f"Invalid requirement: {name!r}: {error}{_hint(name)}") from None
+        raise RequirementError(f"Invalid requirement: {name!r}: {error}{_hint(name)}") from None
     if found.url and not is_url(found.url):
-        raise RefusedError(f"Invalid requirement: {name!r}: Invalid URL: {found.url}")
+        raise RequirementError(f"Invalid requirement: {name!r}: Invalid URL: {found.url}")
     if found.url and found.url.lower().startswith("file:"):
         _check_file(found.url, folder)
     condition = bool(marker.strip() or found.marker)
@@ -195,24 +199,30 @@ def _hint(name: str) -> str:
 
 
 def _project(path: str, extras: frozenset[str], folder: Folder) -> Target:
-    """Return a folder of the version, which has to be a project that pip can install."""
+    """Return the target of a folder of the version.
+
+    :raises RequirementError: if the folder is not a project that pip can install.
+    """
     inside = resolved(path)
     if inside is None or not folder.has_folder(inside):
-        raise RefusedError(_MISSING.format(path))
+        raise RequirementError(_MISSING.format(path))
     if not any(folder.has_file(f"{inside}/{name}".lstrip("/")) for name in _PROJECT_FILES):
-        raise RefusedError(f"Directory {path!r} is not installable. Neither 'setup.py' nor 'pyproject.toml' found.")
+        raise RequirementError(f"Directory {path!r} is not installable. Neither 'setup.py' nor 'pyproject.toml' found.")
     return Target(None, SpecifierSet(), extras, url=_url_of(inside), folder=True)
 
 
 def _check_file(path: str, folder: Folder) -> str:
-    """Return the path inside the version of a file, or of a project, that has to be there."""
+    """Return the path of a file or of a project, relative to the version.
+
+    :raises RequirementError: if it does not exist.
+    """
     inside = resolved(path)
     if inside is not None and folder.has_file(inside):
         return inside
     if inside is not None and folder.has_folder(inside):
         _project(path, frozenset(), folder)
         return inside
-    raise RefusedError(_MISSING.format(path if inside is None else posixpath.join(CODE_FOLDER, inside)))
+    raise RequirementError(_MISSING.format(path if inside is None else posixpath.join(CODE_FOLDER, inside)))
 
 
 def _url_of(inside: str) -> str:
@@ -230,13 +240,13 @@ def _without_extras(text: str) -> tuple[str, frozenset[str]]:
     try:
         return text[:start].rstrip(), frozenset(Requirement("placeholder" + text[start:].lower()).extras)
     except InvalidRequirement as error:
-        raise RefusedError(f"Invalid requirement: {text!r}: {error}") from None
+        raise RequirementError(f"Invalid requirement: {text!r}: {error}") from None
 
 
 def guessed_name(target: Target, text: str) -> str:
-    """Return the name of a package, or what its URL calls it where only the package itself knows its name.
+    """Return the name of a package. If only the package itself contains it, guess the name from the URL.
 
-    :param text: the requirement, for a URL that calls it nothing.
+    :param text: the requirement, returned if the URL contains no name.
     """
     if target.name:
         return target.name

@@ -1,7 +1,7 @@
-"""Reads a version's requirements.txt as pip reads it: with the files it includes, and up to the line pip refuses.
+"""Reader of the requirements of a version. It follows pip, including nested files, up to the first rejected line.
 
-What pip does with a line is described by pip 24.1 to 26.3; what one of them takes is taken. The encoding of the build
-is UTF-8, and none of its environment variables is known, so that `${NAME}` stays as it is.
+The rules are those of pip 24.1 to 26.3. A line is accepted if one of these releases accepts it. The default encoding is
+UTF-8. The environment variables of the build are unknown, so that ``${NAME}`` is not expanded.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from packaging.utils import canonicalize_name
 
+from datarobot_provider.emulator.evaluation.folder import CODE_FOLDER
 from datarobot_provider.emulator.evaluation.requirement_lines import (
     Line,
-    RefusedError,
+    RequirementError,
     decode,
     logical_lines,
     parse_line,
@@ -28,26 +29,25 @@ from datarobot_provider.emulator.evaluation.requirement_targets import (
     redacted,
     resolved,
 )
-from datarobot_provider.emulator.store.folder import CODE_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from datarobot_provider.emulator.store.folder import Folder
+    from datarobot_provider.emulator.evaluation.folder import Folder
 
 FILE = "requirements.txt"
-# The operators of the API's enumeration; the others are left out of `constraints`.
+# The operators in the enumeration of the API. Other operators are omitted from `constraints`.
 _CONSTRAINTS = frozenset({"<", "<=", "==", ">=", ">"})
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(?![A-Za-z0-9._+:/-])")
 _REMOTE = re.compile(r"^(http|https):", re.IGNORECASE)
-# Beyond these bounds, reading would hold up the emulator for seconds.
+# Reading larger files would block the emulator for seconds.
 _MAX_BYTES = 6_000_000
 _MAX_LINE = 100_000
 _MAX_LINES, _MAX_CHARACTERS = 5_000, 2_000_000
 
 
 class Source(NamedTuple):
-    """A requirements or constraints file, as an absolute path in the container, with a line number."""
+    """A line of a requirements or constraints file, whose path is absolute in the container."""
 
     path: str
     number: int
@@ -57,7 +57,7 @@ class Source(NamedTuple):
         return f"{'-c' if self.constraint else '-r'} {self.path} (line {self.number})"
 
 
-class Wanted(NamedTuple):
+class AcceptedRequirement(NamedTuple):
     """A requirement that pip accepted."""
 
     text: str
@@ -68,33 +68,39 @@ class Wanted(NamedTuple):
 
 @dataclass
 class Requirements:
-    """What a version asks pip for.
+    """The requirements of a version.
 
-    `dependencies` are the API's objects, in the order of the lines; `collected` is what pip says when it begins with
-    each. `refusal` is what pip says when it stops, if it does. `notes` say what the emulator did not look at.
+    :param dependencies: the dependencies as the API returns them, in the order of the lines.
+    :param collected: the messages that pip logs when it collects them.
+    :param rejection: the message with which pip stops, or None.
+    :param notes: what was not checked.
     """
 
     dependencies: list[dict[str, Any]] = field(default_factory=list)
     collected: list[str] = field(default_factory=list)
-    refusal: str | None = None
+    rejection: str | None = None
     notes: list[str] = field(default_factory=list)
 
     @property
     def build_needed(self) -> bool:
-        """Whether there is anything for a dependency build to do, be it to fail."""
-        return bool(self.dependencies) or self.refusal is not None
+        """Whether a dependency build has something to install or to reject."""
+        return bool(self.dependencies) or self.rejection is not None
 
 
 def read_requirements(folder: Folder) -> Requirements:
-    """Return what the requirements.txt at the top of a version asks for; nothing if it has none.
+    """Read the requirements.txt at the top level of a version.
 
     :param folder: the files of the version.
+    :returns: the requirements, which are empty if the file does not exist.
     """
     return _Reader(folder).read() if folder.has_file(FILE) else Requirements()
 
 
 class _File(NamedTuple):
-    """A file that is being read. `entry` is the line of requirements.txt that led here, if it is another one."""
+    """A file that is being read.
+
+    :param entry: the line of requirements.txt that includes the file, or None for requirements.txt itself.
+    """
 
     path: str
     constraint: bool
@@ -103,18 +109,18 @@ class _File(NamedTuple):
 
 
 class _Reader:
-    """Reads one version's requirements."""
+    """Reader of the requirements of one version."""
 
     def __init__(self, folder: Folder) -> None:
         self._folder = folder
         self._result = Requirements()
-        self._wanted: list[Wanted] = []
+        self._accepted: list[AcceptedRequirement] = []
         self._require_hashes = False
         self._open: list[_File] = []
         self._lines = self._characters = 0
 
     def read(self) -> Requirements:
-        """Read requirements.txt and all that it includes."""
+        """Read requirements.txt and the files that it includes."""
         self._include(FILE, Source(f"{CODE_FOLDER}/{FILE}", 0, constraint=False), None)
         while self._open:
             file = self._open[-1]
@@ -128,19 +134,19 @@ class _Reader:
                 self._result.notes.append(f"only the first {self._lines - 1} lines of the requirements are read")
                 break
             self._line(file, *step)
-        if self._result.refusal is None:
+        if self._result.rejection is None:
             self._check_hashes()
         return self._result
 
     def _line(self, file: _File, number: int, text: str) -> None:
         source = Source(f"{CODE_FOLDER}/{file.path}", number, file.constraint)
         if len(text) > _MAX_LINE:
-            self._result.notes.append(f"line {number} of {source.path} is not read: it has {len(text)} characters")
+            self._result.notes.append(f"line {number} of {source.path} is not read: it is {len(text)} characters long")
             return
         try:
             line = parse_line(text)
-        except RefusedError as error:
-            self._refuse(f"Invalid requirement: {redacted(text)} {_place(source)}\n{redacted(str(error))}")
+        except RequirementError as error:
+            self._reject(f"Invalid requirement: {redacted(text)} {_place(source)}\n{redacted(str(error))}")
             return
         self._require_hashes = self._require_hashes or line.require_hashes
         entry = number if file.entry is None else file.entry
@@ -150,27 +156,29 @@ class _Reader:
             self._requirement(line, source, entry)
 
     def _include(self, path: str, source: Source, entry: int | None, *, constraint: bool = False) -> None:
-        """Begin with an included file, or refuse it."""
+        """Open an included file, or reject it."""
         if _REMOTE.match(path):
-            self._result.notes.append(f"{redacted(path)} is not read: the emulator reaches no other host")
+            self._result.notes.append(
+                f"{redacted(path)} is not read: the emulator does not send requests to other hosts"
+            )
             return
         base = posixpath.dirname(self._open[-1].path) if self._open else ""
         inside = resolved(path, base)
         kind = "constraint" if constraint else "requirements"
         shown = path if inside is None else f"{CODE_FOLDER}/{inside}".rstrip("/")
         if inside is not None and any(inside == each.path for each in self._open):
-            self._refuse(f"{shown} recursively references itself in {source.path} {_place(source)}")
+            self._reject(f"{shown} recursively references itself in {source.path} {_place(source)}")
         elif inside is None or not self._folder.has_file(inside):
             is_folder = inside is not None and self._folder.has_folder(inside)
             reason = "[Errno 21] Is a directory" if is_folder else "[Errno 2] No such file or directory"
-            self._refuse(f"Could not open {kind} file: {reason}: '{shown}' {_place(source)}")
+            self._reject(f"Could not open {kind} file: {reason}: '{shown}' {_place(source)}")
         elif self._folder.size(inside) > _MAX_BYTES:
-            self._result.notes.append(f"{shown} is not read: it has {self._folder.size(inside)} bytes")
+            self._result.notes.append(f"{shown} is not read: its size is {self._folder.size(inside)} bytes")
         else:
             try:
                 lines = logical_lines(decode(self._folder.read(inside)))
-            except RefusedError as error:
-                self._refuse(f"{error}\n(while reading {shown})")
+            except RequirementError as error:
+                self._reject(f"{error}\n(while reading {shown})")
                 return
             self._open.append(_File(inside, constraint, entry, lines))
 
@@ -180,13 +188,13 @@ class _Reader:
             target = (read_editable if line.editable else read_target)(text, self._folder)
             if source.constraint:
                 _check_constraint(target, editable=line.editable)
-        except RefusedError as error:
-            self._refuse(_with_place(redacted(str(error)), source))
+        except RequirementError as error:
+            self._reject(_with_place(redacted(str(error)), source))
             if not source.constraint:
                 name = _NAME.match(text)
                 self._add(name[0] if name else redacted(text), None, text, entry)
             return
-        self._wanted.append(Wanted(text, source, target, bool(line.hashes) or target.hashed))
+        self._accepted.append(AcceptedRequirement(text, source, target, bool(line.hashes) or target.hashed))
         if not source.constraint:
             self._add(guessed_name(target, text), target, text, entry)
             self._result.collected.append(f"Collecting {redacted(text)} (from {source})")
@@ -201,42 +209,42 @@ class _Reader:
         dependency = {"packageName": name, "constraints": constraints, "line": text, "lineNumber": entry}
         self._result.dependencies.append({**dependency, "extras": extras})
 
-    def _refuse(self, message: str) -> None:
-        """Record the first refusal; pip does not get to a second one."""
-        if self._result.refusal is None:
-            self._result.refusal = message
+    def _reject(self, message: str) -> None:
+        """Record the first rejection. pip stops there."""
+        if self._result.rejection is None:
+            self._result.rejection = message
 
     def _check_hashes(self) -> None:
-        """Refuse what pip refuses as soon as one requirement has a hash: another one that has none."""
-        if not (self._require_hashes or any(each.hashed for each in self._wanted)):
+        """Reject requirements without a hash if another requirement has one, as pip does."""
+        if not (self._require_hashes or any(each.hashed for each in self._accepted)):
             return
-        constrained = {canonicalize_name(each.target.name or "") for each in self._wanted if each.source.constraint}
-        for each in self._wanted:
+        constrained = {canonicalize_name(each.target.name or "") for each in self._accepted if each.source.constraint}
+        for each in self._accepted:
             sure = not each.source.constraint and not each.target.marker
             if sure and canonicalize_name(each.target.name or "") not in constrained:
                 objection = _hash_objection(each)
                 if objection:
-                    self._refuse(f"{objection}\n    {redacted(each.text)} (from {each.source})")
+                    self._reject(f"{objection}\n    {redacted(each.text)} (from {each.source})")
 
 
-def _hash_objection(wanted: Wanted) -> str | None:
-    target = wanted.target
+def _hash_objection(accepted: AcceptedRequirement) -> str | None:
+    target = accepted.target
     if target.repository:
         return "Can't verify hashes for these requirements: there is no way to hash version control repositories:"
     if target.folder:
         return "Can't verify hashes for these file:// requirements because they point to directories:"
-    if not wanted.hashed:
+    if not accepted.hashed:
         return "Hashes are required in --require-hashes mode, but they are missing from some requirements here:"
     return None
 
 
 def _check_constraint(target: Target, *, editable: bool) -> None:
     if editable:
-        raise RefusedError("Editable requirements are not allowed as constraints")
+        raise RequirementError("Editable requirements are not allowed as constraints")
     if target.name is None:
-        raise RefusedError("Unnamed requirements are not allowed as constraints")
+        raise RequirementError("Unnamed requirements are not allowed as constraints")
     if target.extras:
-        raise RefusedError("Constraints cannot have extras")
+        raise RequirementError("Constraints cannot have extras")
 
 
 def _place(source: Source) -> str:
@@ -244,6 +252,6 @@ def _place(source: Source) -> str:
 
 
 def _with_place(message: str, source: Source) -> str:
-    """Return pip's message with the place in front of its hint, or at its end."""
+    """Return the message of pip with the location before its hint, or at its end."""
     text, hint, rest = message.partition("\nHint:")
     return f"{text} {_place(source)}{hint}{rest}"

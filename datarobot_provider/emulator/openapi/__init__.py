@@ -1,1 +1,1 @@
-"""The published contract, and where the emulator deviates from it."""
+"""The published contract as OpenAPI documents, and the deviations of the emulator from it."""

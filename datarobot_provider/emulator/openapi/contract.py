@@ -1,9 +1,9 @@
-"""The published contract: which operations exist, and whether a request or a response keeps to its schemas.
+"""The published contract: its operations, and validation of requests and responses against its schemas.
 
-The contract is the package-data file ``contract.json`` (OpenAPI 3.1), read off the reference pages; ``neighbours.json``
-adds the routes beyond those pages that clients call on their way. Two sets of validators are made of both: one for
-requests, with the tolerances of `deviations.REQUEST`, and one for responses, with those of `deviations.REPLY`. Both
-refuse fields that neither the documents nor the tables name.
+The package data contain two OpenAPI 3.1 documents. ``contract.json`` was created from the reference pages.
+``additional_routes.json`` describes further routes that clients call. Requests are validated with the amendments in
+`deviations.REQUEST`, responses with those in `deviations.RESPONSE`. Fields that are neither in the documents nor in the
+amendments are rejected.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator, FormatChecker
 
+from datarobot_provider.emulator.common.errors import FieldProblem
 from datarobot_provider.emulator.openapi import deviations
-from datarobot_provider.emulator.web.errors import FieldProblem
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -33,7 +33,7 @@ API = "/api/v2"
 JSON_TYPE = "application/json"
 FORM_TYPE = "multipart/form-data"
 
-_DOCUMENTS = ("contract.json", "neighbours.json")
+_DOCUMENTS = ("contract.json", "additional_routes.json")
 _FORMATS = FormatChecker(formats=())
 _KINDS = {"required": "missing", "type": "type_error", "enum": "enum", "additionalProperties": "extra_forbidden"}
 
@@ -55,28 +55,39 @@ def _is_uuid4(value: object) -> bool:
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the contract: a method on a path template."""
+    """An operation of the contract.
+
+    :param method: the HTTP method.
+    :param path: the path template below the API root.
+    :param spec: the operation object of the OpenAPI document.
+    """
 
     method: str
     path: str
     spec: Mapping[str, Any]
 
     def parameters(self, where: str) -> list[dict[str, Any]]:
-        """Return the declared parameters that stand in `where` (``query`` or ``path``)."""
+        """Return the declared parameters.
+
+        :param where: ``query`` or ``path``.
+        """
         return [p for p in self.spec.get("parameters", ()) if p["in"] == where]
 
     def body_schema(self, media: str) -> str | None:
-        """Return the name of the schema of a request body of type `media`, or None if there is none."""
+        """Return the name of the schema of the request body, or None.
+
+        :param media: the media type of the body.
+        """
         content = self.spec.get("requestBody", {}).get("content", {})
         return _ref_name(content[media]["schema"]) if media in content else None
 
-    def lists(self, status: int) -> bool:
-        """Return whether the contract lists `status` as a response."""
+    def has_response(self, status: int) -> bool:
+        """Return whether the contract lists a response with a status."""
         return str(status) in self.spec["responses"]
 
 
 class Contract:
-    """The two contract files, their operations and their validators."""
+    """The operations of both documents and their validators."""
 
     def __init__(self) -> None:
         self.operations: dict[tuple[str, str], Operation] = {}
@@ -90,19 +101,23 @@ class Contract:
             components |= json.loads(text.replace("#/components/schemas/", "#/$defs/"))["components"]["schemas"]
         self._request_defs = _amended(components, deviations.REQUEST)
         for schema in self._request_defs.values():
-            _refuse_empty(schema)
-        self._response_defs = _amended(components, deviations.REPLY)
+            _forbid_empty_strings(schema)
+        self._response_defs = _amended(components, deviations.RESPONSE)
         self._request_validator = cache(lambda name: _validator(name, self._request_defs))
         self._response_validator = cache(lambda name: _validator(name, self._response_defs))
 
     def body_problems(self, schema: str, body: object) -> list[FieldProblem]:
-        """Return what is wrong with a request `body` that has to satisfy the contract's `schema`."""
+        """Return the problems of a request body.
+
+        :param schema: the name of the schema.
+        :param body: the decoded body.
+        """
         return list(_problems(self._request_validator(schema), body))
 
     def parameter_problems(
         self, schema: Mapping[str, Any], value: object, location: tuple[str, str]
     ) -> list[FieldProblem]:
-        """Return what is wrong with one decoded query parameter."""
+        """Return the problems of a decoded query parameter."""
         named = {"$ref": f"#/$defs/{_ref_name(schema)}"} if "$ref" in schema else {}
         validator = Draft202012Validator({**schema, **named, "$defs": self._request_defs}, format_checker=_FORMATS)
         return [
@@ -111,17 +126,20 @@ class Contract:
         ]
 
     def form_fields(self, schema: str) -> Mapping[str, Any]:
-        """Return the fields of a form: name -> schema, tolerated ones included."""
+        """Return the fields of a form, including amendments: name -> schema."""
         fields: Mapping[str, Any] = self._request_defs[schema]["properties"]
         return fields
 
     def response_violations(
         self, operation: Operation, status: int, body: object, media: str, allowed: Collection[str] = ()
     ) -> list[str]:
-        """Return how a response departs from the contract and from the table of deliberate deviations.
+        """Return the violations of the contract by a response, apart from the intended deviations.
 
-        Parameters: the `operation`, and the `status`, decoded `body` and `media` type of the response; `allowed` are
-        states that were injected through the control API and are wrong on purpose.
+        :param operation: the operation.
+        :param status: the status of the response.
+        :param body: the decoded body.
+        :param media: the media type of the body.
+        :param allowed: values that the control API injected although an enumeration does not contain them.
         """
         listed, schema = self._response_schema(operation, status)
         if not listed:
@@ -136,10 +154,10 @@ class Contract:
         ]
 
     def _response_schema(self, operation: Operation, status: int) -> tuple[bool, str | None]:
-        for extra in deviations.EXTRA_REPLIES:
+        for extra in deviations.EXTRA_RESPONSES:
             if (extra.method, extra.path, extra.status) == (operation.method, operation.path, status):
                 return True, extra.schema
-        if not operation.lists(status):
+        if not operation.has_response(status):
             return False, None
         content = operation.spec["responses"][str(status)].get("content", {})
         return True, _ref_name(content[JSON_TYPE]["schema"]) if JSON_TYPE in content else None
@@ -162,22 +180,22 @@ def _amended(components: Mapping[str, Any], amendments: Sequence[deviations.Amen
         if amendment.optional:
             schema["required"] = [name for name in schema["required"] if name != amendment.field]
     for schema in defs.values():
-        _close(schema)
+        _forbid_additional_properties(schema)
     return defs
 
 
-def _close(schema: object) -> None:
+def _forbid_additional_properties(schema: object) -> None:
     if isinstance(schema, list):
         for item in schema:
-            _close(item)
+            _forbid_additional_properties(item)
     elif isinstance(schema, dict):
         for item in schema.values():
-            _close(item)
+            _forbid_additional_properties(item)
         if isinstance(schema.get("properties"), dict) and schema.get("type") == "object":
             schema["additionalProperties"] = False
 
 
-def _refuse_empty(schema: Mapping[str, Any]) -> None:
+def _forbid_empty_strings(schema: Mapping[str, Any]) -> None:
     for name, spec in schema.get("properties", {}).items():
         if not isinstance(spec, dict) or name in deviations.MAY_BE_EMPTY:
             continue
@@ -190,24 +208,24 @@ def _problems(
 ) -> Iterator[FieldProblem]:
     seen = set()
     for error in validator.iter_errors(instance):
-        if _is_ordered(error, allowed):
+        if _is_injected(error, allowed):
             continue
-        for name in _named(error):
+        for name in _affected_keys(error):
             location = ("body", *error.absolute_path, *name)
             if location not in seen:
                 seen.add(location)
                 yield FieldProblem(location, _describe(error), _KINDS.get(str(error.validator), "value_error"))
 
 
-def _is_ordered(error: ValidationError, allowed: Collection[str]) -> bool:
-    """Return whether all that is wrong is a word that was ordered to be wrong, be it inside a choice of schemas."""
+def _is_injected(error: ValidationError, allowed: Collection[str]) -> bool:
+    """Return whether an injected value causes the error, directly or inside a choice of schemas."""
     if error.validator == "enum":
         return error.instance in allowed
-    return bool(error.context) and any(_is_ordered(inner, allowed) for inner in error.context or ())
+    return bool(error.context) and any(_is_injected(inner, allowed) for inner in error.context or ())
 
 
-def _named(error: ValidationError) -> list[tuple[str, ...]]:
-    """Return the keys below the error's own place that it speaks of."""
+def _affected_keys(error: ValidationError) -> list[tuple[str, ...]]:
+    """Return the paths of the affected keys, relative to the location of the error."""
     if not isinstance(error.instance, dict):
         return [()]
     if error.validator == "required":
@@ -219,13 +237,13 @@ def _named(error: ValidationError) -> list[tuple[str, ...]]:
 
 
 def _describe(error: ValidationError) -> str:
-    """Word a schema error without repeating the value, which might be a secret."""
+    """Describe a schema error without the value, which may be a secret."""
     limit = error.validator_value
     texts = {
         "required": "this field is required",
         "additionalProperties": "is not an allowed key",
-        "type": f"expected {_words(limit)}",
-        "enum": f"must be one of: {_words(limit)}",
+        "type": f"expected {_joined(limit)}",
+        "enum": f"must be one of: {_joined(limit)}",
         "minLength": "must not be empty" if limit == 1 else f"must have at least {limit} characters",
         "maxLength": f"must have at most {limit} characters",
         "minimum": f"must be at least {limit}",
@@ -238,6 +256,6 @@ def _describe(error: ValidationError) -> str:
     return texts.get(str(error.validator), "has none of the accepted forms")
 
 
-def _words(limit: object) -> str:
+def _joined(limit: object) -> str:
     items = limit if isinstance(limit, list) else [limit]
     return ", ".join("null" if item is None else re.sub(r"[^ -~]", "?", str(item)) for item in items)

@@ -1,4 +1,4 @@
-"""The emulated API routes, one module per noun."""
+"""Routes of the emulated API, one module per type of resource."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import pkgutil
 
 
 def load() -> None:
-    """Import every module of this package, so that its routes are announced."""
+    """Import all modules of this package to register their routes."""
     for module in pkgutil.iter_modules(__path__, f"{__name__}."):
         importlib.import_module(module.name)

@@ -1,21 +1,21 @@
-"""Custom models: create, list, read, change, delete."""
+"""Custom models: create, list, read, update, delete."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 from typing import Any
 
-from datarobot_provider.emulator.openapi.deviations import BOOLEAN_WORDS
-from datarobot_provider.emulator.routes.versions import view_version
-from datarobot_provider.emulator.store import identity
-from datarobot_provider.emulator.store.state import CustomModel
-from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.common import identifiers, timestamps, users
+from datarobot_provider.emulator.common.errors import ApiError, invalid
+from datarobot_provider.emulator.openapi.deviations import TRUE_STRINGS
+from datarobot_provider.emulator.routes.versions import serialize_version
+from datarobot_provider.emulator.store.entities import CustomModel
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _CONFLICT = HTTPStatus.CONFLICT
 _LOCKED_FIELDS = ("targetName", "positiveClassLabel", "negativeClassLabel", "classLabels", "predictionThreshold")
 _NOT_SHOWN = frozenset({"isUnstructuredModelKind"})
-# As the reference prints it in the bodies of create and update.
+# The default in the reference for create and update.
 _DEFAULT_THRESHOLD = 0.5
 _WITH_THRESHOLD = frozenset({"Binary", "Regression"})
 _NULLABLE_FIELDS = frozenset(
@@ -32,11 +32,11 @@ def create_custom_model(call: Call) -> Response:
     own_id = body.get("userProvidedId")
     if own_id and any(m.fields.get("userProvidedId") == own_id for m in call.state.models.values()):
         raise ApiError(422, "Cannot create a custom model with a user provided ID that is in use.")
-    moment = identity.now()
-    model = CustomModel(identity.object_id(), dict(body), moment, moment)
+    moment = timestamps.now()
+    model = CustomModel(identifiers.object_id(), dict(body), moment, moment)
     _fill_defaults(model.fields)
     call.state.models[model.id] = model
-    return Response(201, view_model(call, model))
+    return Response(201, serialize_model(call, model))
 
 
 @route("GET", "/customModels/")
@@ -47,27 +47,27 @@ def list_custom_models(call: Call) -> Response:
     if query.get("customModelType"):
         models = [m for m in models if m.fields["customModelType"] == query["customModelType"]]
     if query.get("isDeployed"):
-        wanted = query["isDeployed"] in BOOLEAN_WORDS[:2]
-        models = [m for m in models if bool(call.state.deployments_of(m)) == wanted]
+        requested = query["isDeployed"] in TRUE_STRINGS
+        models = [m for m in models if bool(call.state.deployments_of(m)) == requested]
     if query.get("searchFor"):
-        models = [m for m in models if _mentions(m, query["searchFor"].lower())]
+        models = [m for m in models if _matches_search(m, query["searchFor"].lower())]
     models = [m for m in models if _has_target_type(call, m) and _has_tag(call, m)]
     order = query.get("orderBy")
     if order:
         name = order.removeprefix("-")
         models.sort(key=lambda m: m.updated if name == "updated" else m.created, reverse=order.startswith("-"))
-    return call.page(models, lambda m: view_model(call, m))
+    return call.page(models, lambda m: serialize_model(call, m))
 
 
 @route("GET", "/customModels/{customModelId}/")
 def get_custom_model(call: Call) -> Response:
-    """Answer one custom model (GET /customModels/{customModelId}/)."""
-    return Response(200, view_model(call, call.state.model(call.path["customModelId"])))
+    """Return a custom model (GET /customModels/{customModelId}/)."""
+    return Response(200, serialize_model(call, call.state.model(call.path["customModelId"])))
 
 
 @route("PATCH", "/customModels/{customModelId}/")
 def update_custom_model(call: Call) -> Response:
-    """Change a custom model (PATCH /customModels/{customModelId}/)."""
+    """Update a custom model (PATCH /customModels/{customModelId}/)."""
     model = call.state.model(call.path["customModelId"])
     if any(call.state.active_tests(model)):
         raise ApiError(_CONFLICT, "The custom model cannot be changed while it is being tested.")
@@ -80,8 +80,8 @@ def update_custom_model(call: Call) -> Response:
         raise invalid(enabled, "once enabled, it cannot be disabled")
     model.fields.update(call.body)
     _fill_defaults(model.fields)
-    model.updated = identity.now()
-    return Response(200, view_model(call, model))
+    model.updated = timestamps.now()
+    return Response(200, serialize_model(call, model))
 
 
 @route("DELETE", "/customModels/{customModelId}/")
@@ -97,8 +97,8 @@ def delete_custom_model(call: Call) -> Response:
     return Response(204)
 
 
-def view_model(call: Call, model: CustomModel) -> Json:
-    """Return a custom model as the API answers it."""
+def serialize_model(call: Call, model: CustomModel) -> Json:
+    """Return a custom model as the API returns it."""
     stored = {
         name: value
         for name, value in model.fields.items()
@@ -118,18 +118,18 @@ def view_model(call: Call, model: CustomModel) -> Json:
         "supportsBinaryClassification": target == "Binary",
         "supportsRegression": target == "Regression",
         "supportsAnomalyDetection": target == "Anomaly",
-        "isTrainingDataForVersionsPermanentlyEnabled": model.trains_versions,
-        "latestVersion": view_version(call, latest) if latest else None,
+        "isTrainingDataForVersionsPermanentlyEnabled": model.has_training_data_per_version,
+        "latestVersion": serialize_version(call, latest) if latest else None,
         "deploymentsCount": len(call.state.deployments_of(model)),
         "resourceBundleId": None,
-        "created": identity.timestamp(model.created),
-        "createdBy": identity.USER_NAME,
-        "updated": identity.timestamp(model.updated),
+        "created": timestamps.iso_format(model.created),
+        "createdBy": users.USER_NAME,
+        "updated": timestamps.iso_format(model.updated),
     }
 
 
 def _training_fields(call: Call, model: CustomModel) -> dict[str, Any]:
-    training = None if model.trains_versions else model.training
+    training = None if model.has_training_data_per_version else model.training
     return {
         "trainingDataAssignmentInProgress": bool(model.assignment and model.assignment.active(call.now())),
         "trainingDatasetId": training.dataset.id if training else None,
@@ -148,7 +148,7 @@ def _target_type(fields: Json) -> str:
 
 
 def _check_target(body: Json) -> None:
-    """Inference models need a target unless they are free in what they answer; training models must have none."""
+    """Check that an inference model has a target if its type requires one, and that a training model has none."""
     if body["customModelType"] == "training":
         if body.get("targetName"):
             raise invalid("targetName", "is only for inference models")
@@ -180,18 +180,18 @@ def _fill_defaults(fields: Json) -> None:
             fields[name] = default
 
 
-def _mentions(model: CustomModel, words: str) -> bool:
+def _matches_search(model: CustomModel, search: str) -> bool:
     texts = (model.fields.get(name) or "" for name in ("name", "description", "language"))
-    return any(words in text.lower() for text in texts)
+    return any(search in text.lower() for text in texts)
 
 
 def _has_target_type(call: Call, model: CustomModel) -> bool:
-    wanted = call.listed("targetType")
-    return not wanted or _target_type(model.fields) in wanted
+    requested = call.list_argument("targetType")
+    return not requested or _target_type(model.fields) in requested
 
 
 def _has_tag(call: Call, model: CustomModel) -> bool:
-    """Return whether a model has tags with one of the wanted keys, and tags with one of the wanted values."""
+    """Return whether a model has a requested tag key and a requested tag value."""
     tags = model.fields.get("tags", [])
-    wanted = (("name", call.listed("tagKeys")), ("value", call.listed("tagValues")))
-    return all(not texts or any(tag[field] in texts for tag in tags) for field, texts in wanted)
+    filters = (("name", call.list_argument("tagKeys")), ("value", call.list_argument("tagValues")))
+    return all(not values or any(tag[field] in values for tag in tags) for field, values in filters)

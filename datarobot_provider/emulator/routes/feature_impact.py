@@ -1,19 +1,19 @@
-"""Feature impact of versions: start, read the result. The old routes name the version as an image."""
+"""Feature impact of versions: start, read the result. The legacy routes call the version an image."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.evaluation.feature_impact import feature_impacts
+from datarobot_provider.emulator.common.errors import ApiError, not_found
+from datarobot_provider.emulator.job_results.feature_impact import feature_impacts
 from datarobot_provider.emulator.openapi.contract import API
 from datarobot_provider.emulator.routes import training_data
-from datarobot_provider.emulator.routes.versions import wanted_version
+from datarobot_provider.emulator.routes.versions import requested_version
 from datarobot_provider.emulator.store.jobs import SUCCEEDED, Job
-from datarobot_provider.emulator.web.errors import ApiError, not_found
 from datarobot_provider.emulator.web.routing import Call, Response, route
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.state import TrainingData, Version
+    from datarobot_provider.emulator.store.entities import TrainingData, Version
 
 _IMPACT = "/customModels/{customModelId}/versions/{customModelVersionId}/featureImpact/"
 _IMAGE_IMPACT = "/customInferenceImages/{imageId}/featureImpact/"
@@ -21,19 +21,19 @@ _IMAGE_IMPACT = "/customInferenceImages/{imageId}/featureImpact/"
 
 @route("POST", _IMPACT)
 def start_feature_impact(call: Call) -> Response:
-    """Start the computation of a version's feature impact (POST .../featureImpact/)."""
-    return _start(call, wanted_version(call))
+    """Start computing the feature impact of a version (POST .../featureImpact/)."""
+    return _start(call, requested_version(call))
 
 
 @route("GET", _IMPACT)
 def get_feature_impact(call: Call) -> Response:
-    """Answer a version's feature impact (GET .../featureImpact/)."""
-    return _result(call, wanted_version(call))
+    """Return the feature impact of a version (GET .../featureImpact/)."""
+    return _result(call, requested_version(call))
 
 
 @route("POST", _IMAGE_IMPACT)
 def start_image_feature_impact(call: Call) -> Response:
-    """Start the computation of an image's feature impact (POST /customInferenceImages/{imageId}/featureImpact/)."""
+    """Start computing the feature impact of an image (POST /customInferenceImages/{imageId}/featureImpact/)."""
     version = call.state.find_version(call.path["imageId"])
     if version is None:
         raise ApiError(422, "The image does not belong to a custom inference model.")
@@ -42,7 +42,7 @@ def start_image_feature_impact(call: Call) -> Response:
 
 @route("GET", _IMAGE_IMPACT)
 def get_image_feature_impact(call: Call) -> Response:
-    """Answer an image's feature impact (GET /customInferenceImages/{imageId}/featureImpact/)."""
+    """Return the feature impact of an image (GET /customInferenceImages/{imageId}/featureImpact/)."""
     version = call.state.find_version(call.path["imageId"])
     if version is None:
         raise not_found()
@@ -58,10 +58,10 @@ def _start(call: Call, version: Version) -> Response:
     if job is not None and job.result(call.now()) in {None, SUCCEEDED}:
         raise ApiError(404, "Feature impact has already been submitted.", extra={"jobId": job.ids["statusId"]})
     ids = {"customModelId": version.model_id, "customModelVersionId": version.id}
-    job = call.state.start("feature_impact", ids)
+    job = call.state.start_job("feature_impact", ids)
     job.extra["rowCount"] = rows
-    # A job ends where it was asked for: at the route of the version, or at that of the image.
-    record = call.state.track(job, call.full_path.removeprefix(API))
+    # The status record redirects to the route that started the job: that of the version or that of the image.
+    record = call.state.create_status_record(job, call.full_path.removeprefix(API))
     version.feature_impact = job
     return call.accepted(record, {"statusId": record.id})
 
@@ -92,7 +92,7 @@ def _training(call: Call, version: Version) -> TrainingData:
     model = call.state.model(version.model_id)
     if model.fields["customModelType"] != "inference" or model.unstructured:
         raise ApiError(422, "Feature impact is for structured custom inference models.")
-    return training_data.ready(call, version)
+    return training_data.assigned_training_data(call, version)
 
 
 def _impacts(call: Call, version: Version, training: TrainingData, job: Job) -> list[dict[str, object]]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from datarobot_provider.emulator.evaluation import model_test as checks
-from datarobot_provider.emulator.routes.dependency_builds import built
-from datarobot_provider.emulator.store import identity, runtime_parameters
-from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Fate, Job
-from datarobot_provider.emulator.store.resources import check_bundle
-from datarobot_provider.emulator.store.state import CustomModel, Dataset, Environment, ModelTest, Version
-from datarobot_provider.emulator.web.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.common import identifiers, timestamps, users
+from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.job_results import model_test
+from datarobot_provider.emulator.routes.dependency_builds import is_built
+from datarobot_provider.emulator.store import runtime_parameters
+from datarobot_provider.emulator.store.entities import CustomModel, Dataset, Environment, ModelTest, Version
+from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Job, PlannedOutcome
+from datarobot_provider.emulator.store.resource_settings import check_resource_bundle
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _TESTS = "/customModelTests/"
@@ -23,20 +24,20 @@ _STORED = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkE
 def start_test(call: Call) -> Response:
     """Start a test of a version (POST /customModelTests/)."""
     body, state = call.body, call.state
-    check_bundle(body)
+    check_resource_bundle(body)
     model = state.model(body["customModelId"])
     version = state.version(model.id, body["customModelVersionId"])
     dataset = _dataset(call, model)
     environment = _environment(call, version)
-    missing = runtime_parameters.without_value(version)
+    missing = runtime_parameters.names_without_value(version)
     if missing:
         raise ApiError(422, f"The custom model version has runtime parameters without a value: {', '.join(missing)}.")
-    if not built(call, version):
+    if not is_built(call, version):
         raise ApiError(422, "The dependencies of the custom model version have to be built before it is tested.")
     if any(state.active_tests(model)):
         raise ApiError(422, "Testing is already in progress for the custom model.")
-    test = _begin(call, version, dataset, environment)
-    record = state.track(test.job, f"{_TESTS}{test.id}/", failure_ends_well=True)
+    test = _start_test(call, version, dataset, environment)
+    record = state.create_status_record(test.job, f"{_TESTS}{test.id}/", completed_on_failure=True)
     return call.accepted(record, {"statusId": record.id})
 
 
@@ -44,20 +45,20 @@ def start_test(call: Call) -> Response:
 def list_tests(call: Call) -> Response:
     """List the tests of a model, newest first (GET /customModelTests/)."""
     model_id = call.query["customModelId"]
-    tests = [t for t in reversed(call.state.tests.values()) if t.model.id == model_id and not t.job.gone(call.now())]
-    return call.page(tests, lambda t: _view(call, t))
+    tests = [t for t in reversed(call.state.tests.values()) if t.model.id == model_id and not t.job.expired(call.now())]
+    return call.page(tests, lambda t: _serialize(call, t))
 
 
 @route("GET", _TEST)
 def get_test(call: Call) -> Response:
-    """Answer one test (GET /customModelTests/{customModelTestId}/)."""
-    return Response(200, _view(call, _wanted(call)))
+    """Return a test (GET /customModelTests/{customModelTestId}/)."""
+    return Response(200, _serialize(call, _requested(call)))
 
 
 @route("DELETE", _TEST)
 def cancel_test(call: Call) -> Response:
     """Cancel a running test (DELETE /customModelTests/{customModelTestId}/)."""
-    test = _wanted(call)
+    test = _requested(call)
     if not test.job.active(call.now()):
         raise ApiError(409, "The testing attempt has already reached a terminal state.")
     test.job.cancel(call.now())
@@ -66,9 +67,9 @@ def cancel_test(call: Call) -> Response:
 
 @route("GET", _TEST + "log/")
 def get_log(call: Call) -> Response:
-    """Answer the log of a test as a text file (GET /customModelTests/{customModelTestId}/log/)."""
-    test = _wanted(call)
-    text = checks.log(test, call.now())
+    """Return the log of a test as a text file (GET /customModelTests/{customModelTestId}/log/)."""
+    test = _requested(call)
+    text = model_test.log(test, call.now())
     if text is None:
         raise ApiError(404, "No testing log found.")
     headers = {
@@ -80,25 +81,25 @@ def get_log(call: Call) -> Response:
 
 @route("GET", _TEST + "tail/")
 def get_tail(call: Call) -> Response:
-    """Answer the last lines of a test's log (GET /customModelTests/{customModelTestId}/tail/)."""
-    text = checks.log(_wanted(call), call.now()) or ""
+    """Return the last lines of the log of a test (GET /customModelTests/{customModelTestId}/tail/)."""
+    text = model_test.log(_requested(call), call.now()) or ""
     return Response(200, {"log": "".join(text.splitlines(keepends=True)[-call.query["lines"] :])})
 
 
-def _begin(call: Call, version: Version, dataset: Dataset | None, environment: Environment) -> ModelTest:
+def _start_test(call: Call, version: Version, dataset: Dataset | None, environment: Environment) -> ModelTest:
     state, body = call.state, call.body
     model = state.model(version.model_id)
-    test_id = identity.object_id()
-    problem, notes = checks.inspect(model, version, dataset)
+    test_id = identifiers.object_id()
+    problem, notes = model_test.check_inputs(model, version, dataset)
     configuration = body.get("configuration", {})
-    natural = Fate(checks.outcome_of(checks.decide(configuration, problem, Fate())))
+    default = PlannedOutcome(model_test.outcome_of(model_test.check_results(configuration, problem, PlannedOutcome())))
     ids = {"customModelId": model.id, "customModelVersionId": version.id, "customModelTestId": test_id}
-    job = state.start("model_test", ids, natural)
-    verdicts = checks.decide(configuration, problem, job.fate)
-    if job.fate.outcome in {SUCCEEDED, WARNING, FAILED}:
-        job.fate = replace(job.fate, outcome=checks.outcome_of(verdicts))
+    job = state.start_job("model_test", ids, default)
+    results = model_test.check_results(configuration, problem, job.planned)
+    if job.planned.outcome in {SUCCEEDED, WARNING, FAILED}:
+        job.planned = replace(job.planned, outcome=model_test.outcome_of(results))
     settings = {name: body.get(name) for name in _STORED}
-    test = ModelTest(test_id, job, model, version, environment, dataset, settings, verdicts, notes)
+    test = ModelTest(test_id, job, model, version, environment, dataset, settings, results, notes)
     state.tests[test_id] = test
     return test
 
@@ -116,44 +117,44 @@ def _dataset(call: Call, model: CustomModel) -> Dataset | None:
 
 
 def _environment(call: Call, version: Version) -> Environment:
-    wanted, wanted_version = call.body.get("environmentId"), call.body.get("environmentVersionId")
-    if wanted is None and wanted_version is None and version.environment:
+    environment_id, version_id = call.body.get("environmentId"), call.body.get("environmentVersionId")
+    if environment_id is None and version_id is None and version.environment:
         return version.environment
     for environment in call.state.environments.values():
-        if wanted in {None, environment.id} and wanted_version in {None, environment.version_id}:
+        if environment_id in {None, environment.id} and version_id in {None, environment.version_id}:
             return environment
-    raise invalid("environmentId" if wanted else "environmentVersionId", "no such execution environment")
+    raise invalid("environmentId" if environment_id else "environmentVersionId", "no such execution environment")
 
 
-def _wanted(call: Call) -> ModelTest:
+def _requested(call: Call) -> ModelTest:
     test = call.state.tests.get(call.path["customModelTestId"])
-    if test is None or test.job.gone(call.now()):
+    if test is None or test.job.expired(call.now()):
         raise not_found()
     return test
 
 
 def _record_time(call: Call, job: Job) -> float:
-    """Return the time at which the record is read.
+    """Return the time at which the record of a test is read.
 
-    It is up to date when the status record leads to it. It lags behind a status record that says ABORTED: the official
-    client, which takes the first for granted, waits a little for the second.
+    The record is up to date when the status record redirects to it. It lags behind a status record with the status
+    ABORTED: the official client relies on the former and waits for the latter.
     """
     aborted = job.result(call.now()) == CANCELLED and not job.cancelled
     return call.now() - min(_RECORD_LAG * call.state.scale, job.seconds / 4) if aborted else call.now()
 
 
-def _view(call: Call, test: ModelTest) -> Json:
-    seen = _record_time(call, test.job)
-    over = not test.job.active(seen)
+def _serialize(call: Call, test: ModelTest) -> Json:
+    read_time = _record_time(call, test.job)
+    over = not test.job.active(read_time)
     return {
         "id": test.id,
         "customModelImageId": test.version.id,
         "imageType": "customModelVersion",
-        "overallStatus": test.job.word(seen),
-        "testingStatus": checks.statuses(test, seen),
-        "created": identity.timestamp(test.job.created),
-        "createdBy": identity.USER_NAME,
-        "completedAt": identity.timestamp(test.job.finished_at()) if over else None,
+        "overallStatus": test.job.state(read_time),
+        "testingStatus": model_test.check_statuses(test, read_time),
+        "created": timestamps.iso_format(test.job.created),
+        "createdBy": users.USER_NAME,
+        "completedAt": timestamps.iso_format(test.job.finished_at()) if over else None,
         "customModel": {"id": test.model.id, "name": test.model.fields["name"]},
         "customModelVersion": {"id": test.version.id, "label": test.version.label},
         "datasetId": test.dataset.id if test.dataset else None,

@@ -1,12 +1,12 @@
-"""Training data of custom models as a whole: the old way, before it was assigned to versions."""
+"""Training data of custom models: the legacy route that assigns them to the model and not to a version."""
 
 from __future__ import annotations
 
 from http import HTTPStatus
 
+from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import training_data
-from datarobot_provider.emulator.store.state import CustomModel, Dataset, TrainingData
-from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.store.entities import CustomModel, Dataset, TrainingData
 from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _ONLY_VERSIONS = (
@@ -18,7 +18,7 @@ _ONLY_VERSIONS = (
 def assign_training_data(call: Call) -> Response:
     """Assign training data to a model (PATCH /customModels/{customModelId}/trainingData/)."""
     model = call.state.model(call.path["customModelId"])
-    if model.trains_versions:
+    if model.has_training_data_per_version:
         raise ApiError(422, _ONLY_VERSIONS)
     if model.training and call.state.deployments_of(model):
         raise ApiError(HTTPStatus.CONFLICT, "The custom model is deployed and has its training data already.")
@@ -26,22 +26,22 @@ def assign_training_data(call: Call) -> Response:
         raise ApiError(422, "Training data is still being assigned to the custom model.")
     dataset = _dataset(call)
     partition = call.body.get("partitionColumn")
-    problem = training_data.misfit(model, dataset, partition)
+    problem = training_data.training_data_problem(model, dataset, partition)
     if problem:
         raise ApiError(422, problem)
     return _assign(call, model, dataset, partition)
 
 
 def _assign(call: Call, model: CustomModel, dataset: Dataset, partition: str | None) -> Response:
-    job = call.state.start("training_data", {"customModelId": model.id, "datasetId": dataset.id})
+    job = call.state.start_job("training_data", {"customModelId": model.id, "datasetId": dataset.id})
     model.assignment = job
 
     def finish() -> None:
-        """Let the data take effect; after a failure what was there before stays."""
+        """Set the training data. After a failed assignment, the previous data remain."""
         model.training = TrainingData(dataset, job, partition)
 
-    call.state.when_done(job, finish)
-    return call.accepted(call.state.track(job, f"/customModels/{model.id}/"))
+    call.state.on_success(job, finish)
+    return call.accepted(call.state.create_status_record(job, f"/customModels/{model.id}/"))
 
 
 def _dataset(call: Call) -> Dataset:

@@ -1,12 +1,12 @@
-"""The overall moderation configuration of an entity: how long its guards may take."""
+"""Overall moderation configuration of an entity: the timeout of its guards."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from datarobot_provider.emulator.store import identity
-from datarobot_provider.emulator.store.state import VERSION_ENTITY, Version
-from datarobot_provider.emulator.web.errors import not_found
+from datarobot_provider.emulator.common import identifiers, timestamps, users
+from datarobot_provider.emulator.common.errors import not_found
+from datarobot_provider.emulator.store.entities import VERSION_ENTITY, Version
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _OVERALL = "/overallModerationConfiguration/"
@@ -14,7 +14,7 @@ _OVERALL = "/overallModerationConfiguration/"
 
 @route("GET", _OVERALL)
 def get_overall(call: Call) -> Response:
-    """Answer the overall configuration of an entity (GET /overallModerationConfiguration/)."""
+    """Return the overall configuration of an entity (GET /overallModerationConfiguration/)."""
     entity_type, entity_id = call.query["entityType"], call.query["entityId"]
     check_entity(call, entity_type, entity_id)
     found = call.state.moderation.get((entity_type, entity_id))
@@ -25,31 +25,35 @@ def get_overall(call: Call) -> Response:
 
 @route("PATCH", _OVERALL)
 def update_overall(call: Call) -> Response:
-    """Set the overall configuration of an entity (PATCH /overallModerationConfiguration/)."""
+    """Update the overall configuration of an entity (PATCH /overallModerationConfiguration/)."""
     entity_type, entity_id = call.body["entityType"], call.body["entityId"]
     check_entity(call, entity_type, entity_id)
-    return Response(200, store(call, entity_type, entity_id, call.body))
+    return Response(200, store_configuration(call, entity_type, entity_id, call.body))
 
 
-def store(call: Call, entity_type: str, entity_id: str, values: Json) -> Json:
-    """Keep the overall configuration of an entity and return it as it is answered."""
+def store_configuration(call: Call, entity_type: str, entity_id: str, values: Json) -> Json:
+    """Store the overall configuration of an entity and return it as the API returns it."""
     body = {
         "entityType": entity_type,
         "entityId": entity_id,
         "timeoutSec": values["timeoutSec"],
         "timeoutAction": values["timeoutAction"],
-        "updatedAt": identity.timestamp(identity.now()),
-        "updaterId": identity.USER_ID,
+        "updatedAt": timestamps.iso_format(timestamps.now()),
+        "updaterId": users.USER_ID,
     }
     call.state.moderation[(entity_type, entity_id)] = body
     return body
 
 
-def inherit(call: Call, source: Version, version: Version) -> None:
-    """Give `version` the guards and the overall configuration of the version that it was made of."""
+def copy_guards(call: Call, source: Version, version: Version) -> None:
+    """Copy the guards and the overall configuration of a version to a new version.
+
+    :param source: the version from which the new version was created.
+    :param version: the new version.
+    """
     state = call.state
     for guard in [g for g in state.guards.values() if (g.entity_type, g.entity_id) == (VERSION_ENTITY, source.id)]:
-        copied_id = identity.object_id()
+        copied_id = identifiers.object_id()
         body = {**guard.body, "id": copied_id, "entityId": version.id}
         state.guards[copied_id] = replace(guard, id=copied_id, entity_id=version.id, body=body)
     overall = state.moderation.get((VERSION_ENTITY, source.id))
@@ -58,7 +62,10 @@ def inherit(call: Call, source: Version, version: Version) -> None:
 
 
 def check_entity(call: Call, entity_type: str, entity_id: str) -> None:
-    """Raise 404 for an entity that does not exist; playgrounds are not emulated, so any of them does."""
+    """Check that an entity exists. Playgrounds are not emulated, so every playground exists.
+
+    :raises ApiError: with status 404 if the entity does not exist.
+    """
     if entity_type == "customModel":
         call.state.model(entity_id)
     elif entity_type == VERSION_ENTITY and call.state.find_version(entity_id) is None:

@@ -1,13 +1,13 @@
-"""Training data of versions: checks the request, assigns in the background, shows the result."""
+"""Training data of versions: validation, assignment by a job, serialization."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, Fate, Job
-from datarobot_provider.emulator.store.state import CustomModel, Dataset, TrainingData, Version
-from datarobot_provider.emulator.web import strict_json as strictjson
-from datarobot_provider.emulator.web.errors import ApiError, invalid
+from datarobot_provider.emulator.common import strict_json
+from datarobot_provider.emulator.common.errors import ApiError, invalid
+from datarobot_provider.emulator.store.entities import CustomModel, Dataset, TrainingData, Version
+from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, Job, PlannedOutcome
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator.web.routing import Call, Json
@@ -16,22 +16,28 @@ _TRAINING_KEYS = frozenset({"datasetId", "datasetVersionId", "datasetName", "ass
 _HOLDOUT_KEYS = frozenset({"datasetId", "datasetVersionId", "datasetName", "partitionColumn"})
 
 
-def decode(body: Json, field: str) -> Json | None:
-    """Return the object in a JSON-text `field` of a version form, or None if it is absent or null."""
+def decode_json_object(body: Json, field: str) -> Json | None:
+    """Return the JSON object in a form field, or None if the field is absent or null.
+
+    :raises ApiError: with status 422 if the field does not contain a JSON object.
+    """
     text = body.get(field)
     if text is None:
         return None
     try:
-        value = strictjson.loads(text)
-    except strictjson.JsonError as error:
+        value = strict_json.loads(text)
+    except strict_json.JsonError as error:
         raise invalid(field, f"is not valid JSON: {error}") from None
     if value is not None and not isinstance(value, dict):
         raise invalid(field, "is not a JSON object")
     return value
 
 
-def chosen_dataset(call: Call, model: CustomModel, training: Json | None, holdout: Json | None) -> Dataset | None:
-    """Return the training dataset a request names, after checking all that is checked before a version exists."""
+def requested_dataset(call: Call, model: CustomModel, training: Json | None, holdout: Json | None) -> Dataset | None:
+    """Validate training and holdout data of a request and return the training dataset, or None.
+
+    :raises ApiError: if the data are invalid.
+    """
     if training is None and holdout is None:
         return None
     if not model.fields.get("isTrainingDataForVersionsPermanentlyEnabled"):
@@ -44,12 +50,12 @@ def chosen_dataset(call: Call, model: CustomModel, training: Json | None, holdou
         unknown = sorted(set(value or ()) - known)
         if unknown:
             raise invalid(field, f"{unknown[0]} is not an allowed key")
-        _check_texts(field, value or {})
+        _check_strings(field, value or {})
         _dataset_of(call, field, value or {})
     return _dataset_of(call, "trainingData", training or {})
 
 
-def _check_texts(field: str, value: Json) -> None:
+def _check_strings(field: str, value: Json) -> None:
     for name in ("datasetId", "datasetVersionId", "partitionColumn"):
         if not isinstance(value.get(name), str | None):
             raise invalid(field, f"{name} is not a string")
@@ -67,19 +73,22 @@ def _dataset_of(call: Call, field: str, value: Json) -> Dataset | None:
     return dataset
 
 
-def assign(call: Call, model: CustomModel, version: Version, dataset: Dataset, holdout: Json) -> Job:
-    """Begin to assign `dataset` to `version`. Returns the job."""
+def start_assignment(call: Call, model: CustomModel, version: Version, dataset: Dataset, holdout: Json) -> Job:
+    """Start the job that assigns training data to a version.
+
+    :returns: the job.
+    """
     ids = {"customModelId": model.id, "customModelVersionId": version.id, "datasetId": dataset.id}
-    problem = misfit(model, dataset, holdout.get("partitionColumn"))
-    natural = Fate(FAILED, problem) if problem else Fate()
-    # The flag that tells progress is for structured models only, so the others are done at once.
-    job = call.state.start("training_data", ids, natural, 0 if model.unstructured else None)
+    problem = training_data_problem(model, dataset, holdout.get("partitionColumn"))
+    default = PlannedOutcome(FAILED, problem) if problem else PlannedOutcome()
+    # Only structured models report the progress of the assignment. For others it is complete at once.
+    job = call.state.start_job("training_data", ids, default, 0 if model.unstructured else None)
     version.training = TrainingData(dataset, job)
     return job
 
 
-def misfit(model: CustomModel, dataset: Dataset, partition: str | None) -> str | None:
-    """Return why a dataset cannot be the training data of a model, or None if it can."""
+def training_data_problem(model: CustomModel, dataset: Dataset, partition: str | None) -> str | None:
+    """Return why a dataset cannot be the training data of a model, or None."""
     if model.unstructured:
         return None
     target = model.fields.get("targetName")
@@ -90,7 +99,7 @@ def misfit(model: CustomModel, dataset: Dataset, partition: str | None) -> str |
     return None
 
 
-def view_training(call: Call, training: TrainingData | None) -> Json:
+def serialize_training_data(call: Call, training: TrainingData | None) -> Json:
     """Return the `trainingData` of a version."""
     if training is None:
         return {
@@ -112,13 +121,13 @@ def view_training(call: Call, training: TrainingData | None) -> Json:
 def _error(job: Job, now: float) -> Json | None:
     result = job.result(now)
     if result == FAILED:
-        return {"message": job.fate.message or "The dataset could not be assigned as training data."}
+        return {"message": job.planned.message or "The dataset could not be assigned as training data."}
     if result == CANCELLED:
-        return {"message": job.fate.message or "The assignment of training data was cancelled."}
+        return {"message": job.planned.message or "The assignment of training data was cancelled."}
     return None
 
 
-def view_holdout(call: Call, holdout: Json) -> dict[str, Any]:
+def serialize_holdout_data(call: Call, holdout: Json) -> dict[str, Any]:
     """Return the `holdoutData` of a version."""
     dataset = call.state.datasets.get(holdout.get("datasetId") or "")
     return {
@@ -129,14 +138,14 @@ def view_holdout(call: Call, holdout: Json) -> dict[str, Any]:
     }
 
 
-def ready(call: Call, version: Version) -> TrainingData:
-    """Return the training data of a version, or raise 422 while it is missing, being assigned or refused.
+def assigned_training_data(call: Call, version: Version) -> TrainingData:
+    """Return the assigned training data of a version, or those of its model from the legacy route.
 
-    A version of a model that still has training data of its own uses that.
+    :raises ApiError: with status 422 if they are missing, are still being assigned or could not be assigned.
     """
     model = call.state.model(version.model_id)
     training, assignment = version.training, None
-    if training is None and not model.trains_versions:
+    if training is None and not model.has_training_data_per_version:
         training, assignment = model.training, model.assignment
     if assignment and assignment.active(call.now()):
         raise ApiError(422, "Training data is still being assigned to the custom model.")

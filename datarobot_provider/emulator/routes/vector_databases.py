@@ -1,13 +1,13 @@
-"""Validations of deployments as vector databases: start, list, read, change, delete, validate again."""
+"""Vector database validations of deployments: create, list, read, update, delete, revalidate."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.emulator.store import identity
-from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED, Fate, Job
-from datarobot_provider.emulator.store.state import Deployment, Validation
-from datarobot_provider.emulator.web.errors import ApiError, FieldProblem, not_found
+from datarobot_provider.emulator.common import identifiers, timestamps, users
+from datarobot_provider.emulator.common.errors import ApiError, FieldProblem, not_found
+from datarobot_provider.emulator.store.entities import Deployment, Validation
+from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED, Job, PlannedOutcome
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _ALL = "/genai/customModelVectorDatabaseValidations/"
@@ -27,48 +27,48 @@ def create_validation(call: Call) -> Response:
     deployment = _deployment(call, call.body["deploymentId"])
     fields = {"name": "Untitled", "predictionTimeout": 300, "useCaseId": None, **call.body}
     fields["modelId"] = fields.get("modelId") or deployment.model_id
-    validation_id = identity.object_id()
-    job = _begin(call, validation_id, fields)
-    validation = Validation(validation_id, fields, identity.now(), job)
+    validation_id = identifiers.object_id()
+    job = _start_job(call, validation_id, fields)
+    validation = Validation(validation_id, fields, timestamps.now(), job)
     call.state.validations[validation_id] = validation
-    record = call.state.track(job, f"{_ALL}{validation_id}/", genai=True, failure_ends_well=True)
-    return call.accepted(record, _view(call, validation))
+    record = call.state.create_status_record(job, f"{_ALL}{validation_id}/", genai=True, completed_on_failure=True)
+    return call.accepted(record, _serialize(call, validation))
 
 
 @route("GET", _ALL)
 def list_validations(call: Call) -> Response:
-    """List validations, newest first unless sorted otherwise (GET /genai/customModelVectorDatabaseValidations/)."""
-    rows = [v for v in reversed(call.state.validations.values()) if _there(call, v) and _matches(call, v)]
+    """List validations, newest first by default (GET /genai/customModelVectorDatabaseValidations/)."""
+    rows = [v for v in reversed(call.state.validations.values()) if _exists(call, v) and _matches(call, v)]
     order = call.query.get("sort") or call.argument("orderBy")
     if order:
         name = order.removeprefix("-")
-        rows.sort(key=lambda v: str(_view(call, v).get(name) or ""), reverse=order.startswith("-"))
-    return call.page(rows, lambda v: _view(call, v), _PAGE)
+        rows.sort(key=lambda v: str(_serialize(call, v).get(name) or ""), reverse=order.startswith("-"))
+    return call.page(rows, lambda v: _serialize(call, v), _PAGE)
 
 
 @route("GET", _ONE)
 def get_validation(call: Call) -> Response:
-    """Answer one validation (GET /genai/customModelVectorDatabaseValidations/{validationId}/)."""
-    return Response(200, _view(call, _wanted(call)))
+    """Return a validation (GET /genai/customModelVectorDatabaseValidations/{validationId}/)."""
+    return Response(200, _serialize(call, _requested(call)))
 
 
 @route("PATCH", _ONE)
 def update_validation(call: Call) -> Response:
-    """Change a validation; what it was tested with is tested again (PATCH .../{validationId}/)."""
-    validation = _wanted(call)
+    """Update a validation and validate again if a tested field changes (PATCH .../{validationId}/)."""
+    validation = _requested(call)
     changes = {name: value for name, value in call.body.items() if value is not None}
     if "deploymentId" in changes:
         changes.setdefault("modelId", _deployment(call, changes["deploymentId"]).model_id)
     validation.fields.update(changes)
     if _TESTED_FIELDS & set(changes):
-        validation.job = _begin(call, validation.id, validation.fields)
-    return Response(200, _view(call, validation))
+        validation.job = _start_job(call, validation.id, validation.fields)
+    return Response(200, _serialize(call, validation))
 
 
 @route("DELETE", _ONE)
 def delete_validation(call: Call) -> Response:
     """Delete a validation (DELETE /genai/customModelVectorDatabaseValidations/{validationId}/)."""
-    validation = _wanted(call)
+    validation = _requested(call)
     if validation.job.active(call.now()):
         validation.job.cancel(call.now())
     del call.state.validations[validation.id]
@@ -78,16 +78,16 @@ def delete_validation(call: Call) -> Response:
 @route("POST", _ONE + "revalidate/")
 def revalidate(call: Call) -> Response:
     """Validate again (POST /genai/customModelVectorDatabaseValidations/{validationId}/revalidate/)."""
-    validation = _wanted(call)
-    validation.job = _begin(call, validation.id, validation.fields)
-    return Response(200, _view(call, validation))
+    validation = _requested(call)
+    validation.job = _start_job(call, validation.id, validation.fields)
+    return Response(200, _serialize(call, validation))
 
 
-def _begin(call: Call, validation_id: str, fields: dict[str, Any]) -> Job:
+def _start_job(call: Call, validation_id: str, fields: dict[str, Any]) -> Job:
     problem = _problem(call.state.deployments.get(fields["deploymentId"]), fields)
-    natural = Fate(FAILED, problem) if problem else Fate()
+    default = PlannedOutcome(FAILED, problem) if problem else PlannedOutcome()
     ids = {"validationId": validation_id, "deploymentId": fields["deploymentId"]}
-    return call.state.start("vector_database_validation", ids, natural)
+    return call.state.start_job("vector_database_validation", ids, default)
 
 
 def _problem(deployment: Deployment | None, fields: dict[str, Any]) -> str | None:
@@ -109,14 +109,14 @@ def _deployment(call: Call, deployment_id: str) -> Deployment:
     return deployment
 
 
-def _there(call: Call, validation: Validation) -> bool:
-    """Return whether a validation still exists: its job's record has not expired and nobody cancelled it elsewhere."""
+def _exists(call: Call, validation: Validation) -> bool:
+    """Return whether a validation exists: its job has neither expired nor been cancelled."""
     return validation.job.result(call.now()) not in {"expired", "cancelled"}
 
 
-def _wanted(call: Call) -> Validation:
+def _requested(call: Call) -> Validation:
     validation = call.state.validations.get(call.path["validationId"])
-    if validation is None or not _there(call, validation):
+    if validation is None or not _exists(call, validation):
         raise not_found()
     return validation
 
@@ -134,10 +134,10 @@ def _matches(call: Call, validation: Validation) -> bool:
     return all(query.get(name) in {None, fields[name]} for name in names)
 
 
-def _view(call: Call, validation: Validation) -> Json:
+def _serialize(call: Call, validation: Validation) -> Json:
     fields, result = validation.fields, validation.job.result(call.now())
     deployment = call.state.deployments.get(fields["deploymentId"])
-    message = validation.job.fate.message
+    message = validation.job.planned.message
     return {
         "id": validation.id,
         "name": fields["name"],
@@ -147,14 +147,14 @@ def _view(call: Call, validation: Validation) -> Json:
         "modelId": fields["modelId"],
         "useCaseId": fields["useCaseId"],
         "predictionTimeout": fields["predictionTimeout"],
-        "validationStatus": validation.job.word(call.now()),
+        "validationStatus": validation.job.state(call.now()),
         "deploymentAccessData": _access(call, deployment) if result == SUCCEEDED and deployment else None,
         "errorMessage": (message or _UNKNOWN) if result == FAILED else None,
-        "tenantId": identity.TENANT_ID,
-        "userId": identity.USER_ID,
-        "userName": identity.USER_NAME,
+        "tenantId": users.TENANT_ID,
+        "userId": users.USER_ID,
+        "userName": users.USER_NAME,
         "deploymentName": deployment.label if deployment else None,
-        "creationDate": identity.timestamp(validation.created),
+        "creationDate": timestamps.iso_format(validation.created),
     }
 
 

@@ -1,17 +1,17 @@
-"""Versions of custom models: create from scratch or from the latest, list, read, change the metadata."""
+"""Versions of custom models: create from files or from the latest version, list, read, update the metadata."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from datarobot_provider.emulator.common import identifiers, strict_json, timestamps
+from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import moderation, training_data
-from datarobot_provider.emulator.store import identity, runtime_parameters
+from datarobot_provider.emulator.store import runtime_parameters
+from datarobot_provider.emulator.store.entities import CustomModel, Environment, Item, Version
 from datarobot_provider.emulator.store.file_paths import check_path, check_tree
-from datarobot_provider.emulator.store.resources import check_bundle, without_replaced
-from datarobot_provider.emulator.store.state import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.store.resource_settings import check_resource_bundle, without_incompatible
 from datarobot_provider.emulator.store.versioning import Draft, add_version
-from datarobot_provider.emulator.web import strict_json as strictjson
-from datarobot_provider.emulator.web.errors import ApiError, invalid
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _VERSIONS = "/customModels/{customModelId}/versions/"
@@ -25,13 +25,13 @@ _PLAIN = ("desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEg
 
 @route("POST", _VERSIONS)
 def create_version(call: Call) -> Response:
-    """Create a version from the uploaded files alone (POST /customModels/{customModelId}/versions/)."""
+    """Create a version from uploaded files (POST /customModels/{customModelId}/versions/)."""
     return _create(call, from_latest=False)
 
 
 @route("PATCH", _VERSIONS)
 def create_version_from_latest(call: Call) -> Response:
-    """Create a version from the latest one and changes to it (PATCH /customModels/{customModelId}/versions/)."""
+    """Create a version from the latest version and changes (PATCH /customModels/{customModelId}/versions/)."""
     return _create(call, from_latest=True)
 
 
@@ -42,41 +42,47 @@ def list_versions(call: Call) -> Response:
     sha = call.query.get("mainBranchCommitSha")
     if sha:
         versions = [v for v in versions if v.settings.get("gitModelVersion", {}).get("mainBranchCommitSha") == sha]
-    return call.page(versions, lambda v: view_version(call, v))
+    return call.page(versions, lambda v: serialize_version(call, v))
 
 
 @route("GET", _VERSIONS + "{customModelVersionId}/")
 def get_version(call: Call) -> Response:
-    """Answer one version (GET /customModels/{customModelId}/versions/{customModelVersionId}/)."""
-    return Response(200, view_version(call, wanted_version(call)))
+    """Return a version (GET /customModels/{customModelId}/versions/{customModelVersionId}/)."""
+    return Response(200, serialize_version(call, requested_version(call)))
 
 
 @route("PATCH", _VERSIONS + "{customModelVersionId}/")
 def update_version(call: Call) -> Response:
-    """Change a version's description and metadata (PATCH .../versions/{customModelVersionId}/)."""
-    version = wanted_version(call)
+    """Update the description and the metadata of a version (PATCH .../versions/{customModelVersionId}/)."""
+    version = requested_version(call)
     for name in ("requiredMetadata", "requiredMetadataValues"):
         before = version.settings.get(name)
         if before and name in call.body and call.body[name] != before:
             raise invalid(name, "once set, it cannot be changed; make a new version")
     version.settings.update(call.body)
-    return Response(200, view_version(call, version))
+    return Response(200, serialize_version(call, version))
 
 
-def wanted_version(call: Call) -> Version:
-    """Return the version that the path names, or raise 404."""
+def requested_version(call: Call) -> Version:
+    """Return the version in the path of a request.
+
+    :raises ApiError: with status 404 if it does not exist.
+    """
     return call.state.version(call.path["customModelId"], call.path["customModelVersionId"])
 
 
 def _create(call: Call, *, from_latest: bool) -> Response:
     model = call.state.model(call.path["customModelId"])
     latest, body = model.latest, call.body
-    check_bundle(body)
-    training, holdout = training_data.decode(body, "trainingData"), training_data.decode(body, "holdoutData")
-    dataset = training_data.chosen_dataset(call, model, training, holdout)
+    check_resource_bundle(body)
+    training, holdout = (
+        training_data.decode_json_object(body, "trainingData"),
+        training_data.decode_json_object(body, "holdoutData"),
+    )
+    dataset = training_data.requested_dataset(call, model, training, holdout)
     base = latest if from_latest else None
     items = _items(call, base)
-    parameters = runtime_parameters.of_new_version(call.state, items, base, body)
+    parameters = runtime_parameters.parameters_of_new_version(call.state, items, base, body)
     draft = Draft(
         items=items,
         environment=_environment(call, latest),
@@ -86,27 +92,27 @@ def _create(call: Call, *, from_latest: bool) -> Response:
     )
     version = add_version(model, draft)
     if from_latest and latest:
-        moderation.inherit(call, latest, version)
+        moderation.copy_guards(call, latest, version)
     if holdout is not None:
         version.holdout = holdout
     if dataset:
-        training_data.assign(call, model, version, dataset, version.holdout)
+        training_data.start_assignment(call, model, version, dataset, version.holdout)
     elif training is not None:
         version.training = None
-    return Response(201, view_version(call, version))
+    return Response(201, serialize_version(call, version))
 
 
 def _environment(call: Call, latest: Version | None) -> Environment | None:
-    wanted, wanted_version_id = call.body.get("baseEnvironmentId"), call.body.get("baseEnvironmentVersionId")
-    if wanted or wanted_version_id:
-        return call.state.environment(wanted, wanted_version_id)
+    environment_id, version_id = call.body.get("baseEnvironmentId"), call.body.get("baseEnvironmentVersionId")
+    if environment_id or version_id:
+        return call.state.environment(environment_id, version_id)
     if latest and latest.environment:
         return latest.environment
     raise invalid("baseEnvironmentId", "this field is required unless baseEnvironmentVersionId is given")
 
 
 def _items(call: Call, latest: Version | None) -> list[Item]:
-    """Return the files of the new version: those of `latest`, less the deleted, with the uploaded on top."""
+    """Return the files of the new version: those of the latest version without deleted ones, and the uploaded files."""
     paths = call.body.get("filePath", [])
     paths = [paths] if isinstance(paths, str) else paths
     if len(paths) != len(call.files):
@@ -116,10 +122,10 @@ def _items(call: Call, latest: Version | None) -> list[Item]:
     if len(set(paths)) < len(paths):
         raise invalid("filePath", "names one path twice")
     kept = {item.path: item for item in _kept(call.body, latest)}
-    moment = identity.now()
+    moment = timestamps.now()
     for path, upload in zip(paths, call.files, strict=True):
         check_path(path)
-        kept[path] = Item(identity.object_id(), path, upload.file, moment)
+        kept[path] = Item(identifiers.object_id(), path, upload.file, moment)
     check_tree(kept)
     return list(kept.values())
 
@@ -135,20 +141,20 @@ def _kept(body: Json, latest: Version | None) -> list[Item]:
 
 def _settings(body: Json, latest: Version | None) -> dict[str, Any]:
     before = latest.settings if latest else {}
-    settings = without_replaced({name: before[name] for name in _INHERITED if name in before}, body)
+    settings = without_incompatible({name: before[name] for name in _INHERITED if name in before}, body)
     settings.update({name: body[name] for name in _PLAIN if name in body})
     if body.get("gitModelVersion"):
         settings["gitModelVersion"] = body["gitModelVersion"]
     for name, kind in (("requiredMetadata", dict), ("requiredMetadataValues", list)):
         if name in body:
-            settings[name] = _json_text(body, name, kind)
+            settings[name] = _decode_json(body, name, kind)
     return settings
 
 
-def _json_text(body: Json, name: str, kind: type) -> Any:
+def _decode_json(body: Json, name: str, kind: type) -> Any:
     try:
-        value = strictjson.loads(body[name])
-    except strictjson.JsonError as error:
+        value = strict_json.loads(body[name])
+    except strict_json.JsonError as error:
         raise invalid(name, f"is not valid JSON: {error}") from None
     if not isinstance(value, kind) or (isinstance(value, list) and not all(map(_is_named, value))):
         raise invalid(name, "is not JSON of the right form")
@@ -159,8 +165,8 @@ def _is_named(entry: Any) -> bool:
     return isinstance(entry, dict) and isinstance(entry.get("fieldName", ""), str)
 
 
-def view_version(call: Call, version: Version) -> Json:
-    """Return a version as the API answers it."""
+def serialize_version(call: Call, version: Version) -> Json:
+    """Return a version as the API returns it."""
     environment, settings = version.environment, version.settings
     view = {
         "id": version.id,
@@ -169,17 +175,17 @@ def view_version(call: Call, version: Version) -> Json:
         "versionMinor": version.minor,
         "label": version.label,
         "description": settings.get("description"),
-        "created": identity.timestamp(version.created),
-        "isFrozen": call.state.frozen(version),
+        "created": timestamps.iso_format(version.created),
+        "isFrozen": call.state.is_frozen(version),
         "baseEnvironmentId": environment.id if environment else None,
         "baseEnvironmentVersionId": environment.version_id if environment else None,
-        "items": [_view_item(version, item) for item in version.items],
+        "items": [_serialize_item(version, item) for item in version.items],
         "dependencies": version.dependencies,
         "requiredMetadata": settings.get("requiredMetadata", {}),
         "requiredMetadataValues": settings.get("requiredMetadataValues", []),
         "runtimeParameters": settings.get("runtimeParameters", []),
-        "trainingData": training_data.view_training(call, version.training),
-        "holdoutData": training_data.view_holdout(call, version.holdout),
+        "trainingData": training_data.serialize_training_data(call, version.training),
+        "holdoutData": training_data.serialize_holdout_data(call, version.holdout),
         **{name: settings.get(name) for name in _PLAIN},
     }
     if "gitModelVersion" in settings:
@@ -187,13 +193,13 @@ def view_version(call: Call, version: Version) -> Json:
     return view
 
 
-def _view_item(version: Version, item: Item) -> Json:
+def _serialize_item(version: Version, item: Item) -> Json:
     return {
         "id": item.id,
         "fileName": item.path.rsplit("/", 1)[-1],
         "filePath": item.path,
         "fileSource": item.source,
-        "created": identity.timestamp(item.created),
+        "created": timestamps.iso_format(item.created),
         "storagePath": f"customModels/{version.model_id}/{item.id}/{item.path}",
         "workspaceId": version.model_id,
         "ref": item.repository.get("ref"),
@@ -205,7 +211,10 @@ def _view_item(version: Version, item: Item) -> Json:
 
 
 def latest_or_404(model: CustomModel) -> Version:
-    """Return the latest version of a model, or raise 404 if it has none."""
+    """Return the latest version of a model.
+
+    :raises ApiError: with status 404 if the model has no version.
+    """
     if model.latest is None:
         raise ApiError(404, "The custom model has no version.")
     return model.latest

@@ -1,1 +1,1 @@
-"""What the emulator stores: resources, jobs, seed data."""
+"""State of the emulator: resources, jobs, planned outcomes, seed data."""

@@ -1,19 +1,19 @@
-"""Credentials of the user, as the seed and the control API make them. Their secrets are neither asked for nor kept."""
+"""Credentials of the user, which the seed or the control API creates. They have no secrets."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.common import identifiers, timestamps
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-_TEXT = {"type": "string", "minLength": 1}
+_STRING = {"type": "string", "minLength": 1}
 SCHEMA = {
     "type": "object",
-    "properties": {"id": _TEXT, "name": _TEXT, "credentialType": _TEXT, "description": {"type": "string"}},
+    "properties": {"id": _STRING, "name": _STRING, "credentialType": _STRING, "description": {"type": "string"}},
     "required": ["name"],
     "additionalProperties": False,
 }
@@ -21,23 +21,29 @@ SCHEMA = {
 
 @dataclass
 class Credential:
-    """A credential: what it is called, and its type such as ``api_token``, ``basic`` or ``s3``."""
+    """A credential.
+
+    :param type: the credential type, for example ``api_token``, ``basic`` or ``s3``.
+    """
 
     id: str
     name: str
     type: str
     description: str
-    created: datetime = field(default_factory=identity.now)
+    created: datetime = field(default_factory=timestamps.now)
 
-    def entry(self) -> dict[str, Any]:
-        """Return the credential as the control API shows it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the control API."""
         return {"id": self.id, "name": self.name, "credentialType": self.type}
 
 
 def make_credential(entry: dict[str, Any]) -> Credential:
-    """Return the credential described by a seed or control `entry`."""
+    """Create a credential.
+
+    :param entry: an entry of the seed or the body of a control request.
+    """
     return Credential(
-        id=entry.get("id") or identity.object_id(),
+        id=entry.get("id") or identifiers.object_id(),
         name=entry["name"],
         type=entry.get("credentialType", "api_token"),
         description=entry.get("description", ""),

@@ -1,4 +1,4 @@
-"""Paths of a version's files: which are accepted, and which can stand beside each other."""
+"""Validation of the file paths of a version."""
 
 from __future__ import annotations
 
@@ -6,24 +6,32 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.web.errors import invalid
+from datarobot_provider.emulator.common.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_MOST_BYTES_OF_A_NAME, _MOST_BYTES_OF_A_PATH = 255, 4096
+_MAX_NAME_BYTES, _MAX_PATH_BYTES = 255, 4096
 _DRIVE = re.compile(r"[A-Za-z]:")
 
 
 def check_path(path: str, field: str = "filePath") -> None:
-    """Raise 422 for `field` unless `path` names a file below the model's folder on every operating system."""
+    """Check that a path names a file below the folder of the model on every operating system.
+
+    :param field: the field that the error response names.
+    :raises ApiError: with status 422 if the path is invalid.
+    """
     problem = _problem(path)
     if problem:
         raise invalid(field, problem)
 
 
 def check_tree(paths: Iterable[str], field: str = "filePath") -> None:
-    """Raise 422 for `field` if one of the `paths` is a file where another one needs a folder."""
+    """Check that no path is both a file and a folder of another path.
+
+    :param field: the field that the error response names.
+    :raises ApiError: with status 422 if a path is both.
+    """
     files = set(paths)
     for path in files:
         parts = path.split("/")
@@ -39,6 +47,6 @@ def _problem(path: str) -> str | None:
         return "has to be a relative path with slashes, without backslashes and drive letters"
     if any(unicodedata.category(character) in {"Cc", "Cs"} for character in path):
         return "must not have control characters"
-    if len(path.encode()) > _MOST_BYTES_OF_A_PATH or any(len(p.encode()) > _MOST_BYTES_OF_A_NAME for p in parts):
-        return f"is longer than {_MOST_BYTES_OF_A_PATH} bytes, or one of its names than {_MOST_BYTES_OF_A_NAME} bytes"
+    if len(path.encode()) > _MAX_PATH_BYTES or any(len(p.encode()) > _MAX_NAME_BYTES for p in parts):
+        return f"is longer than {_MAX_PATH_BYTES} bytes, or one of its names than {_MAX_NAME_BYTES} bytes"
     return None

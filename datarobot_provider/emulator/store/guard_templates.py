@@ -1,4 +1,4 @@
-"""The guard templates every installation has, under the names by which DataRobot's own clients look for them."""
+"""The guard templates of every installation, with the names that DataRobot's own clients search for."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _model_info(output_column: str, classes: list[str], target_type: str) -> dic
 
 
 def _rails(flow: str, side: str) -> dict[str, Any]:
-    """Return the files of a NeMo guard that keeps one side of a conversation to its topics."""
+    """Return the files of a NeMo guard that restricts prompts or responses to allowed topics."""
     return {
         "mainConfig": f"models: []\nrails:\n  {side}:\n    flows:\n      - {flow}\n",
         "railsConfig": f"define flow {flow}\n  $allowed = execute check_topic\n  if not $allowed\n    stop\n",

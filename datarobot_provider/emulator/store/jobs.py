@@ -1,7 +1,6 @@
-"""Timed jobs: every long-running thing the API does, as a pure function of a monotonic clock.
+"""Jobs, whose state is computed from the time since their creation.
 
-A job is looked at, never run: its state is computed from the time that has passed since it was created. `KINDS` says
-how long each kind takes (at time scale 1), through which running states it goes and how its ends are called.
+No job executes anything. `KINDS` defines the duration, the running states and the final states of each kind of job.
 """
 
 from __future__ import annotations
@@ -19,8 +18,11 @@ _LARGEST_SCALE = 1_000_000
 OUTCOMES = frozenset({SUCCEEDED, WARNING, FAILED, CANCELLED, EXPIRED, UNKNOWN, STUCK})
 
 
-def checked_scale(scale: float) -> float:
-    """Return the time scale. Raises ValueError for one that makes no durations: negative, endless or absurdly long."""
+def validated_time_scale(scale: float) -> float:
+    """Return a time scale after checking it.
+
+    :raises ValueError: if the scale is negative, not a number, infinite or too large.
+    """
     if not 0 <= scale <= _LARGEST_SCALE:
         msg = f"the time scale has to be between 0 and {_LARGEST_SCALE:,}"
         raise ValueError(msg)
@@ -28,47 +30,60 @@ def checked_scale(scale: float) -> float:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What is common to all jobs of a kind.
+class JobKind:
+    """The properties of all jobs of a kind.
 
-    `seconds` is the duration at time scale 1; `running` lists the states before the end with the share of the duration
-    after which each is left; `ends` names the final states.
+    :param seconds: the duration at time scale 1.
+    :param running_states: the running states in order, each with the share of the duration at which it ends.
+    :param final_states: the final state for each outcome.
     """
 
     seconds: float
-    running: tuple[tuple[str, float], ...]
-    ends: Mapping[str, str]
+    running_states: tuple[tuple[str, float], ...]
+    final_states: Mapping[str, str]
 
 
-def _ends(succeeded: str, failed: str, cancelled: str, warning: str | None = None) -> dict[str, str]:
+def _final_states(succeeded: str, failed: str, cancelled: str, warning: str | None = None) -> dict[str, str]:
     return {SUCCEEDED: succeeded, WARNING: warning or succeeded, FAILED: failed, CANCELLED: cancelled, EXPIRED: "gone"}
 
 
 _RECORD_RUNNING = (("INITIALIZED", 0.25), ("RUNNING", 1.0))
-_RECORD_ENDS = _ends("COMPLETED", "ERROR", "ABORTED")
+_RECORD_FINAL = _final_states("COMPLETED", "ERROR", "ABORTED")
 _FLAG_RUNNING = (("in_progress", 1.0),)
-_FLAG_ENDS = _ends("succeeded", "failed", "canceled")
+_FLAG_FINAL = _final_states("succeeded", "failed", "canceled")
 
-KINDS: Mapping[str, Kind] = {
-    "dataset_upload": Kind(4, (("REGISTERING", 0.25), ("RUNNING", 1.0)), _ends("COMPLETED", "ERROR", "ERROR")),
-    "training_data": Kind(10, _FLAG_RUNNING, _FLAG_ENDS),
-    "dependency_build": Kind(14, (("submitted", 0.25), ("processing", 1.0)), _ends("success", "failed", "canceled")),
-    "model_test": Kind(
+KINDS: Mapping[str, JobKind] = {
+    "dataset_upload": JobKind(
+        4, (("REGISTERING", 0.25), ("RUNNING", 1.0)), _final_states("COMPLETED", "ERROR", "ERROR")
+    ),
+    "training_data": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL),
+    "dependency_build": JobKind(
+        14, (("submitted", 0.25), ("processing", 1.0)), _final_states("success", "failed", "canceled")
+    ),
+    "model_test": JobKind(
         16,
         (("not_tested", 0.05), ("queued", 0.25), ("in_progress", 1.0)),
-        _ends("succeeded", "failed", "canceled", "warning"),
+        _final_states("succeeded", "failed", "canceled", "warning"),
     ),
-    "feature_impact": Kind(12, _RECORD_RUNNING, _RECORD_ENDS),
-    "prediction_explanations": Kind(10, _RECORD_RUNNING, _RECORD_ENDS),
-    "conversion": Kind(10, _FLAG_RUNNING, _FLAG_ENDS),
-    "vector_database_validation": Kind(12, (("TESTING", 1.0),), _ends("PASSED", "FAILED", "CANCELLED")),
-    "version_from_repository": Kind(10, _RECORD_RUNNING, _RECORD_ENDS),
+    "feature_impact": JobKind(12, _RECORD_RUNNING, _RECORD_FINAL),
+    "prediction_explanations": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL),
+    "conversion": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL),
+    "vector_database_validation": JobKind(12, (("TESTING", 1.0),), _final_states("PASSED", "FAILED", "CANCELLED")),
+    "version_from_repository": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL),
 }
 
 
 @dataclass(frozen=True)
-class Fate:
-    """How a job will end, decided when it is created: by the inputs, or by an outcome set through the control API."""
+class PlannedOutcome:
+    """The outcome of a job, determined when the job is created by its inputs or by the control API.
+
+    :param outcome: one of `OUTCOMES`.
+    :param message: the error message, or None for the default one.
+    :param state: the state that a job with the outcome ``unknown`` reports.
+    :param seconds: the duration regardless of the time scale, or None for the duration of the kind.
+    :param checks: the result of single checks of a model test.
+    :param forced: whether the outcome was set through the control API.
+    """
 
     outcome: str = SUCCEEDED
     message: str | None = None
@@ -80,11 +95,11 @@ class Fate:
 
 @dataclass
 class Job:
-    """One job. `started` and every `now` passed in are readings of the same monotonic clock."""
+    """A job. ``started`` and all arguments ``now`` are readings of the same monotonic clock."""
 
     kind: str
     ids: dict[str, str]
-    fate: Fate
+    planned: PlannedOutcome
     started: float
     seconds: float
     created: datetime
@@ -92,51 +107,51 @@ class Job:
     extra: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def endless(self) -> bool:
-        """Whether the job never ends by itself."""
-        return self.fate.outcome in {UNKNOWN, STUCK} and not self.cancelled
+    def never_ends(self) -> bool:
+        """Whether the job ends only when it is cancelled."""
+        return self.planned.outcome in {UNKNOWN, STUCK} and not self.cancelled
 
     def result(self, now: float) -> str | None:
-        """Return how the job ended, or None while it runs."""
-        if self.endless or now < self.started + self.seconds:
+        """Return the outcome of the job, or None while it is running."""
+        if self.never_ends or now < self.started + self.seconds:
             return None
-        return CANCELLED if self.cancelled else self.fate.outcome
+        return CANCELLED if self.cancelled else self.planned.outcome
 
     def active(self, now: float) -> bool:
-        """Return whether the job still runs."""
+        """Return whether the job is running."""
         return self.result(now) is None
 
-    def gone(self, now: float) -> bool:
+    def expired(self, now: float) -> bool:
         """Return whether the job's record has expired."""
         return self.result(now) == EXPIRED
 
     def progress(self, now: float) -> float:
         """Return the share of the duration that has passed, 0 to 1."""
-        if self.fate.outcome == STUCK and not self.cancelled:
+        if self.planned.outcome == STUCK and not self.cancelled:
             return 0.0
         return min(1.0, (now - self.started) / self.seconds) if self.seconds > 0 else 1.0
 
-    def word(self, now: float) -> str:
-        """Return the state in the API's own word for this kind."""
+    def state(self, now: float) -> str:
+        """Return the state as the API names it for this kind of job."""
         kind = KINDS[self.kind]
         result = self.result(now)
         if result is not None:
-            return kind.ends[result]
-        if self.fate.outcome == UNKNOWN and self.fate.state:
-            return self.fate.state
+            return kind.final_states[result]
+        if self.planned.outcome == UNKNOWN and self.planned.state:
+            return self.planned.state
         progress = self.progress(now)
-        return next((word for word, until in kind.running if progress < until), kind.running[-1][0])
+        return next((state for state, until in kind.running_states if progress < until), kind.running_states[-1][0])
 
     def finished_at(self) -> datetime:
-        """Return the wall-clock time at which the job ends or ended."""
+        """Return the time at which the job ends or ended."""
         return self.created + timedelta(seconds=self.seconds)
 
     def finish(self, now: float) -> None:
-        """End the job now, if it runs, as it was going to end."""
-        if not self.endless:
+        """End the job now with its planned outcome, if it is running and not endless."""
+        if not self.never_ends:
             self.seconds = min(self.seconds, max(0.0, now - self.started))
 
     def cancel(self, now: float) -> None:
-        """End the job now, as cancelled."""
+        """Cancel the job now."""
         self.cancelled = True
         self.seconds = max(0.0, now - self.started)

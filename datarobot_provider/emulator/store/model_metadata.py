@@ -1,4 +1,4 @@
-"""The runtime parameters that the ``model-metadata.yaml`` of a version defines."""
+"""Parser of the runtime parameter definitions in ``model-metadata.yaml``."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from datarobot_provider.emulator.web.errors import invalid
+from datarobot_provider.emulator.common.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from datarobot_provider.emulator.store.state import Item
+    from datarobot_provider.emulator.store.entities import Item
 
 FILE_NAME = "model-metadata.yaml"
 Definition = dict[str, Any]
@@ -25,25 +25,28 @@ _OPTIONAL = ("description", "credentialType")
 
 
 class _DefinitionError(Exception):
-    """What is wrong with one definition."""
+    """An invalid definition. The message gives the reason."""
 
 
 def metadata_file(items: Sequence[Item]) -> Item | None:
-    """Return the metadata file among the files of a version."""
+    """Return the metadata file of a version, or None if it has none."""
     return next((item for item in items if item.path == FILE_NAME), None)
 
 
 def read_definitions(items: Sequence[Item]) -> list[Definition]:
-    """Return the definitions in the form of ``runtimeParameters``. Raises the 422 for a file that cannot be used.
+    """Return the definitions in the format of ``runtimeParameters``.
 
-    Only the nodes of the definitions are visited, so what else the file holds does not matter, aliases included. Values
-    are read in the spelling of the file and as what their type says: a quoted number is a number all the same.
+    The rest of the file is not evaluated, including its aliases. Values are converted to the type of their definition,
+    so a quoted number is a number.
+
+    :param items: the files of the version.
+    :raises ApiError: with status 422 if the file is invalid.
     """
     file = metadata_file(items)
     try:
         return [] if file is None else _definitions(_compose(file.read()))
     except RecursionError:
-        raise _refusal("merges too many mappings into each other") from None
+        raise _invalid_file("merges too many mappings into each other") from None
 
 
 def _definitions(top: Node | None) -> list[Definition]:
@@ -51,36 +54,38 @@ def _definitions(top: Node | None) -> list[Definition]:
     if section is None or section.tag == _NULL:
         return []
     if not isinstance(section, SequenceNode):
-        raise _refusal(f"{_SECTION} has to be a list")
+        raise _invalid_file(f"{_SECTION} has to be a list")
     found: dict[str, Definition] = {}
     for number, node in enumerate(section.value, 1):
         try:
             definition = _definition(node)
         except _DefinitionError as error:
-            raise _refusal(f"{_SECTION}, entry {number}: {error}") from None
+            raise _invalid_file(f"{_SECTION}, entry {number}: {error}") from None
         if definition["fieldName"] in found:
-            raise _refusal(f"{_SECTION}, entry {number}: the fieldName is defined twice")
+            raise _invalid_file(f"{_SECTION}, entry {number}: the fieldName is defined twice")
         found[definition["fieldName"]] = definition
     return list(found.values())
 
 
 def _compose(content: bytes) -> Node | None:
     if len(content) > _MAX_BYTES:
-        raise _refusal("the file is too large")
+        raise _invalid_file("the file is too large")
     try:
         return yaml.compose(content, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise _refusal(f"is not valid YAML{line}") from None
+        raise _invalid_file(f"is not valid YAML{line}") from None
     except (yaml.YAMLError, UnicodeError, RecursionError):
-        raise _refusal("is not valid YAML") from None
+        raise _invalid_file("is not valid YAML") from None
 
 
 def _entries(node: MappingNode, known: dict[Node, dict[str, Node]] | None = None) -> dict[str, Node]:
-    """Return the entries of a mapping, with those that are merged into it.
+    """Return the entries of a mapping, including those that are merged into it.
 
-    Of several mappings that are merged, the first one of the list has precedence. `known` keeps those that were read
-    before, so that merges of merges do not multiply; a mapping that is merged into itself brings nothing.
+    If several mappings are merged, the first one of the list has precedence. A mapping that is merged into itself adds
+    nothing.
+
+    :param known: the mappings that were read before, so that nested merges take linear time.
     """
     known = {} if known is None else known
     if node not in known:
@@ -120,7 +125,7 @@ def _definition(node: Node) -> Definition:
 
 
 def bound_problem(definition: Definition, value: Any) -> str | None:
-    """Return how a value lies outside the bounds of its parameter, or None."""
+    """Return which bound of its parameter a value violates, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if "minValue" in definition and value < definition["minValue"]:
@@ -137,7 +142,7 @@ def _text(entries: dict[str, Node], key: str) -> str | None:
     if not isinstance(node, ScalarNode):
         raise _DefinitionError(f"{key} has to be a single value")
     if any("\ud800" <= char <= "\udfff" for char in node.value):
-        raise _DefinitionError(f"{key} holds half of a surrogate pair")
+        raise _DefinitionError(f"{key} contains half of a surrogate pair")
     return str(node.value)
 
 
@@ -158,5 +163,5 @@ def _typed(kind: str, text: str, key: str) -> Any:
     return number
 
 
-def _refusal(text: str) -> Exception:
+def _invalid_file(text: str) -> Exception:
     return invalid("file", f"{FILE_NAME}: {text}")

@@ -1,4 +1,4 @@
-"""Outcomes ordered through the control API: how the next jobs of a kind are to end."""
+"""Outcomes that the control API sets for future jobs."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.jobs import Fate
+    from datarobot_provider.emulator.store.jobs import PlannedOutcome
 
 
 class Outcomes:
-    """A queue of ordered fates per kind of job."""
+    """A queue of planned outcomes for each kind of job."""
 
     def __init__(self) -> None:
-        self._queues: dict[str, deque[Fate]] = defaultdict(deque)
-        # What the control API makes the API say, in places where the contract has a closed list.
-        self.words: set[str] = set()
+        self._queues: dict[str, deque[PlannedOutcome]] = defaultdict(deque)
+        # States and messages that the control API injects and that an enumeration of the contract may not contain.
+        self.injected_values: set[str] = set()
 
-    def order(self, kind: str, fate: Fate, times: int) -> None:
-        """Let the next `times` jobs of `kind` meet `fate`."""
-        self._queues[kind].extend([replace(fate, forced=True)] * times)
-        self.words.update(text for text in (fate.state, fate.message) if text)
+    def plan(self, kind: str, planned: PlannedOutcome, times: int) -> None:
+        """Set the outcome of the next jobs of a kind.
 
-    def take(self, kind: str, natural: Fate) -> Fate:
-        """Return the fate of a new job of `kind`: the ordered one if there is one, else the `natural` one."""
+        :param kind: the kind of the jobs.
+        :param planned: their outcome.
+        :param times: the number of jobs.
+        """
+        self._queues[kind].extend([replace(planned, forced=True)] * times)
+        self.injected_values.update(text for text in (planned.state, planned.message) if text)
+
+    def take(self, kind: str, default: PlannedOutcome) -> PlannedOutcome:
+        """Return the outcome of a new job.
+
+        :param kind: the kind of the job.
+        :param default: the outcome that the inputs of the job determine, used if none was set.
+        """
         queue = self._queues[kind]
-        return queue.popleft() if queue else natural
+        return queue.popleft() if queue else default

@@ -1,4 +1,4 @@
-"""The runtime parameters of a version: its definitions, and the values that are set, checked and inherited."""
+"""Runtime parameters of a version: definitions, and values that are set, validated and inherited."""
 
 from __future__ import annotations
 
@@ -6,27 +6,32 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.emulator.common import strict_json
+from datarobot_provider.emulator.common.errors import invalid
 from datarobot_provider.emulator.store.model_metadata import bound_problem, metadata_file, read_definitions
-from datarobot_provider.emulator.web import strict_json as strictjson
-from datarobot_provider.emulator.web.errors import invalid
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from datarobot_provider.emulator.store.state import Item, State, Version
-    from datarobot_provider.emulator.web.routing import Json
+    from datarobot_provider.emulator.store.entities import Item, Version
+    from datarobot_provider.emulator.store.state import State
 
+Json = dict[str, Any]
 FIELD = "runtimeParameters"
 VALUES = "runtimeParameterValues"
 _KEYS = frozenset({"fieldName", "type", "value"})
 _STORED = ("fieldName", "type", "description", "allowEmpty", "minValue", "maxValue", "credentialType", "defaultValue")
 
 
-def of_new_version(state: State, items: Sequence[Item], latest: Version | None, body: Json) -> list[Json]:
-    """Return the runtime parameters of a version that is being made. Raises the 422 that names all that is wrong.
+def parameters_of_new_version(state: State, items: Sequence[Item], latest: Version | None, body: Json) -> list[Json]:
+    """Return the runtime parameters of a new version.
 
-    Parameters: the `items` of the version; the version it starts from (`latest`), None for a clean one; the request's
-    `body`, whose ``runtimeParameters`` replace all definitions, while ``runtimeParameterValues`` set values.
+    :param state: the state of the emulator.
+    :param items: the files of the new version.
+    :param latest: the version that it inherits from, or None.
+    :param body: the body of the request. ``runtimeParameters`` replaces all definitions, ``runtimeParameterValues``
+        sets values.
+    :raises ApiError: with status 422 that lists all problems.
     """
     if FIELD in body and VALUES in body:
         raise invalid(FIELD, f"cannot be sent together with {VALUES}")
@@ -40,25 +45,25 @@ def of_new_version(state: State, items: Sequence[Item], latest: Version | None, 
     values = _decoded(body[VALUES], VALUES) if VALUES in body else []
     _raise_if_any(state, definitions, values, VALUES)
     overrides |= {row["fieldName"]: (row["type"], row["value"]) for row in values}
-    return [_view(definition, overrides) for definition in definitions]
+    return [_merge_value(definition, overrides) for definition in definitions]
 
 
-def without_value(version: Version) -> list[str]:
-    """Return the names of the runtime parameters that have no value and need one."""
+def names_without_value(version: Version) -> list[str]:
+    """Return the names of the runtime parameters that require a value and have none."""
     parameters = version.settings.get(FIELD, [])
     return [p["fieldName"] for p in parameters if p.get("allowEmpty") is False and p["currentValue"] is None]
 
 
 def _defined(items: Sequence[Item], latest: Version | None) -> list[Json]:
-    """Return the definitions: of the metadata file, and those that the latest version has from somewhere else."""
+    """Return the definitions of the metadata file and those of the latest version that do not come from its file."""
     known = latest.settings.get(FIELD, []) if latest else []
     before = metadata_file(latest.items) if latest else None
     if latest and before is metadata_file(items):
         return [{name: p[name] for name in _STORED if name in p} for p in known]
     definitions = read_definitions(items)
-    of_the_file = {d["fieldName"] for d in (*definitions, *read_definitions(latest.items if latest else []))}
-    elsewhere = [p for p in known if p["fieldName"] not in of_the_file]
-    return definitions + [{name: p[name] for name in _STORED if name in p} for p in elsewhere]
+    in_file = {d["fieldName"] for d in (*definitions, *read_definitions(latest.items if latest else []))}
+    other = [p for p in known if p["fieldName"] not in in_file]
+    return definitions + [{name: p[name] for name in _STORED if name in p} for p in other]
 
 
 def _inherited(latest: Version | None) -> dict[str, tuple[str, Any]]:
@@ -66,19 +71,19 @@ def _inherited(latest: Version | None) -> dict[str, tuple[str, Any]]:
     return {p["fieldName"]: (p["type"], p["overrideValue"]) for p in known}
 
 
-def _view(definition: Json, overrides: dict[str, tuple[str, Any]]) -> Json:
+def _merge_value(definition: Json, overrides: dict[str, tuple[str, Any]]) -> Json:
     kind, value = overrides.get(definition["fieldName"], (definition["type"], None))
-    # An empty string is no value, and a value of another type does not outlive a new definition.
+    # An empty string counts as no value. A value that does not fit a changed definition is dropped.
     value = None if value == "" or kind != definition["type"] or bound_problem(definition, value) else value
     default = definition.get("defaultValue")
     return {**definition, "overrideValue": value, "currentValue": default if value is None else value}
 
 
 def _decoded(value: Any, field: str) -> list[Json]:
-    """Return a list of objects that came as a list, or as JSON in a string."""
+    """Return a list of objects that was sent as a list, or as JSON in a string."""
     try:
-        rows = strictjson.loads(value) if isinstance(value, str) else value
-    except strictjson.JsonError as error:
+        rows = strict_json.loads(value) if isinstance(value, str) else value
+    except strict_json.JsonError as error:
         raise invalid(field, f"is not valid JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise invalid(field, "has to be a list of objects")
@@ -89,12 +94,12 @@ def _sent_definitions(rows: list[Json]) -> list[Json]:
     definitions = []
     for row in rows:
         name, kind = row.get("fieldName"), row.get("type")
-        if not (_is_text(name) and name and _is_text(kind) and kind):
+        if not (_is_string(name) and name and _is_string(kind) and kind):
             raise invalid(FIELD, "every entry needs a fieldName and a type")
         bounds = [row[key] for key in ("minValue", "maxValue") if row.get(key) is not None]
         if not all(map(_is_number, bounds)) or not isinstance(row.get("allowEmpty", True), bool):
             raise invalid(FIELD, f"{_named(name)}: minValue, maxValue and allowEmpty have the wrong type")
-        if not all(row.get(key) is None or _is_text(row[key]) for key in ("description", "credentialType")):
+        if not all(row.get(key) is None or _is_string(row[key]) for key in ("description", "credentialType")):
             raise invalid(FIELD, f"{_named(name)}: description and credentialType have to be strings")
         kept = {key: row[key] for key in _STORED if row.get(key) is not None}
         definitions.append({"allowEmpty": True, **kept, "defaultValue": row.get("defaultValue")})
@@ -125,9 +130,9 @@ def _value_problem(state: State, definition: Json, value: Any) -> str | None:
     kind = definition["type"]
     if value is None:
         return None
-    words, fits = _CHECKS.get(kind, _ANY)
+    expected, fits = _CHECKS.get(kind, _ANY)
     if not fits(value):
-        return f"the value has to be {words}"
+        return f"the value has to be {expected}"
     if kind == "credential" and value and value not in state.credentials:
         return "there is no credential with this ID"
     return bound_problem(definition, value)
@@ -140,7 +145,7 @@ def _is_number(value: Any) -> bool:
         return False
 
 
-def _is_text(value: Any) -> bool:
+def _is_string(value: Any) -> bool:
     return isinstance(value, str) and not any("\ud800" <= char <= "\udfff" for char in value)
 
 
@@ -148,13 +153,13 @@ def _named(name: Any) -> str:
     return json.dumps(name)[:100] if isinstance(name, str) else "an entry without a name"
 
 
-_TEXT = ("a string", _is_text)
+_STRING = ("a string", _is_string)
 _ANY: tuple[str, Callable[[Any], bool]] = (
     "a string, a number or a boolean",
-    lambda value: isinstance(value, bool) or _is_number(value) or _is_text(value),
+    lambda value: isinstance(value, bool) or _is_number(value) or _is_string(value),
 )
 _CHECKS: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "boolean": ("a boolean", lambda value: isinstance(value, bool)),
     "numeric": ("a number", _is_number),
-    **dict.fromkeys(("string", "credential", "deployment", "model"), _TEXT),
+    **dict.fromkeys(("string", "credential", "deployment", "model"), _STRING),
 }

@@ -1,6 +1,6 @@
-"""Seed data: what exists when the emulator starts, from datasets to the prediction server image.
+"""Seed data: the resources that exist when the emulator starts.
 
-A seed folder holds ``seed.json``::
+A seed folder contains ``seed.json``::
 
     {"datasets": [{"id", "name", "file": "relative.csv"}],
      "environments": [{"id", "name"}],
@@ -12,7 +12,7 @@ A seed folder holds ``seed.json``::
      "validations": [{"id", "name", "useCaseId", "deploymentId", "promptColumnName", "targetColumnName"}],
      "image": {"size", "redirect"}}
 
-All of it is optional, and so are most things in the entries; docs/emulator.md says which are not.
+All keys of the document are optional. docs/emulator.md lists the required keys of the entries.
 """
 
 from __future__ import annotations
@@ -21,29 +21,31 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.emulator.evaluation.prediction_server_image import Image, digest
-from datarobot_provider.emulator.store import credentials, identity, seed_models
-from datarobot_provider.emulator.store.state import Dataset, Deployment, Environment, State, UseCase
-from datarobot_provider.emulator.web import strict_json as strictjson
+from datarobot_provider.emulator.common import identifiers, strict_json
+from datarobot_provider.emulator.store import credentials, seed_models
+from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, UseCase
+from datarobot_provider.emulator.store.prediction_server_image import Image, digest
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_TEXT = {"type": "string", "minLength": 1}
+    from datarobot_provider.emulator.store.state import State
+
+_STRING = {"type": "string", "minLength": 1}
 _TARGET_TYPES = ("TextGeneration", "VectorDatabase", "Unstructured", "Regression", "Binary")
 
 ENVIRONMENT = {
     "type": "object",
-    "properties": {"id": _TEXT, "name": _TEXT},
+    "properties": {"id": _STRING, "name": _STRING},
     "required": ["name"],
     "additionalProperties": False,
 }
 DEPLOYMENT = {
     "type": "object",
     "properties": {
-        "id": _TEXT,
-        "label": _TEXT,
-        "modelId": _TEXT,
+        "id": _STRING,
+        "label": _STRING,
+        "modelId": _STRING,
         "targetType": {"enum": list(_TARGET_TYPES)},
         "columns": {"type": ["array", "null"], "items": {"type": "string"}},
     },
@@ -53,11 +55,11 @@ DEPLOYMENT = {
 USE_CASE = ENVIRONMENT
 _DATASET_FILE = {
     "type": "object",
-    "properties": {"id": _TEXT, "name": _TEXT, "file": _TEXT},
+    "properties": {"id": _STRING, "name": _STRING, "file": _STRING},
     "required": ["name", "file"],
     "additionalProperties": False,
 }
-# The hash of the largest one takes a minute or two.
+# Computing the hash of the largest image takes one or two minutes.
 IMAGE_SIZE = {"type": "integer", "minimum": 0, "maximum": 100_000_000_000}
 IMAGE = {
     "type": "object",
@@ -82,11 +84,17 @@ _SEED = {
 
 
 class SeedError(Exception):
-    """The seed folder cannot be used; the message says why."""
+    """An invalid seed folder. The message gives the reason."""
 
 
 def make_dataset(name: str, text: str, dataset_id: str | None = None) -> Dataset:
-    """Return a dataset made of CSV `text`, whose first row names the columns. Raises ValueError if there is none."""
+    """Create a dataset from CSV.
+
+    :param name: the name of the dataset.
+    :param text: the CSV document, whose first row contains the column names.
+    :param dataset_id: the id, or None for a new one.
+    :raises ValueError: if the document is invalid or has no header row.
+    """
     try:
         rows = [row for row in csv.reader(io.StringIO(text)) if row]
     except csv.Error as error:
@@ -95,38 +103,56 @@ def make_dataset(name: str, text: str, dataset_id: str | None = None) -> Dataset
         msg = "the CSV text has no header row"
         raise ValueError(msg)
     size = len(text.encode())
-    return Dataset(dataset_id or identity.object_id(), identity.object_id(), name, rows[0], rows[1:], size)
+    return Dataset(dataset_id or identifiers.object_id(), identifiers.object_id(), name, rows[0], rows[1:], size)
 
 
 def make_environment(entry: dict[str, Any]) -> Environment:
-    """Return the environment described by a seed or control `entry`."""
-    return Environment(entry.get("id") or identity.object_id(), identity.object_id(), entry["name"])
+    """Create an environment.
+
+    :param entry: an entry of the seed or the body of a control request.
+    """
+    return Environment(entry.get("id") or identifiers.object_id(), identifiers.object_id(), entry["name"])
 
 
 def make_deployment(entry: dict[str, Any]) -> Deployment:
-    """Return the deployment described by a seed or control `entry`."""
+    """Create a deployment.
+
+    :param entry: an entry of the seed or the body of a control request.
+    """
     return Deployment(
-        id=entry.get("id") or identity.object_id(),
+        id=entry.get("id") or identifiers.object_id(),
         label=entry["label"],
-        model_id=entry.get("modelId") or identity.object_id(),
+        model_id=entry.get("modelId") or identifiers.object_id(),
         target_type=entry.get("targetType", "VectorDatabase"),
         columns=entry.get("columns"),
     )
 
 
 def make_use_case(entry: dict[str, Any]) -> UseCase:
-    """Return the use case described by a seed or control `entry`."""
-    return UseCase(entry.get("id") or identity.object_id(), entry["name"])
+    """Create a use case.
+
+    :param entry: an entry of the seed or the body of a control request.
+    """
+    return UseCase(entry.get("id") or identifiers.object_id(), entry["name"])
 
 
 def make_image(size: int, redirect: bool = False) -> Image:
-    """Return the prediction server image of `size` bytes; its hash takes a second per gigabyte or two."""
-    image_id = identity.object_id()
+    """Create the prediction server image. The hash takes a second for one or two gigabytes.
+
+    :param size: the size in bytes.
+    :param redirect: whether the API redirects to the object storage.
+    """
+    image_id = identifiers.object_id()
     return Image(image_id, size, digest(image_id, size), redirect)
 
 
-def plant(state: State, folder: Path) -> None:
-    """Put what `folder` describes into `state`. Raises SeedError if the folder cannot be used."""
+def load_seed(state: State, folder: Path) -> None:
+    """Load a seed folder.
+
+    :param state: the state to add the resources to.
+    :param folder: the folder that contains ``seed.json``.
+    :raises SeedError: if the folder is invalid.
+    """
     seed = _read(folder)
     for entry in seed.get("datasets", ()):
         try:
@@ -140,25 +166,25 @@ def plant(state: State, folder: Path) -> None:
         environment = make_environment(entry)
         state.environments[environment.id] = environment
     for entry in seed.get("deployments", ()):
-        state.deploy(make_deployment(entry))
+        state.add_deployment(make_deployment(entry))
     for entry in seed.get("useCases", ()):
         use_case = make_use_case(entry)
         state.use_cases[use_case.id] = use_case
     for entry in seed.get("credentials", ()):
         credential = credentials.make_credential(entry)
         state.credentials[credential.id] = credential
-    _plant_models(state, seed, folder)
+    _load_models(state, seed, folder)
     if "image" in seed:
         state.image = make_image(**seed["image"])
 
 
-def _plant_models(state: State, seed: dict[str, Any], folder: Path) -> None:
+def _load_models(state: State, seed: dict[str, Any], folder: Path) -> None:
     entry: dict[str, Any] = {}
     try:
         for entry in seed.get("customModels", ()):
-            seed_models.plant_model(state, entry, folder)
+            seed_models.load_model(state, entry, folder)
         for entry in seed.get("validations", ()):
-            seed_models.plant_validation(state, entry)
+            seed_models.load_validation(state, entry)
     except (OSError, ValueError) as error:
         msg = f"seed.json: {entry['name']}: {error}"
         raise SeedError(msg) from error
@@ -166,11 +192,11 @@ def _plant_models(state: State, seed: dict[str, Any], folder: Path) -> None:
 
 def _read(folder: Path) -> dict[str, Any]:
     try:
-        seed: dict[str, Any] = strictjson.loads((folder / "seed.json").read_bytes())
+        seed: dict[str, Any] = strict_json.loads((folder / "seed.json").read_bytes())
     except (OSError, ValueError) as error:
         msg = f"seed.json: {error}"
         raise SeedError(msg) from error
-    for problem in strictjson.Validator(_SEED).iter_errors(seed):
+    for problem in strict_json.Validator(_SEED).iter_errors(seed):
         msg = f"seed.json: {'/'.join(map(str, problem.absolute_path)) or 'top level'}: {problem.message}"
         raise SeedError(msg)
     return seed

@@ -1,19 +1,26 @@
-"""How a new version of a custom model comes into being."""
+"""Creation of custom model versions."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
+from datarobot_provider.emulator.common import identifiers, timestamps
+from datarobot_provider.emulator.evaluation.folder import Folder
 from datarobot_provider.emulator.evaluation.requirements import read_requirements
-from datarobot_provider.emulator.store import identity
-from datarobot_provider.emulator.store.folder import Folder
-from datarobot_provider.emulator.store.state import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.store.entities import CustomModel, Environment, Item, Version
 
 
 @dataclass
 class Draft:
-    """What a new version is made of. `keep_data` inherits training and holdout data from the latest version."""
+    """The content of a new version.
+
+    :param items: the files.
+    :param environment: the execution environment, or None.
+    :param settings: the fields that are stored and returned unchanged.
+    :param major: whether the new version is a major version.
+    :param keep_data: whether training and holdout data are inherited from the latest version.
+    """
 
     items: list[Item]
     environment: Environment | None
@@ -23,20 +30,26 @@ class Draft:
 
 
 def copy_of(version: Version) -> Draft:
-    """Return the draft of a minor version with everything that `version` has."""
+    """Return a draft of a minor version with the content of another version."""
     return Draft(list(version.items), version.environment, dict(version.settings))
 
 
 def add_version(model: CustomModel, draft: Draft, version_id: str | None = None) -> Version:
-    """Add a version to `model`; the one before it is superseded and thereby frozen. Returns the new version."""
+    """Add a version to a model. The previous version becomes frozen.
+
+    :param model: the model.
+    :param draft: the content of the version.
+    :param version_id: the id, or None for a new one.
+    :returns: the new version.
+    """
     latest = model.latest
     major, minor = _number(latest, major=draft.major)
     version = Version(
-        id=version_id or identity.object_id(),
+        id=version_id or identifiers.object_id(),
         model_id=model.id,
         major=major,
         minor=minor,
-        created=identity.now(),
+        created=timestamps.now(),
         items=draft.items,
         environment=draft.environment,
         settings=draft.settings,

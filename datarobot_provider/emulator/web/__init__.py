@@ -1,1 +1,1 @@
-"""The HTTP side of the emulator: server, routing, requests, responses, faults."""
+"""HTTP layer of the emulator: authentication, routing, request parsing, responses, faults, object storage."""

@@ -1,4 +1,4 @@
-"""Faults ordered through the control API: error responses, slow responses and connections that are cut."""
+"""Faults that the control API injects: error responses, delays and aborted connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ _ids = itertools.count(1)
 
 @dataclass
 class Fault:
-    """One ordered fault: which requests it meets, how often, and what it does to them."""
+    """A fault that is injected into requests.
+
+    :param method: the HTTP method of the requests, or None for all.
+    :param path: a regular expression to search for in the path, or None for all paths.
+    :param times: the number of requests to affect, or None for an unlimited number.
+    :param after: the number of matching requests to leave unaffected first.
+    :param status: the status of the error response, or None for no error response.
+    :param retry_after: the Retry-After header of the error response.
+    :param body: the body of the error response.
+    :param content_type: the content type of the error response.
+    :param cut: when to abort the connection: ``before`` or ``after`` handling the request, or ``inside`` the response.
+    :param delay: the seconds to wait before the request is handled.
+    :param apply: whether the request is handled although the response is an error.
+    """
 
     method: str | None = None
     path: str | None = None
@@ -27,14 +40,14 @@ class Fault:
     apply: bool = False
     id: str = field(default_factory=lambda: f"fault-{next(_ids)}")
 
-    def meets(self, method: str, path: str) -> bool:
-        """Return whether the fault is about such a request and not used up."""
+    def matches(self, method: str, path: str) -> bool:
+        """Return whether the fault affects a request and is not used up."""
         if self.times == 0 or (self.method and self.method != method):
             return False
         return self.path is None or re.search(self.path, path) is not None
 
-    def view(self) -> dict[str, Any]:
-        """Return the fault as the control API lists it; `remaining` is null for one that lasts for ever."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the control API. ``remaining`` is null for an unlimited fault."""
         return {
             "id": self.id,
             "method": self.method,
@@ -52,15 +65,15 @@ class Fault:
 
 
 class Faults:
-    """The faults in the order in which they were ordered."""
+    """The injected faults, oldest first."""
 
     def __init__(self) -> None:
         self.all: list[Fault] = []
 
     def take(self, method: str, path: str) -> Fault | None:
-        """Return the fault that strikes this request, or None, and count it."""
+        """Return the fault that affects a request and count it as used, or return None."""
         for fault in self.all:
-            if not fault.meets(method, path):
+            if not fault.matches(method, path):
                 continue
             if fault.after > 0:
                 fault.after -= 1

@@ -1,8 +1,8 @@
-"""The record of all API requests, for tests to look at. A token never enters it.
+"""Logs of the requests to the API and to the object storage, without tokens.
 
-A token is concealed where it is a whole value: a segment of the path or a parameter in one, a value of the query, a
-word of a header. A part of a longer word is left alone, so that no path becomes unreadable because a token looks like a
-piece of it.
+A token is redacted where it is a complete value: a segment of the path or a parameter in a segment, a value of the
+query, a word of a header. A match inside a longer word is not redacted, so that a short token does not make the paths
+unreadable.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_plus
 
-from datarobot_provider.emulator.store import identity
+from datarobot_provider.emulator.common import identifiers, timestamps
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_KEPT = 200_000
-_HIDDEN = "[hidden]"
-# What parts the segments of a path, and the parameters within one (RFC 3986).
-_OF_PATHS = "/;=,"
-# What parts the words of a header or of a query's value.
+_CAPACITY = 200_000
+_REDACTED = "[hidden]"
+# The separators of path segments and of the parameters in a segment (RFC 3986).
+_PATH_SEPARATORS = "/;=,"
+# The separators of words in a header or in a query value.
 _SEPARATORS = r"\s/;,=&()\[\]{}<>\"':"
 
 
 @dataclass
-class Exchange:
-    """One request and what became of it. `status` stays None when no response was given."""
+class RequestRecord:
+    """A request to the API and its result. ``status`` is None if no response was sent."""
 
     n: int
     time: str
@@ -43,8 +43,8 @@ class Exchange:
     body_bytes: int = 0
     violations: list[str] = field(default_factory=list)
 
-    def view(self) -> dict[str, Any]:
-        """Return the record as the control API lists it."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON object of the control API."""
         return {
             "n": self.n,
             "time": self.time,
@@ -62,45 +62,54 @@ class Exchange:
 
 
 class RequestLog:
-    """The exchanges so far, oldest first."""
+    """The requests to the API, oldest first."""
 
     def __init__(self) -> None:
-        self._exchanges: deque[Exchange] = deque(maxlen=_KEPT)
+        self._records: deque[RequestRecord] = deque(maxlen=_CAPACITY)
         self._count = 0
 
-    def open(self, request: Request, authorization: str, hide: tuple[str, ...]) -> Exchange:
-        """Record a request as it arrives, with every token in `hide` concealed."""
+    def add(self, request: Request, authorization: str, tokens: tuple[str, ...]) -> RequestRecord:
+        """Add a request when it arrives.
+
+        :param request: the request.
+        :param authorization: whether its token is valid, wrong or absent.
+        :param tokens: the tokens to redact.
+        """
         self._count += 1
-        exchange = Exchange(
+        record = RequestRecord(
             n=self._count,
-            time=identity.timestamp(identity.now()),
+            time=timestamps.iso_format(timestamps.now()),
             method=request.method,
-            path=_conceal(request.scope["path"], hide, _OF_PATHS),
-            query=_conceal_query(request.scope["query_string"].decode("latin-1"), hide),
-            request_id=identity.status_id(),
+            path=_redact(request.scope["path"], tokens, _PATH_SEPARATORS),
+            query=_redact_query(request.scope["query_string"].decode("latin-1"), tokens),
+            request_id=identifiers.status_id(),
             authorization=authorization,
-            user_agent=_conceal(request.headers.get("user-agent", ""), hide),
-            content_type=_conceal(request.headers.get("content-type", ""), hide),
+            user_agent=_redact(request.headers.get("user-agent", ""), tokens),
+            content_type=_redact(request.headers.get("content-type", ""), tokens),
         )
-        self._exchanges.append(exchange)
-        return exchange
+        self._records.append(record)
+        return record
 
     def select(self, method: str | None, path: str | None) -> list[dict[str, Any]]:
-        """Return the records with this method and with a path in which the pattern `path` is found."""
+        """Return the records that match.
+
+        :param method: the method, or None for all.
+        :param path: a regular expression to search for in the path, or None for all.
+        """
         return [
-            e.view()
-            for e in self._exchanges
+            e.to_json()
+            for e in self._records
             if (not method or e.method == method.upper()) and (not path or re.search(path, e.path))
         ]
 
     def clear(self) -> None:
-        """Forget all records; the numbering goes on."""
-        self._exchanges.clear()
+        """Remove all records. The numbering continues."""
+        self._records.clear()
 
 
 @dataclass
-class ForeignExchange:
-    """One request to the storage behind pre-signed addresses. The query, which is a key, is not kept."""
+class StorageRequestRecord:
+    """A request to the object storage. The query is not recorded, because it authorizes the request."""
 
     method: str
     path: str
@@ -109,46 +118,49 @@ class ForeignExchange:
     status: int | None = None
 
 
-class ForeignLog:
-    """The requests to the storage, oldest first."""
+class StorageRequestLog:
+    """The requests to the object storage, oldest first."""
 
     def __init__(self) -> None:
-        self._exchanges: deque[ForeignExchange] = deque(maxlen=_KEPT)
+        self._records: deque[StorageRequestRecord] = deque(maxlen=_CAPACITY)
 
-    def open(self, request: Request, hide: tuple[str, ...]) -> ForeignExchange:
-        """Record a request as it arrives: of its Authorization header no more than whether there is one."""
-        asked = request.headers.get("range")
-        exchange = ForeignExchange(
+    def add(self, request: Request, tokens: tuple[str, ...]) -> StorageRequestRecord:
+        """Add a request when it arrives. Only the presence of an Authorization header is recorded."""
+        range_header = request.headers.get("range")
+        record = StorageRequestRecord(
             method=request.method,
-            path=_conceal(request.scope["path"], hide, _OF_PATHS),
+            path=_redact(request.scope["path"], tokens, _PATH_SEPARATORS),
             authorization="present" if "authorization" in request.headers else "absent",
-            range=None if asked is None else _conceal(asked, hide),
+            range=None if range_header is None else _redact(range_header, tokens),
         )
-        self._exchanges.append(exchange)
-        return exchange
+        self._records.append(record)
+        return record
 
-    def views(self) -> list[dict[str, Any]]:
-        """Return the records as the control API lists them."""
-        return [asdict(exchange) for exchange in self._exchanges]
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return the JSON objects of the control API."""
+        return [asdict(record) for record in self._records]
 
     def clear(self) -> None:
-        """Forget all records."""
-        self._exchanges.clear()
+        """Remove all records."""
+        self._records.clear()
 
 
-def _conceal(text: str, tokens: tuple[str, ...], separators: str = _SEPARATORS) -> str:
-    """Return `text` with the tokens blotted out that stand in it as whole words between `separators`."""
+def _redact(text: str, tokens: tuple[str, ...], separators: str = _SEPARATORS) -> str:
+    """Redact the tokens that are whole words of a string.
+
+    :param separators: the characters that separate words, as the content of a regular expression set.
+    """
     for token in tokens:
-        text = re.sub(rf"(?<![^{separators}]){re.escape(token)}(?![^{separators}])", _HIDDEN, text)
+        text = re.sub(rf"(?<![^{separators}]){re.escape(token)}(?![^{separators}])", _REDACTED, text)
     return text
 
 
-def _conceal_query(query: str, tokens: tuple[str, ...]) -> str:
-    return "&".join("=".join(_conceal_part(part, tokens) for part in pair.split("=", 1)) for pair in query.split("&"))
+def _redact_query(query: str, tokens: tuple[str, ...]) -> str:
+    return "&".join("=".join(_redact_part(part, tokens) for part in pair.split("=", 1)) for pair in query.split("&"))
 
 
-def _conceal_part(part: str, tokens: tuple[str, ...]) -> str:
-    """Conceal the tokens in a name or a value of a query, however it is quoted; what holds none stays as it came."""
+def _redact_part(part: str, tokens: tuple[str, ...]) -> str:
+    """Redact the tokens in a name or a value of a query, in any quoting. Return it unchanged if it contains none."""
     plain = unquote_plus(part)
-    safe = _conceal(plain, tokens)
+    safe = _redact(plain, tokens)
     return part if safe == plain else quote(safe, safe="[]")

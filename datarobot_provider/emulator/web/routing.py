@@ -1,6 +1,6 @@
-"""Routes: a handler is announced with its method and path, and found again by them.
+"""Registry of the routes, and the request and response types of their handlers.
 
-Adding a route is writing a function ``(Call) -> Response`` under `route` in a module of `routes`.
+To add a route, decorate a function ``(Call) -> Response`` with `route` in a module of the package ``routes``.
 """
 
 from __future__ import annotations
@@ -11,29 +11,37 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
+from datarobot_provider.emulator.common.errors import ApiError, not_found
 from datarobot_provider.emulator.openapi.contract import API
-from datarobot_provider.emulator.web.errors import ApiError, not_found
 
 if TYPE_CHECKING:
     from starlette.datastructures import UploadFile
 
-    from datarobot_provider.emulator.store.state import State, StatusRecord
+    from datarobot_provider.emulator.store.entities import StatusRecord
+    from datarobot_provider.emulator.store.state import State
 
 Json = dict[str, Any]
-#: The size of a page if neither the client nor the route says another one.
+#: The default page size.
 PAGE = 1000
 
 
 class Stream(NamedTuple):
-    """A body that is made while it is sent: its length and its pieces."""
+    """A response body that is generated while it is sent: its size in bytes and its chunks."""
 
     size: int
-    pieces: Iterator[bytes]
+    chunks: Iterator[bytes]
 
 
 @dataclass
 class Response:
-    """What a handler answers: a status, a JSON body (None for no body), ready `content` or a `stream`, and headers."""
+    """The response of a handler.
+
+    :param status: the HTTP status.
+    :param body: the JSON body, or None for no body.
+    :param headers: the headers.
+    :param content: the encoded body, instead of a JSON body.
+    :param stream: the streamed body, instead of a JSON body.
+    """
 
     status: int = 200
     body: Any = None
@@ -44,10 +52,16 @@ class Response:
 
 @dataclass
 class Call:
-    """A request that has been admitted and validated, as handlers see it.
+    """An authenticated and validated request, the argument of a handler.
 
-    `query` holds the declared parameters, decoded; `arguments` all parameters as they came; `body` the JSON object or
-    the form's fields; `files` the uploaded files in order.
+    :param state: the state of the emulator.
+    :param origin: the root URL that the client uses.
+    :param full_path: the path of the request.
+    :param path: the path parameters.
+    :param query: the declared query parameters, decoded.
+    :param arguments: all query parameters, as they were sent.
+    :param body: the JSON object, or the fields of the form.
+    :param files: the uploaded files, in order.
     """
 
     state: State
@@ -60,15 +74,15 @@ class Call:
     files: list[UploadFile]
 
     def url(self, path: str) -> str:
-        """Return the absolute address of a path below the API root."""
+        """Return the absolute URL of a path below the API root."""
         return f"{self.origin}{API}{path}"
 
     def argument(self, name: str) -> str | None:
-        """Return the last value of a query parameter, declared or not."""
+        """Return the last value of a query parameter, which may be undeclared."""
         return dict(self.arguments).get(name)
 
-    def listed(self, name: str) -> set[str]:
-        """Return the values of a query parameter that may be repeated or hold a list with commas."""
+    def list_argument(self, name: str) -> set[str]:
+        """Return the values of a query parameter that may be repeated or contain comma-separated values."""
         return {value for key, text in self.arguments if key == name for value in text.split(",") if value}
 
     def now(self) -> float:
@@ -76,22 +90,27 @@ class Call:
         return self.state.now()
 
     def accepted(self, record: StatusRecord, body: Any = None) -> Response:
-        """Return the 202 that points to a status record."""
+        """Return a 202 whose Location is a status record."""
         family = "/genai" if record.genai else ""
         return Response(202, body, {"Location": self.url(f"{family}/status/{record.id}/")})
 
-    def page(self, rows: list[Any], view: Callable[[Any], Any], size: int = PAGE, *, total: bool = True) -> Response:
-        """Return one page of `rows`, each shown by `view`.
+    def page(
+        self, rows: list[Any], serialize: Callable[[Any], Any], size: int = PAGE, *, total: bool = True
+    ) -> Response:
+        """Return one page of a list.
 
-        `size` is the page size if none is asked for; `total` says whether the number of all rows is told.
+        :param rows: all rows.
+        :param serialize: converts a row to its JSON object.
+        :param size: the page size if the request does not set ``limit``.
+        :param total: whether the response contains ``totalCount``.
         """
         offset, limit = self.query.get("offset") or 0, self.query.get("limit") or size
-        shown = rows[offset : offset + limit]
+        page = rows[offset : offset + limit]
         body = {
-            "count": len(shown),
+            "count": len(page),
             "next": self._page_url(offset + limit, limit) if offset + limit < len(rows) else None,
             "previous": self._page_url(max(0, offset - limit), limit) if offset else None,
-            "data": [view(row) for row in shown],
+            "data": [serialize(row) for row in page],
         }
         if total:
             body["totalCount"] = len(rows)
@@ -108,7 +127,7 @@ Handler = Callable[[Call], Response]
 
 @dataclass(frozen=True)
 class Route:
-    """A handler with its method and its path template below the API root."""
+    """A handler, its method and its path template below the API root."""
 
     method: str
     path: str
@@ -120,20 +139,27 @@ ROUTES: list[Route] = []
 
 
 def route(method: str, path: str) -> Callable[[Handler], Handler]:
-    """Announce the decorated function as the handler of `method` on `path` (a template below the API root)."""
+    """Register the decorated function as the handler of a route.
+
+    :param method: the HTTP method.
+    :param path: the path template below the API root.
+    """
     pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path))
 
-    def announce(handler: Handler) -> Handler:
+    def register(handler: Handler) -> Handler:
         ROUTES.append(Route(method, path, handler, pattern))
-        # Fixed paths are tried before those with placeholders: versions/fromRepository/ is not a version.
-        ROUTES.sort(key=lambda known: known.path.count("{"))
+        # Fixed paths have precedence over templates: versions/fromRepository/ is not a version.
+        ROUTES.sort(key=lambda registered: registered.path.count("{"))
         return handler
 
-    return announce
+    return register
 
 
-def find(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-    """Return the route for a full path and its path parameters, or raise 404 or 405."""
+def find_route(method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+    """Return the route of a request and its path parameters.
+
+    :raises ApiError: with status 404 or 405 if no route matches.
+    """
     if not path.startswith(f"{API}/"):
         raise not_found()
     below = path.removeprefix(API)

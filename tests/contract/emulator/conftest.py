@@ -1,4 +1,4 @@
-"""One emulator, emptied before every test, and a client that knows the steps of the life cycle."""
+"""One emulator, reset before every test, and a client with the steps of the life cycle."""
 
 import json
 import time
@@ -8,19 +8,19 @@ import pytest
 import requests
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 from tests.contract.guard_additions import extended
 
 TOKEN = "token-of-the-emulator-tests"
 CSV = "age,city,split,price\n1,Rome,a,10\n2,Oslo,a,21\n3,Bonn,b,29\n4,Lima,b,41\n"
 CODE = b"def score(data, model, **kwargs):\n    return data\n"
 
-# The contract calls these objects or strings, but clients need the null (the emulator's table of deviations says why).
+# The contract declares these as objects or strings, but clients require null (see the deviations of the emulator).
 NULLS = {"latestVersion", "completedAt", "assignmentError"}
 
 
 class Api:
-    """A plain HTTP client on one emulator."""
+    """A plain HTTP client of one emulator."""
 
     def __init__(self, emulator):
         self.emulator = emulator
@@ -32,26 +32,26 @@ class Api:
         url = path if path.startswith("http") else self.emulator.endpoint + path
         return self.session.request(method, url, timeout=10, allow_redirects=False, **options)
 
-    def until(self, probe, timeout=10.0):
-        """Look until `probe` gives something true, and return that."""
+    def wait_until(self, probe, timeout=10.0):
+        """Call `probe` until it returns a true value, and return the value."""
         deadline = time.monotonic() + timeout
         while time.monotonic() < deadline:
-            found = probe()
-            if found:
-                return found
+            result = probe()
+            if result:
+                return result
             time.sleep(0.005)
-        pytest.fail("what was waited for did not happen")
+        pytest.fail(f"the condition was not met within {timeout} seconds")
 
     def finish(self, response):
-        """Follow the Location of a 202 to the end of its job; return the last response of the status record."""
+        """Poll the status record of a 202 until the job has ended, and return its last response."""
         assert response.status_code == 202, response.text
 
         def poll():
-            seen = self("GET", response.headers["Location"])
-            running_words = {"INITIALIZED", "RUNNING"}
-            return seen if seen.status_code != 200 or seen.json()["status"] not in running_words else None
+            latest = self("GET", response.headers["Location"])
+            running_states = {"INITIALIZED", "RUNNING"}
+            return latest if latest.status_code != 200 or latest.json()["status"] not in running_states else None
 
-        return self.until(poll)
+        return self.wait_until(poll)
 
     def environment(self):
         return self.control("POST", "environments", {"name": "Python"})["id"]
@@ -93,15 +93,15 @@ class Api:
         model = model or self.model()
         version = self.version(model, trainingData=json.dumps({"datasetId": dataset or self.dataset()}), **fields)
         path = f"/customModels/{model}/versions/{version}/"
-        self.until(lambda: not self("GET", path).json()["trainingData"]["assignmentInProgress"])
+        self.wait_until(lambda: not self("GET", path).json()["trainingData"]["assignmentInProgress"])
         return model, version
 
     def built(self, model, version):
         path = f"/customModels/{model}/versions/{version}/dependencyBuild/"
         assert self("POST", path).status_code == 202
-        return self.until(lambda: self.ended_build(path))
+        return self.wait_until(lambda: self.finished_build(path))
 
-    def ended_build(self, path):
+    def finished_build(self, path):
         build = self("GET", path).json()
         return build if build["buildStatus"] in {"success", "failed"} else None
 
@@ -109,16 +109,16 @@ class Api:
         body = {"customModelId": model, "customModelVersionId": version, **fields}
         return self("POST", "/customModelTests/", json=body)
 
-    def ended_test(self, response):
-        """Follow a test to its end and return its record."""
+    def finished_test(self, response):
+        """Poll a test until it has ended, and return its record."""
         location = self.finish(response).headers["Location"]
-        ends = {"succeeded", "failed", "warning", "canceled"}
+        final_states = {"succeeded", "failed", "warning", "canceled"}
 
         def poll():
             test = self("GET", location).json()
-            return test if test["overallStatus"] in ends else None
+            return test if test["overallStatus"] in final_states else None
 
-        return self.until(poll)
+        return self.wait_until(poll)
 
     def violations(self):
         return [r for r in self.control("GET", "requests")["data"] if r["violations"]]
@@ -141,15 +141,15 @@ def api(emulator):
 @pytest.fixture(scope="session")
 def components():
     schemas = {}
-    for name, known in (("contract.json", extended), ("neighbours.json", dict)):
-        text = resources.files("datarobot_provider.emulator").joinpath(name).read_text()
-        schemas |= known(json.loads(text))["components"]["schemas"]
+    for name, extend in (("contract.json", extended), ("additional_routes.json", dict)):
+        text = resources.files("datarobot_provider.emulator.openapi").joinpath(name).read_text()
+        schemas |= extend(json.loads(text))["components"]["schemas"]
     return {"schemas": schemas}
 
 
 @pytest.fixture
 def conforms(components):
-    """Check a response against a schema of the contract, extended with the guard fields that clients know."""
+    """Validate a response against a schema of the contract, extended with the guard fields that clients use."""
 
     def check(schema, response, status=200):
         assert response.status_code == status, response.text
@@ -168,7 +168,7 @@ def conforms(components):
 
 
 def field_errors(response):
-    """Return the fields a 422 of the public family complains about."""
+    """Return the errors per field of a 422 of a public route."""
     assert response.status_code == 422, response.text
     assert response.headers["Content-Type"] == "application/json"
     body = response.json()
@@ -177,5 +177,5 @@ def field_errors(response):
 
 
 @pytest.fixture
-def refused_fields():
+def rejected_fields():
     return field_errors

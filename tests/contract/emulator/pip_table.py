@@ -1,7 +1,7 @@
-"""Requirements files, and what pip finds in each."""
+"""Requirements files, and the names that pip finds in each."""
 
-# What stands beside requirements.txt in every version of the table.
-BESIDE = {
+# The files next to requirements.txt in every version of the table.
+OTHER_FILES = {
     "custom.py": "",
     "base.txt": "scipy\n-r more/nested.txt\n",
     "more/nested.txt": "# nothing but a comment\npandas>=2 ; python_version > '3'\n",
@@ -18,7 +18,7 @@ BESIDE = {
     "setup/setup.py": "",
     "lib/module.py": "",
 }
-# The names that pip finds, or None where it refuses the file. An unnamed requirement is "".
+# The names that pip finds, or None if it rejects the file. An unnamed requirement is "".
 TABLE = {
     "": [],
     "\n\n": [],

@@ -1,4 +1,4 @@
-"""Who may do what with a custom model."""
+"""Access control of custom models."""
 
 import pytest
 
@@ -20,13 +20,13 @@ def share(api, path, *entries):
     return api("PATCH", path, json={"data": data})
 
 
-def test_the_first_owner_is_who_made_the_model(api, conforms, path):
+def test_creator_of_a_model_is_its_first_owner(api, conforms, path):
     body = conforms("CustomModelAccessControlListResponse", api("GET", path))
     assert [(e["username"], e["role"], e["canShare"]) for e in body["data"]] == [(OWNER, "OWNER", True)]
     assert "totalCount" not in body
 
 
-def test_give_change_and_take(api, conforms, path):
+def test_roles_are_granted_changed_and_revoked(api, conforms, path):
     response = share(api, path, (READER, "READ_ONLY", {"canShare": False}), ("operator@example.com", "EDITOR", {}))
     assert (response.status_code, response.content) == (204, b"")
     body = conforms("CustomModelAccessControlListResponse", api("GET", path))
@@ -42,7 +42,7 @@ def test_give_change_and_take(api, conforms, path):
     assert set(roles(api, path)) == {OWNER, "operator@example.com"}
 
 
-def test_an_owner_has_to_stay(api, path):
+def test_last_owner_cannot_be_removed(api, path):
     for role in (None, "READ_ONLY"):
         response = share(api, path, (OWNER, role, {}), (READER, "EDITOR", {}))
         assert response.status_code == 409
@@ -62,18 +62,18 @@ def test_an_owner_has_to_stay(api, path):
         ({"username": READER, "role": "OWNER", "colour": "red"}, ["0", "colour"]),
     ],
 )
-def test_what_is_wrong_is_named(api, path, refused_fields, entry, place):
-    found = refused_fields(api("PATCH", path, json={"data": [entry]}))["data"]
+def test_invalid_fields_are_named(api, path, rejected_fields, entry, place):
+    found = rejected_fields(api("PATCH", path, json={"data": [entry]}))["data"]
     for key in place:
         found = found[key]
     assert found
     assert roles(api, path) == {OWNER: "OWNER"}
 
 
-def test_at_most_a_hundred(api, path, refused_fields):
+def test_more_than_100_entries_are_rejected(api, path, rejected_fields):
     entries = [{"username": READER, "role": "EDITOR"}] * 101
-    assert "data" in refused_fields(api("PATCH", path, json={"data": entries}))
-    assert "data" in refused_fields(api("PATCH", path, json={}))
+    assert "data" in rejected_fields(api("PATCH", path, json={"data": entries}))
+    assert "data" in rejected_fields(api("PATCH", path, json={}))
 
 
 def test_pages_and_filters(api, path):

@@ -1,4 +1,4 @@
-"""The command line, as a process of its own."""
+"""The command line, in a separate process."""
 
 import os
 import re
@@ -10,8 +10,8 @@ import time
 import pytest
 import requests
 
+from datarobot_provider.emulator import running
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.web.server import running
 
 
 def start(*arguments):
@@ -26,7 +26,7 @@ def start(*arguments):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_one_line_when_ready_and_a_clean_exit(number):
+def test_command_prints_its_address_and_exits_with_0(number):
     process = start("--time-scale", "2")
     line = process.stdout.readline()
     found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)/api/v2\n", line)
@@ -36,7 +36,7 @@ def test_one_line_when_ready_and_a_clean_exit(number):
         assert response.status_code == 200
         health = session.get(f"{found[1]}/__emulator__/health", timeout=5).json()
         assert health == {"status": "ok", "timeScale": 2.0}
-        # The session keeps its connection open while the server is told to stop.
+        # The session keeps its connection open while the server stops.
         begin = time.monotonic()
         process.send_signal(number)
         output, errors = process.communicate(timeout=5)
@@ -45,7 +45,7 @@ def test_one_line_when_ready_and_a_clean_exit(number):
     assert (output, errors) == ("", "")
 
 
-def test_a_token_is_needed(capsys, monkeypatch):
+def test_token_is_required(capsys, monkeypatch):
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
     assert main([]) == 2
     assert "token" in capsys.readouterr().err
@@ -60,7 +60,7 @@ SEEDED_VALIDATION = """
 
 
 @pytest.mark.parametrize(
-    ("seed", "word"),
+    ("seed", "message"),
     [
         (None, "seed.json"),
         ("{", "seed.json"),
@@ -71,7 +71,7 @@ SEEDED_VALIDATION = """
         (f'{{"customModels": [{SEEDED_MODEL}]}}', "M: the seed has no environment e1"),
         (
             f'{{"environments": [{{"id": "e1", "name": "E"}}], "customModels": [{SEEDED_MODEL}]}}',
-            "none is no folder with files",
+            "none does not exist or contains no files",
         ),
         (f'{{"validations": [{SEEDED_VALIDATION}]}}', "V: the seed has no deployment p1"),
         ('{"image": {"size": NaN}}', "NaN is not a JSON number"),
@@ -81,29 +81,29 @@ SEEDED_VALIDATION = """
         ("[" * 100_000, "nested deeper"),
     ],
 )
-def test_a_bad_seed_is_explained(tmp_path, capsys, seed, word):
+def test_invalid_seed_is_explained(tmp_path, capsys, seed, message):
     if seed is not None:
         (tmp_path / "seed.json").write_text(seed, encoding="utf-8")
     assert main(["--token", "token-of-the-command-line", "--seed", str(tmp_path)]) == 2
     captured = capsys.readouterr()
-    assert word in captured.err
+    assert message in captured.err
     assert captured.out == ""
 
 
 @pytest.mark.parametrize("scale", ["-1", "nan", "inf", "1e308", "1e999", "fast", ""])
-def test_a_bad_time_scale_is_refused(scale):
+def test_invalid_time_scale_is_rejected_by_the_command(scale):
     with pytest.raises(SystemExit) as refusal:
         main(["--token", "token-of-the-command-line", "--time-scale", scale])
     assert refusal.value.code == 2
 
 
 @pytest.mark.parametrize("scale", [-1, float("nan"), float("inf"), 1e308])
-def test_a_bad_time_scale_is_refused_inside_a_test_too(scale):
+def test_invalid_time_scale_is_rejected_in_a_test(scale):
     with pytest.raises(ValueError, match="time scale"), running(time_scale=scale):
         pass
 
 
-def test_a_taken_port_is_explained(emulator, capsys):
+def test_used_port_is_explained(emulator, capsys):
     port = emulator.url.rsplit(":", 1)[1]
     assert main(["--token", "token-of-the-command-line", "--port", port]) == 2
     assert "cannot listen" in capsys.readouterr().err

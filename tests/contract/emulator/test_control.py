@@ -1,12 +1,12 @@
-"""The control API: stage, status records, request log, jobs, reset."""
+"""The control API: resources, status records, request log, jobs, reset."""
 
 import pytest
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 
 
 @pytest.fixture
-def track(api):
+def status_record(api):
     model, version = api.trained()
     response = api("POST", f"/customModels/{model}/versions/{version}/featureImpact/")
     return response.headers["Location"], response.json()["statusId"]
@@ -16,7 +16,7 @@ def test_health(api):
     assert api.control("GET", "/__emulator__/health") == {"status": "ok", "timeScale": 0.01}
 
 
-def test_stage(api):
+def test_resources_are_created(api):
     body = {"name": "d", "csv": "a,b\n1,2\n", "id": "64f0000000000000000000dd"}
     dataset = api.control("POST", "datasets", body)
     assert dataset.pop("versionId")
@@ -49,28 +49,28 @@ def test_stage(api):
         ("nothing", {}),
     ],
 )
-def test_nonsense_is_refused(api, path, body):
-    with pytest.raises(RuntimeError, match=r"answered 4\d\d"):
+def test_invalid_request_is_rejected(api, path, body):
+    with pytest.raises(RuntimeError, match=r"returned 4\d\d"):
         api.control("POST", path, body)
 
 
-def test_a_refused_token_is_not_repeated(api):
+def test_rejected_token_is_not_in_the_error(api):
     with pytest.raises(RuntimeError) as refusal:
         api.control("POST", "tokens", {"token": "quite-secret", "readOnly": "yes"})
     assert "quite-secret" not in str(refusal.value)
 
 
-def test_status_records_can_be_altered(api, track):
-    location, status_id = track
-    for word in ("EXPIRED", "INITIALIZED", "DREAMING", "COMPLETED"):
-        api.control("POST", f"status/{status_id}", {"status": word})
-        assert api("GET", location).json()["status"] == word
+def test_status_record_can_be_changed(api, status_record):
+    location, status_id = status_record
+    for status in ("EXPIRED", "INITIALIZED", "DREAMING", "COMPLETED"):
+        api.control("POST", f"status/{status_id}", {"status": status})
+        assert api("GET", location).json()["status"] == status
     api.control("POST", f"status/{status_id}", {"gone": True})
     assert api("GET", location).status_code == 404
 
 
-def test_status_record_is_whole(api, track, conforms):
-    location, status_id = track
+def test_status_record_conforms_to_the_contract(api, status_record, conforms):
+    location, status_id = status_record
     body = conforms("JobStatus", api("GET", location))
     assert (body["statusId"], body["code"], body["message"]) == (status_id, 0, "")
 
@@ -98,12 +98,12 @@ def test_seconds_are_not_scaled(api):
     assert job["ends"] > job["created"]
 
 
-def test_jobs_end_when_they_are_told_to_as_they_were_going_to(api):
+def test_finish_ends_jobs_with_their_planned_outcomes(api):
     model = api.model()
     for number, outcome in enumerate(["succeeded", "failed", "stuck"], 1):
         version = api.version(model, {"requirements.txt": f"numpy=={number}\n".encode()})
-        order = {"kind": "dependency_build", "outcome": outcome, "seconds": 1000}
-        api.control("POST", "outcomes", order)
+        outcome_body = {"kind": "dependency_build", "outcome": outcome, "seconds": 1000}
+        api.control("POST", "outcomes", outcome_body)
         api("POST", f"/customModels/{model}/versions/{version}/dependencyBuild/")
     api.control("POST", "finish")
     jobs = api.control("GET", "jobs")["data"]
@@ -136,7 +136,7 @@ def test_requests_are_recorded(api):
     assert len(api.control("GET", "requests?path=version/$")["data"]) == 2
 
 
-def test_reset_forgets_everything(api):
+def test_reset_removes_everything(api):
     model, _ = api.trained()
     api.control("POST", "faults", {"status": 503})
     api.control("POST", "tokens", {"token": "guest-token"})
@@ -149,7 +149,7 @@ def test_reset_forgets_everything(api):
     assert api.trained()
 
 
-def test_seed_is_planted_and_planted_again(tmp_path):
+def test_seed_is_loaded_again_after_a_reset(tmp_path):
     (tmp_path / "d.csv").write_text("a,y\n1,2\n", encoding="utf-8")
     (tmp_path / "seed.json").write_text(
         """{"datasets": [{"id": "d1", "name": "D", "file": "d.csv"}],

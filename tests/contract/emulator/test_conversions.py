@@ -41,15 +41,15 @@ def test_stop(api, version):
     assert api("GET", response.headers["Location"]).json()["status"] == "ABORTED"
 
 
-def test_refusals(api, version, refused_fields):
+def test_invalid_requests_are_rejected(api, version, rejected_fields):
     path, _ = version
-    assert "mainProgramItemId" in refused_fields(api("POST", path, json={"mainProgramItemId": "0123"}))
-    assert "mainProgramItemId" in refused_fields(api("POST", path))
+    assert "mainProgramItemId" in rejected_fields(api("POST", path, json={"mainProgramItemId": "0123"}))
+    assert "mainProgramItemId" in rejected_fields(api("POST", path))
     assert api("GET", f"{path}0123/").status_code == 404
     assert api("DELETE", f"{path}0123/").status_code == 404
 
 
-def test_ordered_failure(api, version):
+def test_failure_can_be_set(api, version):
     path, item = version
     order = {"kind": "conversion", "outcome": "failed", "message": "javac said no"}
     api.control("POST", "outcomes", order)

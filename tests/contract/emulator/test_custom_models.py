@@ -43,10 +43,10 @@ def test_create_and_read(api, conforms):
         ({"gitModelVersion": {"refName": "x"}}, "gitModelVersion"),
     ],
 )
-def test_invalid_fields_are_named(api, refused_fields, changes, field):
+def test_invalid_fields_are_named(api, rejected_fields, changes, field):
     body = {"name": "m", "customModelType": "inference", "targetType": "Regression", "targetName": "y", **changes}
     response = api("POST", "/customModels/", json={k: v for k, v in body.items() if v is not None})
-    assert field in refused_fields(response)
+    assert field in rejected_fields(response)
 
 
 @pytest.mark.parametrize(
@@ -82,19 +82,19 @@ def test_list_newest_first_in_pages_with_filters(api, conforms):
     assert [m["id"] for m in oldest_first] == ids
 
 
-def test_list_refuses_bad_parameters(api, refused_fields):
-    assert "limit" in refused_fields(api("GET", "/customModels/", params={"limit": "many"}))
-    assert "offset" in refused_fields(api("GET", "/customModels/", params={"offset": -1}))
-    assert "orderBy" in refused_fields(api("GET", "/customModels/", params={"orderBy": "name"}))
+def test_list_rejects_invalid_parameters(api, rejected_fields):
+    assert "limit" in rejected_fields(api("GET", "/customModels/", params={"limit": "many"}))
+    assert "offset" in rejected_fields(api("GET", "/customModels/", params={"offset": -1}))
+    assert "orderBy" in rejected_fields(api("GET", "/customModels/", params={"orderBy": "name"}))
 
 
-def test_update(api, conforms, refused_fields):
+def test_update(api, conforms, rejected_fields):
     model = api.model()
     response = api("PATCH", f"/customModels/{model}/", json={"name": "New", "description": ""})
     assert conforms("CustomModelResponse", response)["name"] == "New"
-    assert "name" in refused_fields(api("PATCH", f"/customModels/{model}/", json={"name": ""}))
+    assert "name" in rejected_fields(api("PATCH", f"/customModels/{model}/", json={"name": ""}))
     enabled = "isTrainingDataForVersionsPermanentlyEnabled"
-    assert enabled in refused_fields(api("PATCH", f"/customModels/{model}/", json={enabled: False}))
+    assert enabled in rejected_fields(api("PATCH", f"/customModels/{model}/", json={enabled: False}))
     assert api("PATCH", "/customModels/0123/", json={"name": "x"}).status_code == 404
 
 
@@ -104,7 +104,7 @@ def test_target_is_locked_once_training_data_is_assigned(api):
     assert api("PATCH", f"/customModels/{model}/", json={"targetName": "price"}).status_code == 200
 
 
-def test_no_change_and_no_deletion_while_tested(api):
+def test_model_cannot_change_during_a_test(api):
     model = api.model()
     version = api.version(model)
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})

@@ -19,8 +19,8 @@ def test_build_from_start_to_log(api, conforms, version):
     started = conforms("BaseDependencyBuildMetadataResponse", api("POST", build), 202)
     assert (started["buildStatus"], started["buildEnd"], started["buildLogLocation"]) == ("submitted", None, None)
     assert api("GET", f"{version}/dependencyBuildLog/").status_code == 404
-    api.until(lambda: api("GET", build).json()["buildStatus"] == "processing")
-    api.until(lambda: api("GET", build).json()["buildStatus"] == "success")
+    api.wait_until(lambda: api("GET", build).json()["buildStatus"] == "processing")
+    api.wait_until(lambda: api("GET", build).json()["buildStatus"] == "success")
     done = conforms("BaseDependencyBuildMetadataResponse", api("GET", build))
     assert done["buildEnd"] > done["buildStart"]
     log = conforms("DependencyBuildLogResponse", api("GET", f"{version}/dependencyBuildLog/"))["data"]
@@ -32,7 +32,7 @@ def test_build_from_start_to_log(api, conforms, version):
     assert api("DELETE", build).status_code == 409
 
 
-def test_invalid_requirement_fails_with_pips_words(api):
+def test_invalid_requirement_fails_with_the_message_of_pip(api):
     model = api.model()
     version = api.version(model, {"requirements.txt": b"numpy\npandas=>2.0\n"})
     assert api.built(model, version)["buildStatus"] == "failed"
@@ -67,27 +67,27 @@ def test_nothing_to_build_is_422(api):
     assert "no dependencies" in response.json()["message"]
 
 
-def test_body_and_unknown_version(api, version, refused_fields):
-    assert "x" in refused_fields(api("POST", f"{version}/dependencyBuild/", json={"x": 1}))
+def test_body_and_unknown_version(api, version, rejected_fields):
+    assert "x" in rejected_fields(api("POST", f"{version}/dependencyBuild/", json={"x": 1}))
     assert api("POST", f"{version[:-4]}0000/dependencyBuild/").status_code == 404
 
 
-def test_ordered_failure_has_its_message_in_the_log(api, version):
+def test_message_of_a_set_failure_is_in_the_log(api, version):
     order = {"kind": "dependency_build", "outcome": "failed", "message": "the disk is full"}
     api.control("POST", "outcomes", order)
     assert api("POST", f"{version}/dependencyBuild/").status_code == 202
-    api.until(lambda: api("GET", f"{version}/dependencyBuild/").json()["buildStatus"] == "failed")
+    api.wait_until(lambda: api("GET", f"{version}/dependencyBuild/").json()["buildStatus"] == "failed")
     assert "the disk is full" in api("GET", f"{version}/dependencyBuildLog/").json()["data"]
 
 
 @pytest.mark.parametrize(("outcome", "status"), [("cancelled", 422), ("expired", 404)])
-def test_ordered_loss(api, version, outcome, status):
+def test_build_can_expire_or_be_cancelled(api, version, outcome, status):
     api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": outcome})
     assert api("POST", f"{version}/dependencyBuild/").status_code == 202
-    api.until(lambda: api("GET", f"{version}/dependencyBuild/").status_code == status)
+    api.wait_until(lambda: api("GET", f"{version}/dependencyBuild/").status_code == status)
 
 
-def test_ordered_unknown_word(api, version):
+def test_unknown_state_can_be_set(api, version):
     order = {"kind": "dependency_build", "outcome": "unknown", "state": "pondering"}
     api.control("POST", "outcomes", order)
     assert api("POST", f"{version}/dependencyBuild/").json()["buildStatus"] == "pondering"

@@ -1,4 +1,4 @@
-"""Downloads and copies: what has to give a version's files back."""
+"""Downloads and copies of versions."""
 
 import io
 import zipfile
@@ -30,7 +30,7 @@ def test_version(api, uploaded):
     assert unpacked(response) == FILES
 
 
-def test_model_means_its_latest_version(api, uploaded):
+def test_model_download_returns_the_latest_version(api, uploaded):
     model, _ = uploaded
     second = api.version(model, {"new.py": b""})
     response = api("GET", f"/customModels/{model}/download/")
@@ -38,28 +38,28 @@ def test_model_means_its_latest_version(api, uploaded):
     assert unpacked(response) == {"new.py": b""}
 
 
-@pytest.mark.parametrize("word", ["true", "True"])
-def test_install_script(api, uploaded, word):
+@pytest.mark.parametrize("value", ["true", "True"])
+def test_install_script(api, uploaded, value):
     model, version = uploaded
     for path in (f"/customModels/{model}/download/", f"/customModels/{model}/versions/{version}/download/"):
-        files = unpacked(api("GET", path, params={"pps": word}))
+        files = unpacked(api("GET", path, params={"pps": value}))
         assert b"pip install" in files.pop("install_dependencies.sh")
         assert files == FILES
         assert unpacked(api("GET", path, params={"pps": "false"})) == FILES
 
 
-def test_bad_parameter(api, uploaded, refused_fields):
-    assert "pps" in refused_fields(api("GET", f"/customModels/{uploaded[0]}/download/", params={"pps": "maybe"}))
+def test_invalid_parameter_is_rejected(api, uploaded, rejected_fields):
+    assert "pps" in rejected_fields(api("GET", f"/customModels/{uploaded[0]}/download/", params={"pps": "maybe"}))
 
 
-def test_nothing_to_download(api, uploaded):
+def test_download_without_a_version_is_404(api, uploaded):
     model = api.model()
     assert api("GET", f"/customModels/{model}/download/").status_code == 404
     assert api("GET", f"/customModels/{model}/versions/{uploaded[1]}/download/").status_code == 404
     assert api("GET", "/customModels/0123/download/").status_code == 404
 
 
-def test_cut_in_the_middle(api, uploaded):
+def test_download_can_be_cut_in_the_middle(api, uploaded):
     path = f"/customModels/{uploaded[0]}/download/"
     api.control("POST", "faults", {"path": "download", "cut": "inside"})
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
@@ -87,7 +87,7 @@ def test_copy(api, conforms, uploaded):
     assert before.isdisjoint({i["id"] for i in latest["items"]})
 
 
-def test_copy_and_original_go_their_own_ways(api, uploaded):
+def test_copy_and_original_are_independent(api, uploaded):
     model, version = uploaded
     api("PATCH", f"/customModels/{model}/versions/{version}/", json={"description": "one"})
     twin = copied(api, model).json()
@@ -111,9 +111,9 @@ def test_copy_keeps_training_data_but_no_jobs_and_no_unique_id(api):
     assert api("GET", path + "featureImpact/").status_code == 404
 
 
-def test_copy_refusals(api, refused_fields):
+def test_invalid_copies_are_rejected(api, rejected_fields):
     copied(api, "0123", 404)
-    assert "customModelId" in refused_fields(api("POST", "/customModels/fromCustomModel/", json={}))
-    assert "name" in refused_fields(
+    assert "customModelId" in rejected_fields(api("POST", "/customModels/fromCustomModel/", json={}))
+    assert "name" in rejected_fields(
         api("POST", "/customModels/fromCustomModel/", json={"customModelId": "x", "name": "y"})
     )

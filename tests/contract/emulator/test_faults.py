@@ -1,4 +1,4 @@
-"""Ordered faults."""
+"""Injected faults."""
 
 import time
 
@@ -12,9 +12,9 @@ def models(api):
     return api("GET", "/customModels/").json()["totalCount"]
 
 
-def test_status_is_answered_and_nothing_happens(api):
-    order = {"method": "post", "path": "/customModels/$", "status": 503, "retryAfter": 2, "times": 2}
-    fault = api.control("POST", "faults", order)["id"]
+def test_error_response_has_no_effect(api):
+    fault = {"method": "post", "path": "/customModels/$", "status": 503, "retryAfter": 2, "times": 2}
+    fault_id = api.control("POST", "faults", fault)["id"]
     for _ in range(2):
         response = api("POST", "/customModels/", json=NEW)
         assert (response.status_code, response.headers["Retry-After"]) == (503, "2")
@@ -23,7 +23,7 @@ def test_status_is_answered_and_nothing_happens(api):
     assert models(api) == 0
     assert api("POST", "/customModels/", json=NEW).status_code == 201
     listed = api.control("GET", "faults")["data"]
-    assert [(f["id"], f["remaining"]) for f in listed] == [(fault, 0)]
+    assert [(f["id"], f["remaining"]) for f in listed] == [(fault_id, 0)]
 
 
 def test_own_body_and_content_type(api):
@@ -34,18 +34,18 @@ def test_own_body_and_content_type(api):
     assert api("GET", "/version/").json()["errorName"] == "JobAlreadyAdded"
 
 
-def test_applied_although_an_error_is_answered(api):
+def test_applied_fault_has_an_effect(api):
     api.control("POST", "faults", {"method": "POST", "status": 500, "apply": True})
     assert api("POST", "/customModels/", json=NEW).status_code == 500
     assert models(api) == 1
 
 
-def test_some_requests_are_spared_first(api):
+def test_first_requests_can_be_unaffected(api):
     api.control("POST", "faults", {"path": "version", "status": 500, "after": 2})
     assert [api("GET", "/version/").status_code for _ in range(4)] == [200, 200, 500, 200]
 
 
-def test_for_ever_until_cleared(api):
+def test_unlimited_fault_lasts_until_it_is_cleared(api):
     api.control("POST", "faults", {"status": 429, "times": None})
     assert [api("GET", "/version/").status_code for _ in range(3)] == [429] * 3
     assert api.control("GET", "faults")["data"][0]["remaining"] is None
@@ -69,21 +69,21 @@ def test_cut_inside_the_response(api):
     assert models(api) == 1
 
 
-@pytest.mark.parametrize("order", [{"cut": "before"}, {"cut": "after"}, {"status": 503}])
-def test_faults_in_the_middle_of_an_upload(api, order):
+@pytest.mark.parametrize("fault", [{"cut": "before"}, {"cut": "after"}, {"status": 503}])
+def test_faults_in_the_middle_of_an_upload(api, fault):
     model = api.model()
-    api.control("POST", "faults", {"method": "POST", "path": "versions", **order})
+    api.control("POST", "faults", {"method": "POST", "path": "versions", **fault})
     files = {"big.bin": b"x" * 5_000_000}
-    if "cut" in order:
+    if "cut" in fault:
         with pytest.raises(requests.ConnectionError):
             api.upload(model, files)
     else:
         assert api.upload(model, files).status_code == 503
-    count = 1 if order.get("cut") == "after" else 0
+    count = 1 if fault.get("cut") == "after" else 0
     assert api("GET", f"/customModels/{model}/versions/").json()["totalCount"] == count
 
 
-def test_delay_waits_before_the_answer(api):
+def test_delay_precedes_the_response(api):
     api.control("POST", "faults", {"path": "version", "delay": 0.2})
     begin = time.monotonic()
     assert api("GET", "/version/").status_code == 200

@@ -27,7 +27,7 @@ def test_impact_of_the_training_columns(api, conforms, version):
     assert body["rowCount"] is None
 
 
-def test_partition_column_is_left_out(api):
+def test_partition_column_has_no_impact(api):
     model, version = api.trained(holdoutData='{"partitionColumn": "split"}')
     path = f"/customModels/{model}/versions/{version}/featureImpact/"
     api.finish(api("POST", path))
@@ -39,19 +39,19 @@ def test_second_submission_is_404_with_the_job(api, version):
     again = api("POST", f"{version}featureImpact/")
     assert again.status_code == 404
     assert again.json()["jobId"] == first
-    api.until(lambda: api("GET", f"{version}featureImpact/").status_code == 200)
+    api.wait_until(lambda: api("GET", f"{version}featureImpact/").status_code == 200)
     assert api("POST", f"{version}featureImpact/").json()["jobId"] == first
 
 
-def test_row_count(api, version, refused_fields):
-    assert "rowCount" in refused_fields(api("POST", f"{version}featureImpact/", json={"rowCount": 9}))
+def test_row_count(api, version, rejected_fields):
+    assert "rowCount" in rejected_fields(api("POST", f"{version}featureImpact/", json={"rowCount": 9}))
     too_many = api("POST", f"{version}featureImpact/", json={"rowCount": 10})
     assert too_many.status_code == 422
     assert "rowCount" in too_many.json()["message"]
 
 
 @pytest.mark.parametrize("route", ["featureImpact", "predictionExplanationsInitialization"])
-def test_without_training_data_422(api, route):
+def test_missing_training_data_is_422(api, route):
     model = api.model()
     path = f"/customModels/{model}/versions/{api.version(model)}/{route}/"
     assert api("POST", path).status_code == 422
@@ -60,7 +60,7 @@ def test_without_training_data_422(api, route):
     assert api("POST", f"/customModels/{model}/versions/0123/{route}/").status_code == 404
 
 
-def test_while_training_data_is_assigned_422(api):
+def test_running_assignment_is_422(api):
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": "stuck"})
     model = api.model()
     version = api.version(model, trainingData=f'{{"datasetId": "{api.dataset()}"}}')
@@ -68,11 +68,11 @@ def test_while_training_data_is_assigned_422(api):
     assert api("GET", f"/customModels/{model}/versions/{version}/featureImpact/").status_code == 422
 
 
-@pytest.mark.parametrize(("outcome", "word"), [("failed", "ERROR"), ("cancelled", "ABORTED"), ("expired", "EXPIRED")])
-def test_ordered_bad_ends_leave_nothing_and_allow_another(api, version, outcome, word):
+@pytest.mark.parametrize(("outcome", "status"), [("failed", "ERROR"), ("cancelled", "ABORTED"), ("expired", "EXPIRED")])
+def test_failed_job_has_no_result_and_can_be_repeated(api, version, outcome, status):
     api.control("POST", "outcomes", {"kind": "feature_impact", "outcome": outcome, "message": "too bad"})
-    status = api.finish(api("POST", f"{version}featureImpact/"))
-    assert (status.status_code, status.json()["status"], status.json()["message"]) == (200, word, "too bad")
+    record = api.finish(api("POST", f"{version}featureImpact/"))
+    assert (record.status_code, record.json()["status"], record.json()["message"]) == (200, status, "too bad")
     assert api("GET", f"{version}featureImpact/").status_code == 404
     assert api.finish(api("POST", f"{version}featureImpact/")).status_code == 303
 

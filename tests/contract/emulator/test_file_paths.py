@@ -1,4 +1,4 @@
-"""Paths of a version's files."""
+"""File paths of versions."""
 
 import json
 
@@ -44,7 +44,7 @@ GOOD = [
 
 
 def upload(api, model, paths, method="POST", **fields):
-    """Send files under any paths, also those that cannot stand in the head of a part."""
+    """Upload files with any paths, including those that the header of a part cannot contain."""
     form = [("isMajorUpdate", (None, "false")), *((k, (None, v)) for k, v in fields.items())]
     if method == "POST":
         form.append(("baseEnvironmentId", (None, api.environment())))
@@ -54,11 +54,11 @@ def upload(api, model, paths, method="POST", **fields):
 
 
 @pytest.mark.parametrize("path", BAD.values(), ids=BAD)
-def test_bad_paths_are_refused(api, refused_fields, path):
+def test_invalid_paths_are_rejected(api, rejected_fields, path):
     model = api.model()
-    assert "filePath" in refused_fields(upload(api, model, [path]))
+    assert "filePath" in rejected_fields(upload(api, model, [path]))
     api.version(model)
-    assert "filePath" in refused_fields(upload(api, model, ["ok.txt", path], method="PATCH"))
+    assert "filePath" in rejected_fields(upload(api, model, ["ok.txt", path], method="PATCH"))
     assert len(api("GET", PATHS.format(model)).json()["data"]) == 1
 
 
@@ -67,22 +67,22 @@ def test_bad_paths_are_refused(api, refused_fields, path):
     [["a", "a/b"], ["a/b", "a"], ["x/a/b/c", "x/a"], ["same", "same"]],
     ids=["after", "before", "deep", "twice"],
 )
-def test_paths_that_cannot_stand_beside_each_other_are_refused(api, refused_fields, paths):
+def test_path_cannot_be_a_file_and_a_folder(api, rejected_fields, paths):
     model = api.model()
-    assert "filePath" in refused_fields(upload(api, model, paths))
+    assert "filePath" in rejected_fields(upload(api, model, paths))
     assert api("GET", PATHS.format(model)).json()["data"] == []
 
 
 @pytest.mark.parametrize(("first", "second"), [("a", "a/b"), ("a/b", "a")])
-def test_a_new_file_does_not_stand_where_a_folder_is(api, refused_fields, first, second):
+def test_new_file_cannot_replace_a_folder(api, rejected_fields, first, second):
     model = api.model()
     old = upload(api, model, [first]).json()["items"][0]["id"]
-    assert "filePath" in refused_fields(upload(api, model, [second], method="PATCH"))
+    assert "filePath" in rejected_fields(upload(api, model, [second], method="PATCH"))
     changed = upload(api, model, [second], method="PATCH", filesToDelete=old)
     assert [item["filePath"] for item in changed.json()["items"]] == [second]
 
 
-def test_paths_of_the_field_come_back_as_they_were_sent(api):
+def test_paths_are_returned_unchanged(api):
     model = api.model()
     response = upload(api, model, GOOD)
     assert response.status_code == 201, response.text
@@ -91,24 +91,24 @@ def test_paths_of_the_field_come_back_as_they_were_sent(api):
 
 
 @pytest.mark.parametrize("source", ["a\0b.py", "../x.py", "a\\b.py", "C:x.py", "."])
-def test_paths_in_a_repository_are_held_to_the_same(api, refused_fields, source):
+def test_invalid_repository_paths_are_rejected(api, rejected_fields, source):
     body = {"repositoryId": "r", "baseEnvironmentId": api.environment(), "sourcePath": [source]}
     path = PATHS.format(api.model()) + "fromRepository/"
-    assert "sourcePath" in refused_fields(api("POST", path, json=body))
+    assert "sourcePath" in rejected_fields(api("POST", path, json=body))
 
 
-def test_a_file_of_a_repository_does_not_stand_where_a_folder_is(api, refused_fields):
+def test_repository_file_cannot_replace_a_folder(api, rejected_fields):
     model = api.model()
     upload(api, model, ["a.py/b"])
     body = {"repositoryId": "r", "sourcePath": "src/a.py"}
-    assert "sourcePath" in refused_fields(api("PATCH", PATHS.format(model) + "fromRepository/", json=body))
+    assert "sourcePath" in rejected_fields(api("PATCH", PATHS.format(model) + "fromRepository/", json=body))
 
 
-def test_training_data_holds_strings(api, refused_fields):
+def test_training_data_must_contain_strings(api, rejected_fields):
     model = api.model()
     api.version(model)
     for value in ({"datasetId": 1}, {"datasetId": api.dataset(), "datasetVersionId": []}):
         body = {"isMajorUpdate": "false", "trainingData": json.dumps(value)}
-        assert "trainingData" in refused_fields(api("PATCH", PATHS.format(model), json=body))
+        assert "trainingData" in rejected_fields(api("PATCH", PATHS.format(model), json=body))
     body = {"isMajorUpdate": "false", "holdoutData": json.dumps({"partitionColumn": {}})}
-    assert "holdoutData" in refused_fields(api("PATCH", PATHS.format(model), json=body))
+    assert "holdoutData" in rejected_fields(api("PATCH", PATHS.format(model), json=body))

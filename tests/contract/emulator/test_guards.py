@@ -50,7 +50,7 @@ def test_templates(api, conforms):
     assert api("GET", "/guardTemplates/", params={"limit": "x"}).status_code == 400
 
 
-def test_push_makes_a_version_with_guards(api, conforms, model):
+def test_push_creates_a_version_with_guards(api, conforms, model):
     deployment = api.control("POST", "deployments", {"label": "toxic"})["id"]
     second = guard(
         name="Toxicity", type="guardModel", ootbType=None, deploymentId=deployment, openaiApiKey="sk-very-secret"
@@ -78,7 +78,7 @@ def test_push_makes_a_version_with_guards(api, conforms, model):
     assert (overall["timeoutSec"], overall["timeoutAction"]) == (5, "score")
 
 
-def test_push_takes_what_terraform_sends(api, model):
+def test_push_accepts_the_request_of_terraform(api, model):
     odd = guard(nemoInfo={}, modelInfo={}, additionalGuardConfig={}, parameters=[])
     version = push(api, model, odd).json()["customModelVersionId"]
     shown = of_version(api, version).json()["data"][0]
@@ -86,14 +86,14 @@ def test_push_takes_what_terraform_sends(api, model):
     assert "modelInfo" not in shown
 
 
-def test_push_refusals(api, model, refused_fields):
+def test_invalid_pushes_are_rejected(api, model, rejected_fields):
     assert push(api, "0123", guard()).status_code == 404
     assert push(api, api.model(), guard()).status_code == 404
     assert push(api, model, guard(), guard()).status_code == 409
     assert push(api, model, guard(deploymentId="0123")).status_code == 404
-    assert "data" in refused_fields(push(api, model, guard(type="odd")))
-    assert "data" in refused_fields(push(api, model, guard(surprise=1)))
-    assert "overallConfig" in refused_fields(
+    assert "data" in rejected_fields(push(api, model, guard(type="odd")))
+    assert "data" in rejected_fields(push(api, model, guard(surprise=1)))
+    assert "overallConfig" in rejected_fields(
         push(api, model, guard(), overallConfig={"timeoutSec": 1, "timeoutAction": "block"})
     )
     assert len(api("GET", f"/customModels/{model}/versions/").json()["data"]) == 1
@@ -104,20 +104,20 @@ def test_push_refusals(api, model, refused_fields):
     assert "frozen" in frozen.json()["message"]
 
 
-def test_guard_that_lacks_something_is_stored_as_invalid(api, model):
+def test_incomplete_guard_is_stored_as_invalid(api, model):
     version = push(api, model, guard(type="guardModel")).json()["customModelVersionId"]
     stored = of_version(api, version).json()["data"][0]
     assert stored["isValid"] is False
     assert stored["errorMessage"]
 
 
-def test_list_needs_an_entity(api):
+def test_list_requires_an_entity(api):
     assert api("GET", "/guardConfigurations/").status_code == 400
     assert of_version(api, "0123").status_code == 404
     assert api("GET", "/guardConfigurations/0123/").status_code == 404
 
 
-def test_single_configurations(api, conforms, model, refused_fields):
+def test_single_configurations(api, conforms, model, rejected_fields):
     version = api("GET", f"/customModels/{model}/").json()["latestVersion"]["id"]
     template = api("GET", "/guardTemplates/").json()["data"][0]["id"]
     body = {
@@ -131,7 +131,7 @@ def test_single_configurations(api, conforms, model, refused_fields):
     assert (created["type"], created["ootbType"]) == ("ootb", "token_count")
     assert api("POST", "/guardConfigurations/", json=body).status_code == 409
     assert api("POST", "/guardConfigurations/", json={**body, "templateId": "0123"}).status_code == 404
-    assert "name" in refused_fields(api("POST", "/guardConfigurations/", json={**body, "name": ""}))
+    assert "name" in rejected_fields(api("POST", "/guardConfigurations/", json={**body, "name": ""}))
     other = api("POST", "/guardConfigurations/", json={**body, "name": "Other"}).json()
     path = f"/guardConfigurations/{created['id']}/"
     changed = conforms("GuardConfigurationRetrieveResponse", api("PATCH", path, json={"name": "New"}))
@@ -144,7 +144,7 @@ def test_single_configurations(api, conforms, model, refused_fields):
     assert api("POST", "/guardConfigurations/", json={**body, "name": "Late"}).status_code == 409
 
 
-def test_overall_configuration(api, conforms, model, refused_fields):
+def test_overall_configuration(api, conforms, model, rejected_fields):
     path = "/overallModerationConfiguration/"
     entity = {"entityId": model, "entityType": "customModel"}
     assert api("GET", path, params=entity).status_code == 404
@@ -152,9 +152,9 @@ def test_overall_configuration(api, conforms, model, refused_fields):
     assert conforms("OverallModerationConfigurationResponse", api("PATCH", path, json=body))["timeoutSec"] == 30
     assert api("GET", path, params=entity).json()["timeoutAction"] == "block"
     assert api("PATCH", path, json={**body, "timeoutSec": 0}).json()["timeoutSec"] == 0
-    assert "timeoutAction" in refused_fields(api("PATCH", path, json={**body, "timeoutAction": "wait"}))
+    assert "timeoutAction" in rejected_fields(api("PATCH", path, json={**body, "timeoutAction": "wait"}))
     assert api("PATCH", path, json={**body, "entityId": "0123"}).status_code == 404
-    assert "entityType" in refused_fields(api("GET", path, params={"entityId": model, "entityType": "odd"}))
+    assert "entityType" in rejected_fields(api("GET", path, params={"entityId": model, "entityType": "odd"}))
 
 
 def in_use(api, version, **more):
@@ -177,10 +177,10 @@ def test_prediction_environments_in_use(api, conforms, model):
     assert page["data"][0]["id"] == environment["id"]
 
 
-def test_prediction_environments_of_guards_without_deployments(api, conforms, model, refused_fields):
+def test_prediction_environments_of_guards_without_deployments(api, conforms, model, rejected_fields):
     version = push(api, model, guard()).json()["customModelVersionId"]
     schema = "GuardConfigurationPredictionEnvironmentsInUseListResponse"
     assert conforms(schema, in_use(api, version))["data"] == []
     assert in_use(api, "0123").status_code == 404
     missing = api("GET", "/guardConfigurations/predictionEnvironmentsInUse/")
-    assert "customModelVersionId" in refused_fields(missing)
+    assert "customModelVersionId" in rejected_fields(missing)

@@ -1,4 +1,4 @@
-"""Input that no client should send: every route refuses it with a 4xx, and nothing of it is stored."""
+"""Invalid input: every route rejects it with a 4xx and stores nothing."""
 
 import asyncio
 import itertools
@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 import pytest
 
 from datarobot_provider.emulator import routes
+from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.openapi.contract import Contract
-from datarobot_provider.emulator.web.app import create_app
 from datarobot_provider.emulator.web.routing import ROUTES
 
 SEED = Path(__file__).parents[3] / "example_dags" / "seed"
@@ -42,7 +42,7 @@ VALUES = [
 
 
 class Client:
-    """Asks the API and the control API without a socket, and tells what the emulator remembers."""
+    """A client of the API and the control API without a socket, with access to the state of the emulator."""
 
     def __init__(self):
         self.app = create_app(TOKEN, SEED)
@@ -76,10 +76,10 @@ class Client:
         assert status < 300, content
         return json.loads(content)
 
-    def memory(self):
-        """Return all that the emulator remembers but the request log, as a text."""
+    def state(self):
+        """Return the state of the emulator without the request log, as a string."""
         state, faults = vars(self.gateway.state), self.gateway.faults.all
-        return repr([state, faults, self.gateway.tokens.secrets])
+        return repr([state, faults, self.gateway.tokens.all])
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +95,7 @@ def client(shared):
 
 @pytest.fixture
 def ids(client):
-    """Return the ids of one of everything, so that hostile bodies get as far as they can."""
+    """Create one resource of each type and return the ids, so that the handlers are reached."""
     dataset = client.json("POST", "/__emulator__/datasets", {"name": "d", "csv": "age,price\n1,2\n3,4\n"})["id"]
     environment = client.json("POST", "/__emulator__/environments", {"name": "e"})["id"]
     deployment = client.json("POST", "/__emulator__/deployments", {"label": "l"})["id"]
@@ -144,7 +144,7 @@ def all_routes(*methods):
 
 
 def fields_of(route):
-    """Return the names of the fields that a route takes in its body."""
+    """Return the names of the fields in the body of a route."""
     contract = Contract()
     operation = contract.operations[(route.method, route.path)]
     schema = operation.body_schema("application/json") or operation.body_schema("multipart/form-data")
@@ -166,17 +166,17 @@ MULTIPART = "multipart/form-data; boundary=b"
 
 
 @pytest.mark.parametrize("route", all_routes("POST", "PATCH"))
-def test_no_route_takes_what_is_not_json(client, ids, route):
-    before, path = client.memory(), path_of(route, ids)
+def test_every_route_rejects_invalid_json(client, ids, route):
+    before, path = client.state(), path_of(route, ids)
     for what, body in NOT_JSON.items():
         status, content = client(route.method, path, body)
         assert (what, 400 <= status < 500) == (what, True), content
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize("route", all_routes("POST", "PATCH"))
-def test_no_route_breaks_on_a_value_of_the_wrong_kind(client, ids, route):
-    path, before = path_of(route, ids), client.memory()
+def test_every_route_handles_values_of_the_wrong_type(client, ids, route):
+    path, before = path_of(route, ids), client.state()
     for name, value in itertools.product(fields_of(route), VALUES):
         for body, media in (
             (json.dumps({name: value}).encode(), "application/json"),
@@ -184,7 +184,7 @@ def test_no_route_breaks_on_a_value_of_the_wrong_kind(client, ids, route):
         ):
             status, content = client(route.method, path, body, media)
             assert (name, value, status < 500) == (name, value, True), content
-            after = client.memory()
+            after = client.state()
             assert status < 300 or after == before
             before = after
     for listing in ("/api/v2/customModels/", "/api/v2/status/", "/__emulator__/jobs"):
@@ -192,10 +192,10 @@ def test_no_route_breaks_on_a_value_of_the_wrong_kind(client, ids, route):
 
 
 @pytest.mark.parametrize("route", all_routes("GET"))
-def test_no_route_breaks_on_its_query(client, ids, route):
+def test_every_route_handles_invalid_queries(client, ids, route):
     operation = Contract().operations[(route.method, route.path)]
     names = {parameter["name"] for parameter in operation.parameters("query")} | {"name", "targetType", "tagKeys"}
-    path, before = path_of(route, ids), client.memory()
+    path, before = path_of(route, ids), client.state()
     for name in sorted(names):
         for value in (
             "1e308",
@@ -215,48 +215,48 @@ def test_no_route_breaks_on_its_query(client, ids, route):
             status, content = client("GET", path, query=urlencode({name: value}))
             assert (name, value, status < 500) == (name, value, True), content
     assert client("GET", path, query="%FF=%FF&limit=%ED%A0%80&&&=")[0] < 500
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize("segment", ["\x00", "..", "%", "a b", "\ud7ff", "x" * 10_000, "1e308", "{customModelId}"])
-def test_no_route_breaks_on_its_path(client, segment):
+def test_every_route_handles_invalid_paths(client, segment):
     routes.load()
-    before = client.memory()
+    before = client.state()
     for route in ROUTES:
         path = path_of(route, {})
         assert client(route.method, path.replace("0123", segment), b"{}")[0] < 500
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize("charset", ["raw_unicode_escape", "unicode_escape", "utf-7", "idna", "rot13", "nothing"])
-def test_a_form_in_a_strange_encoding_is_refused_or_read(client, ids, charset):
+def test_form_with_an_unusual_encoding_is_rejected_or_read(client, ids, charset):
     path = f"/api/v2/customModels/{ids['customModelId']}/versions/"
     body = form([("isMajorUpdate", b"false"), ("filePath", b"\\ud800"), ("trainingData", b'"+2AA-"')], charset)
-    before = client.memory()
+    before = client.state()
     assert client("PATCH", path, body, MULTIPART)[0] == 422
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize(
     "body",
     [b"", b"--b", b"--b\r\n\r\n\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", b"\x00" * 100],
 )
-def test_a_broken_form_is_refused(client, ids, body):
+def test_broken_form_is_rejected(client, ids, body):
     path = f"/api/v2/customModels/{ids['customModelId']}/versions/"
-    before = client.memory()
+    before = client.state()
     for media in (MULTIPART, "multipart/form-data"):
         assert client("POST", path, body, media)[0] == 422
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize("name", ["trainingData", "holdoutData", "requiredMetadata", "requiredMetadataValues"])
 @pytest.mark.parametrize("what", [what for what in NOT_JSON if "UTF" not in what and "encoded" not in what])
-def test_json_in_a_form_is_read_as_strictly(client, ids, name, what):
+def test_json_in_a_form_is_parsed_strictly(client, ids, name, what):
     text = NOT_JSON[what].replace(b"[]", b"1")
     path = f"/api/v2/customModels/{ids['customModelId']}/versions/"
-    before = client.memory()
+    before = client.state()
     assert client("PATCH", path, form([("isMajorUpdate", b"false"), (name, text)]), MULTIPART)[0] == 422
-    assert client.memory() == before
+    assert client.state() == before
 
 
 ORDERS = {
@@ -281,24 +281,24 @@ ABSURD = [
 
 
 @pytest.mark.parametrize(("path", "more"), ABSURD, ids=[f"{p} {repr(m)[:40]}" for p, m in ABSURD])
-def test_the_control_api_refuses_absurd_orders(client, path, more):
-    before = client.memory()
+def test_control_api_rejects_extreme_values(client, path, more):
+    before = client.state()
     status, content = client("POST", f"/__emulator__/{path}", json.dumps({**ORDERS[path], **more}).encode())
     assert status == 422, content
-    assert client.memory() == before
+    assert client.state() == before
 
 
 @pytest.mark.parametrize("path", ORDERS)
-def test_the_control_api_refuses_what_is_not_json(client, path):
-    before = client.memory()
+def test_control_api_rejects_invalid_json(client, path):
+    before = client.state()
     for what, body in NOT_JSON.items():
         status, content = client("POST", f"/__emulator__/{path}", body)
         assert (what, status) == (what, 422), content
-    assert client.memory() == before
+    assert client.state() == before
 
 
-def test_a_dataset_with_extreme_numbers_has_a_feature_impact():
-    from datarobot_provider.emulator.evaluation.feature_impact import feature_impacts
+def test_feature_impact_handles_extreme_numbers():
+    from datarobot_provider.emulator.job_results.feature_impact import feature_impacts
     from datarobot_provider.emulator.store.seed import make_dataset
 
     csv = "a,b,y\n1e308,nan,1e200\n-1e308,inf,-1e200\n0,1,0\n"
@@ -307,12 +307,12 @@ def test_a_dataset_with_extreme_numbers_has_a_feature_impact():
 
 
 @pytest.mark.parametrize("status", [204, 304])
-def test_a_fault_without_a_body_has_none(client, status):
+def test_fault_response_without_a_body_is_empty(client, status):
     client.json("POST", "/__emulator__/faults", {"status": status, "body": {"a": 1}})
     assert client("GET", "/api/v2/version/") == (status, b"")
 
 
-def test_a_range_of_many_digits_is_no_range(client):
-    from datarobot_provider.emulator.evaluation.prediction_server_image import wanted_span
+def test_range_of_many_digits_is_ignored(client):
+    from datarobot_provider.emulator.web.byte_ranges import requested_span
 
-    assert wanted_span(f"bytes=0-{HUGE}", 10) is None
+    assert requested_span(f"bytes=0-{HUGE}", 10) is None

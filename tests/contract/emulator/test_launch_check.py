@@ -1,4 +1,4 @@
-"""Which versions the public runner starts: by languages, artifacts, hooks and target types."""
+"""Launch check of versions: languages, artifacts, hooks and target types."""
 
 import platform
 import threading
@@ -245,21 +245,21 @@ TARGETS = [
 
 
 @pytest.mark.parametrize("name", STARTS)
-def test_the_runner_starts(name):
+def test_runner_starts(name):
     assert check_launch(folder(STARTS[name]), "Regression").problem is None
 
 
 @pytest.mark.parametrize("name", FAILS)
-def test_the_runner_stops(name):
-    files, words = FAILS[name]
+def test_runner_fails(name):
+    files, message = FAILS[name]
     problem = check_launch(folder(files), "Regression").problem
     assert problem is not None
-    assert words in problem
+    assert message in problem
     assert problem.startswith("Traceback (most recent call last):\n")
 
 
 @pytest.mark.parametrize(("target_type", "files", "starts"), TARGETS)
-def test_the_target_type_decides_which_hook_is_needed(target_type, files, starts):
+def test_target_type_determines_the_required_hook(target_type, files, starts):
     problem = check_launch(folder(files), target_type).problem
     assert (problem is None) == starts, problem
 
@@ -267,24 +267,24 @@ def test_the_target_type_decides_which_hook_is_needed(target_type, files, starts
 @pytest.mark.parametrize(
     ("files", "note"),
     [
-        ({"custom.py": LOAD + SCORE}, f"custom.py was read by Python {platform.python_version()}"),
+        ({"custom.py": LOAD + SCORE}, f"custom.py was parsed by Python {platform.python_version()}"),
         ({"custom.py": "from company_hooks import *\n"}, "line 1 imports all names of company_hooks"),
         ({"custom.py": "exec(x)\n"}, "line 1 calls exec()"),
         ({"custom.py": SCORE}, "WARNING: there is neither a hook load_model nor an artifact"),
         ({"custom.py": SCORE, "model-metadata.yaml": "lazyLoading: {}\n"}, "loaded lazily"),
-        ({"custom.py": LOAD}, "without the hook score cannot be told"),
+        ({"custom.py": LOAD}, "without the hook score is not checked"),
         ({"custom.py": TASK + "    def load(cls, d): ...\n"}, "what the class CustomTask loads"),
-        ({"m.mlmodel": ""}, "m.mlmodel cannot be told"),
-        ({"m.joblib": ""}, "loads m.joblib cannot be told"),
+        ({"m.mlmodel": ""}, "m.mlmodel is not checked"),
+        ({"m.joblib": ""}, "loads m.joblib is not checked"),
         ({"m.mojo": ""}, "licence"),
-        ({"m.zip": ""}, "Java artifacts are not looked into (m.zip)"),
+        ({"m.zip": ""}, "Java artifacts are not checked (m.zip)"),
         ({"custom.R": "score <- f"}, "R code is not parsed"),
-        ({"custom.R": "source('x.R')"}, "the hooks cannot be told"),
+        ({"custom.R": "source('x.R')"}, "the hooks are not checked"),
         ({"start_server.sh": ""}, "start_server.sh starts a server of the model's own"),
         ({"engine_config.json": ""}, "inference engine"),
     ],
 )
-def test_what_cannot_be_told_is_noted(files, note):
+def test_unchecked_properties_are_noted(files, note):
     launch = check_launch(folder(files), "Regression")
     assert launch.problem is None
     assert [each for each in launch.notes if note in each]
@@ -314,19 +314,19 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_code_neither_crashes_nor_holds_up_the_emulator(name):
+def test_hostile_code_is_checked_in_bounded_time(name):
     start = time.process_time()
     check_launch(folder({"custom.py": HOSTILE[name], "m.pkl": ""}), "Regression")
     assert time.process_time() - start < 20
 
 
-def test_a_thousand_modules_that_import_each_other():
+def test_thousand_nested_imports_are_followed():
     files = {f"m{i}.py": f"from m{i + 1} import *\n" for i in range(1_000)}
     launch = check_launch(folder({"custom.py": "from m0 import *\n", "m1000.py": LOAD + SCORE, **files}), "Regression")
     assert launch.problem is None
 
 
-def test_hostile_code_in_a_thread_with_a_small_stack():
+def test_hostile_code_does_not_overflow_a_small_stack():
     size = threading.stack_size(1024 * 1024)
     try:
         codes = (HOSTILE["sum"], HOSTILE["attributes"], HOSTILE["calls"], HOSTILE["elif"])
@@ -342,24 +342,24 @@ def test_hostile_code_in_a_thread_with_a_small_stack():
 
 
 @pytest.mark.parametrize(
-    ("files", "status", "words"),
+    ("files", "status", "message"),
     [
-        ({"custom.py": b"from company_hooks import *\n"}, "succeeded", "NOTE: the hooks cannot be told"),
-        ({"custom.py": b"def score(\n"}, "failed", f"NOTE: custom.py was read by Python {platform.python_version()}"),
-        ({"mojo.zip": b""}, "succeeded", "NOTE: Java artifacts are not looked into"),
+        ({"custom.py": b"from company_hooks import *\n"}, "succeeded", "NOTE: the hooks are not checked"),
+        ({"custom.py": b"def score(\n"}, "failed", f"NOTE: custom.py was parsed by Python {platform.python_version()}"),
+        ({"mojo.zip": b""}, "succeeded", "NOTE: Java artifacts are not checked"),
         ({"custom.py": b"", "a/custom.py": b""}, "failed", "Found more than one custom.py"),
     ],
 )
-def test_the_log_of_a_test_tells_how_it_was_judged(api, files, status, words):
+def test_log_of_a_test_contains_the_notes(api, files, status, message):
     model = api.model()
-    test = api.ended_test(api.start_test(model, api.version(model, files), datasetId=api.dataset()))
+    test = api.finished_test(api.start_test(model, api.version(model, files), datasetId=api.dataset()))
     assert test["testingStatus"]["longRunningService"]["status"] == status
-    assert words in api("GET", f"/customModelTests/{test['id']}/log/").text
+    assert message in api("GET", f"/customModelTests/{test['id']}/log/").text
 
 
-def test_the_target_type_of_the_model_counts(api):
+def test_target_type_of_the_model_is_used(api):
     model = api.model(targetType="Unstructured", targetName=None)
-    test = api.ended_test(api.start_test(model, api.version(model)))
+    test = api.finished_test(api.start_test(model, api.version(model)))
     failed = test["testingStatus"]["longRunningService"]
     assert failed["status"] == "failed"
     assert "score_unstructured" in failed["message"]

@@ -1,4 +1,4 @@
-"""The file that the moderation library reads: its own types and fields only, as it refuses a file with any other."""
+"""The file of the moderation library, which rejects unknown types and fields."""
 
 import io
 import json
@@ -40,7 +40,7 @@ OF_THE_SERVICE = {"parameters": [], "isValid": True, "errorMessage": None, "awsA
 
 
 def entry_of(api, model, guard):
-    """Push one guard and return what the file of the new version says of it."""
+    """Push one guard and return its entry in the file of the new version."""
     body = {"customModelId": model, "data": [{"name": "g", "stages": ["prompt"], **OF_THE_SERVICE, **guard}]}
     made = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
     assert made.status_code == 200, made.text
@@ -58,7 +58,7 @@ def model(api):
 
 
 @pytest.mark.parametrize("kind", ["guardModel", "userModel", "pii"])
-def test_a_deployed_model(api, model, kind):
+def test_guard_with_a_deployed_model(api, model, kind):
     deployment = api.control("POST", "deployments", {"label": "d"})["id"]
     guard = {"type": kind, "deploymentId": deployment, "modelInfo": MODEL_INFO, "intervention": INTERVENTION}
     assert entry_of(api, model, {**guard, "nemoInfo": {}, "additionalGuardConfig": {}}) == {
@@ -69,12 +69,12 @@ def test_a_deployed_model(api, model, kind):
     }
 
 
-def test_nemo_guardrails(api, model):
+def test_nemo_guard(api, model):
     guard = {"type": "nemo", "llmType": "openAi", "nemoInfo": NEMO_INFO, "modelInfo": {}}
     assert entry_of(api, model, guard) == {"type": "nemo_guardrails", "llm_type": "openAi"}
 
 
-def test_an_out_of_the_box_guard(api, model):
+def test_out_of_the_box_guard(api, model):
     guard = {"type": "ootb", "ootbType": "custom_metric", "faasUrl": "https://f", "forwardToken": False}
     shown = {"type": "ootb", "ootb_type": "custom_metric", "faas_url": "https://f", "forward_token": False}
     assert entry_of(api, model, {**guard, "isAgentic": True, "modelInfo": {}}) == {**shown, "is_agentic": True}

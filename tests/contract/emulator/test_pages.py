@@ -1,4 +1,4 @@
-"""The pages that a task's links lead to."""
+"""HTML pages at the addresses of the links."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import requests
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 
 SEED = Path(__file__).resolve().parents[3] / "example_dags" / "seed"
 
 
-def test_links_lead_to_a_page_that_shows_the_thing() -> None:
+def test_links_lead_to_a_page() -> None:
     with running(seed=SEED) as emulator:
         body = {"name": "<b>Bold</b>", "customModelType": "inference", "targetType": "Regression", "targetName": "y"}
         headers = {"Authorization": f"Bearer {emulator.token}"}

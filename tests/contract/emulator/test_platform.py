@@ -5,7 +5,7 @@ import requests
 
 
 @pytest.mark.parametrize("path", ["/ping/", "//ping", "/ping"])
-def test_ping_in_every_spelling(api, conforms, path):
+def test_ping_aliases(api, conforms, path):
     assert conforms("PingResponse", api("GET", path))["response"] == "pong"
 
 
@@ -28,14 +28,14 @@ def test_both_schemes_are_accepted(emulator, scheme):
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}])
-def test_no_valid_token_is_401(emulator, headers):
+def test_invalid_token_is_401(emulator, headers):
     response = requests.get(f"{emulator.endpoint}/customModels/", headers=headers, timeout=5)
     assert response.status_code == 401
     assert response.headers["Content-Type"] == "application/json"
     assert response.json()["message"]
 
 
-def test_read_only_token_reads_and_is_403_otherwise(api, emulator):
+def test_read_only_token_is_403_for_changes(api, emulator):
     assert api.control("POST", "tokens", {"token": "reader-token", "readOnly": True}) == {"readOnly": True}
     reader = {"Authorization": "Bearer reader-token"}
     assert api("GET", "/customModels/", headers=reader).status_code == 200
@@ -66,11 +66,11 @@ def test_every_response_has_its_own_request_id(api):
     assert len({response.headers["X-DataRobot-Request-ID"] for response in responses}) == 3
 
 
-def test_unknown_query_parameters_and_get_bodies_are_let_through(api):
+def test_unknown_query_parameters_and_get_bodies_are_ignored(api):
     assert api("GET", "/customModels/", params={"tagKeys": "x"}, json={"limit": 1}).status_code == 200
 
 
-def test_body_that_is_not_json_is_422(api):
+def test_invalid_json_is_422(api):
     headers = {"Content-Type": "application/json"}
     assert api("POST", "/customModels/", data=b"{", headers=headers).status_code == 422
     assert api("POST", "/customModels/", data=b"[]", headers=headers).status_code == 422
@@ -86,7 +86,7 @@ def test_location_follows_host_and_forwarded_protocol(api):
     assert response.headers["Location"].endswith("/")
 
 
-def test_a_token_never_shows(api, emulator, capfd):
+def test_token_is_never_shown(api, emulator, capfd):
     secret = {"Authorization": f"Bearer {emulator.token}"}
     responses = [
         api("GET", f"/customModels/?searchFor={emulator.token}", headers=secret),

@@ -1,4 +1,4 @@
-"""The prediction server image: metadata, content, and the storage behind the redirect."""
+"""The prediction server image: metadata, content, and the object storage."""
 
 import hashlib
 from urllib.parse import urlsplit
@@ -11,12 +11,12 @@ IMAGE = "/mlops/portablePredictionServerImage/"
 SIZE = 3_500_000
 
 
-def place(api, **fields):
+def create_image(api, **fields):
     return api.control("POST", "image", {"size": SIZE, "redirect": False, **fields})
 
 
-def signed(api):
-    """Return the pre-signed address of an image that is answered by a redirect."""
+def presigned_url(api):
+    """Create an image with a redirect and return its pre-signed URL."""
     response = api("GET", IMAGE)
     assert response.status_code == 302
     return response.headers["Location"]
@@ -26,8 +26,8 @@ def fetch(address, **headers):
     return requests.get(address, headers=headers, timeout=10)
 
 
-def until_cut(address):
-    """Return what arrives before the connection is cut."""
+def content_until_cut(address):
+    """Return the content that arrives before the connection is aborted."""
     got = b""
     try:
         with requests.get(address, stream=True, timeout=10) as response:
@@ -42,17 +42,17 @@ def sha(content):
     return hashlib.sha256(content).hexdigest()
 
 
-def test_without_an_image(api):
+def test_missing_image_is_404(api):
     for path in (IMAGE, IMAGE + "metadata/"):
         assert api("GET", path).status_code == 404
-    place(api)
+    create_image(api)
     assert api("GET", IMAGE + "metadata/").status_code == 200
     api.control("DELETE", "image")
     assert api("GET", IMAGE).status_code == 404
 
 
-def test_content_is_what_the_metadata_says(api, conforms):
-    made = place(api)
+def test_content_matches_the_metadata(api, conforms):
+    made = create_image(api)
     metadata = conforms("PPSImageMetadataResponse", api("GET", IMAGE + "metadata/"))
     assert metadata == made
     response = api("GET", IMAGE)
@@ -61,47 +61,47 @@ def test_content_is_what_the_metadata_says(api, conforms):
     assert metadata["filename"] in response.headers["Content-Disposition"]
     assert metadata["dockerImageId"].startswith(f"sha256:{metadata['shortDockerImageId']}")
     assert response.content == api("GET", IMAGE).content
-    assert place(api)["hash"] != metadata["hash"]
+    assert create_image(api)["hash"] != metadata["hash"]
 
 
-def test_an_image_of_many_gigabytes_costs_nothing(api):
-    made = place(api, size=2_000_000_000)
+def test_large_image_takes_no_memory(api):
+    made = create_image(api, size=2_000_000_000)
     with api("GET", IMAGE, stream=True) as response:
         assert response.headers["Content-Length"] == "2000000000"
         assert len(next(response.iter_content(1000))) == 1000
-    # The server noticed that nobody listens any more.
+    # The server has detected the closed connection.
     assert api("GET", "/version/").elapsed.total_seconds() < 1
     assert made["imageSize"] == 2_000_000_000
 
 
 @pytest.mark.parametrize("redirect", [True, False])
-def test_corrupt_and_short(api, redirect):
-    made = place(api, redirect=redirect, corrupt=True)
-    content = fetch(signed(api)).content if redirect else api("GET", IMAGE).content
+def test_corrupt_and_short_images(api, redirect):
+    made = create_image(api, redirect=redirect, corrupt=True)
+    content = fetch(presigned_url(api)).content if redirect else api("GET", IMAGE).content
     assert len(content) == SIZE
     assert sha(content) != made["hash"]
-    made = place(api, redirect=redirect, short=True)
-    content = fetch(signed(api)).content if redirect else api("GET", IMAGE).content
+    made = create_image(api, redirect=redirect, short=True)
+    content = fetch(presigned_url(api)).content if redirect else api("GET", IMAGE).content
     assert len(content) < made["imageSize"] == SIZE
 
 
-def test_the_redirect_leads_to_another_origin(api):
-    made = place(api, redirect=True)
-    address = signed(api)
+def test_redirect_leads_to_another_origin(api):
+    made = create_image(api, redirect=True)
+    address = presigned_url(api)
     here, there = urlsplit(api.emulator.url), urlsplit(address)
     assert (here.hostname, there.hostname, here.port) == ("127.0.0.1", "localhost", there.port)
     assert not there.path.startswith("/api/v2")
     response = fetch(address)
     assert (response.status_code, sha(response.content)) == (200, made["hash"])
     assert response.headers["ETag"]
-    # requests leaves the Authorization header behind where the host changes.
+    # requests removes the Authorization header when the host changes.
     assert sha(api.session.get(api.emulator.endpoint + IMAGE, timeout=10).content) == made["hash"]
     assert [r["authorization"] for r in api.control("GET", "foreign-requests")["data"]] == ["absent", "absent"]
 
 
 def test_ranges(api):
-    place(api, redirect=True)
-    address = signed(api)
+    create_image(api, redirect=True)
+    address = presigned_url(api)
     whole = fetch(address)
     part = fetch(address, Range="bytes=1000000-1999999")
     assert (part.status_code, part.headers["Content-Range"]) == (206, f"bytes 1000000-1999999/{SIZE}")
@@ -116,26 +116,26 @@ def test_ranges(api):
     assert ranges[:2] == [None, "bytes=1000000-1999999"]
 
 
-def test_the_corrupt_byte_is_in_the_part_that_holds_it(api):
-    place(api, redirect=True, corrupt=True)
-    address = signed(api)
+def test_corrupt_byte_is_in_the_range_that_contains_it(api):
+    create_image(api, redirect=True, corrupt=True)
+    address = presigned_url(api)
     whole = fetch(address).content
     middle = SIZE // 2
     assert fetch(address, Range=f"bytes={middle - 5}-{middle + 5}").content == whole[middle - 5 : middle + 6]
 
 
-def test_resumed_after_a_cut(api):
-    made = place(api, redirect=True)
-    address = signed(api)
+def test_download_resumes_after_a_cut(api):
+    made = create_image(api, redirect=True)
+    address = presigned_url(api)
     api.control("POST", "faults", {"path": "^/storage/", "cut": "inside"})
-    got = until_cut(address)
+    got = content_until_cut(address)
     assert 0 < len(got) < SIZE
     got += fetch(address, Range=f"bytes={len(got)}-").content
     assert sha(got) == made["hash"]
 
 
-def test_cut_inside_the_direct_answer(api):
-    place(api)
+def test_cut_inside_the_direct_response(api):
+    create_image(api)
     api.control("POST", "faults", {"path": "portable", "cut": "inside"})
     with pytest.raises(CutError):
         api("GET", IMAGE)
@@ -143,9 +143,9 @@ def test_cut_inside_the_direct_answer(api):
 
 
 @pytest.mark.parametrize("cut", ["before", "after"])
-def test_cut_without_an_answer(api, cut):
-    place(api, redirect=True)
-    address = signed(api)
+def test_cut_without_a_response(api, cut):
+    create_image(api, redirect=True)
+    address = presigned_url(api)
     api.control("POST", "faults", {"path": "^/storage/", "cut": cut})
     with pytest.raises(requests.ConnectionError):
         fetch(address)
@@ -154,9 +154,9 @@ def test_cut_without_an_answer(api, cut):
     assert fetch(address).status_code == 503
 
 
-def test_the_signature_is_the_key(api):
-    place(api, redirect=True)
-    address = signed(api)
+def test_storage_requires_a_valid_signature(api):
+    create_image(api, redirect=True)
+    address = presigned_url(api)
     bare, _, _ = address.partition("?")
     assert [fetch(each).status_code for each in (bare, address + "0", address.replace("/storage/", "/storage/x"))] == [
         403,
@@ -166,7 +166,7 @@ def test_the_signature_is_the_key(api):
     refused = fetch(address, Authorization="Bearer x")
     assert (refused.status_code, refused.headers["Content-Type"]) == (400, "text/plain")
     assert requests.post(address, timeout=10).status_code == 405
-    place(api, redirect=True)
+    create_image(api, redirect=True)
     assert fetch(address).status_code == 404
     log = api.control("GET", "foreign-requests")["data"]
     assert [r["authorization"] for r in log] == ["absent"] * 3 + ["present"] + ["absent"] * 2
@@ -176,19 +176,19 @@ def test_the_signature_is_the_key(api):
     assert api.control("GET", "foreign-requests") == {"data": []}
 
 
-def test_the_storage_is_not_the_api(api):
-    place(api, redirect=True)
-    fetch(signed(api))
+def test_storage_requests_are_not_api_requests(api):
+    create_image(api, redirect=True)
+    fetch(presigned_url(api))
     assert [r["path"] for r in api.control("GET", "requests")["data"]] == [f"/api/v2{IMAGE}"]
 
 
-def test_a_third_name_has_no_other_one(api):
-    place(api, redirect=True)
+def test_origin_stays_the_same_for_another_host_name(api):
+    create_image(api, redirect=True)
     response = api("GET", IMAGE, headers={"Host": "robot.example.com", "X-Forwarded-Proto": "https"})
     assert response.headers["Location"].startswith("https://robot.example.com/storage/")
 
 
 @pytest.mark.parametrize("body", [{}, {"size": 0, "redirect": True}, {"size": 1}, {"size": 1, "redirect": "yes"}])
-def test_nonsense_is_refused(api, body):
-    with pytest.raises(RuntimeError, match="answered 422"):
+def test_invalid_request_is_rejected(api, body):
+    with pytest.raises(RuntimeError, match="returned 422"):
         api.control("POST", "image", body)

@@ -1,4 +1,4 @@
-"""What public clients send, read and rely on."""
+"""Requests and expectations of public clients."""
 
 import io
 import json
@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 
-from datarobot_provider.emulator.routes import status
+from datarobot_provider.emulator.routes import status_records
 
 MODELS = "/customModels/"
 TAGS = [{"name": "team", "value": "risk"}, {"name": "stage", "value": "live"}]
@@ -30,12 +30,12 @@ GUARD = {
 
 @pytest.fixture
 def guarded(api):
-    """Return a model whose latest version has a guard, and that version."""
+    """Create a model whose latest version has a guard, and return both."""
     model = api.model()
     api.version(model)
     body = {"customModelId": model, "data": [GUARD], "overallConfig": {"timeoutSec": 9, "timeoutAction": "score"}}
-    made = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
-    return model, made.json()["customModelVersionId"]
+    status_ids = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
+    return model, status_ids.json()["customModelVersionId"]
 
 
 def guards_of(api, version):
@@ -53,7 +53,7 @@ def files_of(api, model):
     return {name: archive.read(name) for name in archive.namelist()}
 
 
-def test_pushed_guards_are_a_file_of_the_version(api, guarded):
+def test_pushed_guards_are_in_a_file_of_the_version(api, guarded):
     text = files_of(api, guarded[0])["moderation_config.yaml"]
     file = json.loads(text)
     assert (file["timeout_sec"], file["timeout_action"]) == (9, "score")
@@ -73,7 +73,7 @@ def test_pushed_guards_are_a_file_of_the_version(api, guarded):
     ],
     ids=["settings", "major", "repository", "training data"],
 )
-def test_a_version_made_from_the_latest_keeps_guards_and_their_file(api, guarded, route, body):
+def test_version_from_the_latest_keeps_guards(api, guarded, route, body):
     model, old = guarded
     if "trainingData" in body:
         body = {"trainingData": {"datasetId": api.dataset()}}
@@ -93,7 +93,7 @@ def test_a_version_made_from_the_latest_keeps_guards_and_their_file(api, guarded
     assert files_of(api, model)["moderation_config.yaml"] == file
 
 
-def test_a_version_made_from_scratch_has_no_guards(api, guarded):
+def test_version_from_files_has_no_guards(api, guarded):
     model, _ = guarded
     new = api.version(model)
     assert guards_of(api, new) == []
@@ -101,7 +101,7 @@ def test_a_version_made_from_scratch_has_no_guards(api, guarded):
     assert "moderation_config.yaml" not in files_of(api, model)
 
 
-def test_changing_an_inherited_guard_leaves_the_first_one_alone(api, guarded):
+def test_update_of_an_inherited_guard_keeps_the_original(api, guarded):
     model, old = guarded
     new = api("PATCH", f"/customModels/{model}/versions/", json={"isMajorUpdate": "false"}).json()["id"]
     path = f"/guardConfigurations/{guards_of(api, new)[0]['id']}/"
@@ -119,7 +119,7 @@ def test_a_model_always_has_its_prediction_threshold(api, kind, fields, threshol
     assert [body["predictionThreshold"] for body in (listed, one, changed)] == [threshold] * 3
 
 
-def test_the_legacy_flag_makes_a_model_with_a_threshold_too(api):
+def test_legacy_flag_sets_the_threshold(api):
     model = api.model(targetType=None, supportsRegression=True)
     assert api("GET", f"{MODELS}{model}/").json()["predictionThreshold"] == 0.5
 
@@ -133,18 +133,18 @@ MEMORY = 512 * 1024 * 1024
 
 
 @pytest.mark.parametrize("memory", ["maximumMemory", "desiredMemory"])
-def test_a_resource_bundle_and_memory_are_refused(api, refused_fields, memory):
+def test_resource_bundle_and_memory_are_rejected(api, rejected_fields, memory):
     model = api.model()
     version = api.version(model)
     both = {"resourceBundleId": "cpu.small", memory: MEMORY}
     path = f"/customModels/{model}/versions/"
-    assert "resourceBundleId" in refused_fields(api("PATCH", path, json={"isMajorUpdate": "false", **both}))
-    assert "resourceBundleId" in refused_fields(api.upload(model, {"a": b""}, **{k: str(v) for k, v in both.items()}))
-    assert "resourceBundleId" in refused_fields(api.start_test(model, version, datasetId=api.dataset(), **both))
+    assert "resourceBundleId" in rejected_fields(api("PATCH", path, json={"isMajorUpdate": "false", **both}))
+    assert "resourceBundleId" in rejected_fields(api.upload(model, {"a": b""}, **{k: str(v) for k, v in both.items()}))
+    assert "resourceBundleId" in rejected_fields(api.start_test(model, version, datasetId=api.dataset(), **both))
     assert len(api("GET", path).json()["data"]) == 1
 
 
-def test_a_bundle_takes_the_place_of_inherited_memory_and_back(api):
+def test_resource_bundle_replaces_inherited_memory_and_vice_versa(api):
     path = f"/customModels/{api.model()}/versions/"
     body = {"isMajorUpdate": "false", "baseEnvironmentId": api.environment()}
 
@@ -152,14 +152,14 @@ def test_a_bundle_takes_the_place_of_inherited_memory_and_back(api):
         version = api("PATCH", path, json={**body, **more}).json()
         return version["maximumMemory"], version["resourceBundleId"]
 
-    # Terraform always sends the bundle, as null where there is none.
+    # Terraform always sends the bundle, which is null if there is none.
     assert make(maximumMemory=MEMORY, resourceBundleId=None) == (MEMORY, None)
     assert make(resourceBundleId="cpu.small") == (None, "cpu.small")
     assert make(replicas=2) == (None, "cpu.small")
     assert make(maximumMemory=MEMORY) == (MEMORY, None)
 
 
-def test_tags_and_the_proxy_flag_come_back(api):
+def test_tags_and_the_proxy_flag_are_returned(api):
     model = api.model(tags=TAGS, isProxyModel=True)
     for body in (api("GET", f"{MODELS}{model}/").json(), api("GET", MODELS).json()["data"][0]):
         assert (body["tags"], body["isProxyModel"]) == (TAGS, True)
@@ -168,9 +168,9 @@ def test_tags_and_the_proxy_flag_come_back(api):
 
 
 @pytest.mark.parametrize("tags", ["team", [1], [{"name": "a"}], [{"name": 1, "value": "b"}], [{**TAGS[0], "x": 1}]])
-def test_tags_are_pairs_of_strings(api, refused_fields, tags):
+def test_tags_must_be_pairs_of_strings(api, rejected_fields, tags):
     body = {"name": "m", "customModelType": "inference", "targetType": "Unstructured", "tags": tags}
-    assert "tags" in refused_fields(api("POST", MODELS, json=body))
+    assert "tags" in rejected_fields(api("POST", MODELS, json=body))
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ def test_filters_of_the_list(api, query, names):
         "/genai/customModelVectorDatabaseValidations/?useCaseId=&search=&sort=&completedOnly=&limit=&orderBy=",
     ],
 )
-def test_an_empty_value_means_not_given(api, path):
+def test_empty_query_value_is_ignored(api, path):
     api.model()
     api.dataset()
     bare = api("GET", path.partition("?")[0])
@@ -224,12 +224,12 @@ def test_an_empty_value_means_not_given(api, path):
     assert response.json() == bare.json()
 
 
-def test_an_empty_value_of_a_required_parameter_is_missing(api, refused_fields):
+def test_empty_value_of_a_required_parameter_is_rejected(api, rejected_fields):
     path = "/guardConfigurations/predictionEnvironmentsInUse/?customModelVersionId="
-    assert "required" in refused_fields(api("GET", path))["customModelVersionId"]
+    assert "required" in rejected_fields(api("GET", path))["customModelVersionId"]
 
 
-def test_an_empty_value_does_not_override_a_given_one(api):
+def test_empty_value_does_not_override_another_one(api):
     for _ in range(3):
         api.model()
     page = api("GET", "/customModels/?limit=1&limit=").json()
@@ -240,11 +240,11 @@ def test_an_empty_value_does_not_override_a_given_one(api):
 
 
 def test_a_limit_of_0_lists_every_status_record(api, monkeypatch):
-    monkeypatch.setattr(status, "PAGE", 2)
+    monkeypatch.setattr(status_records, "PAGE", 2)
     dataset = {"url": "https://example.com/a.csv"}
-    made = [api("POST", "/datasets/fromURL/", json=dataset).json()["statusId"] for _ in range(3)]
+    status_ids = [api("POST", "/datasets/fromURL/", json=dataset).json()["statusId"] for _ in range(3)]
     listed = api("GET", "/status/?offset=0&limit=0").json()
-    assert [record["statusId"] for record in listed["data"]] == made[::-1]
+    assert [record["statusId"] for record in listed["data"]] == status_ids[::-1]
     assert (listed["count"], listed["next"], listed["previous"]) == (3, None, None)
     assert api("GET", "/status/").json()["count"] == 2
     assert api("GET", "/status/?offset=2&limit=0").json()["count"] == 1

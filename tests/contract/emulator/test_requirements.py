@@ -1,4 +1,4 @@
-"""requirements.txt as pip reads it: held against the pip of the environment, and where the pips differ, by hand."""
+"""requirements.txt, compared with the pip of the environment and, where releases differ, with expected values."""
 
 import logging
 import time
@@ -12,15 +12,15 @@ from pip._internal.req.req_install import check_invalid_constraint_type
 
 from datarobot_provider.emulator.evaluation.requirements import read_requirements
 from tests.contract.emulator.folders import folder
-from tests.contract.emulator.pip_table import BESIDE, DISPUTED, TABLE
+from tests.contract.emulator.pip_table import DISPUTED, OTHER_FILES, TABLE
 
 
 def read(content, **more):
-    return read_requirements(folder({**BESIDE, "requirements.txt": content, **more}))
+    return read_requirements(folder({**OTHER_FILES, "requirements.txt": content, **more}))
 
 
 def pip_names(root):
-    """Return the names that pip finds, or None if it refuses the requirements; offline, so nothing is looked up."""
+    """Return the names that pip finds, or None if it rejects the requirements. No network is used."""
     names = []
     try:
         for parsed in parse_requirements("requirements.txt", session=PipSession()):
@@ -41,14 +41,14 @@ def pip_names(root):
     return names
 
 
-def test_the_table_is_large_enough():
+def test_table_is_large_enough():
     assert len(TABLE) >= 80
 
 
 @pytest.mark.parametrize("content", TABLE, ids=repr)
-def test_pip_itself_says_what_the_table_says(content, tmp_path, monkeypatch):
+def test_pip_agrees_with_the_table(content, tmp_path, monkeypatch):
     logging.getLogger("pip").setLevel(logging.CRITICAL)
-    for path, text in {**BESIDE, "requirements.txt": content}.items():
+    for path, text in {**OTHER_FILES, "requirements.txt": content}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(text if isinstance(text, bytes) else text.encode())
     monkeypatch.chdir(tmp_path)
@@ -56,7 +56,7 @@ def test_pip_itself_says_what_the_table_says(content, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("content", [*TABLE, *DISPUTED], ids=repr)
-def test_the_emulator_reads_what_pip_reads(content):
+def test_emulator_agrees_with_the_table(content):
     expected = {**TABLE, **DISPUTED}[content]
     found = read(content)
     assert (found.refusal is None) == (expected is not None), found.refusal
@@ -118,11 +118,11 @@ def test_the_emulator_reads_what_pip_reads(content):
         ),
     ],
 )
-def test_what_a_dependency_shows(content, dependency):
+def test_fields_of_a_dependency(content, dependency):
     assert read(content).dependencies == [dependency]
 
 
-def test_the_line_number_of_an_included_requirement_is_that_of_its_inclusion():
+def test_included_requirement_has_the_line_number_of_its_inclusion():
     found = read("numpy\n-r base.txt\n")
     assert [(d["packageName"], d["lineNumber"]) for d in found.dependencies] == [
         ("numpy", 1),
@@ -134,13 +134,13 @@ def test_the_line_number_of_an_included_requirement_is_that_of_its_inclusion():
     )
 
 
-def test_the_root_of_the_version_can_be_a_project():
+def test_root_folder_can_be_a_project():
     found = read("-e .\n", **{"pyproject.toml": ""})
     assert (found.refusal, [d["packageName"] for d in found.dependencies]) == (None, ["."])
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         ("numpy\n--frobnicate\n", ["no such option: --frobnicate", "line 2 of /opt/code/requirements.txt"]),
         ("numpy=1", ["Invalid requirement: 'numpy=1'", "line 1", "Did you mean == ?"]),
@@ -160,26 +160,26 @@ def test_the_root_of_the_version_can_be_a_project():
     ],
     ids=repr,
 )
-def test_the_refusal_is_in_pips_words(content, words):
+def test_rejection_has_the_message_of_pip(content, message):
     refusal = read(content).refusal
-    assert [word for word in words if word not in refusal] == []
+    assert [word for word in message if word not in refusal] == []
     assert "secret" not in refusal
 
 
-def test_pip_stops_at_the_first_refusal():
+def test_pip_stops_at_the_first_rejection():
     found = read("--nope\nnumpy\npandas=>2\n")
     assert "--nope" in found.refusal
     assert [d["packageName"] for d in found.dependencies] == ["numpy", "pandas"]
 
 
-def test_nothing_is_taken_from_the_environment_of_the_emulator(monkeypatch):
+def test_environment_variables_of_the_emulator_are_ignored(monkeypatch):
     monkeypatch.setenv("SECRET", "hidden")
     assert read("b @ https://${SECRET}@example.com/b.zip").dependencies[0]["line"] == (
         "b @ https://${SECRET}@example.com/b.zip"
     )
 
 
-def test_lone_surrogates_do_not_get_into_a_response():
+def test_responses_contain_no_lone_surrogates():
     assert all(d["line"].encode() for d in read(b"# coding: utf-7\nnumpy+2AA-\n").dependencies)
 
 
@@ -224,7 +224,7 @@ def built(api, files):
     return api.built(model, version)["buildStatus"], api("GET", f"{path}/dependencyBuildLog/").json()["data"]
 
 
-def test_a_build_of_included_files_wheels_and_repositories_succeeds(api):
+def test_build_of_included_files_wheels_and_repositories_succeeds(api):
     status, log = built(
         api,
         {
@@ -240,7 +240,7 @@ def test_a_build_of_included_files_wheels_and_repositories_succeeds(api):
 
 
 @pytest.mark.parametrize("content", [b"--frobnicate\n", b"-r missing.txt\n", b"numpy # \xe9\n"])
-def test_a_refused_file_without_any_dependency_can_be_built_and_fails(api, content):
+def test_build_of_a_rejected_file_without_dependencies_fails(api, content):
     model = api.model()
     version = api.version(model, {"custom.py": b"def score(): ...\n", "requirements.txt": content})
     assert api.start_test(model, version, datasetId=api.dataset()).status_code == 422
@@ -250,14 +250,14 @@ def test_a_refused_file_without_any_dependency_can_be_built_and_fails(api, conte
     assert "returned a non-zero code: 1" in log
 
 
-def test_a_file_of_comments_needs_no_build(api):
+def test_file_of_comments_requires_no_build(api):
     model = api.model()
     version = api.version(model, {"custom.py": b"def score(): ...\n", "requirements.txt": b"# nothing\n--pre\n"})
     assert api("POST", f"/customModels/{model}/versions/{version}/dependencyBuild/").status_code == 422
     assert api.start_test(model, version, datasetId=api.dataset()).status_code == 202
 
 
-def test_what_is_not_read_is_said_in_the_log(api):
+def test_unread_files_are_noted_in_the_log(api):
     status, log = built(api, {"requirements.txt": b"-r https://example.com/r.txt\nnumpy\n"})
     assert status == "success"
     assert "NOTE: https://example.com/r.txt is not read" in log

@@ -1,4 +1,4 @@
-"""Runtime parameters: defined in model-metadata.yaml, shown, set, refused, inherited, needed for a test."""
+"""Runtime parameters: definitions, values, validation, inheritance, requirements of model tests."""
 
 import json
 
@@ -42,15 +42,15 @@ def definitions(*rows):
     return "runtimeParameterDefinitions:\n" + "".join(f"- {{{row}}}\n" for row in rows)
 
 
-def value(name, kind, given):
-    return {"fieldName": name, "type": kind, "value": given}
+def value(name, kind, content):
+    return {"fieldName": name, "type": kind, "value": content}
 
 
 def values(*rows):
     return {"runtimeParameterValues": json.dumps(list(rows))}
 
 
-def shown(version, field="currentValue"):
+def parameters_of(version, field="currentValue"):
     return {p["fieldName"]: p[field] for p in version["runtimeParameters"]}
 
 
@@ -61,24 +61,24 @@ def credential(api):
 
 @pytest.fixture
 def upload(api, conforms):
-    """Upload a version of one model, and return it."""
+    """Upload versions of one model."""
     model = api.model()
 
-    def made(content=None, method="POST", **fields):
+    def create(content=None, method="POST", **fields):
         response = api.upload(model, files() if content is None else content, method=method, **fields)
         return conforms("CustomModelVersionResponse", response, 201)
 
-    made.model = model
-    return made
+    create.model = model
+    return create
 
 
-def refused(api, metadata, *rows, field="runtimeParameterValues", method="POST"):
+def rejection(api, metadata, *rows, field="runtimeParameterValues", method="POST"):
     response = api.upload(api.model(), files(metadata), method=method, **(values(*rows) if rows else {}))
     assert response.status_code == 422, response.text
     return response.json()["errors"][field]
 
 
-def test_definitions_are_shown_with_their_defaults(upload):
+def test_definitions_are_returned_with_their_defaults(upload):
     rows = upload()["runtimeParameters"]
     assert rows[0] == {
         "fieldName": "LLM",
@@ -100,22 +100,28 @@ def test_values_override_defaults(upload, credential):
         value("TEMPERATURE", "numeric", 1), value("STREAM", "boolean", False), value("KEY", "credential", credential)
     )
     version = upload(**sent)
-    assert shown(version) == {"LLM": "gpt-4o", "TEMPERATURE": 1, "STREAM": False, "KEY": credential, "JUDGE": None}
-    assert shown(version, "overrideValue")["LLM"] is None
-    assert shown(version, "defaultValue")["TEMPERATURE"] == 0.2
+    assert parameters_of(version) == {
+        "LLM": "gpt-4o",
+        "TEMPERATURE": 1,
+        "STREAM": False,
+        "KEY": credential,
+        "JUDGE": None,
+    }
+    assert parameters_of(version, "overrideValue")["LLM"] is None
+    assert parameters_of(version, "defaultValue")["TEMPERATURE"] == 0.2
 
 
-def test_a_list_in_a_json_body_and_json_in_a_string_are_the_same(api, upload):
+def test_list_and_json_string_are_equivalent(api, upload):
     upload()
     rows = [value("LLM", "string", "o3")]
     for sent in (rows, json.dumps(rows)):
         body = {"isMajorUpdate": "false", "runtimeParameterValues": sent}
         response = api("PATCH", PATH.format(upload.model), json=body)
-        assert shown(response.json())["LLM"] == "o3"
+        assert parameters_of(response.json())["LLM"] == "o3"
 
 
 @pytest.mark.parametrize(
-    ("row", "words"),
+    ("row", "message"),
     [
         (value("OTHER", "string", "x"), '"OTHER": there is no definition'),
         (value("LLM", "numeric", 1), '"LLM": the type has to be string'),
@@ -123,72 +129,72 @@ def test_a_list_in_a_json_body_and_json_in_a_string_are_the_same(api, upload):
         (value("TEMPERATURE", "numeric", "1"), '"TEMPERATURE": the value has to be a number'),
         (value("TEMPERATURE", "numeric", True), '"TEMPERATURE": the value has to be a number'),
         (value("TEMPERATURE", "numeric", float("nan")), "NaN is not a JSON number"),
-        (value("TEMPERATURE", "numeric", 10**400), "an integer does not fit into 64 bits"),
+        (value("TEMPERATURE", "numeric", 10**400), "an integer exceeds 64 bits"),
         (value("TEMPERATURE", "numeric", -0.1), '"TEMPERATURE": must be at least 0'),
         (value("TEMPERATURE", "numeric", 2.1), '"TEMPERATURE": must be at most 2'),
         (value("STREAM", "boolean", "true"), '"STREAM": the value has to be a boolean'),
         (value("JUDGE", "deployment", ["x"]), '"JUDGE": the value has to be a string'),
-        (value("LLM", "string", "\ud800"), "it holds a lone surrogate"),
+        (value("LLM", "string", "\ud800"), "it contains a lone surrogate"),
         (value("KEY", "credential", "64e000000000000000000001"), '"KEY": there is no credential with this ID'),
         ({"fieldName": "LLM", "value": "x"}, '"LLM": fieldName, type and value are required'),
         ({"fieldName": "LLM", "type": "string"}, '"LLM": fieldName, type and value are required'),
         ({"type": "string", "value": "x"}, "an entry without a name: fieldName, type and value are required"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused(api, row, words):
-    assert words in refused(api, METADATA, row)
+def test_invalid_value_is_rejected(api, row, message):
+    assert message in rejection(api, METADATA, row)
 
 
-def test_all_that_is_wrong_is_said_at_once(api):
-    text = refused(api, METADATA, value("A", "string", "x"), value("LLM", "string", "x"), value("LLM", "string", "y"))
+def test_all_problems_are_reported(api):
+    text = rejection(api, METADATA, value("A", "string", "x"), value("LLM", "string", "x"), value("LLM", "string", "y"))
     assert '"A": there is no definition' in text
-    assert '"LLM": is given more than once' in text
+    assert '"LLM": is content more than once' in text
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "{}", "3", "null", "[" * 100_000, '[{"fieldName": NaN}'])
-def test_malformed_values_are_refused(api, refused_fields, text):
+def test_malformed_values_are_rejected(api, rejected_fields, text):
     model = api.model()
-    assert "runtimeParameterValues" in refused_fields(api.upload(model, files(), runtimeParameterValues=text))
+    assert "runtimeParameterValues" in rejected_fields(api.upload(model, files(), runtimeParameterValues=text))
     assert api("GET", PATH.format(model)).json()["data"] == []
 
 
-def test_values_without_any_definition_are_refused(api):
-    assert "there is no definition" in refused(api, "name: x\n", value("A", "string", "x"))
+def test_values_without_definitions_are_rejected(api):
+    assert "there is no definition" in rejection(api, "name: x\n", value("A", "string", "x"))
 
 
-def test_a_clean_version_inherits_no_values_and_one_from_the_latest_does(upload):
+def test_only_a_version_from_the_latest_inherits_values(upload):
     upload(**values(value("LLM", "string", "o3"), value("TEMPERATURE", "numeric", 1)))
     second = upload({"extra.txt": b"x"}, "PATCH", **values(value("TEMPERATURE", "numeric", 1.5)))
-    assert (shown(second)["LLM"], shown(second)["TEMPERATURE"]) == ("o3", 1.5)
+    assert (parameters_of(second)["LLM"], parameters_of(second)["TEMPERATURE"]) == ("o3", 1.5)
     reset = upload({}, "PATCH", **values(value("LLM", "string", None)))
-    assert (shown(reset)["LLM"], shown(reset)["TEMPERATURE"]) == ("gpt-4o", 1.5)
+    assert (parameters_of(reset)["LLM"], parameters_of(reset)["TEMPERATURE"]) == ("gpt-4o", 1.5)
     clean = upload()
-    assert (shown(clean)["LLM"], shown(clean)["TEMPERATURE"]) == ("gpt-4o", 0.2)
+    assert (parameters_of(clean)["LLM"], parameters_of(clean)["TEMPERATURE"]) == ("gpt-4o", 0.2)
 
 
-def test_values_are_inherited_for_what_is_still_defined(upload):
+def test_values_are_inherited_for_existing_definitions(upload):
     upload(**values(value("LLM", "string", "o3"), value("TEMPERATURE", "numeric", 1)))
     changed = definitions("fieldName: LLM, type: string", "fieldName: TEMPERATURE, type: numeric, maxValue: 0.5")
     second = upload({FILE: changed.encode()}, "PATCH")
-    assert shown(second) == {"LLM": "o3", "TEMPERATURE": None}
+    assert parameters_of(second) == {"LLM": "o3", "TEMPERATURE": None}
     third = upload({FILE: definitions("fieldName: LLM, type: numeric").encode()}, "PATCH")
-    assert shown(third) == {"LLM": None}
+    assert parameters_of(third) == {"LLM": None}
 
 
-def test_without_the_file_nothing_is_defined(api, upload):
+def test_no_definitions_without_the_file(api, upload):
     first = upload()
     file = next(item["id"] for item in first["items"] if item["filePath"] == FILE)
     assert upload({}, "PATCH", filesToDelete=file)["runtimeParameters"] == []
 
 
-def test_definitions_of_a_client_replace_all_and_stay(upload):
+def test_sent_definitions_replace_all_and_are_inherited(upload):
     upload()
     sent = json.dumps([{"fieldName": "LIMIT", "type": "numeric", "defaultValue": 1, "currentValue": 5, "maxValue": 9}])
     second = upload({}, "PATCH", runtimeParameters=sent)
-    assert shown(second) == {"LIMIT": 5}
-    assert shown(upload({"more.txt": b""}, "PATCH")) == {"LIMIT": 5}
+    assert parameters_of(second) == {"LIMIT": 5}
+    assert parameters_of(upload({"more.txt": b""}, "PATCH")) == {"LIMIT": 5}
     third = upload({FILE: definitions("fieldName: LLM, type: string").encode()}, "PATCH")
-    assert shown(third) == {"LLM": None, "LIMIT": 5}
+    assert parameters_of(third) == {"LLM": None, "LIMIT": 5}
 
 
 @pytest.mark.parametrize(
@@ -203,14 +209,14 @@ def test_definitions_of_a_client_replace_all_and_stay(upload):
         {"fieldName": "A", "type": "numeric", "maxValue": 1, "currentValue": 2},
     ],
 )
-def test_definitions_of_a_client_that_are_wrong_are_refused(api, refused_fields, row):
+def test_invalid_sent_definitions_are_rejected(api, rejected_fields, row):
     response = api.upload(api.model(), files(), runtimeParameters=json.dumps([row]))
-    assert "runtimeParameters" in refused_fields(response)
+    assert "runtimeParameters" in rejected_fields(response)
 
 
-def test_definitions_and_values_exclude_each_other(api, refused_fields):
+def test_definitions_and_values_exclude_each_other(api, rejected_fields):
     response = api.upload(api.model(), files(), runtimeParameters="[]", runtimeParameterValues="[]")
-    assert "runtimeParameters" in refused_fields(response)
+    assert "runtimeParameters" in rejected_fields(response)
 
 
 @pytest.mark.parametrize(
@@ -227,11 +233,11 @@ def test_definitions_and_values_exclude_each_other(api, refused_fields):
         "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n",
     ],
 )
-def test_a_file_without_definitions_defines_nothing(upload, metadata):
+def test_file_without_definitions_is_accepted(upload, metadata):
     assert upload(files(metadata))["runtimeParameters"] == []
 
 
-def test_a_metadata_file_below_the_top_defines_nothing(upload):
+def test_metadata_file_in_a_subfolder_is_ignored(upload):
     assert upload({"custom.py": CODE, f"sub/{FILE}": METADATA.encode()})["runtimeParameters"] == []
 
 
@@ -248,19 +254,19 @@ def test_a_metadata_file_below_the_top_defines_nothing(upload):
         ("fieldName: A, type: somethingNew, defaultValue: x", "x"),
     ],
 )
-def test_defaults_are_read_as_their_type_says(upload, row, expected):
+def test_defaults_are_converted_to_their_type(upload, row, expected):
     (parameter,) = upload(files(definitions(row)))["runtimeParameters"]
     assert parameter["defaultValue"] == parameter["currentValue"] == expected
 
 
-def test_anchors_and_merges_are_followed(upload):
+def test_anchors_and_merges_are_resolved(upload):
     metadata = "base: &base {type: numeric, maxValue: 3}\n" + definitions("<<: *base, fieldName: A")
     (parameter,) = upload(files(metadata))["runtimeParameters"]
     assert (parameter["type"], parameter["maxValue"]) == ("numeric", 3)
 
 
 @pytest.mark.parametrize(
-    ("metadata", "words"),
+    ("metadata", "message"),
     [
         ("a:\n\t- b\n", "line 2"),
         ("a: [1\nb: 2\n", "line"),
@@ -286,11 +292,11 @@ def test_anchors_and_merges_are_followed(upload):
         (definitions('fieldName: "\\ud800", type: string'), "surrogate"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused(api, metadata, words):
-    assert words in refused(api, metadata, field="file")
+def test_invalid_metadata_file_is_rejected(api, metadata, message):
+    assert message in rejection(api, metadata, field="file")
 
 
-def test_a_test_does_not_start_while_a_value_is_missing(api, upload, credential):
+def test_model_test_requires_all_values(api, upload, credential):
     version = upload()["id"]
     response = api.start_test(upload.model, version, datasetId=api.dataset())
     assert response.status_code == 422
@@ -300,37 +306,37 @@ def test_a_test_does_not_start_while_a_value_is_missing(api, upload, credential)
     assert api.start_test(upload.model, complete, datasetId=api.dataset()).status_code == 202
 
 
-def test_an_empty_string_is_no_value(api, upload):
+def test_empty_string_counts_as_no_value(api, upload):
     metadata = definitions("fieldName: A, type: string, allowEmpty: false")
     version = upload(files(metadata), **values(value("A", "string", "")))
-    assert shown(version) == {"A": None}
+    assert parameters_of(version) == {"A": None}
     assert api.start_test(upload.model, version["id"], datasetId=api.dataset()).status_code == 422
 
 
-def test_versions_of_a_repository_keep_or_drop_them(api, upload):
+def test_repository_versions_keep_or_drop_parameters(api, upload):
     upload(**values(value("LLM", "string", "o3")))
     path = PATH.format(upload.model) + "fromRepository/"
     body = {"repositoryId": "65a0000000000000000000c1", "isMajorUpdate": "false", "sourcePath": "custom.py"}
 
-    def made(method):
+    def create(method):
         location = api.finish(api(method, path, json=body)).headers["Location"]
         return api("GET", location).json()
 
-    assert shown(made("PATCH"))["LLM"] == "o3"
-    assert made("POST")["runtimeParameters"] == []
+    assert parameters_of(create("PATCH"))["LLM"] == "o3"
+    assert create("POST")["runtimeParameters"] == []
 
 
-def test_a_copy_of_a_model_has_them(api, upload):
+def test_copy_of_a_model_has_the_parameters(api, upload):
     upload(**values(value("LLM", "string", "o3")))
     copied = api("POST", "/customModels/fromCustomModel/", json={"customModelId": upload.model}).json()
-    assert shown(copied["latestVersion"])["LLM"] == "o3"
+    assert parameters_of(copied["latestVersion"])["LLM"] == "o3"
 
 
 def test_credentials_are_listed_and_read(api, conforms):
-    made = [api.control("POST", "credentials", {"name": name})["id"] for name in ("a", "b")]
+    created = [api.control("POST", "credentials", {"name": name})["id"] for name in ("a", "b")]
     listed = conforms("CredentialList", api("GET", "/credentials/"))["data"]
-    assert [c["credentialId"] for c in listed] == made[::-1]
-    one = conforms("Credential", api("GET", f"/credentials/{made[0]}/"))
+    assert [c["credentialId"] for c in listed] == created[::-1]
+    one = conforms("Credential", api("GET", f"/credentials/{created[0]}/"))
     assert (one["name"], one["credentialType"], one["description"]) == ("a", "api_token", "")
     assert api("GET", "/credentials/64e000000000000000000001/").status_code == 404
     page = conforms("CredentialList", api("GET", "/credentials/", params={"limit": 1}))
@@ -350,7 +356,7 @@ runtimeParameterDefinitions:
 """
 
 
-def test_merged_mappings_are_followed_and_the_first_one_has_precedence(api):
+def test_first_merged_mapping_has_precedence(api):
     found = api("GET", PATH.format(model := api.model()) + api.version(model, files(MERGED)) + "/").json()
     rows = {row["fieldName"]: row for row in found["runtimeParameters"]}
     assert {name: (row["type"], row["allowEmpty"]) for name, row in rows.items()} == {
@@ -358,11 +364,11 @@ def test_merged_mappings_are_followed_and_the_first_one_has_precedence(api):
         "FIRST": ("string", True),
         "OTHER": ("numeric", True),
     }
-    assert shown(found) == {"DEEP": "a", "FIRST": "a", "OTHER": 2}
+    assert parameters_of(found) == {"DEEP": "a", "FIRST": "a", "OTHER": 2}
 
 
 @pytest.mark.parametrize(("last", "status"), [(30, 201), (5_000, 422)])
-def test_merges_that_multiply_are_read_in_bounded_time(api, last, status):
+def test_nested_merges_are_read_in_bounded_time(api, last, status):
     links = "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}, *a{i - 1}]}}\n" for i in range(1, last))
     text = f"a0: &a0 {{type: string}}\n{links}runtimeParameterDefinitions:\n- {{<<: *a{last - 1}, fieldName: A}}\n"
     assert api.upload(api.model(), files(text)).status_code == status

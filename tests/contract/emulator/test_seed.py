@@ -1,8 +1,8 @@
-"""The seed of the examples, as a client finds it."""
+"""The seed of the examples."""
 
 import requests
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 from harness.emulator import SEED
 
 TOKEN = "token-of-the-seed-tests"
@@ -28,5 +28,5 @@ def test_seeded_models_and_validations_are_ready_for_use():
         validations = get("/genai/customModelVectorDatabaseValidations/")["data"]
         assert {validation["validationStatus"] for validation in validations} == {"PASSED"}
         assert {validation["useCaseId"] for validation in validations} == {"65a0000000000000000000c1"}
-        # No job runs: whoever lists the jobs sees those that a client has started.
+        # The list contains only jobs that a client has started.
         assert emulator.control("GET", "jobs") == {"data": []}

@@ -1,24 +1,24 @@
-"""Tokens: which can be used, and that none of them stands in the request log or spoils it."""
+"""Tokens: validation, and redaction in the request log."""
 
 import pytest
 import requests
 
+from datarobot_provider.emulator import running
 from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
-from datarobot_provider.emulator.web.server import running
 from datarobot_provider.emulator.web.tokens import TokenError
 
 SHORT = ["", "t", "seven-c", "with a space", "line\nbreak", "\u00fcmlaut-token"]
 
 
 @pytest.mark.parametrize("token", SHORT)
-def test_a_token_that_cannot_be_used_is_refused_at_the_start(token):
+def test_invalid_token_is_rejected_at_the_start(token):
     with pytest.raises(TokenError, match="at least 8 characters") as refusal, running(token=token):
         pass
     assert len(token) < 2 or token not in str(refusal.value)
 
 
 @pytest.mark.parametrize("token", SHORT[1:])
-def test_the_command_line_refuses_it(capsys, monkeypatch, token):
+def test_command_rejects_an_invalid_token(capsys, monkeypatch, token):
     assert main(["--token", token]) == 2
     assert "at least 8 characters" in capsys.readouterr().err
     monkeypatch.setenv(TOKEN_VARIABLE, token)
@@ -27,14 +27,14 @@ def test_the_command_line_refuses_it(capsys, monkeypatch, token):
 
 
 @pytest.mark.parametrize("token", SHORT[1:])
-def test_the_control_api_refuses_it(api, token):
-    with pytest.raises(RuntimeError, match="answered 422") as refusal:
+def test_control_api_rejects_an_invalid_token(api, token):
+    with pytest.raises(RuntimeError, match="returned 422") as refusal:
         api.control("POST", "tokens", {"token": token})
     assert "at least 8 characters" in str(refusal.value)
 
 
 @pytest.mark.parametrize("token", ["customMo", "rsion/x/", "api/v2/c", "requests", "emulator"])
-def test_a_path_that_holds_the_token_in_a_word_stays_readable(token):
+def test_token_inside_a_word_of_a_path_is_not_redacted(token):
     with running(token=token) as emulator:
         headers = {"Authorization": f"Bearer {token}", "User-Agent": f"python-{token}s/2.0"}
         requests.get(f"{emulator.endpoint}/customModels/?searchFor=my-{token}", headers=headers, timeout=5)
@@ -55,7 +55,7 @@ def test_a_path_that_holds_the_token_in_a_word_stays_readable(token):
         ("/api/v2/version/?a=x%20y&b=%2B+", ("/api/v2/version/", "a=x%20y&b=%2B+")),
     ],
 )
-def test_a_token_that_is_a_whole_value_is_concealed(api, path, logged):
+def test_token_that_is_a_whole_value_is_redacted(api, path, logged):
     token = api.emulator.token
     api.control("DELETE", "requests")
     headers = {"User-Agent": f"tool {token} (key={token})", "Content-Type": f"text/plain; x={token}"}
@@ -69,15 +69,15 @@ def test_a_token_that_is_a_whole_value_is_concealed(api, path, logged):
     assert token not in str(seen)
 
 
-def test_the_log_of_the_storage_conceals_it_too(api):
+def test_token_is_redacted_in_the_storage_log(api):
     token = api.emulator.token
     requests.get(f"{api.emulator.url}/storage/{token}?key={token}", headers={"Range": token}, timeout=5)
     (seen,) = api.control("GET", "foreign-requests")["data"]
     assert (seen["path"], seen["range"]) == ("/storage/[hidden]", "[hidden]")
 
 
-def test_no_secret_of_a_request_is_recorded(api):
-    """Bodies are not, and of headers only those that say who asks and what the body is."""
+def test_no_secret_is_recorded(api):
+    """Bodies are not recorded. Of the headers, only the user agent and the content type are."""
     model = api.model()
     api.version(model)
     key = "sk-a-key-for-a-language-model"
@@ -95,7 +95,7 @@ def test_no_secret_of_a_request_is_recorded(api):
 
 
 @pytest.mark.parametrize("path", ["/api/v2/x;token={}/", "/api/v2/x;a=1,{};b=2/", "/storage/x;key={}"])
-def test_the_parameters_of_a_path_are_values_too(api, path):
+def test_token_in_a_path_parameter_is_redacted(api, path):
     requests.get(api.emulator.url + path.format(api.emulator.token), timeout=5)
     seen = [*api.control("GET", "requests")["data"], *api.control("GET", "foreign-requests")["data"]]
     assert [entry["path"] for entry in seen] == [path.format("[hidden]")]

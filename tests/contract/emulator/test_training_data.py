@@ -1,4 +1,4 @@
-"""Training data of versions, and versions made in the background."""
+"""Training data of versions, and versions that a job creates."""
 
 import json
 
@@ -16,10 +16,10 @@ def assigned(api, version):
         training = api("GET", path).json()["trainingData"]
         return None if training["assignmentInProgress"] else training
 
-    return api.until(poll)
+    return api.wait_until(poll)
 
 
-def test_assignment_takes_its_time_and_succeeds(api, conforms):
+def test_assignment_succeeds_after_its_duration(api, conforms):
     dataset = api.dataset()
     version = conforms("CustomModelVersionResponse", with_data(api, api.model(), dataset), 201)
     assert version["trainingData"]["assignmentInProgress"] is True
@@ -29,12 +29,12 @@ def test_assignment_takes_its_time_and_succeeds(api, conforms):
     assert (training["datasetId"], training["datasetName"]) == (dataset, "houses.csv")
 
 
-def test_target_that_is_no_column_is_an_error(api):
+def test_missing_target_column_is_an_error(api):
     version = with_data(api, api.model(targetName="weight"), api.dataset()).json()
     assert "target is not found" in assigned(api, version)["assignmentError"]["message"]
 
 
-def test_partition_that_is_no_column_is_an_error(api):
+def test_missing_partition_column_is_an_error(api):
     holdout = json.dumps({"partitionColumn": "nowhere"})
     version = with_data(api, api.model(), api.dataset(), holdoutData=holdout).json()
     assert version["holdoutData"]["partitionColumn"] == "nowhere"
@@ -47,7 +47,7 @@ def test_unstructured_models_are_assigned_at_once(api):
     assert version["trainingData"]["assignmentInProgress"] is False
 
 
-def test_model_has_to_be_enabled(api):
+def test_model_must_be_enabled(api):
     model = api.model(isTrainingDataForVersionsPermanentlyEnabled=None)
     response = with_data(api, model, api.dataset())
     assert response.status_code == 422
@@ -58,7 +58,7 @@ def test_unknown_dataset_is_404(api):
     assert with_data(api, api.model(), "0123").status_code == 404
 
 
-def test_data_is_inherited_unless_told_otherwise(api):
+def test_data_are_inherited_by_default(api):
     model, _ = api.trained()
     path = f"/customModels/{model}/versions/"
     assert api("PATCH", path, json={"isMajorUpdate": "false"}).json()["trainingData"]["datasetId"]
@@ -67,20 +67,20 @@ def test_data_is_inherited_unless_told_otherwise(api):
 
 
 @pytest.mark.parametrize("outcome", ["failed", "cancelled"])
-def test_ordered_bad_end(api, outcome):
+def test_failed_assignment_can_be_set(api, outcome):
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": outcome, "message": "no luck"})
     version = with_data(api, api.model(), api.dataset()).json()
     assert assigned(api, version)["assignmentError"] == {"message": "no luck"}
 
 
-def test_ordered_expiry_takes_the_version_away(api):
+def test_expired_assignment_removes_the_version(api):
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": "expired"})
     version = with_data(api, api.model(), api.dataset()).json()
     path = f"/customModels/{version['customModelId']}/versions/{version['id']}/"
-    api.until(lambda: api("GET", path).status_code == 404)
+    api.wait_until(lambda: api("GET", path).status_code == 404)
 
 
-def test_with_training_data_makes_a_minor_version(api, conforms):
+def test_with_training_data_creates_a_minor_version(api, conforms):
     model = api.model()
     first = api.version(model)
     path = f"/customModels/{model}/versions/withTrainingData/"
@@ -94,15 +94,15 @@ def test_with_training_data_makes_a_minor_version(api, conforms):
     assert api("GET", done.headers["Location"]).json()["id"] == version["id"]
 
 
-def test_with_training_data_refusals(api, refused_fields):
+def test_with_training_data_rejects_invalid_requests(api, rejected_fields):
     model = api.model()
     path = f"/customModels/{model}/versions/withTrainingData/"
     dataset = api.dataset()
     body = {"trainingData": {"datasetId": dataset}}
     assert api("PATCH", path, json=body).status_code == 404
     api.version(model)
-    assert "trainingData" in refused_fields(api("PATCH", path, json={}))
-    assert "trainingData" in refused_fields(api("PATCH", path, json={"trainingData": {}}))
+    assert "trainingData" in rejected_fields(api("PATCH", path, json={}))
+    assert "trainingData" in rejected_fields(api("PATCH", path, json={"trainingData": {}}))
     assert api("PATCH", path, json={"trainingData": {"datasetId": "0123"}}).status_code == 404
     api.control("DELETE", f"datasets/{dataset}")
     assert api("PATCH", path, json=body).status_code == 410
@@ -113,8 +113,8 @@ def test_with_training_data_refusals(api, refused_fields):
     [({"targetName": "weight"}, {}), ({}, {"partitionColumn": "nowhere"})],
     ids=["target", "split"],
 )
-def test_with_training_data_that_does_not_fit_is_refused_at_once(api, fields, holdout):
-    """The GitHub Action expects the refusal here, and no version."""
+def test_with_training_data_rejects_unsuitable_data_at_once(api, fields, holdout):
+    """The GitHub Action expects the error here and no new version."""
     model = api.model(**fields)
     api.version(model)
     body = {"trainingData": {"datasetId": api.dataset()}, "holdoutData": holdout}
@@ -124,7 +124,7 @@ def test_with_training_data_that_does_not_fit_is_refused_at_once(api, fields, ho
     assert api.control("GET", "jobs")["data"] == []
 
 
-def test_with_training_data_that_is_ordered_to_fail(api):
+def test_with_training_data_can_be_set_to_fail(api):
     model = api.model()
     api.version(model)
     api.control("POST", "outcomes", {"kind": "training_data", "outcome": "failed", "message": "no luck"})
@@ -150,16 +150,16 @@ def test_from_repository(api, conforms, method, label, count):
     assert api("GET", f"/customModels/{model}/").json()["latestVersion"]["id"] == version["id"]
 
 
-def test_from_repository_refusals(api, refused_fields):
+def test_from_repository_rejects_invalid_requests(api, rejected_fields):
     model = api.model()
     path = f"/customModels/{model}/versions/fromRepository/"
-    assert "baseEnvironmentId" in refused_fields(api("POST", path, json={"repositoryId": "r"}))
-    assert "repositoryId" in refused_fields(api("POST", path, json={}))
+    assert "baseEnvironmentId" in rejected_fields(api("POST", path, json={"repositoryId": "r"}))
+    assert "repositoryId" in rejected_fields(api("POST", path, json={}))
     body = {"repositoryId": "r", "baseEnvironmentId": api.environment(), "sourcePath": ""}
-    assert "sourcePath" in refused_fields(api("PATCH", path, json=body))
+    assert "sourcePath" in rejected_fields(api("PATCH", path, json=body))
 
 
-def test_from_repository_cancelled_makes_no_version(api):
+def test_cancelled_job_creates_no_version(api):
     model = api.model()
     api.control("POST", "outcomes", {"kind": "version_from_repository", "outcome": "cancelled"})
     body = {"repositoryId": "r", "baseEnvironmentId": api.environment()}

@@ -18,12 +18,12 @@ def located(response, status=422):
     return {item["loc"][-1] for item in detail} if isinstance(detail, list) else detail
 
 
-def ended(api, validation):
+def finished(api, validation):
     def poll():
         body = api("GET", f"{PATH}{validation}/").json()
         return body if body["validationStatus"] != "TESTING" else None
 
-    return api.until(poll)
+    return api.wait_until(poll)
 
 
 def test_validation_from_start_to_pass(api, conforms):
@@ -48,7 +48,7 @@ def test_validation_from_start_to_pass(api, conforms):
         ({"columns": ["prompt"]}, "Deployment prediction does not comply with the expected format"),
     ],
 )
-def test_deployments_that_do_not_fit(api, conforms, deployment, message):
+def test_unsuitable_deployments_fail(api, conforms, deployment, message):
     response = api("POST", PATH, json=payload(api, **deployment))
     assert api.finish(response).status_code == 303
     failed = conforms(SCHEMA, api("GET", f"{PATH}{response.json()['id']}/"))
@@ -56,7 +56,7 @@ def test_deployments_that_do_not_fit(api, conforms, deployment, message):
     assert failed["deploymentAccessData"] is None
 
 
-def test_refusals(api, components):
+def test_invalid_requests_are_rejected(api, components):
     body = payload(api)
     assert located(api("POST", PATH, json={**body, "promptColumnName": ""})) == {"promptColumnName"}
     assert located(api("POST", PATH, json={**body, "extra": 1})) == {"extra"}
@@ -84,23 +84,23 @@ def test_list_filters_and_order(api, conforms):
     assert some["totalCount"] == 2
     assert api("GET", PATH, params={"search": "ALPH"}).json()["totalCount"] == 1
     assert api("GET", PATH, params={"completedOnly": "False", "promptColumnName": "other"}).json()["totalCount"] == 0
-    ended(api, ids["alpha"])
-    ended(api, ids["charlie"])
-    api.until(lambda: api("GET", PATH, params={"completedOnly": "True"}).json()["totalCount"] == 3)
+    finished(api, ids["alpha"])
+    finished(api, ids["charlie"])
+    api.wait_until(lambda: api("GET", PATH, params={"completedOnly": "True"}).json()["totalCount"] == 3)
 
 
-def test_update_and_revalidate_test_again(api, conforms):
+def test_update_and_revalidate_start_the_validation_again(api, conforms):
     validation = api("POST", PATH, json=payload(api)).json()["id"]
-    ended(api, validation)
+    finished(api, validation)
     one = f"{PATH}{validation}/"
     renamed = conforms(SCHEMA, api("PATCH", one, json={"name": "New", "predictionTimeout": None}))
     assert (renamed["name"], renamed["validationStatus"]) == ("New", "PASSED")
     assert located(api("PATCH", one, json={"name": ""})) == {"name"}
     changed = conforms(SCHEMA, api("PATCH", one, json={"targetColumnName": "texts"}))
     assert changed["validationStatus"] == "TESTING"
-    ended(api, validation)
+    finished(api, validation)
     assert conforms(SCHEMA, api("POST", one + "revalidate/"))["validationStatus"] == "TESTING"
-    assert ended(api, validation)["validationStatus"] == "PASSED"
+    assert finished(api, validation)["validationStatus"] == "PASSED"
 
 
 def test_delete(api):
@@ -116,11 +116,11 @@ def test_status_families_do_not_mix(api):
     assert api("GET", other).status_code == 404
 
 
-def test_ordered_outcomes(api):
+def test_outcomes_can_be_set(api):
     sentence = "Document retrieval failed"
     api.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": "failed", "message": sentence})
     failed = api("POST", PATH, json=payload(api))
-    assert ended(api, failed.json()["id"])["errorMessage"] == sentence
+    assert finished(api, failed.json()["id"])["errorMessage"] == sentence
     for outcome, word in (("expired", "EXPIRED"), ("cancelled", "ABORTED")):
         api.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": outcome})
         response = api("POST", PATH, json=payload(api))
@@ -128,9 +128,9 @@ def test_ordered_outcomes(api):
         assert api("GET", f"{PATH}{response.json()['id']}/").status_code == 404
 
 
-def test_a_message_that_was_ordered_to_be_wrong_is_no_violation(api):
+def test_injected_message_is_not_a_violation(api):
     order = {"kind": "vector_database_validation", "outcome": "failed", "message": "a sentence of nobody's"}
     api.control("POST", "outcomes", order)
-    failed = ended(api, api("POST", PATH, json=payload(api)).json()["id"])
+    failed = finished(api, api("POST", PATH, json=payload(api)).json()["id"])
     assert failed["errorMessage"] == order["message"]
     assert api.violations() == []

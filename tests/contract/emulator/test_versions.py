@@ -46,7 +46,7 @@ def test_file_paths_pair_by_position_in_any_order(api):
     assert paths_of(response.json()) == ["a.txt", "sub/b.txt"]
 
 
-def test_patch_builds_on_the_latest(api, conforms):
+def test_patch_inherits_from_the_latest_version(api, conforms):
     model = api.model()
     first = api.upload(model, {"a.py": b"1", "b.py": b"2", "c.py": b"3"}).json()
     gone = next(item["id"] for item in first["items"] if item["filePath"] == "a.py")
@@ -59,7 +59,7 @@ def test_patch_builds_on_the_latest(api, conforms):
     assert second["isFrozen"] is False
 
 
-def test_patch_of_a_fresh_model_makes_version_one(api):
+def test_patch_of_a_new_model_creates_version_1_0(api):
     model = api.model()
     body = {"isMajorUpdate": "false", "baseEnvironmentId": api.environment(), "resourceBundleId": None}
     response = api("PATCH", PATHS.format(model), json=body)
@@ -71,13 +71,13 @@ def test_patch_of_a_fresh_model_makes_version_one(api):
     ("value", "label"),
     [("true", "2.0"), ("True", "2.0"), (True, "2.0"), ("false", "1.1"), (False, "1.1"), ("None", "1.1"), (None, "1.1")],
 )
-def test_spellings_of_is_major_update_in_json(api, value, label):
+def test_values_of_is_major_update_in_json(api, value, label):
     model = api.model()
     api.version(model)
     assert api("PATCH", PATHS.format(model), json={"isMajorUpdate": value}).json()["label"] == label
 
 
-def test_json_patch_takes_texts_of_json(api):
+def test_json_patch_accepts_json_strings(api):
     model = api.model()
     metadata = b"runtimeParameterDefinitions:\n- fieldName: KEY\n  type: string\n"
     api.version(model, {"custom.py": b"", "model-metadata.yaml": metadata})
@@ -113,40 +113,40 @@ def test_json_patch_takes_texts_of_json(api):
         ({"filesToDelete": "x"}, "filesToDelete"),
     ],
 )
-def test_invalid_form_fields_are_named(api, refused_fields, fields, field):
-    assert field in refused_fields(api.upload(api.model(), {"a.py": b""}, **fields))
+def test_invalid_form_fields_are_named(api, rejected_fields, fields, field):
+    assert field in rejected_fields(api.upload(api.model(), {"a.py": b""}, **fields))
 
 
-def test_unknown_file_to_delete_is_422(api, refused_fields):
+def test_unknown_file_to_delete_is_422(api, rejected_fields):
     model = api.model()
     api.version(model)
-    assert "filesToDelete" in refused_fields(api("PATCH", PATHS.format(model), json={"filesToDelete": ["x"]}))
+    assert "filesToDelete" in rejected_fields(api("PATCH", PATHS.format(model), json={"filesToDelete": ["x"]}))
 
 
 @pytest.mark.parametrize("path", ["/etc/x", "../x", "a//b", ""])
-def test_paths_stay_inside_the_folder(api, refused_fields, path):
-    assert "filePath" in refused_fields(api.upload(api.model(), {path: b""}))
+def test_paths_outside_of_the_folder_are_rejected(api, rejected_fields, path):
+    assert "filePath" in rejected_fields(api.upload(api.model(), {path: b""}))
 
 
-def test_files_and_paths_have_to_match(api, refused_fields):
+def test_files_and_paths_must_match(api, rejected_fields):
     parts = [("file", ("a", b"")), ("file", ("b", b"")), ("filePath", (None, "a"))]
     parts += [("isMajorUpdate", (None, "true")), ("baseEnvironmentId", (None, api.environment()))]
-    assert "filePath" in refused_fields(api("POST", PATHS.format(api.model()), files=parts))
+    assert "filePath" in rejected_fields(api("POST", PATHS.format(api.model()), files=parts))
 
 
-def test_at_most_a_thousand_files(api, refused_fields):
+def test_more_than_1000_files_are_rejected(api, rejected_fields):
     model = api.model()
     files = {f"f{n}.txt": b"" for n in range(1000)}
     assert api.upload(model, files).status_code == 201
-    assert refused_fields(api.upload(model, {**files, "one-more.txt": b""}))
+    assert rejected_fields(api.upload(model, {**files, "one-more.txt": b""}))
 
 
-def test_environment_is_needed_at_first(api, refused_fields):
+def test_first_version_requires_an_environment(api, rejected_fields):
     parts = {"isMajorUpdate": (None, "true")}
-    assert "baseEnvironmentId" in refused_fields(api("POST", PATHS.format(api.model()), files=parts))
+    assert "baseEnvironmentId" in rejected_fields(api("POST", PATHS.format(api.model()), files=parts))
 
 
-def test_post_wants_a_form(api):
+def test_post_requires_a_form(api):
     assert api("POST", PATHS.format(api.model()), json={"isMajorUpdate": "true"}).status_code == 422
 
 
@@ -170,14 +170,14 @@ def test_list_newest_first(api, conforms):
     assert api("GET", PATHS.format(model), params={"limit": "x"}).status_code == 400
 
 
-def test_update_metadata(api, conforms, refused_fields):
+def test_update_metadata(api, conforms, rejected_fields):
     model = api.model()
     path = PATHS.format(model) + api.version(model) + "/"
     body = {"description": "better", "requiredMetadataValues": [{"fieldName": "A", "value": "1"}]}
     assert conforms("CustomModelVersionResponse", api("PATCH", path, json=body))["description"] == "better"
     changed = {"requiredMetadataValues": [{"fieldName": "A", "value": "2"}]}
-    assert "requiredMetadataValues" in refused_fields(api("PATCH", path, json=changed))
-    assert "items" in refused_fields(api("PATCH", path, json={"items": []}))
+    assert "requiredMetadataValues" in rejected_fields(api("PATCH", path, json=changed))
+    assert "items" in rejected_fields(api("PATCH", path, json={"items": []}))
 
 
 def test_deployment_freezes_a_version(api):
@@ -191,5 +191,5 @@ def test_large_files_are_kept(api):
     model = api.model()
     code = b"#" * 3_000_000 + b"\ndef score(data, model): ...\n"
     version = api.version(model, {"custom.py": code})
-    test = api.ended_test(api.start_test(model, version, datasetId=api.dataset()))
+    test = api.finished_test(api.start_test(model, version, datasetId=api.dataset()))
     assert test["overallStatus"] == "succeeded"

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from jsonschema import Draft202012Validator
 
-from datarobot_provider.emulator.openapi.deviations import EXTRA_REPLIES, REPLY
-from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Exchange, Operation, operation_of
+from datarobot_provider.emulator.openapi.deviations import EXTRA_RESPONSES, RESPONSE
+from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Operation, RequestRecord, operation_of
 
 if TYPE_CHECKING:
     import requests
@@ -51,12 +51,12 @@ class Heard:
 
 def operation_id(method: str, path: str) -> str:
     """Return the operation that a request was meant for."""
-    return operation_of(Exchange(method, path, {}, b"")).spec["operationId"]
+    return operation_of(RequestRecord(method, path, {}, b"")).spec["operationId"]
 
 
 def problems(heard: Heard) -> list[str]:
     """Return how a good response departs from the contract and from the table of deviations."""
-    wanted = operation_of(Exchange(heard.method, heard.path, {}, b""))
+    wanted = operation_of(RequestRecord(heard.method, heard.path, {}, b""))
     listed, schema = _schema(wanted, heard.status)
     where = f"{heard.method} {heard.path} {heard.status}"
     if not listed:
@@ -79,7 +79,7 @@ def _headers(wanted: Operation, status: int) -> list[str]:
 
 def _schema(wanted: Operation, status: int) -> tuple[bool, dict[str, Any] | None]:
     """Return whether a status may come, and the schema of its body."""
-    for extra in EXTRA_REPLIES:
+    for extra in EXTRA_RESPONSES:
         if (extra.method, API + extra.path, extra.status) == (wanted.method, wanted.path, status):
             return True, extra.schema and _ref(extra.schema)
     if str(status) not in wanted.spec["responses"]:
@@ -95,7 +95,7 @@ def _ref(name: str) -> dict[str, Any]:
 def _amended() -> dict[str, Any]:
     """Return the contract's schemas with the deviations of responses, every object closed against unknown fields."""
     defs: dict[str, Any] = json.loads(json.dumps(SCHEMAS).replace("#/components/schemas/", "#/$defs/"))
-    for amendment in REPLY:
+    for amendment in RESPONSE:
         schema = defs[amendment.schema]
         if amendment.spec is not None:
             schema["properties"][amendment.field] = copy.deepcopy(dict(amendment.spec))

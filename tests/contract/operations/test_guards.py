@@ -137,7 +137,9 @@ def test_what_templates_render_is_converted(stage, templates, model):
 @covers("create_guard_configuration", "update_guard_configuration")
 def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(stage, templates, model, capsys, caplog):
     guard = make_guard(stage, templates, model, llm_type="google")
-    said = "DataRobot shows the guard as invalid: A guard with the llmType google needs googleRegion and googleModel."
+    said = (
+        "DataRobot shows the guard as invalid: A guard with the llmType google requires googleRegion and googleModel."
+    )
     # Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``.
     assert said in capsys.readouterr().out + caplog.text
     caplog.clear()

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from datarobot_provider.emulator.web.server import running
+from datarobot_provider.emulator import running
 from harness.emulator import ROOT, SEED
 from tests.contract.operations.test_guides import SNIPPETS
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from datarobot_provider.emulator.web.server import Emulator, running
+from datarobot_provider.emulator import Emulator, running
 from tests.contract.provider.openapi import ROOT, Exchange, problems
 from tests.contract.provider.proxy import recording
 from tests.unit.support import FakeStore, FakeTaskInstance

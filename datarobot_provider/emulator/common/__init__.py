@@ -1,0 +1,1 @@
+"""Modules that every package of the emulator uses: errors, identifiers, timestamps, strict JSON."""

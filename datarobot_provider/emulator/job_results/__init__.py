@@ -1,0 +1,1 @@
+"""Results of the jobs: model tests, logs of dependency builds, feature impact."""

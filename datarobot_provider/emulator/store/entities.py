@@ -1,0 +1,259 @@
+"""Resources that the emulator stores."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any
+
+from datarobot_provider.emulator.common import timestamps, users
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from datarobot_provider.emulator.evaluation.requirements import Requirements
+    from datarobot_provider.emulator.store.jobs import Job
+
+#: The entity type of a guard that belongs to a version.
+VERSION_ENTITY = "customModelVersion"
+#: The prediction environment of all deployments.
+PREDICTION_ENVIRONMENT = {"id": "64e0000000000000000000b0", "name": "Emulated prediction environment"}
+
+
+@dataclass
+class Dataset:
+    """A dataset of the AI Catalog.
+
+    :param rows: the rows, as strings.
+    :param ingest: the job that reads an uploaded dataset. It may be running or have failed.
+    """
+
+    id: str
+    version_id: str
+    name: str
+    columns: list[str]
+    rows: list[list[str]]
+    size: int = 0
+    deleted: bool = False
+    created: datetime = field(default_factory=timestamps.now)
+    ingest: Job | None = None
+
+
+@dataclass
+class Environment:
+    """An execution environment, which has exactly one version."""
+
+    id: str
+    version_id: str
+    name: str
+    created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class UseCase:
+    """A use case."""
+
+    id: str
+    name: str
+    created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class Deployment:
+    """A deployment.
+
+    :param version_id: the custom model version that it serves and that is therefore frozen, if any.
+    """
+
+    id: str
+    label: str
+    model_id: str
+    target_type: str
+    columns: list[str] | None
+    version_id: str | None = None
+    created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class Item:
+    """A file of a version.
+
+    :param file: the spooled upload.
+    :param repository: the API fields that describe the repository, if the file comes from one.
+    """
+
+    id: str
+    path: str
+    file: IO[bytes]
+    created: datetime
+    source: str = "local"
+    repository: dict[str, str] = field(default_factory=dict)
+
+    def read(self) -> bytes:
+        """Return the content."""
+        self.file.seek(0)
+        return self.file.read()
+
+
+@dataclass
+class TrainingData:
+    """Training data of a version or, with the legacy route, of a model, and the job that assigns them."""
+
+    dataset: Dataset
+    job: Job
+    partition: str | None = None
+
+
+@dataclass
+class Conversion:
+    """A conversion of the main program of a version."""
+
+    id: str
+    item_id: str
+    job: Job
+
+
+@dataclass
+class Version:
+    """A version of a custom model.
+
+    :param settings: the fields that are stored and returned unchanged.
+    """
+
+    id: str
+    model_id: str
+    major: int
+    minor: int
+    created: datetime
+    items: list[Item]
+    environment: Environment | None
+    settings: dict[str, Any]
+    requirements: Requirements
+    training: TrainingData | None = None
+    holdout: dict[str, Any] = field(default_factory=dict)
+    superseded: bool = False
+    build: Job | None = None
+    feature_impact: Job | None = None
+    conversions: list[Conversion] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """The version number."""
+        return f"{self.major}.{self.minor}"
+
+    @property
+    def dependencies(self) -> list[dict[str, Any]]:
+        """The dependencies as the API returns them."""
+        return self.requirements.dependencies
+
+
+@dataclass
+class Grant:
+    """The role of a user for a custom model."""
+
+    role: str
+    can_share: bool
+
+
+def _default_grants() -> dict[str, Grant]:
+    return {users.USER_NAME: Grant("OWNER", can_share=True)}
+
+
+@dataclass
+class CustomModel:
+    """A custom model.
+
+    :param fields: the stored API fields.
+    :param versions: the versions, oldest first.
+    :param training: the training data that the legacy route assigned to the model.
+    :param assignment: the latest job that assigned training data to the model.
+    :param grants: the roles of the users, by user name.
+    """
+
+    id: str
+    fields: dict[str, Any]
+    created: datetime
+    updated: datetime
+    versions: list[Version] = field(default_factory=list)
+    training: TrainingData | None = None
+    assignment: Job | None = None
+    grants: dict[str, Grant] = field(default_factory=_default_grants)
+
+    @property
+    def latest(self) -> Version | None:
+        """The latest version, or None."""
+        return self.versions[-1] if self.versions else None
+
+    @property
+    def unstructured(self) -> bool:
+        """Whether the model is unstructured, so that datasets are not validated against it."""
+        return self.fields.get("targetType") == "Unstructured"
+
+    @property
+    def has_training_data_per_version(self) -> bool:
+        """Whether training data are assigned to the versions and not to the model."""
+        return bool(self.fields.get("isTrainingDataForVersionsPermanentlyEnabled", False))
+
+
+@dataclass
+class ModelTest:
+    """A test of a version.
+
+    :param check_results: the result of each check: check -> (status, message).
+    :param notes: lines of the log that report what was not checked.
+    """
+
+    id: str
+    job: Job
+    model: CustomModel
+    version: Version
+    environment: Environment
+    dataset: Dataset | None
+    settings: dict[str, Any]
+    check_results: dict[str, tuple[str, str]]
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Validation:
+    """A vector database validation.
+
+    :param fields: the API fields that were sent.
+    """
+
+    id: str
+    fields: dict[str, Any]
+    created: datetime
+    job: Job
+
+
+@dataclass
+class Guard:
+    """A guard configuration.
+
+    :param body: the guard as the API returns it.
+    """
+
+    id: str
+    entity_type: str
+    entity_id: str
+    body: dict[str, Any]
+
+
+@dataclass
+class StatusRecord:
+    """A status record.
+
+    :param location: the path of the result, below the API root.
+    :param genai: whether the record belongs to the GenAI routes.
+    :param completed_on_failure: whether the record reports COMPLETED although the job has failed.
+    :param status: the status that was set through the control API, or None.
+    :param deleted: whether the record was deleted.
+    """
+
+    id: str
+    job: Job
+    location: str
+    genai: bool
+    completed_on_failure: bool = False
+    status: str | None = None
+    deleted: bool = False
