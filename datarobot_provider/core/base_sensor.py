@@ -130,7 +130,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
         self._failures = self._failures or PollFailures()
         with airflow_errors(self):
-            event = self._failures.polled(context, self)
+            event = self._failures.poll(context, self)
             if event.verdict.outcome in (Outcome.PENDING, Outcome.UNKNOWN):
                 return PokeReturnValue(is_done=False)
             return PokeReturnValue(is_done=True, xcom_value=self._finish(event))

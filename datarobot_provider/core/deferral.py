@@ -1,4 +1,7 @@
-"""Whether a wait can be deferred: Airflow resumes a task in ``execute_complete``, not where it was in ``execute``."""
+"""Check whether a task can be deferred.
+
+Airflow resumes a deferred task in ``execute_complete``; the rest of ``execute`` does not run.
+"""
 
 from __future__ import annotations
 
@@ -14,27 +17,27 @@ log = logging.getLogger(__name__)
 
 
 def can_defer(operator: Any, context: Context) -> bool:
-    """Return whether the task may be deferred by this operator; the log says why it waits on its worker instead.
+    """Return whether an operator can defer the task, and log the reason if it cannot.
 
-    Whatever a task would do after the wait is lost with a deferral: in a ``@task`` or an operator that executes this
-    one, and in an ``execute`` of a user's own, unless that has an ``execute_complete`` of its own as well.
+    A deferral would skip the code after the wait: in a ``@task`` or another operator that executes this one, and in an
+    ``execute()`` that a user has overridden without overriding ``execute_complete()``.
 
-    :param operator: the operator or the sensor that is to wait.
+    :param operator: the operator or the sensor that is about to wait.
     :param context: the context of the task.
     """
     name, task = type(operator).__name__, getattr(context["ti"], "task", None)
     if task is not None and not _is_same(task, operator):
         log.warning(
-            "deferrable has no effect here: the task %s executes %s itself, and could not go on after a deferral. It "
-            "waits on the worker.",
+            "deferrable is ignored: the task %s calls execute() of %s, and a deferral would skip the rest of the task. "
+            "The task waits on the worker.",
             task.task_id,
             name,
         )
         return False
-    if _is_users(operator, "execute") and not _is_users(operator, "execute_complete"):
+    if _is_user_defined(operator, "execute") and not _is_user_defined(operator, "execute_complete"):
         log.warning(
-            "deferrable has no effect here: %s has an execute() of its own, the rest of which would not be run after a "
-            "deferral. It waits on the worker. Give it an execute_complete() as well to defer it.",
+            "deferrable is ignored: %s overrides execute(), and a deferral would skip the rest of it. The task waits "
+            "on the worker. To defer it, override execute_complete() as well.",
             name,
         )
         return False
@@ -42,9 +45,9 @@ def can_defer(operator: Any, context: Context) -> bool:
 
 
 def _is_same(task: Any, operator: Any) -> bool:
-    """Return whether an operator is the task; Airflow may have copied it."""
+    """Return whether an operator is the task itself or Airflow's copy of it."""
     return task is operator or (type(task) is type(operator) and task.task_id == operator.task_id)
 
 
-def _is_users(operator: Any, method: str) -> bool:
-    return not is_ours(next(level for level in type(operator).__mro__ if method in vars(level)))
+def _is_user_defined(operator: Any, method: str) -> bool:
+    return not is_ours(next(base for base in type(operator).__mro__ if method in vars(base)))

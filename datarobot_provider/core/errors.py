@@ -1,4 +1,4 @@
-"""How the errors of this package become Airflow's: with a retry, or without."""
+"""Translation of this package's exceptions into Airflow exceptions, with or without a retry."""
 
 from __future__ import annotations
 
@@ -22,26 +22,30 @@ if TYPE_CHECKING:
 
 @contextmanager
 def airflow_errors(task: Any = None) -> Iterator[None]:
-    """Turn our errors into Airflow's: a retry where one can help, an immediate failure where none can.
+    """Raise Airflow exceptions instead of this package's exceptions.
 
-    :param task: the operator or sensor, if there is one; a 404 names those of its arguments that it is about.
+    :param task: the operator or sensor; default ``None``. Its arguments are named in the message of a 404.
+    :raises AirflowException: if a retry may succeed.
+    :raises AirflowFailException: if a retry cannot succeed.
     """
     try:
         yield
     except DataRobotError as error:
         if isinstance(error, NotFoundError) and task is not None:
-            from datarobot_provider.core.not_found import explanation
+            from datarobot_provider.core.not_found import explain_not_found
 
-            error.explain(explanation(error, task))
-        kind = AirflowException if error.retryable else AirflowFailException
-        raise kind(str(error)) from None
+            error.explain(explain_not_found(error, task))
+        exception_type = AirflowException if error.retryable else AirflowFailException
+        raise exception_type(str(error)) from None
 
 
 @contextmanager
 def retry_access_errors(record: SubmissionRecord | None = None) -> Iterator[None]:
-    """Let Airflow retry a task that lost its connection while its job runs; a retry or a clear takes the job up again.
+    """Let Airflow retry the task if the connection is missing or access is denied while its job may be running.
 
-    :param record: the record of the job, if the task has one.
+    The job is marked as unreachable, so that a retry or a clear resumes it.
+
+    :param record: the submission record of the job; default ``None``.
     """
     try:
         yield

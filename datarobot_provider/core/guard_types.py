@@ -1,4 +1,4 @@
-"""The shapes of guards, in the API's own names."""
+"""Types of guard configurations, with the field names of the API."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from typing import Any, Literal, TypedDict
 
 
 class GuardCondition(TypedDict):
-    """When a guard intervenes: ``comparator`` such as ``greaterThan``, and what to compare with."""
+    """Condition of an intervention: a ``comparator`` such as ``greaterThan``, and the value to compare with."""
 
     comparator: str
     comparand: float | str | bool | list[str]
 
 
 class GuardIntervention(TypedDict, total=False):
-    """What a guard does: ``action`` ``block``, ``report`` or ``replace``; at most one condition; the message."""
+    """Intervention of a guard: the action, at most one condition, and the message."""
 
     action: Literal["block", "report", "replace"]
     allowedActions: list[str]
@@ -24,7 +24,7 @@ class GuardIntervention(TypedDict, total=False):
 
 
 class GuardModelInfo(TypedDict, total=False):
-    """The model behind a guard of the type ``guardModel`` or ``userModel``."""
+    """Model of a guard of type ``guardModel`` or ``userModel``."""
 
     classNames: list[str]
     inputColumnName: str
@@ -36,7 +36,7 @@ class GuardModelInfo(TypedDict, total=False):
 
 
 class GuardNemoInfo(TypedDict, total=False):
-    """The files of a NeMo guard, each as one text."""
+    """Files of a NeMo guard, each as a string."""
 
     actions: str
     blockedTerms: str
@@ -47,7 +47,7 @@ class GuardNemoInfo(TypedDict, total=False):
 
 
 class GuardCost(TypedDict):
-    """What tokens cost: the price of so many tokens, such as 0.01 for 1000, and its currency, such as ``USD``."""
+    """Cost of tokens: a price per number of tokens, such as 0.01 per 1000, in a currency such as ``USD``."""
 
     currency: str
     inputPrice: float
@@ -57,7 +57,7 @@ class GuardCost(TypedDict):
 
 
 class AdditionalGuardConfig(TypedDict, total=False):
-    """What single out-of-the-box types need: ``agent_guideline_adherence`` a guideline, ``cost`` the prices."""
+    """Fields of some out-of-the-box types: a guideline for ``agent_guideline_adherence``, prices for ``cost``."""
 
     agentGuideline: str
     cost: GuardCost
@@ -65,7 +65,7 @@ class AdditionalGuardConfig(TypedDict, total=False):
 
 
 class GuardConfiguration(TypedDict, total=False):
-    """One guard, in the API's own names. Needed are ``name``, ``type`` and ``stages``.
+    """Configuration of a guard. ``name``, ``type`` and ``stages`` are required.
 
     ``googleServiceAccount``, ``awsAccount`` and ``openaiCredential`` are ids of credentials in DataRobot.
     """
@@ -127,17 +127,17 @@ class GuardConfiguration(TypedDict, total=False):
 
 
 class GuardToApply(GuardConfiguration, total=False):
-    """One guard as :class:`ApplyGuardConfigOperator` takes it.
+    """Configuration of a guard for :class:`ApplyGuardConfigOperator`.
 
-    ``openaiApiKeyConnId`` is no field of the API: it names the Airflow connection whose password is the
-    ``openaiApiKey``, and is replaced by it when the guard is sent.
+    ``openaiApiKeyConnId`` is not a field of the API. It is the id of an Airflow connection, whose password is sent as
+    ``openaiApiKey``.
     """
 
     openaiApiKeyConnId: str
 
 
 class OverallModerationConfig(TypedDict):
-    """What holds for all guards: seconds that they may take (2 or more), and what happens when they take longer."""
+    """Settings of all guards: the timeout in seconds (2 or more), and the action after the timeout."""
 
     timeoutSec: int
     timeoutAction: Literal["block", "score"]

@@ -1,4 +1,4 @@
-"""What an operator and a sensor make of a job's end: the same, so it stands here once."""
+"""Processing of the result of a job, shared by operators and sensors."""
 
 from __future__ import annotations
 
@@ -16,45 +16,45 @@ if TYPE_CHECKING:
 
 
 class JobResult(UsesDataRobotHook):
-    """What becomes of any job."""
+    """Result of a job of any kind."""
 
     def result(self, event: JobEvent) -> Any:
-        """Return what goes to XCom when the job has succeeded."""
+        """Return the value for XCom after the job has succeeded."""
         return self.hook.jobs.result(event)
 
     def page(self, ref: JobRef) -> str | None:
-        """Return the URL of the page that shows the job; ``None`` without one, or without the connection."""
+        """Return the URL of the job's page in DataRobot; ``None`` if it has no page or the connection is missing."""
         try:
             return self.hook.jobs.page(ref)
         except ConfigurationError:
             return None
 
     def failure_details(self, event: JobEvent) -> list[str]:  # noqa: ARG002 - for subclasses
-        """Return more lines for the error of a job that did not end well."""
+        """Return additional lines for the error message of a job that failed."""
         return []
 
 
 class ModelTestResult(JobResult):
-    """A model test: its checks are shown, and warnings count if asked for."""
+    """Result of a model test: logs the checks, and fails on warnings if ``fail_on_warning`` is set."""
 
     fail_on_warning: bool | str
     argument_types: ClassVar[Mapping[str, converters.Converter]] = {"fail_on_warning": converters.boolean}
 
-    def warnings_fail(self) -> bool:
-        """Return whether a test that only warned counts as failed."""
+    def fails_on_warning(self) -> bool:
+        """Return the value of ``fail_on_warning``."""
         return bool(converters.converted("fail_on_warning", self.fail_on_warning, converters.boolean))
 
     def result(self, event: JobEvent) -> dict[str, Any]:
-        """Return the test; refuse one that only warned, if asked to.
+        """Log the checks and return the test.
 
-        :raises JobFailedError: for warnings, with ``fail_on_warning``.
+        :raises JobFailedError: if the test ended with warnings and ``fail_on_warning`` is set.
         """
         from datarobot_provider.core.reports import checks_table
 
         test: dict[str, Any] = super().result(event)
         for line in checks_table(test):
             self.hook.log.info("%s", line)
-        if self.warnings_fail() and test.get("overallStatus") == "warning":
+        if self.fails_on_warning() and test.get("overallStatus") == "warning":
             raise JobFailedError(
                 "The model test ended with warnings, and fail_on_warning is set.",
                 state="warning",
@@ -76,14 +76,14 @@ class ModelTestResult(JobResult):
 
 
 class FeatureImpactResult(JobResult):
-    """A feature impact: the strongest features are shown."""
+    """Result of a feature impact computation: logs the features with the highest impact."""
 
     def result(self, event: JobEvent) -> dict[str, Any]:
-        """Return the impacts, and write the strongest to the log."""
+        """Log the features with the highest impact and return all impacts."""
         return self.log_impact(super().result(event))
 
     def log_impact(self, impact: dict[str, Any]) -> dict[str, Any]:
-        """Write the strongest features to the log; return what was given."""
+        """Log the features with the highest impact; return ``impact`` unchanged."""
         from datarobot_provider.core.reports import impact_bars
 
         for line in impact_bars(impact.get("featureImpacts") or []):

@@ -1,4 +1,4 @@
-"""Which arguments of a task a 404 is about."""
+"""Explanation of a 404: the arguments of the task that it concerns."""
 
 from __future__ import annotations
 
@@ -16,68 +16,68 @@ if TYPE_CHECKING:
 
     from datarobot_provider.exceptions import NotFoundError
 
-_ENDS_OF_AN_ID = ("_id", "Id", "_ids", "Ids")
-#: Names that end like those of ids, but are not ids of things in DataRobot.
-_NO_ID = (
+_ID_SUFFIXES = ("_id", "Id", "_ids", "Ids")
+#: Names with such a suffix that are not ids of DataRobot resources.
+_NOT_IDS = (
     *("conn_id", "ConnId", "user_provided_id", "userProvidedId"),
     *("openai_deployment_id", "openaiDeploymentId", "llm_gateway_model_id", "llmGatewayModelId"),
 )
-#: What a server says that does not say what it has not found.
-_SAYING_NOTHING = (*(responses[status].casefold() for status in (404, 410)), "")
-_WITHOUT_BODY = ("GET", "DELETE")
-_SHORTEST_ID = 4
-_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}[-0-9a-f]*")
-#: The argument of :class:`DataRobotRequestOperator` that the ids are a part of.
-_PATH = "path"
+#: Messages that do not name the missing resource.
+_GENERIC_MESSAGES = (*(responses[status].casefold() for status in (404, 410)), "")
+_METHODS_WITHOUT_BODY = ("GET", "DELETE")
+_MIN_ID_LENGTH = 4
+_ID_PATTERN = re.compile(r"[0-9a-f]{8}[-0-9a-f]*")
+#: The argument of :class:`DataRobotRequestOperator` that contains ids.
+_PATH_ARGUMENT = "path"
 
 
-def explanation(error: NotFoundError, task: Any) -> str:
-    """Return which arguments of a task a 404 is about: those that the server names, or those that it was asked with.
+def explain_not_found(error: NotFoundError, task: Any) -> str:
+    """Return a line about the arguments that a 404 concerns: those that the server names, or those of the request.
 
     :param error: the 404.
-    :param task: the operator or sensor, rendered.
+    :param task: the operator or sensor, with rendered arguments.
     :returns: one line; empty if no argument is an id.
     """
-    given = list(given_ids(task))
+    given = list(argument_ids(task))
     if named := _named_by(error, given):
         return not_found_message(named)
     segments = {unquote(segment) for segment in error.path.split("/")}
     in_path = [each for each in given if each.value in segments or _is_whole_path(each, error.path)]
     in_body = [each for each in given if each not in in_path]
-    about_another = not in_path and any(map(_LIKE_AN_ID.fullmatch, segments))
-    if not given or about_another:
+    is_other_resource = not in_path and any(map(_ID_PATTERN.fullmatch, segments))
+    if not given or is_other_resource:
         return ""
-    asked = in_path if in_path and error.method in _WITHOUT_BODY else [*in_path, *in_body]
-    says_nothing = error.message.casefold().strip(" .") in _SAYING_NOTHING
-    return not_found_message(asked) if says_nothing else request_ids_message(asked)
+    requested = in_path if in_path and error.method in _METHODS_WITHOUT_BODY else [*in_path, *in_body]
+    is_generic = error.message.casefold().strip(" .") in _GENERIC_MESSAGES
+    return not_found_message(requested) if is_generic else request_ids_message(requested)
 
 
 def _is_whole_path(given: GivenId, path: str) -> bool:
-    return given.name == _PATH and given.value.strip("/").endswith(path.strip("/"))
+    return given.name == _PATH_ARGUMENT and given.value.strip("/").endswith(path.strip("/"))
 
 
-def given_ids(task: Any) -> Iterator[GivenId]:
-    """Yield the ids among the rendered arguments of a task, those inside of objects and lists included."""
+def argument_ids(task: Any) -> Iterator[GivenId]:
+    """Yield the ids in the rendered arguments of a task, including ids inside objects and lists."""
     for name in task.template_fields:
         yield from _ids_in(name, getattr(task, name, None))
 
 
 def _ids_in(name: str, value: Any) -> Iterator[GivenId]:
-    if name.endswith(_NO_ID) or value is None:
+    if name.endswith(_NOT_IDS) or value is None:
         return
     if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
-        value = _parsed(value)
+        value = _parse_json(value)
     if isinstance(value, Mapping):
         for key, item in value.items():
             yield from _ids_in(f"{name}.{key}", item)
     elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
         for index, item in enumerate(value):
             yield from _ids_in(f"{name}[{index}]", item)
-    elif name == _PATH or re.sub(r"\[\d+\]$", "", name).endswith(_ENDS_OF_AN_ID):
+    elif name == _PATH_ARGUMENT or re.sub(r"\[\d+\]$", "", name).endswith(_ID_SUFFIXES):
         yield GivenId(name, str(value))
 
 
-def _parsed(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -85,8 +85,8 @@ def _parsed(text: str) -> Any:
 
 
 def _named_by(error: NotFoundError, given: Sequence[GivenId]) -> list[GivenId]:
-    said = " ".join((error.message, *error.errors, *error.errors.values()))
-    if by_value := [each for each in given if len(each.value) >= _SHORTEST_ID and each.value in said]:
+    message = " ".join((error.message, *error.errors, *error.errors.values()))
+    if by_value := [each for each in given if len(each.value) >= _MIN_ID_LENGTH and each.value in message]:
         return by_value
-    whole = [each for each in given if says_not_found(each.noun, said)]
-    return whole or [each for each in given if says_not_found(each.noun.rpartition(" ")[2], said)]
+    whole = [each for each in given if says_not_found(each.noun, message)]
+    return whole or [each for each in given if says_not_found(each.noun.rpartition(" ")[2], message)]

@@ -1,4 +1,4 @@
-"""Failed polls of a sensor that pokes: they are not the job's failure once DataRobot has shown the job."""
+"""Tolerance of a poking sensor for failed polls: after a first successful poll, they are not failures of the job."""
 
 from __future__ import annotations
 
@@ -19,60 +19,60 @@ STORE_KEY = "datarobot_polls_failing_since"
 
 
 class PollFailures:
-    """Counts how often and how long the polls of one sensor fail in a row, as a wait in the triggerer does.
+    """Number and duration of the consecutive failed polls of a sensor, limited as in the triggerer.
 
-    A sensor in the mode ``reschedule`` keeps both in Airflow's task state store (Airflow 3.3 and up). Below that its
-    own ``timeout`` bounds the failures.
+    A sensor in ``reschedule`` mode keeps them in Airflow's task state store (Airflow 3.3 and up). On earlier versions,
+    only the ``timeout`` of the sensor limits the failures.
     """
 
     def __init__(self) -> None:
-        self._known = False
+        self._has_polled = False
         self._since: float | None = None
         self._count = 0
 
-    def polled(self, context: Context, sensor: DataRobotJobSensor) -> JobEvent:
+    def poll(self, context: Context, sensor: DataRobotJobSensor) -> JobEvent:
         """Poll the job once.
 
         :param context: the context of the task.
         :param sensor: the sensor.
-        :returns: the job's state; ``PENDING`` while polls fail, ``POLLING_ERROR`` once that took too long, and
-            ``POLLING_REFUSED`` if the first poll is refused.
-        :raises ConfigurationError: if the connection cannot be used for the first poll.
+        :returns: the state of the job; ``PENDING`` after a failed poll, ``POLLING_ERROR`` if polls have failed for too
+            long, ``POLLING_REFUSED`` if DataRobot refuses the first poll.
+        :raises ConfigurationError: if the connection is not usable at the first poll.
         """
-        known = self._known or _was_rescheduled(context, sensor)
+        has_polled = self._has_polled or _was_rescheduled(context, sensor)
         timeout = POLL_FAILURE_TIMEOUT
         try:
             timeout = sensor.hook.client.poll_failure_timeout
             event = sensor.hook.jobs.poll_once(sensor.ref(), confirmed=False)
         except ConfigurationError as error:
-            if not known:
+            if not has_polled:
                 raise
             event = JobEvent(sensor.ref(), Verdict(Outcome.POLLING_REFUSED, message=str(error)))
         refused = event.verdict.outcome is Outcome.POLLING_REFUSED
-        if refused and not known:
+        if refused and not has_polled:
             return event
-        self._known = True
+        self._has_polled = True
         if not refused and (event.verdict.outcome is not Outcome.PENDING or event.verdict.message is None):
-            self._forget(context, sensor)
+            self._reset(context, sensor)
             return event
         if refused:
             sensor.log.warning("The job cannot be polled at present. %s", event.verdict.message)
-        outcome = Outcome.POLLING_ERROR if self._is_spent(context, sensor, timeout) else Outcome.PENDING
+        outcome = Outcome.POLLING_ERROR if self._is_exhausted(context, sensor, timeout) else Outcome.PENDING
         return JobEvent(event.ref, Verdict(outcome, message=event.verdict.message))
 
-    def _is_spent(self, context: Context, sensor: DataRobotJobSensor, timeout: float) -> bool:
-        """Count a failed poll; return whether polls have failed for too long."""
+    def _is_exhausted(self, context: Context, sensor: DataRobotJobSensor, timeout: float) -> bool:
+        """Count a failed poll; return whether the limits of failed polls are reached."""
         now, store = time.time(), _store(context, sensor)
-        kept = store.get(STORE_KEY) if store is not None else None
-        if isinstance(kept, dict):
-            self._since, self._count = float(kept["since"]), int(kept["count"])
+        saved = store.get(STORE_KEY) if store is not None else None
+        if isinstance(saved, dict):
+            self._since, self._count = float(saved["since"]), int(saved["count"])
         self._since = now if self._since is None else self._since
         self._count += 1
         if store is not None:
             store.set(STORE_KEY, {"since": self._since, "count": self._count})
         return self._count >= FAILED_POLLS and now - self._since >= timeout
 
-    def _forget(self, context: Context, sensor: DataRobotJobSensor) -> None:
+    def _reset(self, context: Context, sensor: DataRobotJobSensor) -> None:
         self._since, self._count = None, 0
         store = _store(context, sensor)
         if store is not None and store.get(STORE_KEY) is not None:

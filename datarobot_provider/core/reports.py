@@ -1,49 +1,52 @@
-"""What a task log shows of a result: the checks of a test as a table, feature impacts as bars."""
+"""Reports for the task log: the checks of a model test as a table, feature impacts as bars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_BAR = 30
-_TOP = 10
-_LONGEST_NAME = 40
-_LONGEST_MESSAGE = 150
+_BAR_WIDTH = 30
+_MAX_FEATURES = 10
+_MAX_NAME_LENGTH = 40
+_MAX_MESSAGE_LENGTH = 150
 
 
 def checks_table(test: Mapping[str, Any]) -> list[str]:
-    """Return the checks of a model test, one line each, with a heading.
+    """Return the checks of a model test as a table: a header, and one line per check.
 
-    :param test: a test as the API returns it.
+    :param test: a model test as the API returns it.
+    :returns: the lines; empty if the test has no checks.
     """
     checks = {name: check for name, check in (test.get("testingStatus") or {}).items() if isinstance(check, Mapping)}
     if not checks:
         return []
     rows = [("check", "status", "message")]
-    rows += [(name, str(check.get("status")), _gist(str(check.get("message") or ""))) for name, check in checks.items()]
+    rows += [
+        (name, str(check.get("status")), _last_line(str(check.get("message") or ""))) for name, check in checks.items()
+    ]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     lines = [f"{name:<{widths[0]}}  {status:<{widths[1]}}  {message}".rstrip() for name, status, message in rows]
     return [lines[0], "-" * max(len(line) for line in lines), *lines[1:]]
 
 
 def impact_bars(impacts: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return the features of the highest impact, one bar each.
+    """Return a bar chart of the features with the highest impact, one line per feature.
 
     :param impacts: feature impacts as the API returns them.
     """
-    ranked = sorted(filter(None, impacts), key=lambda impact: -_impact(impact))[:_TOP]
-    names = [str(impact.get("featureName"))[:_LONGEST_NAME] for impact in ranked]
+    ranked = sorted(filter(None, impacts), key=lambda impact: -_impact(impact))[:_MAX_FEATURES]
+    names = [str(impact.get("featureName"))[:_MAX_NAME_LENGTH] for impact in ranked]
     width = max(map(len, names), default=0)
     return [
-        f"{name:<{width}}  {'#' * max(0, round(_impact(impact) * _BAR)):<{_BAR}}  {_impact(impact):.3f}"
+        f"{name:<{width}}  {'#' * max(0, round(_impact(impact) * _BAR_WIDTH)):<{_BAR_WIDTH}}  {_impact(impact):.3f}"
         for name, impact in zip(names, ranked, strict=True)
     ]
 
 
-def _gist(message: str) -> str:
-    """Return the last line, which is where a traceback says what went wrong; the remote log has the rest."""
+def _last_line(message: str) -> str:
+    """Return the last line of a message: in a traceback, it contains the error. The full text is in the remote log."""
     lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[-1][:_LONGEST_MESSAGE] if lines else ""
+    return lines[-1][:_MAX_MESSAGE_LENGTH] if lines else ""
 
 
 def _impact(impact: Mapping[str, Any]) -> float:

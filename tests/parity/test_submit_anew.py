@@ -110,7 +110,7 @@ def test_a_job_that_runs_is_stopped_once_and_started_anew(
     stage: Stage, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In deferrable mode the trigger is given time to stop it; here there is no triggerer that would.
-    monkeypatch.setattr(superseded, "TRIGGER_SECONDS", 0.1)
+    monkeypatch.setattr(superseded, "TRIGGER_TIMEOUT", 0.1)
     run = SubmitRun(stage, submitter, deferrable=deferrable)
     _cleared_while_it_runs(run, "stuck")
     outcome = run.finish()

@@ -109,7 +109,7 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
 
 
 @each(*TOLD)
-def test_a_worker_that_dies_before_it_sends_has_made_nothing(stage: Stage, submitter: Submitter) -> None:
+def test_a_worker_that_dies_before_it_sends_has_created_nothing(stage: Stage, submitter: Submitter) -> None:
     expected = undisturbed(stage, submitter)
     run = SubmitRun(stage, submitter)
     run.die(before_the_request)

@@ -31,10 +31,10 @@ _NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]
 _NOT_TOLD_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]
 _DOUBLED = [each for each in SUBMITTERS if each.name in ("model", "copy", "conversion", "validation")]
 _WHY = {
-    "revalidation": "DataRobot offers no way to find out.",
-    "explanations": "DataRobot offers no way to find out.",
-    "request": "DataRobot offers no way to find out.",
-    "request-of-a-job": "DataRobot offers no way to find out.",
+    "revalidation": "The DataRobot API has no way to find out.",
+    "explanations": "The DataRobot API has no way to find out.",
+    "request": "The DataRobot API has no way to find out.",
+    "request-of-a-job": "The DataRobot API has no way to find out.",
     "repository": "There is no new version, but DataRobot may still be making one.",
     "repository-latest": "There is no new version, but DataRobot may still be making one.",
 }
@@ -163,7 +163,7 @@ def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> No
     outcome = run.finish()
     assert type(outcome.error) is AirflowFailException
     ids = r"[0-9a-f]{24}"
-    assert re.search(f"its response was lost. More than one fits: {ids}, {ids}\\.\n", str(outcome.error))
+    assert re.search(f"its response was lost. Several resources match: {ids}, {ids}\\.\n", str(outcome.error))
     assert (run.made, run.sent) == (2, 2)
     run.arguments["on_uncertain_submit"] = "resubmit"
     run.next_try()

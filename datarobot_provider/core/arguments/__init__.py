@@ -1,1 +1,1 @@
-"""Arguments of a task: which there are, and how rendered values are converted."""
+"""Declaration and conversion of the arguments of a task."""

@@ -1,7 +1,8 @@
-"""From a rendered argument to a value of the right type: templates give strings, the API wants numbers and objects.
+"""Converters from rendered arguments to values of the types that the API expects.
 
-One converter for each type, for the fields of a request and for the arguments that only steer the task. A value is
-converted where nothing is lost, or refused before anything is sent, with the name of the argument.
+Templates render to strings, but the API expects numbers, booleans and objects. There is one converter per type, for the
+fields of a request and for the other arguments of a task. A value that cannot be converted without loss is refused
+before any request is sent. The error names the argument.
 """
 
 from __future__ import annotations
@@ -15,132 +16,138 @@ from datarobot_provider.exceptions import InputError
 
 Converter = Callable[[Any], Any]
 
-#: Longest time that a task may be told to wait, or to pause between two polls, in seconds: ten years.
-MOST_SECONDS = 315_360_000
+#: Maximum of a timeout and of an interval, in seconds: ten years.
+MAX_SECONDS = 315_360_000
 
 _BOOLEANS = {"true": True, "false": False}
-#: Whole numbers up to here are the same as a float.
-_EXACT = 2**53
-#: What a template, or a language that is not Python, makes of a missing value.
-_NO_IDS = ("", "none", "null", "undefined", "nan", "inf", "true", "false")
-#: An id of digits and one "e" that native rendering took for a number.
+#: Integers up to this value are exactly representable as a float.
+_MAX_EXACT_INTEGER = 2**53
+#: Strings that missing or converted values are rendered as.
+_NOT_IDS = ("", "none", "null", "undefined", "nan", "inf", "true", "false")
+#: An id of digits and one "e" that native rendering has converted to a float.
 _FLOAT = re.compile(r"[0-9.]+[eE]\+[0-9]+")
-_TEMPLATE = ("{{", "{%")
-_SECONDS = f"a number of seconds from 0 to {MOST_SECONDS:,}, or a timedelta"
-_INTERVAL = f"a number of seconds above 0, {MOST_SECONDS:,} at the most, or a timedelta"
-_QUOTE = (
-    " Native rendering makes another type of a string that looks like one: quote it in the template "
-    "(\"'{{ … }}'\"), give .output of the task before, or turn off render_template_as_native_obj."
+_TEMPLATE_MARKS = ("{{", "{%")
+_VOWELS = "aeiou"
+_TIMEOUT = f"a number of seconds from 0 to {MAX_SECONDS:,}, or a timedelta"
+_INTERVAL = f"a number of seconds greater than 0 and up to {MAX_SECONDS:,}, or a timedelta"
+_QUOTE_ADVICE = (
+    " Native rendering converts a string that looks like a number or a boolean. To keep the string, quote it in the "
+    "template (\"'{{ … }}'\"), pass .output of the upstream task, or turn off render_template_as_native_obj."
 )
-_MISSING = " Leave it out, or check its template and the task it reads from."
-_AS_TEXT = (
-    " It is text that is neither JSON nor a literal of Python. A template gives a list or an object with "
-    "'| tojson', with render_template_as_native_obj=True, or as .output of the task before."
+_MISSING_ADVICE = " Omit the argument, or check its template and the upstream task."
+_LITERAL_ADVICE = (
+    " The string is neither JSON nor a Python literal. To pass a list or an object, use '| tojson' in the template, "
+    "render_template_as_native_obj=True, or .output of the upstream task."
 )
 
 
 class ConversionError(Exception):
-    """A value is not what it should be.
+    """A value cannot be converted.
 
-    :param expected: what it should be, such as ``a number``.
-    :param advice: a sentence about what to do, with a space before it.
-    :ivar place: where it stands inside the argument, such as ``[2]``.
-    :ivar seen: what it is instead, where the caller cannot tell.
-    :ivar problem: what is wrong, where that is not its type.
+    :param expected: the expected type, such as ``a number``.
+    :param advice: a sentence that says what to do, with a leading space.
+    :ivar position: position of the value inside the argument, such as ``[2]``.
+    :ivar actual: the actual type, if it is not the type of the argument itself.
+    :ivar problem: what is wrong, if it is not the type.
     """
 
     def __init__(self, expected: str = "", advice: str = "") -> None:
         super().__init__(expected)
         self.advice = advice
-        self.place = ""
-        self.seen: str | None = None
+        self.position = ""
+        self.actual: str | None = None
         self.problem: str | None = None
 
 
 def string(value: Any) -> str:
-    """Take a string. An integer keeps its digits; what has more than one spelling, such as 1.0 or True, is refused."""
-    result = value if type(value) is str else _unwrapped(value)
+    """Convert to a string.
+
+    Integers are accepted. Floats and booleans are refused, because their original spelling is unknown.
+    """
+    result = value if type(value) is str else _to_plain(value)
     if isinstance(result, bool) or not isinstance(result, str | int):
-        advice = _MISSING if result is None else _QUOTE if isinstance(result, bool | float) else ""
-        raise ConversionError("a text", advice)
-    return str(_sendable(result))
+        advice = _MISSING_ADVICE if result is None else _QUOTE_ADVICE if isinstance(result, bool | float) else ""
+        raise ConversionError("a string", advice)
+    return str(_to_json(result))
 
 
 def identifier(value: Any) -> str:
-    """Take an id: a string without the white space around it, or an integer, which keeps its digits.
+    """Convert to an id: a string without surrounding white space, or an integer.
 
-    Refused are numbers that are not whole, what stands for a missing value (``None``, ``null``, ``undefined``), a
-    template that was not rendered, and a slash, which no id of DataRobot has.
+    Floats, strings that stand for a missing value (such as ``None``, ``null`` and ``undefined``), templates that were
+    not rendered, and strings with a slash are refused.
     """
     try:
         result = string(value).strip()
     except ConversionError as error:
         raise ConversionError("an id", error.advice) from None
-    if result.lower() in _NO_IDS or _FLOAT.fullmatch(result):
-        raise ConversionError("an id", f" {result[:50]!r} is what is left of a missing or converted value.")
-    if "/" in result or any(mark in result for mark in _TEMPLATE):
-        raise ConversionError("an id", " An id has no slash and no template in it. Give the id alone, not its URL.")
+    if result.lower() in _NOT_IDS or _FLOAT.fullmatch(result):
+        raise ConversionError(
+            "an id", f" {result[:50]!r} is a missing value, or a value of another type, that was rendered as a string."
+        )
+    if "/" in result or any(mark in result for mark in _TEMPLATE_MARKS):
+        raise ConversionError("an id", " An id contains no slash and no template. Pass the id, not a URL.")
     return result
 
 
 def integer(value: Any) -> int:
-    """Take a whole number, or a string that is one."""
+    """Convert a number or a string to an integer."""
     result = _number(value)
     if isinstance(result, float):
-        whole = not isinstance(value, str) and result.is_integer() and abs(result) <= _EXACT
-        result = int(result) if whole else None
+        is_whole = not isinstance(value, str) and result.is_integer() and abs(result) <= _MAX_EXACT_INTEGER
+        result = int(result) if is_whole else None
     if result is None:
-        raise ConversionError("a whole number")
+        raise ConversionError("an integer")
     return result
 
 
 def positive_integer(value: Any) -> int:
-    """Take a whole number of 1 or more, or a string that is one."""
+    """Convert a number or a string to an integer of 1 or more."""
     try:
         result = integer(value)
     except ConversionError:
         result = 0
     if result < 1:
-        raise ConversionError("a whole number of 1 or more")
+        raise ConversionError("an integer of 1 or more")
     return result
 
 
 def number(value: Any) -> float:
-    """Take a number, or a string that is one."""
+    """Convert a number or a string to a finite float."""
     from datarobot_provider.core.arguments import literals
 
-    result = literals.finite(_number(value))
+    result = literals.finite_float(_number(value))
     if result is None:
         raise ConversionError("a number")
     return result
 
 
 def seconds(value: Any) -> float:
-    """Take a span of time, in seconds or as a ``timedelta``: 0 or more, ten years at the most."""
-    result = _span(value)
+    """Convert a timeout to seconds, from a number, a string or a ``timedelta``: from 0 to ten years."""
+    result = _duration(value)
     if result is None:
-        raise ConversionError(_SECONDS)
+        raise ConversionError(_TIMEOUT)
     return result
 
 
 def interval(value: Any) -> float:
-    """Take the pause between two polls, in seconds or as a ``timedelta``: more than 0, ten years at the most."""
-    result = _span(value)
+    """Convert an interval to seconds, from a number, a string or a ``timedelta``: greater than 0, up to ten years."""
+    result = _duration(value)
     if not result:
         raise ConversionError(_INTERVAL)
     return result
 
 
 def boolean(value: Any) -> bool:
-    """Take a boolean, Python's or numpy's, or the string ``true`` or ``false`` in any case, white space around it."""
-    result = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else _unwrapped(value)
+    """Convert to a boolean: from a Python or numpy boolean, or from the string ``true`` or ``false`` in any case."""
+    result = _BOOLEANS.get(value.strip().lower()) if isinstance(value, str) else _to_plain(value)
     if not isinstance(result, bool):
         raise ConversionError("true or false")
     return result
 
 
 def is_true(value: Any) -> bool:
-    """Return whether a value is a boolean, in any of its spellings, and true; nothing is refused."""
+    """Return whether :func:`boolean` converts a value to ``True``; ``False`` if it refuses the value."""
     try:
         return boolean(value)
     except ConversionError:
@@ -148,81 +155,83 @@ def is_true(value: Any) -> bool:
 
 
 def json_object(value: Any) -> dict[str, Any]:
-    """Take an object: any mapping, or a string that is one in JSON or in Python's spelling."""
-    result = _parsed(value)
+    """Convert to an object: from any mapping, or from a string in JSON or Python syntax."""
+    result = _parse(value)
     if not isinstance(result, Mapping):
         raise ConversionError("an object", _advice(value))
-    return dict(_sendable(result))
+    return dict(_to_json(result))
 
 
 def string_list(value: Any) -> list[str]:
-    """Take a list of strings: any sequence, or a string that is one in JSON or in Python's spelling."""
-    return [_element(index, item, _full_text) for index, item in enumerate(_items(value, "a list"))]
+    """Convert to a list of strings: from any sequence, or from a string in JSON or Python syntax."""
+    return [_element(index, item, _non_empty_string) for index, item in enumerate(_items(value, "a list"))]
 
 
 def string_or_string_list(value: Any) -> str | list[str]:
-    """Take a string, or a list of strings; a string that spells a list of strings is that list."""
+    """Convert to a string or a list of strings; a string that contains a list of strings is converted to the list."""
     if not isinstance(value, str):
         return string_list(value) if _is_list(value) else string(value)
     try:
-        result = _parsed(value)
-        spelt = _is_list(result) and all(isinstance(item, str) for item in result)
-        return string_list(result) if spelt else string(value)
+        result = _parse(value)
+        is_string_list = _is_list(result) and all(isinstance(item, str) for item in result)
+        return string_list(result) if is_string_list else string(value)
     except ConversionError:
         return string(value)
 
 
 def object_list(value: Any) -> list[dict[str, Any]]:
-    """Take a list of objects: any sequence, or a string that is one in JSON or in Python's spelling."""
+    """Convert to a list of objects: from any sequence, or from a string in JSON or Python syntax."""
     return _objects(_items(value, "a list of objects"), "a list of objects")
 
 
 def object_or_object_list(value: Any) -> dict[str, Any] | list[dict[str, Any]]:
-    """Take an object or a list of objects, or a string that spells one."""
-    read = _parsed(value)
-    if isinstance(read, Mapping):
-        return json_object(read)
-    if not _is_list(read):
-        raise ConversionError("an object, or a list of objects", _advice(value))
-    return _objects(read, "an object, or a list of objects")
+    """Convert to an object or a list of objects: from a mapping, a sequence, or a string in JSON or Python syntax."""
+    parsed = _parse(value)
+    if isinstance(parsed, Mapping):
+        return json_object(parsed)
+    if not _is_list(parsed):
+        raise ConversionError("an object or a list of objects", _advice(value))
+    return _objects(parsed, "an object or a list of objects")
 
 
 def string_or_object_list(value: Any) -> list[str | dict[str, Any]]:
-    """Take a list of strings and objects, or a string that is one in JSON or in Python's spelling."""
-    items = enumerate(_items(value, "a list"))
-    return [_element(index, item, json_object if isinstance(item, Mapping) else _full_text) for index, item in items]
+    """Convert to a list of strings and objects: from any sequence, or from a string in JSON or Python syntax."""
+    return [
+        _element(index, item, json_object if isinstance(item, Mapping) else _non_empty_string)
+        for index, item in enumerate(_items(value, "a list"))
+    ]
 
 
 def query(value: Any) -> dict[str, Any]:
-    """Take query parameters: an object whose values are strings, numbers, booleans, ``None`` or lists of these."""
-    found = json_object(value)
-    for name, item in found.items():
+    """Convert to query parameters: an object of strings, numbers, booleans, ``None`` and lists of these."""
+    parameters = json_object(value)
+    for name, item in parameters.items():
         for each in item if isinstance(item, list) else [item]:
             if isinstance(each, list | dict) or (each is None and item is not None):
-                _refuse("cannot be sent in a query: give strings, numbers, booleans or lists of these", f".{name}")
-    return found
+                _refuse("cannot be a query parameter: use a string, a number, a boolean or a list of these", f".{name}")
+    return parameters
 
 
 def json_body(value: Any) -> Any:
-    """Take any JSON body; a string is read as the object or the list that it spells."""
-    result = _parsed(value)
+    """Convert to a JSON body; a string must contain an object or a list in JSON or Python syntax."""
+    result = _parse(value)
     if isinstance(result, str):
         raise ConversionError("an object or a list", _advice(value))
-    return _sendable(result)
+    return _to_json(result)
 
 
 def optional(converter: Converter) -> Converter:
-    """Return a converter that lets ``None`` through, which means: not set."""
+    """Return a converter that also accepts ``None`` (not set)."""
     return partial(_optional, converter)
 
 
 def payload(values: Mapping[str, Any], fields: Mapping[str, Converter]) -> dict[str, Any]:
-    """Gather the fields that were set, in the API's names.
+    """Return the payload of a request.
 
-    :param values: the rendered arguments, by their names in snake_case; ``None`` means not set.
-    :param fields: the arguments that are fields of the request, and how each is converted.
-    :returns: the fields in camelCase; what was not set is not there.
-    :raises InputError: for a value of the wrong type, naming the argument.
+    :param values: the rendered arguments by name; ``None`` means not set.
+    :param fields: converters of the arguments that are fields of the request.
+    :returns: the fields that were set, with names in camelCase.
+    :raises InputError: if a value has the wrong type, naming the argument.
     """
     return {
         camel_case(name): converted(name, values[name], fields[name]) for name in fields if values[name] is not None
@@ -232,47 +241,60 @@ def payload(values: Mapping[str, Any], fields: Mapping[str, Converter]) -> dict[
 def converted(name: str, value: Any, converter: Converter) -> Any:
     """Convert one argument.
 
-    :raises InputError: if it is of the wrong type.
+    :param name: name of the argument, for the error.
+    :param value: the rendered value.
+    :param converter: one of the converters of this module.
+    :raises InputError: if the value has the wrong type.
     """
     try:
         return converter(value)
     except ConversionError as error:
         if error.problem:
-            raise InputError(f"{name}{error.place} {error.problem}.{error.advice}") from None
-        # Objects may hold secrets, half-rendered ones too: only what was meant to be a number or a boolean is shown.
-        shown = getattr(converter, "args", [converter])[0] in _SHOWN
-        seen = error.seen or (repr(value)[:100] if shown else _kind(value))
-        raise InputError(f"{name}{error.place} should be {error}, but is {seen}.{error.advice}") from None
+            raise InputError(f"{name}{error.position} {error.problem}.{error.advice}") from None
+        # Strings and objects may contain secrets: show the value only if a number or a boolean is expected.
+        may_show = getattr(converter, "args", [converter])[0] in _SCALAR_CONVERTERS
+        actual = error.actual or (repr(value)[:100] if may_show else type_name(value))
+        raise InputError(f"{name}{error.position} should be {error}, but is {actual}.{error.advice}") from None
 
 
 def convert_in_init(name: str, value: Any, converter: Converter) -> Any:
-    """Convert an argument in the constructor, because Airflow needs it before it renders templates.
+    """Convert an argument in the constructor, because Airflow reads it before it renders templates.
 
-    :raises InputError: if it is of the wrong type, or holds a template.
+    :raises InputError: if the value has the wrong type or contains a template.
     """
-    if isinstance(value, str) and any(mark in value for mark in _TEMPLATE):
-        raise InputError(f"{name} is needed before templates are rendered: give its value, not the template {value!r}.")
+    if isinstance(value, str) and any(mark in value for mark in _TEMPLATE_MARKS):
+        raise InputError(
+            f"{name} cannot be a template, but is {value!r}. Airflow reads it before templates are rendered."
+        )
     return converted(name, value, converter)
 
 
 def parse_leniently(value: Any) -> Any:
-    """Return the lists and objects that a string spells, to find secrets in them; anything else as it is."""
+    """Return the lists and objects that a string contains, in order to find secrets; any other value unchanged."""
     from datarobot_provider.core.arguments import literals
 
-    return literals.lenient(value) if isinstance(value, str) else value
+    return literals.parse_leniently(value) if isinstance(value, str) else value
 
 
 def camel_case(name: str) -> str:
-    """Return the API's name of an argument."""
+    """Return the API field name of an argument."""
     first, *others = name.split("_")
     return first + "".join(word.capitalize() for word in others)
+
+
+def type_name(value: Any) -> str:
+    """Return the type of a value for an error message, such as ``a list`` or ``None``."""
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[:1].lower() in _VOWELS else 'a'} {name}"
 
 
 def _optional(converter: Converter, value: Any) -> Any:
     return None if value is None else converter(value)
 
 
-def _full_text(value: Any) -> str:
+def _non_empty_string(value: Any) -> str:
     result = string(value)
     if not result.strip():
         _refuse("is empty")
@@ -283,7 +305,7 @@ def _objects(items: Sequence[Any], expected: str) -> list[dict[str, Any]]:
     for index, item in enumerate(items):
         if not isinstance(item, Mapping):
             error = ConversionError(expected)
-            error.seen = f"a list whose element [{index}] is {_kind(item)}"
+            error.actual = f"a list whose element [{index}] is {type_name(item)}"
             raise error
     return [_element(index, item, json_object) for index, item in enumerate(items)]
 
@@ -292,54 +314,50 @@ def _element(index: int, item: Any, converter: Converter) -> Any:
     try:
         return converter(item)
     except ConversionError as error:
-        error.place = f"[{index}]{error.place}"
-        error.seen = error.seen or _kind(item)
+        error.position = f"[{index}]{error.position}"
+        error.actual = error.actual or type_name(item)
         raise
 
 
 def _items(value: Any, expected: str) -> list[Any]:
-    result = _parsed(value)
+    result = _parse(value)
     if not _is_list(result):
         raise ConversionError(expected, _advice(value))
     return list(result)
 
 
 def _advice(value: Any) -> str:
-    return _AS_TEXT if isinstance(value, str) else ""
+    return _LITERAL_ADVICE if isinstance(value, str) else ""
 
 
-def _kind(value: Any) -> str:
-    return "None" if value is None else f"a {type(value).__name__}"
-
-
-def _refuse(problem: str, place: str = "") -> NoReturn:
+def _refuse(problem: str, position: str = "") -> NoReturn:
     error = ConversionError()
-    error.problem, error.place = problem, place
+    error.problem, error.position = problem, position
     raise error
 
 
 def _number(value: Any) -> float | None:
     from datarobot_provider.core.arguments import literals
 
-    return literals.number(value)
+    return literals.parse_number(value)
 
 
-def _span(value: Any) -> float | None:
+def _duration(value: Any) -> float | None:
     from datarobot_provider.core.arguments import literals
 
-    result = literals.span(value)
-    return result if result is not None and 0 <= result <= MOST_SECONDS else None
+    result = literals.duration(value)
+    return result if result is not None and 0 <= result <= MAX_SECONDS else None
 
 
-def _parsed(value: Any) -> Any:
+def _parse(value: Any) -> Any:
     from datarobot_provider.core.arguments import literals
 
     if not isinstance(value, str):
-        # An array of numpy is a list, too.
-        return literals.unwrapped(value) if hasattr(value, "dtype") else value
+        # A numpy array is converted to a list.
+        return literals.to_plain(value) if hasattr(value, "dtype") else value
     try:
-        return literals.parsed(value)
-    except literals.AmbiguousTextError as error:
+        return literals.parse(value)
+    except literals.AmbiguousLiteralError as error:
         _refuse(str(error))
 
 
@@ -349,13 +367,13 @@ def _is_list(value: Any) -> bool:
     return is_list(value)
 
 
-def _unwrapped(value: Any) -> Any:
+def _to_plain(value: Any) -> Any:
     from datarobot_provider.core.arguments import literals
 
-    return literals.unwrapped(value)
+    return literals.to_plain(value)
 
 
-def _sendable(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     from datarobot_provider.client.json_values import NotSerializableError, plain
 
     try:
@@ -364,4 +382,4 @@ def _sendable(value: Any) -> Any:
         _refuse(error.problem, error.path)
 
 
-_SHOWN = (integer, positive_integer, number, boolean, seconds, interval)
+_SCALAR_CONVERTERS = (integer, positive_integer, number, boolean, seconds, interval)

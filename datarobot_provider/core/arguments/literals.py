@@ -1,4 +1,4 @@
-"""What a rendered value spells: a list or an object in JSON or in Python's own spelling, a number, a span of time."""
+"""Parsers for rendered strings: lists and objects in JSON or Python syntax, numbers and durations."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from typing import Any, NoReturn
 
 from datarobot_provider.client.json_values import NotSerializableError, plain
 
-#: Where a text that is to be a list or an object may begin.
-OPENING = ("[", "{", "(")
-#: Longest text, in characters, and deepest nesting that is read as Python: its parser takes much memory for each.
-LONGEST_LITERAL, DEEPEST_LITERAL = 200_000, 100
-_NAME = 50
+#: First characters of a list or an object.
+OPENING_BRACKETS = ("[", "{", "(")
+#: Maximum length in characters and maximum nesting of a Python literal, because ``ast.parse`` needs much memory.
+MAX_LENGTH, MAX_DEPTH = 200_000, 100
+_MAX_KEY_LENGTH = 50
 
 
-class AmbiguousTextError(ValueError):
-    """The text is a list or an object, but one that nobody can be sure about; says why."""
+class AmbiguousLiteralError(ValueError):
+    """The string is a list or an object that has no unambiguous value, such as an object with a duplicate key."""
 
 
-def parsed(text: str) -> Any:
-    """Read a text that may be a list or an object.
+def parse(text: str) -> Any:
+    """Parse a string that may contain a list or an object.
 
-    :param text: JSON, or a literal of Python such as ``"{'a': None, 'b': [True]}"``.
-    :returns: the list, tuple or dictionary; the text itself if it is none.
-    :raises AmbiguousTextError: if an object has a key twice, or a number is NaN or infinite.
+    :param text: JSON, or a Python literal such as ``"{'a': None, 'b': [True]}"``.
+    :returns: the list, tuple or dictionary; ``text`` itself if it contains none.
+    :raises AmbiguousLiteralError: if an object has a duplicate key, or a number is NaN or infinite.
     """
     stripped = text.strip()
-    if not stripped.startswith(OPENING):
+    if not stripped.startswith(OPENING_BRACKETS):
         return text
     try:
         return json.loads(stripped, object_pairs_hook=_object, parse_constant=_refuse_constant)
-    except AmbiguousTextError:
+    except AmbiguousLiteralError:
         raise
     except (ValueError, RecursionError):
         value, tree = _literal(stripped)
@@ -45,10 +45,12 @@ def parsed(text: str) -> Any:
     return text if value is None else value
 
 
-def lenient(text: str) -> Any:
-    """Read a text as :func:`parsed` does, to find secrets in it: every key of an object counts, and nothing is refused.
+def parse_leniently(text: str) -> Any:
+    """Parse a string like :func:`parse`, in order to find the secrets in it.
 
-    :returns: objects as lists of objects with one key each.
+    Nothing is refused, and the values of duplicate keys are kept.
+
+    :returns: each object as a list of objects with one key; ``None`` if the string contains no list or object.
     """
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: [{name: value} for name, value in pairs])
@@ -56,22 +58,25 @@ def lenient(text: str) -> Any:
         return _literal(text.strip())[0]
 
 
-def number(value: Any) -> float | None:
-    """Return the number that a value is or spells: an ``int`` where it is whole; ``None`` for anything else."""
+def parse_number(value: Any) -> float | None:
+    """Return a number, or parse one from a string; ``None`` for anything else.
+
+    :returns: an ``int`` if the number is written as an integer.
+    """
     if not isinstance(value, str):
-        result = unwrapped(value)
+        result = to_plain(value)
         return None if isinstance(result, bool) or not isinstance(result, int | float) else result
-    # Python also takes digits of other scripts, and underscores between them.
-    for read in (int, float) if value.isascii() and "_" not in value else ():
+    # int() and float() also accept non-ASCII digits and underscores between digits.
+    for parser in (int, float) if value.isascii() and "_" not in value else ():
         try:
-            return read(value)
+            return parser(value)
         except ValueError:
             continue
     return None
 
 
-def finite(value: float | None) -> float | None:
-    """Return a number as a float; ``None`` for none, and for what is no finite float."""
+def finite_float(value: float | None) -> float | None:
+    """Return a number as a float; ``None`` for ``None``, NaN, infinity and numbers that exceed a float."""
     try:
         result = math.nan if value is None else float(value)
     except OverflowError:
@@ -79,13 +84,13 @@ def finite(value: float | None) -> float | None:
     return result if math.isfinite(result) else None
 
 
-def span(value: Any) -> float | None:
-    """Return the seconds of a number or a ``timedelta``; ``None`` for anything else."""
-    return finite(value.total_seconds() if isinstance(value, timedelta) else number(value))
+def duration(value: Any) -> float | None:
+    """Return a duration in seconds from a number, a string or a ``timedelta``; ``None`` for anything else."""
+    return finite_float(value.total_seconds() if isinstance(value, timedelta) else parse_number(value))
 
 
-def unwrapped(value: Any) -> Any:
-    """Return a value in the types of JSON, and what has no place there as it is."""
+def to_plain(value: Any) -> Any:
+    """Return a value in JSON types, such as an ``int`` for a numpy integer; a value without an equivalent unchanged."""
     try:
         return plain(value)
     except NotSerializableError:
@@ -93,31 +98,34 @@ def unwrapped(value: Any) -> Any:
 
 
 def _literal(text: str) -> tuple[list[Any] | tuple[Any, ...] | dict[Any, Any] | None, ast.AST]:
-    """Return the list, tuple or dictionary that Python reads in a text, or ``None``; and its syntax tree."""
-    nothing = ast.Expression(ast.Constant(None))
-    if len(text) > LONGEST_LITERAL or _is_deep(text):
-        return None, nothing
+    """Parse a Python literal.
+
+    :returns: the list, tuple or dictionary, or ``None``; and its syntax tree.
+    """
+    empty = ast.Expression(ast.Constant(None))
+    if len(text) > MAX_LENGTH or _may_be_too_deep(text):
+        return None, empty
     try:
         with warnings.catch_warnings():
-            # Python warns of an unknown escape; a label may well have a backslash.
+            # Python warns about an invalid escape sequence, but a label may contain a backslash.
             warnings.simplefilter("ignore")
             tree = ast.parse(text, mode="eval")
         value = ast.literal_eval(tree)
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return None, nothing
-    return (value, tree) if isinstance(value, list | tuple | dict) else (None, nothing)
+        return None, empty
+    return (value, tree) if isinstance(value, list | tuple | dict) else (None, empty)
 
 
-def _is_deep(text: str) -> bool:
-    """Return whether a text may be nested too deeply; brackets inside of strings count too."""
-    level = 0
+def _may_be_too_deep(text: str) -> bool:
+    """Return whether the nesting may exceed the maximum; brackets inside strings are counted, too."""
+    depth = 0
     for character in text:
         if character in "[{(":
-            level += 1
-            if level > DEEPEST_LITERAL:
+            depth += 1
+            if depth > MAX_DEPTH:
                 return True
         elif character in ")}]":
-            level -= 1
+            depth -= 1
     return False
 
 
@@ -128,9 +136,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _check_keys(keys: list[Any]) -> None:
     if len(set(keys)) < len(keys):
-        twice = Counter(keys).most_common(1)[0][0]
-        raise AmbiguousTextError(f"has the key {str(twice)[:_NAME]!r} twice")
+        duplicate = Counter(keys).most_common(1)[0][0]
+        raise AmbiguousLiteralError(f"has the key {str(duplicate)[:_MAX_KEY_LENGTH]!r} twice")
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise AmbiguousTextError(f"holds {name}, which JSON does not know")
+    raise AmbiguousLiteralError(f"contains {name}, which is not valid JSON")

@@ -1,4 +1,4 @@
-"""Arguments that are paths: a string, a path object of the standard library or one of Airflow's object storage."""
+"""Path arguments: strings, ``pathlib`` paths and ``ObjectStoragePath`` objects of Airflow."""
 
 from __future__ import annotations
 
@@ -18,78 +18,78 @@ if TYPE_CHECKING:
 
     PathArgument: TypeAlias = str | os.PathLike[str] | ObjectStoragePath
 
-_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
-#: What a path object of the standard library makes of an address.
-_SHORTENED_ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
-_WINDOWS = re.compile(r"[A-Za-z]:[\\/]|\\\\")
-_LOCAL = ("", "file", "local")
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.:-]*://")
+#: A URL that ``pathlib.Path`` has reduced to one slash.
+_SHORTENED_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/(?!/)")
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:[\\/]|\\\\")
+_LOCAL_PROTOCOLS = ("", "file", "local")
 _EMPTY = ("", "None")
-_UNUSABLE = frozenset("\r\n\0")
+_FORBIDDEN_CHARACTERS = frozenset("\r\n\0")
 
 
-def located(argument: str, value: Any) -> Any:
-    """Return the path that an argument names: an absolute local one, or one in Airflow's object storage.
+def resolve_path(argument: str, value: Any) -> Any:
+    """Return the path of an argument: an absolute local path, or a path in object storage.
 
     A leading ``~`` is the home directory of the user that runs the task. A relative path is relative to the working
     directory of the task's process.
 
-    :param argument: name of the operator's argument, for the error.
-    :param value: a local path or an address such as ``s3://conn_id@bucket/key``, as a string or as a path object.
+    :param argument: name of the argument, for the error.
+    :param value: a local path or a URL such as ``s3://conn_id@bucket/key``, as a string or as a path object.
     :returns: a ``pathlib.Path``, or an ``ObjectStoragePath`` with its connection.
-    :raises InputError: if it is no path, or one that cannot be reached.
+    :raises InputError: if the value is not a path, or its object storage cannot be opened.
     """
     if is_in_object_storage(value):
-        return _stored(argument, value)
-    text = _text(argument, value)
-    if _ADDRESS.match(text):
+        return _storage_path(argument, value)
+    text = _string(argument, value)
+    if _URL.match(text):
         from datarobot_provider.version_compat import ObjectStoragePath
 
         try:
-            return _stored(argument, ObjectStoragePath(text))
+            return _storage_path(argument, ObjectStoragePath(text))
         except ValueError as error:
-            raise _unreachable(argument, text, error) from None
-    return _local(argument, text)
+            raise _storage_error(argument, text, error) from None
+    return _local_path(argument, text)
 
 
 def path_items(value: Any) -> list[Any] | dict[str, Any]:
-    """Take a list of paths, or a mapping of names to paths, or a string that is one in JSON; the paths are kept."""
+    """Convert to a list of paths, or to a mapping of names to paths; the paths themselves are not converted."""
     if isinstance(value, str):
         try:
             return converters.json_object(value)
         except converters.ConversionError:
             return list(converters.string_list(value))
     if isinstance(value, Mapping):
-        return {path_text(name): path for name, path in value.items()}
+        return {path_string(name): path for name, path in value.items()}
     if is_list(value):
         return list(value)
-    raise converters.ConversionError("a list of paths, or an object of names and paths")
+    raise converters.ConversionError("a list of paths, or an object of file names and paths")
 
 
-def path_text(value: Any) -> str:
-    """Return a path as a string, as it was given; that of object storage holds its connection."""
+def path_string(value: Any) -> str:
+    """Return a path as a string, unresolved; the URL of an ``ObjectStoragePath`` includes its connection id."""
     return os.fspath(value) if isinstance(value, os.PathLike) and not is_in_object_storage(value) else str(value)
 
 
-def _text(argument: str, value: Any) -> str:
+def _string(argument: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
-        kind = type(text).__name__
+        actual = converters.type_name(text)
         raise InputError(
-            f"{argument} should be a path: a string, a pathlib.Path or an ObjectStoragePath, but is a {kind}."
+            f"{argument} should be a path (a string, a pathlib.Path or an ObjectStoragePath), but is {actual}."
         )
     if text.strip() in _EMPTY:
-        raise InputError(f"{argument} is {text!r}, which is no path. Check its template and the task it reads from.")
-    if not _UNUSABLE.isdisjoint(text):
-        raise InputError(f"{argument} is {text!r}, which holds a line break or a NUL. Check its template.")
+        raise InputError(f"{argument} is {text!r}, which is not a path. Check its template and the upstream task.")
+    if not _FORBIDDEN_CHARACTERS.isdisjoint(text):
+        raise InputError(f"{argument} is {text!r}, which contains a line break or a NUL character. Check its template.")
     return text
 
 
-def _local(argument: str, text: str) -> Path:
-    if _WINDOWS.match(text) and os.name != "nt":
-        raise InputError(f"{argument} is {text!r}, a path of Windows; the worker that runs the task has no drives.")
-    if _SHORTENED_ADDRESS.match(text):
+def _local_path(argument: str, text: str) -> Path:
+    if _WINDOWS_PATH.match(text) and os.name != "nt":
+        raise InputError(f"{argument} is {text!r}, a Windows path, but the worker does not run on Windows.")
+    if _SHORTENED_URL.match(text):
         raise InputError(
-            f"{argument} is {text!r}. A pathlib.Path keeps one slash of an address; give a string or an "
+            f"{argument} is {text!r}, a URL that pathlib.Path has reduced to one slash. Pass a string or an "
             "ObjectStoragePath."
         )
     try:
@@ -98,17 +98,17 @@ def _local(argument: str, text: str) -> Path:
         raise InputError(f"{argument} is {text!r}: {error}") from None
 
 
-def _stored(argument: str, path: Any) -> Any:
+def _storage_path(argument: str, path: Any) -> Any:
     from datarobot_provider.version_compat import AirflowNotFoundException
 
-    if path.protocol in _LOCAL:
-        return _local(argument, str(path.path))
+    if path.protocol in _LOCAL_PROTOCOLS:
+        return _local_path(argument, str(path.path))
     try:
         _ = path.fs
     except (ValueError, ImportError, AirflowNotFoundException) as error:
-        raise _unreachable(argument, str(path), error) from None
+        raise _storage_error(argument, str(path), error) from None
     return path
 
 
-def _unreachable(argument: str, text: str, error: Exception) -> InputError:
-    return InputError(f"{argument} is {text!r}, which Airflow's object storage cannot reach: {error}.")
+def _storage_error(argument: str, text: str, error: Exception) -> InputError:
+    return InputError(f"{argument} is {text!r}, but Airflow cannot open this object storage: {error}.")

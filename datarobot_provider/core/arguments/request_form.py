@@ -1,4 +1,4 @@
-"""The multipart form of any request: fields and files, from the arguments ``data`` and ``files``."""
+"""Parts of a multipart form, from the arguments ``data`` and ``files``."""
 
 from __future__ import annotations
 
@@ -7,49 +7,50 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.json_values import NotSerializableError, form_text, is_list
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.arguments.paths import located
+from datarobot_provider.core.arguments.paths import resolve_path
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
     from datarobot_provider.client.files import ModelFile
 
-_KEYS = {"path", "filename"}
-_PAIR = 2
+_FILE_KEYS = {"path", "filename"}
+_PAIR_LENGTH = 2
 
 
 def form_fields(data: Any) -> dict[str, Any]:
     """Return the form fields that were set.
 
-    :param data: a mapping of field names to values, or a string that is one in JSON.
-    :raises InputError: if it is none.
+    :param data: a mapping of field names to values, or a string with such an object; a field with the value ``None`` is
+        left out.
+    :raises InputError: if ``data`` is something else.
     """
-    given = {} if data is None else converters.converted("data", data, converters.json_object)
-    return {str(name): value for name, value in given.items() if value is not None}
+    fields = {} if data is None else converters.converted("data", data, converters.json_object)
+    return {str(name): value for name, value in fields.items() if value is not None}
 
 
 def form_parts(data: Mapping[str, Any], files: Any) -> list[tuple[str, str | ModelFile]]:
     """Return the parts of a form: the fields, then the files.
 
-    :param data: field names and values; a list repeats its field, an object is sent as JSON.
-    :param files: a mapping of field names to files, or a list of pairs of them. A file is a path, or an object of
-        ``path`` and ``filename``; a list of files repeats its field.
-    :raises InputError: naming the argument and the element at fault.
+    :param data: field names and values; a list repeats the field, an object is sent as JSON.
+    :param files: a mapping of field names to files, or a list of pairs of field name and file. A file is a path, or an
+        object with ``path`` and ``filename``; a list of files repeats the field.
+    :raises InputError: naming the argument and the invalid element.
     """
     parts: list[tuple[str, str | ModelFile]] = []
     for name, value in data.items():
-        parts += [(name, _field_text(name, each)) for each in _listed(value)]
+        parts += [(name, _field_value(name, each)) for each in _as_list(value)]
     for name, entry in _pairs(files):
-        parts += [(name, _file(name, each)) for each in _listed(entry)]
+        parts += [(name, _file(name, each)) for each in _as_list(entry)]
     return parts
 
 
-def _listed(value: Any) -> list[Any]:
+def _as_list(value: Any) -> list[Any]:
     return list(value) if is_list(value) else [value]
 
 
-def _field_text(name: str, value: Any) -> str:
+def _field_value(name: str, value: Any) -> str:
     if value is None:
-        raise InputError(f"data[{name!r}] holds None, which a form cannot.")
+        raise InputError(f"data[{name!r}] contains None, which cannot be sent in a form. Remove it from the list.")
     try:
         return form_text(value)
     except NotSerializableError as error:
@@ -57,12 +58,14 @@ def _field_text(name: str, value: Any) -> str:
 
 
 def _pairs(files: Any) -> list[tuple[str, Any]]:
-    given = converters.converted("files", files, converters.json_object) if isinstance(files, str) else files
-    if given is None:
+    parsed = converters.converted("files", files, converters.json_object) if isinstance(files, str) else files
+    if parsed is None:
         return []
-    pairs = list(given.items()) if isinstance(given, Mapping) else _listed(given)
-    if not all(is_list(pair) and len(pair) == _PAIR for pair in pairs):
-        raise InputError("files should be an object of form fields and paths, or a list of pairs of them.")
+    pairs = list(parsed.items()) if isinstance(parsed, Mapping) else _as_list(parsed)
+    if not all(is_list(pair) and len(pair) == _PAIR_LENGTH for pair in pairs):
+        raise InputError(
+            "files should be an object of form fields and paths, or a list of pairs of a form field and a path."
+        )
     return [(str(name), entry) for name, entry in pairs]
 
 
@@ -71,12 +74,16 @@ def _file(field: str, entry: Any) -> ModelFile:
 
     argument = f"files[{field!r}]"
     if isinstance(entry, Mapping):
-        if "path" not in entry or set(entry) - _KEYS:
-            raise InputError(f"{argument} should hold path and filename, but holds {', '.join(map(repr, entry))}.")
-        path, filename = located(argument, entry["path"]), entry.get("filename")
+        if "path" not in entry or set(entry) - _FILE_KEYS:
+            raise InputError(
+                f"{argument} should have the keys path and filename, but has {', '.join(map(repr, entry))}."
+            )
+        path, filename = resolve_path(argument, entry["path"]), entry.get("filename")
     else:
-        path, filename = located(argument, entry), None
+        path, filename = resolve_path(argument, entry), None
     name = str(base_name(path) if filename is None else filename)
     if not name.strip() or has_control_character(name) or {"/", "\\"} & set(name):
-        raise InputError(f"{argument} has the filename {name!r}, which is not a plain name.")
+        raise InputError(
+            f"{argument} has the filename {name!r}. Use a file name without slashes and control characters."
+        )
     return single_file(path, name)

@@ -1,1 +1,1 @@
-"""The files of a custom model and what they say about it."""
+"""Files of a custom model: selection, metadata, runtime parameters and limits."""

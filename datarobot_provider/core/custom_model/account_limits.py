@@ -1,4 +1,4 @@
-"""What an account allows a custom model to use, checked before its files are uploaded."""
+"""Checks of the resource limits of the DataRobot account, before the files of a model are uploaded."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from datarobot_provider.client.client import DataRobotClient
 
 _MEMORY = "maxCustomModelContainerSize"
-#: Fields of a payload: what DataRobot calls their limit, what the argument is called, and its unit.
-_LIMITED = {
+#: Payload field: DataRobot's name of its limit, the name of the argument, and the unit.
+_LIMITS = {
     "maximumMemory": (_MEMORY, "maximum_memory", " bytes"),
     "desiredMemory": (_MEMORY, "desired_memory", " bytes"),
     "replicas": ("maxCustomModelReplicasPerDeployment", "replicas", ""),
@@ -21,43 +21,46 @@ _LIMITED = {
 
 
 def check_bundle(task: Any) -> None:
-    """Refuse a resource bundle together with memory, which DataRobot would refuse after the upload.
+    """Refuse a resource bundle combined with memory settings. DataRobot would refuse them, but only after the upload.
 
     :param task: an operator with ``resource_bundle_id``, ``maximum_memory`` and ``desired_memory``.
     :raises InputError: naming the arguments.
     """
     memory = [name for name in ("maximum_memory", "desired_memory") if getattr(task, name) is not None]
     if task.resource_bundle_id is not None and memory:
-        raise InputError(f"Give resource_bundle_id or {' and '.join(memory)}: a bundle has its own memory.")
+        raise InputError(
+            f"Pass either resource_bundle_id or {' and '.join(memory)}: a resource bundle defines its own memory."
+        )
 
 
 def check_limits(client: DataRobotClient, payload: Mapping[str, Any]) -> None:
     """Refuse more memory or replicas than the account allows, before anything is uploaded.
 
-    DataRobot is asked only if the payload names one of them: GET ``customModelLimits/``. What it does not tell is not
-    checked here: an installation may set no limit, not have the route, or not show it to the user.
+    The limits are requested (GET ``customModelLimits/``) only if the payload contains a limited field. An installation
+    may have no limits, lack this route or refuse access to it; the check is skipped in these cases.
 
     :param client: the client that the upload will use.
-    :param payload: the fields of the request in the API's names: ``maximumMemory`` and ``desiredMemory`` in bytes,
-        ``replicas``; others are left alone.
+    :param payload: the payload of the request: ``maximumMemory`` and ``desiredMemory`` in bytes, ``replicas``; other
+        fields are ignored.
     :raises InputError: naming the argument, its value and the limit.
-    :raises AuthenticationError: if the token is refused; the upload would end the same, but later.
+    :raises AuthenticationError: if the token is refused.
     :raises TransportError: if DataRobot cannot be reached.
     """
-    asked = {field: payload[field] for field in _LIMITED if isinstance(payload.get(field), int)}
-    if not asked:
+    requested = {field: payload[field] for field in _LIMITS if isinstance(payload.get(field), int)}
+    if not requested:
         return
     try:
         limits = client.custom_models.limits()
     except AuthenticationError:
         raise
     except (ApiError, MalformedResponseError):
-        # This look only saves an upload that would be refused; it must not prevent one that would be taken.
+        # The check only saves an upload that would be refused. It must not prevent an upload that would be accepted.
         return
-    for field, value in asked.items():
-        name, argument, unit = _LIMITED[field]
+    for field, value in requested.items():
+        name, argument, unit = _LIMITS[field]
         limit = limits.get(name)
         if isinstance(limit, int) and value > limit:
             raise InputError(
-                f"{argument} is {value:,}{unit}, but the account's limit is {limit:,}{unit} ({name}). Nothing was sent."
+                f"{argument} is {value:,}{unit}, but the limit of the account is {limit:,}{unit} ({name}). "
+                "Nothing was sent."
             )

@@ -1,12 +1,12 @@
-"""What ``model-metadata.yaml`` says about a custom model: arguments of :class:`CreateCustomModelOperator`."""
+"""Arguments of :class:`CreateCustomModelOperator` from ``model-metadata.yaml``."""
 
 from __future__ import annotations
 
 import posixpath
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.arguments.paths import located
-from datarobot_provider.core.custom_model.metadata_file import FILE_NAME, MISNAMED, content_of, parsed
+from datarobot_provider.core.arguments.paths import resolve_path
+from datarobot_provider.core.custom_model.metadata_file import FILE_NAME, MISNAMED, parse_metadata, read_file
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
@@ -20,39 +20,39 @@ _TARGET_TYPES = {
     )
 }  # fmt: skip
 _TRAINING = "training"
-#: Where each argument stands below ``inferenceModel``, and the target types that have it; ``None`` for all.
-_OF_THE_TARGET: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
+#: Argument: its name in ``inferenceModel``, and the target types that have it (``None`` for all).
+_TARGET_ARGUMENTS: Mapping[str, tuple[str, tuple[str, ...] | None]] = {
     "target_name": ("targetName", None),
     "positive_class_label": ("positiveClassLabel", ("Binary",)),
     "negative_class_label": ("negativeClassLabel", ("Binary",)),
     "prediction_threshold": ("predictionThreshold", ("Binary",)),
 }
-_WITH_LABELS = ("Multiclass", "Multilabel")
+_TYPES_WITH_LABELS = ("Multiclass", "Multilabel")
 
 
 def arguments_from_metadata(metadata: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that a metadata file gives and that were not given themselves.
+    """Return the values of a metadata file for the arguments that were not set.
 
     :param metadata: path of the file or of its folder, local or in Airflow's object storage.
-    :param arguments: the arguments of the operator; ``None`` means not given.
-    :raises InputError: if the file is missing or broken, describes a training task where an inference model is made, or
-        names a target type that there is not.
+    :param arguments: the arguments of the operator; ``None`` means not set.
+    :raises InputError: if the file is missing or invalid, describes a training task although an inference model is to
+        be created, or contains an unknown target type.
     """
-    path = _file(located("metadata", metadata))
-    content = parsed(content_of(path), str(path))
-    kind = _text(content, "type")
-    if kind == _TRAINING and arguments["custom_model_type"] != _TRAINING:
+    path = _file(resolve_path("metadata", metadata))
+    content = parse_metadata(read_file(path), str(path))
+    task_type = _string(content, "type")
+    if task_type == _TRAINING and arguments["custom_model_type"] != _TRAINING:
         raise InputError(
-            f"{path} says type: {_TRAINING}: it describes a task that DataRobot trains, not an inference model. Its "
-            f"folder holds no model to deploy; give custom_model_type={_TRAINING!r} if a training task is to be made."
+            f"{path} has 'type: {_TRAINING}': it describes a task that DataRobot trains, not an inference model "
+            f"that can be deployed. To create a training task, set custom_model_type={_TRAINING!r}."
         )
-    found: dict[str, Any] = {name: _text(content, name) for name in ("name", "description", "language")}
+    found: dict[str, Any] = {name: _string(content, name) for name in ("name", "description", "language")}
     found["target_type"] = _target_type(content, path)
     inference = content.get("inferenceModel")
     if isinstance(inference, dict) and arguments["custom_model_type"] != _TRAINING:
         target_type = arguments["target_type"] or found["target_type"]
-        found |= _target(inference, target_type)
-        if target_type in _WITH_LABELS and arguments["class_labels"] is None:
+        found |= _target_arguments(inference, target_type)
+        if target_type in _TYPES_WITH_LABELS and arguments["class_labels"] is None:
             found["class_labels"] = _labels(inference, path)
     return {name: value for name, value in found.items() if value is not None and arguments[name] is None}
 
@@ -66,40 +66,40 @@ def _file(path: Any) -> Any:
     except OSError as error:
         raise InputError(f"metadata is {path}, which cannot be read: {error.strerror or error}.") from None
     if is_folder:
-        hint = f"; it has {MISNAMED}, which DataRobot does not read" if (path / MISNAMED).is_file() else ""
+        hint = f", only {MISNAMED}, which DataRobot ignores: rename it" if (path / MISNAMED).is_file() else ""
         raise InputError(f"metadata is the folder {path}, which has no {FILE_NAME}{hint}.")
     raise InputError(f"metadata is {path}, which does not exist.")
 
 
-def _text(content: Mapping[str, Any], name: str) -> str | None:
+def _string(content: Mapping[str, Any], name: str) -> str | None:
     value = content.get(name)
     return value if isinstance(value, str) and value.strip() else None
 
 
 def _target_type(content: Mapping[str, Any], path: Any) -> str | None:
-    text = _text(content, "targetType")
+    text = _string(content, "targetType")
     if text is None:
         return None
     if text.lower() not in _TARGET_TYPES:
-        raise InputError(f"{path}: there is no targetType {text[:50]!r}; it is one of {', '.join(_TARGET_TYPES)}.")
+        raise InputError(f"{path}: targetType is {text[:50]!r}, but should be one of {', '.join(_TARGET_TYPES)}.")
     return _TARGET_TYPES[text.lower()]
 
 
-def _target(inference: Mapping[str, Any], target_type: str | None) -> dict[str, Any]:
+def _target_arguments(inference: Mapping[str, Any], target_type: str | None) -> dict[str, Any]:
     return {
-        argument: _text(inference, name)
-        for argument, (name, types) in _OF_THE_TARGET.items()
+        argument: _string(inference, name)
+        for argument, (name, types) in _TARGET_ARGUMENTS.items()
         if types is None or target_type in types
     }
 
 
 def _labels(inference: Mapping[str, Any], path: Any) -> list[str] | None:
-    """Return the class labels in the spelling of the file, or the lines of the file that ``classLabelsFile`` names."""
-    labels, file = inference.get("classLabels"), _text(inference, "classLabelsFile")
+    """Return ``classLabels`` exactly as written in the file, or the lines of ``classLabelsFile``."""
+    labels, file = inference.get("classLabels"), _string(inference, "classLabelsFile")
     if labels and file:
-        raise InputError(f"{path} has classLabels and classLabelsFile; a model has one of them.")
+        raise InputError(f"{path} has both classLabels and classLabelsFile. Remove one of them.")
     if file:
-        return _lines(path, file)
+        return _read_lines(path, file)
     if labels is None:
         return None
     if not isinstance(labels, list) or not all(isinstance(label, str) for label in labels):
@@ -107,11 +107,11 @@ def _labels(inference: Mapping[str, Any], path: Any) -> list[str] | None:
     return labels
 
 
-def _lines(path: Any, name: str) -> list[str]:
+def _read_lines(path: Any, name: str) -> list[str]:
     if posixpath.isabs(name) or ".." in name.split("/"):
-        raise InputError(f"{path}: classLabelsFile leads out of the model's folder.")
+        raise InputError(f"{path}: classLabelsFile is outside the folder of the model.")
     try:
-        text = content_of(path.parent / name).decode("utf-8-sig")
+        text = read_file(path.parent / name).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{path}: the classLabelsFile {name} is not UTF-8.") from None
+        raise InputError(f"{path}: the classLabelsFile {name} is not encoded in UTF-8.") from None
     return [line for line in text.splitlines() if line]

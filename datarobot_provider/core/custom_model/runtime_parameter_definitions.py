@@ -1,4 +1,4 @@
-"""Which runtime parameters there are: as ``model-metadata.yaml`` defines them, or as a version shows them."""
+"""Definitions of runtime parameters, from ``model-metadata.yaml`` or from a version."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ SECTION = "runtimeParameterDefinitions"
 NUMERIC = "numeric"
 #: Booleans of YAML 1.1.
 _BOOLEANS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
-_LONGEST_NAME = 100
+_MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True)
 class Definition:
-    """What is known of a runtime parameter.
+    """Definition of a runtime parameter.
 
     :param type: ``string``, ``boolean``, ``numeric``, ``credential``, ``deployment``, ``model`` or a newer one.
-    :param needed: whether it must have a value and has no default.
-    :param minimum: least value of a number; ``None`` for no bound.
-    :param maximum: greatest value of a number.
-    :param credential_type: the type of credential it takes; ``None`` for any.
-    :param is_set: whether a version has a value of its own for it.
+    :param required: whether a value is required: it must not be empty, and there is no default.
+    :param minimum: minimum of a number; ``None`` for no minimum.
+    :param maximum: maximum of a number; ``None`` for no maximum.
+    :param credential_type: the type of the credential; ``None`` for any.
+    :param is_set: whether the version overrides the default value.
     """
 
     type: str
-    needed: bool = False
+    required: bool = False
     minimum: float | None = None
     maximum: float | None = None
     credential_type: str | None = None
     is_set: bool = False
 
 
-def of_metadata(metadata: Mapping[str, Any]) -> dict[str, Definition]:
+def definitions_from_metadata(metadata: Mapping[str, Any]) -> dict[str, Definition]:
     """Return the definitions in ``model-metadata.yaml``, by name.
 
-    :param metadata: the content of the file.
-    :raises InputError: naming every definition that cannot be one.
+    :param metadata: the parsed content of the file.
+    :raises InputError: naming every invalid definition.
     """
     rows = metadata.get(SECTION) or []
     if not isinstance(rows, list):
@@ -53,29 +53,29 @@ def of_metadata(metadata: Mapping[str, Any]) -> dict[str, Definition]:
         if not isinstance(name, str) or not name or not isinstance(row.get("type"), str):
             problems.append(f"entry {number} needs a fieldName and a type")
         elif name in defined:
-            problems.append(f"{shown(name)} is defined twice")
+            problems.append(f"{printable(name)} is defined twice")
         else:
             try:
                 defined[name] = _definition(row)
             except converters.ConversionError as error:
-                problems.append(f"{error} for {shown(name)}")
+                problems.append(f"{error} for {printable(name)}")
     if problems:
-        raise InputError(f"{FILE_NAME}: {SECTION} cannot be used: {'; '.join(problems)}.")
+        raise InputError(f"{FILE_NAME}: {SECTION} is invalid: {'; '.join(problems)}.")
     return defined
 
 
-def of_version(version: Mapping[str, Any]) -> dict[str, Definition]:
-    """Return the definitions that a version of DataRobot shows, by name; what cannot be one is left out.
+def definitions_from_version(version: Mapping[str, Any]) -> dict[str, Definition]:
+    """Return the definitions of a version, by name; invalid ones are left out.
 
     :param version: the version as DataRobot returns it.
     """
     defined = {}
-    for row in rows_of(version):
-        name, kind, credential_type = row.get("fieldName"), row.get("type"), row.get("credentialType")
-        if isinstance(name, str) and isinstance(kind, str):
+    for row in parameter_rows(version):
+        name, value_type, credential_type = row.get("fieldName"), row.get("type"), row.get("credentialType")
+        if isinstance(name, str) and isinstance(value_type, str):
             defined[name] = Definition(
-                type=kind,
-                needed=row.get("allowEmpty") is False and is_empty(row.get("defaultValue")),
+                type=value_type,
+                required=row.get("allowEmpty") is False and is_empty(row.get("defaultValue")),
                 minimum=_number_or_none(row.get("minValue")),
                 maximum=_number_or_none(row.get("maxValue")),
                 credential_type=credential_type if isinstance(credential_type, str) else None,
@@ -84,36 +84,36 @@ def of_version(version: Mapping[str, Any]) -> dict[str, Definition]:
     return defined
 
 
-def rows_of(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the runtime parameters of a version as DataRobot shows them."""
+def parameter_rows(version: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the runtime parameters of a version as DataRobot returns them."""
     rows = version.get("runtimeParameters")
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 
 
 def is_empty(value: Any) -> bool:
-    """Return whether a value counts as none."""
+    """Return whether a value is ``None`` or an empty string."""
     return value is None or (isinstance(value, str) and not value)
 
 
-def shown(name: str) -> str:
-    """Return a name as an error shows it."""
-    return name if name.isprintable() and len(name) <= _LONGEST_NAME else repr(name[:_LONGEST_NAME])
+def printable(name: str) -> str:
+    """Return a name for an error message: shortened, and escaped if it is not printable."""
+    return name if name.isprintable() and len(name) <= _MAX_NAME_LENGTH else repr(name[:_MAX_NAME_LENGTH])
 
 
 def _definition(row: Mapping[str, Any]) -> Definition:
     allow_empty = True
     if row.get("allowEmpty") is not None:
-        word = _BOOLEANS.get(str(row["allowEmpty"]).lower())
-        if word is None:
+        parsed = _BOOLEANS.get(str(row["allowEmpty"]).lower())
+        if parsed is None:
             raise converters.ConversionError("allowEmpty should be true or false")
-        allow_empty = word
-    is_number, kind = row["type"] == NUMERIC, row.get("credentialType")
+        allow_empty = parsed
+    is_number, credential_type = row["type"] == NUMERIC, row.get("credentialType")
     return Definition(
         type=row["type"],
-        needed=not allow_empty and is_empty(row.get("defaultValue")),
+        required=not allow_empty and is_empty(row.get("defaultValue")),
         minimum=_bound(row, "minValue") if is_number else None,
         maximum=_bound(row, "maxValue") if is_number else None,
-        credential_type=kind if isinstance(kind, str) else None,
+        credential_type=credential_type if isinstance(credential_type, str) else None,
     )
 
 

@@ -1,1 +1,1 @@
-"""Submitting a request once, whatever fails on the way."""
+"""Idempotent submission of requests across retry attempts."""

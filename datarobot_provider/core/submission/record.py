@@ -1,7 +1,8 @@
-"""What a task remembers of the things it makes, from retry attempt to retry attempt.
+"""Submission records: what a task has sent and what it created, kept across retry attempts.
 
-One task may make several things: an operator that loops over ``super().execute()``, a ``@task`` that executes several
-operators. Each call has a record of its own, which only a call that asks for the same takes up.
+One task may submit several requests: an operator that calls ``super().execute()`` in a loop, or a ``@task`` that
+executes several operators. Each call has its own record. A retry attempt matches calls to records by the digest of the
+request.
 """
 
 from __future__ import annotations
@@ -24,19 +25,19 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 STORE_KEY = "datarobot_submissions"
-_ALWAYS = {"asked", "call", "attempt", "datarobot_conn_id", "cancel"}
-#: A ``@task`` may execute operators in several threads, and all records of a task are one value of the store.
+_REQUIRED_KEYS = {"asked", "call", "attempt", "datarobot_conn_id", "cancel"}
+#: A ``@task`` may execute operators in several threads, and all records of a task are one value in the store.
 _LOCK = threading.Lock()
 
 log = logging.getLogger(__name__)
 
 
 class SupersededJob(NamedTuple):
-    """A job that a task had started before a user cleared the task.
+    """A job that a task started before a user cleared the task.
 
     :param ref: the job.
-    :param datarobot_conn_id: id of the Airflow connection it was started with.
-    :param cancel: whether the operator that started it cancels it when the task is killed.
+    :param datarobot_conn_id: id of the Airflow connection that the job was started with.
+    :param cancel: the ``cancel_on_kill`` of the operator that started the job.
     """
 
     ref: JobRef
@@ -45,29 +46,30 @@ class SupersededJob(NamedTuple):
 
 
 def is_retry(context: Context, retries: int | None) -> bool:
-    """Return whether this is a later attempt since the task began, or since it was last cleared.
+    """Return whether the current attempt is a retry: not the first one of the task, nor the first one after a clear.
 
     :param context: the context of the task.
-    :param retries: how many retries the task has.
+    :param retries: number of retries of the task.
     """
     task_instance = context["ti"]
-    attempts_before_clear = _max_tries(task_instance) - (retries or 0)
+    attempts_before_clear = _max_attempts(task_instance) - (retries or 0)
     return _attempt(task_instance) - attempts_before_clear > 1
 
 
 class SubmissionRecord:
-    """What one call within a task remembers, in Airflow's task state store (Airflow 3.3 and up).
+    """Record of one submission of a task, in Airflow's task state store (Airflow 3.3 and up).
 
-    A record belongs to a class of operators, to what is asked, and to the place among the calls that ask for the same.
-    An attempt takes up each record once, so that a second call for the same makes a second thing.
+    A record is identified by the digest of the request and by the position among the calls with the same digest. An
+    attempt uses each record once: a second call with the same request creates a second resource.
 
-    The store outlives a user's clear, after which the work is done anew. Airflow raises ``max_tries`` then, so records
-    under another number are superseded; except those of jobs that the task only lost sight of.
+    The store survives a clear, after which the task does its work again. Airflow raises ``max_tries`` when a task is
+    cleared, so records with another ``max_tries`` are superseded. The exception are jobs marked as unreachable: they
+    are resumed after a clear, too.
 
-    :ivar kept: whether Airflow has a store at all.
-    :ivar is_retry: whether this is a later attempt since the task began, or since it was last cleared.
-    :ivar before: what DataRobot had before the request; ``None`` if no request was ever about to be sent.
-    :ivar made: what the request made; ``None`` if that is not known.
+    :ivar has_store: whether Airflow provides a task state store.
+    :ivar is_retry: see :func:`is_retry`.
+    :ivar state_before: the state of DataRobot before the request was sent; ``None`` if no request was about to be sent.
+    :ivar result: what the request created; ``None`` if that is unknown.
     """
 
     def __init__(self, context: Context, task: DataRobotBaseOperator, entry: Mapping[str, Any]) -> None:
@@ -80,32 +82,34 @@ class SubmissionRecord:
         }
         self.has_store = self._records.has_store
         self.is_retry = is_retry(context, task.retries)
-        self.result = _made(entry)
+        self.result = _result(entry)
         self.state_before: dict[str, Any] | None = entry.get("before")
 
     @classmethod
     def load_or_create(cls, context: Context, task: DataRobotBaseOperator) -> SubmissionRecord:
-        """Return the record of this call: one that an earlier attempt left, or else a new one.
+        """Return the record that an earlier attempt saved for this call, or a new one.
 
         :param context: the context of the task.
-        :param task: the operator that makes something, its templates rendered.
+        :param task: the operator that submits the request, with rendered arguments.
         """
         return cls(context, task, _Records(context).acquire(request_digest(task)))
 
     @classmethod
     def for_job(cls, context: Context, task: DataRobotBaseOperator, ref: JobRef) -> SubmissionRecord:
-        """Return the record of the call that started or joined a job, after a deferral.
+        """Return the record of a job, after a deferral.
+
+        The job identifies the record, because the arguments of an operator that submits in a loop may have changed.
 
         :param context: the context of the task.
-        :param task: the operator; its arguments may have changed since, in an operator that loops.
-        :param ref: the job, as the trigger reported it.
+        :param task: the operator.
+        :param ref: the job from the trigger event.
         """
         return cls(context, task, _Records(context).for_job(ref) or {"asked": "", "call": 0})
 
     def save_intent(self, state_before: Callable[[], dict[str, Any]]) -> None:
-        """Write down that the request is about to be sent.
+        """Save that the request is about to be sent.
 
-        :param state_before: returns what DataRobot has until then; called only once for all attempts.
+        :param state_before: returns the current state of DataRobot; called at most once, by the first attempt.
         """
         if self.has_store and self.state_before is None:
             self.state_before = state_before()
@@ -120,12 +124,12 @@ class SubmissionRecord:
             self._write({"done": {"value": result.value, "ids": dict(result.ids)}})
 
     def delete(self) -> None:
-        """Let the next attempt begin anew."""
+        """Delete the record, so that the next attempt submits the request again."""
         self.result = self.state_before = None
-        self._records.remove(self._constant)
+        self._records.delete(self._constant)
 
     def mark_unreachable(self) -> None:
-        """Write down that the job was left running because it could not be polled: a clear takes it up, too."""
+        """Save that the job was left running because it could not be polled; it is resumed even after a clear."""
         if isinstance(self.result, JobRef):
             self._write({"ref": self.result.dumps(), "lost": True})
 
@@ -134,29 +138,29 @@ class SubmissionRecord:
 
 
 class _Records:
-    """All records of a task: one JSON text in the store."""
+    """All submission records of a task, stored as one JSON document."""
 
     def __init__(self, context: Context) -> None:
         self._store = context.get("task_state_store")
-        self._max_tries = _max_tries(context["ti"])
+        self._max_attempts = _max_attempts(context["ti"])
         self._attempt = _attempt(context["ti"])
         self.has_store = self._store is not None
 
-    def acquire(self, asked: str) -> dict[str, Any]:
-        """Return the first record of what is asked that this attempt has not taken up yet; a new one if there is none.
+    def acquire(self, digest: str) -> dict[str, Any]:
+        """Return the first record with this digest that the current attempt has not used yet, or a new one.
 
-        :param asked: what :func:`request_digest` returned.
+        :param digest: the digest of the request, see :func:`request_digest`.
         """
         with _LOCK:
-            calls = self._calls()
-            same = [entry for entry in calls if entry["asked"] == asked]
-            free = next((entry for entry in same if entry["attempt"] != self._attempt), None)
-            if free is None:
-                return {"asked": asked, "call": 1 + max((entry["call"] for entry in same), default=-1)}
-            free["attempt"] = self._attempt
-            free.pop("lost", None)
-            self._save(calls)
-            return free
+            entries = self._current()
+            same = [entry for entry in entries if entry["asked"] == digest]
+            unused = next((entry for entry in same if entry["attempt"] != self._attempt), None)
+            if unused is None:
+                return {"asked": digest, "call": 1 + max((entry["call"] for entry in same), default=-1)}
+            unused["attempt"] = self._attempt
+            unused.pop("lost", None)
+            self._save(entries)
+            return unused
 
     def replace(self, record: Mapping[str, Any]) -> None:
         """Write the record of one call."""
@@ -164,51 +168,52 @@ class _Records:
             with _LOCK:
                 self._save([*self._others(record), {**record, "attempt": self._attempt}])
 
-    def remove(self, record: Mapping[str, Any]) -> None:
-        """Remove the record of one call."""
+    def delete(self, record: Mapping[str, Any]) -> None:
+        """Delete the record of one call."""
         if self._store is not None:
             with _LOCK:
                 self._save(self._others(record))
 
-    def _others(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
-        identity = (record["asked"], record["call"])
-        return [entry for entry in self._calls() if (entry["asked"], entry["call"]) != identity]
-
     def superseded(self) -> list[dict[str, Any]]:
-        """Return the records from before a user's clear."""
+        """Return the records that were saved before the task was cleared."""
         state = self._load()
-        if state["max_tries"] == self._max_tries:
+        if state["max_tries"] == self._max_attempts:
             return []
         return [entry for entry in state["calls"] if not entry.get("lost")]
 
     def delete_superseded(self) -> None:
-        """Remove the records from before a user's clear."""
+        """Delete the records that were saved before the task was cleared."""
         with _LOCK:
-            self._save(self._calls())
+            self._save(self._current())
 
     def for_job(self, ref: JobRef) -> dict[str, Any] | None:
-        """Return the record of a job; ids may have been learned since it was written."""
-        for entry in self._calls():
-            made = _made(entry)
-            if isinstance(made, JobRef) and made.kind == ref.kind and made.ids.items() <= ref.ids.items():
+        """Return the record of a job, which may contain fewer ids than the reference."""
+        for entry in self._current():
+            saved = _result(entry)
+            if isinstance(saved, JobRef) and saved.kind == ref.kind and saved.ids.items() <= ref.ids.items():
                 return entry
         return None
 
-    def _calls(self) -> list[dict[str, Any]]:
-        state = self._load()
-        current = state["max_tries"] == self._max_tries
-        return [entry for entry in state["calls"] if current or entry.get("lost")]
+    def _others(self, record: Mapping[str, Any]) -> list[dict[str, Any]]:
+        identity = (record["asked"], record["call"])
+        return [entry for entry in self._current() if (entry["asked"], entry["call"]) != identity]
 
-    def _save(self, calls: list[dict[str, Any]]) -> None:
+    def _current(self) -> list[dict[str, Any]]:
+        """Return the records that are not superseded."""
+        state = self._load()
+        is_current = state["max_tries"] == self._max_attempts
+        return [entry for entry in state["calls"] if is_current or entry.get("lost")]
+
+    def _save(self, entries: list[dict[str, Any]]) -> None:
         if self._store is None:
             return
-        if not calls:
+        if not entries:
             self._store.delete(STORE_KEY)
             return
         try:
-            text = json.dumps({"max_tries": self._max_tries, "calls": calls}, allow_nan=False)
+            text = json.dumps({"max_tries": self._max_attempts, "calls": entries}, allow_nan=False)
         except (TypeError, ValueError):
-            log.warning("What the request returned cannot be remembered as JSON; a retry will not know it.")
+            log.warning("The result of the request is not valid JSON and was not saved. A retry cannot reuse it.")
             return
         self._store.set(STORE_KEY, text)
 
@@ -216,52 +221,55 @@ class _Records:
         text = self._store.get(STORE_KEY) if self._store is not None else None
         if text:
             try:
-                return _checked(json.loads(str(text)))
+                return _validated(json.loads(str(text)))
             except (ValueError, KeyError, TypeError, AttributeError, InputError, RecursionError):
-                log.warning("The task state store holds something else under %r; it is not used.", STORE_KEY)
-        return {"max_tries": self._max_tries, "calls": []}
+                log.warning(
+                    "The value of %r in the task state store is not a valid submission record. It is ignored.",
+                    STORE_KEY,
+                )
+        return {"max_tries": self._max_attempts, "calls": []}
 
 
 def superseded_jobs(context: Context) -> list[SupersededJob]:
-    """Return the jobs that the task had started before a user cleared it, the newest last.
+    """Return the jobs that the task started before a user cleared it, the newest last.
 
-    A job that the task only joined, or only lost sight of, is not among them.
+    Jobs that another client started and jobs marked as unreachable are not included.
 
     :param context: the context of the task.
     """
     found = []
     for entry in _Records(context).superseded():
-        ref = _made(entry)
+        ref = _result(entry)
         if isinstance(ref, JobRef) and not ref.joined:
             found.append(SupersededJob(ref, str(entry["datarobot_conn_id"]), bool(entry["cancel"])))
     return found
 
 
 def delete_superseded_records(context: Context) -> None:
-    """Remove what :func:`superseded_jobs` returns, once those jobs have been dealt with.
+    """Delete the records of the jobs that :func:`superseded_jobs` returns.
 
     :param context: the context of the task.
     """
     _Records(context).delete_superseded()
 
 
-def _checked(state: dict[str, Any]) -> dict[str, Any]:
-    calls = [dict(entry) for entry in state["calls"]]
-    for entry in calls:
-        _made(entry)
+def _validated(state: dict[str, Any]) -> dict[str, Any]:
+    entries = [dict(entry) for entry in state["calls"]]
+    for entry in entries:
+        _result(entry)
         entry["before"] = dict(entry["before"])
-        if not (entry.keys() >= _ALWAYS and isinstance(entry["asked"], str) and isinstance(entry["call"], int)):
-            raise TypeError("a record without an identity")
-    return {"max_tries": state["max_tries"], "calls": calls}
+        if not (entry.keys() >= _REQUIRED_KEYS and isinstance(entry["asked"], str) and isinstance(entry["call"], int)):
+            raise TypeError("The record has no digest or no call number.")
+    return {"max_tries": state["max_tries"], "calls": entries}
 
 
-def _made(record: Mapping[str, Any]) -> JobRef | CreatedResource | None:
-    if "ref" in record:
-        return JobRef.loads(record["ref"])
-    return CreatedResource(record["done"]["value"], dict(record["done"]["ids"])) if "done" in record else None
+def _result(entry: Mapping[str, Any]) -> JobRef | CreatedResource | None:
+    if "ref" in entry:
+        return JobRef.loads(entry["ref"])
+    return CreatedResource(entry["done"]["value"], dict(entry["done"]["ids"])) if "done" in entry else None
 
 
-def _max_tries(task_instance: Any) -> int:
+def _max_attempts(task_instance: Any) -> int:
     return int(getattr(task_instance, "max_tries", 0))
 
 

@@ -1,7 +1,7 @@
-"""Submit once: a request that makes something is sent once, whatever dies on the way.
+"""Idempotent submission: a request that creates something takes effect once, even if the worker is killed.
 
-Before a request that makes something, the task writes down that it is about to send it, and what DataRobot had until
-then. After the response it writes down what was made. A later attempt that finds only the first half asks DataRobot.
+The task saves a submission record before it sends the request, and saves the result after the response. A retry attempt
+that finds a record without a result asks DataRobot whether the request was accepted.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 _POLICIES = ("fail", "resubmit")
-_NEWEST = 10
+#: Number of rows to save in a record: several may have been created in the same second.
+_NEWEST_ROWS = 10
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class CreatedResource:
-    """What a request made that leaves nothing to wait for.
+    """A resource that a request created at once, without a job to wait for.
 
-    :param value: what goes to XCom.
-    :param ids: what the pages of the links need.
+    :param value: the value to return as XCom.
+    :param ids: ids for the URLs of the task's links.
     """
 
     value: Any
@@ -51,9 +52,10 @@ class CreatedResource:
 
 
 class SubmitOnce(UsesDataRobotHook):
-    """What every operator has that makes something in DataRobot: it does so once, whatever dies on the way.
+    """Mixin of the operators that create something: submits the request once, across all retry attempts.
 
-    :ivar on_uncertain_submit: ``fail`` or ``resubmit``, where DataRobot cannot tell whether an earlier try got through.
+    :ivar on_uncertain_submit: ``fail`` or ``resubmit``: what to do if DataRobot cannot tell whether the request of an
+        earlier attempt was accepted.
     """
 
     on_uncertain_submit: str
@@ -64,50 +66,51 @@ class SubmitOnce(UsesDataRobotHook):
         """Send the request."""
 
     def state_before(self) -> dict[str, Any]:
-        """Return what :meth:`recover` needs to know of the time before the request; JSON."""
+        """Return the current state of DataRobot as JSON, for a later :meth:`recover`; called before the request."""
         return {}
 
     def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - for subclasses
-        """Find what an earlier try made whose response was lost; ``None`` if it made nothing.
+        """Find what an earlier attempt created whose response was lost.
 
-        :param before: what :meth:`state_before` told at that time.
+        :param state_before: the return value of :meth:`state_before` from before the request.
+        :returns: what the earlier attempt created; ``None`` if it created nothing.
         :raises UncertainSubmitError: if DataRobot cannot tell.
         """
-        raise UncertainSubmitError("DataRobot offers no way to find out.")
+        raise UncertainSubmitError("The DataRobot API has no way to find out.")
 
     def submit(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource:
-        """Send the request, unless an earlier attempt has done so."""
-        made = self._recovered(context, record)
-        if made is None:
-            sent_before = record.state_before is not None
+        """Send the request, unless an earlier attempt has already done so.
+
+        :param context: the context of the task.
+        :param record: the submission record of this call.
+        :returns: what this attempt or an earlier one created.
+        """
+        result = self._recover_result(context, record)
+        if result is None:
+            was_sent_before = record.state_before is not None
             record.save_intent(self.state_before)
             try:
-                made = self.start(context)
+                result = self.start(context)
             except DataRobotError as error:
-                if _made_nothing(error):
+                if _created_nothing(error):
                     record.delete()
                 raise
-            if (
-                isinstance(made, JobRef)
-                and made.joined
-                and sent_before
-                and self.owns_running_job(record.state_before or {})
-            ):
-                made = replace(made, joined=False)
-        record.save_result(made)
-        return made
+            if isinstance(result, JobRef) and result.joined and was_sent_before:
+                result = replace(result, joined=not self.owns_running_job(record.state_before or {}))
+        record.save_result(result)
+        return result
 
-    def owns_running_job(self, before: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
-        """Return whether a running job that refuses the request is one whose start an earlier attempt had requested.
+    def owns_running_job(self, state_before: Mapping[str, Any]) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether an earlier attempt of this task started the running job that conflicts with the request.
 
-        :param before: what :meth:`state_before` returned ahead of the earlier request.
+        :param state_before: the return value of :meth:`state_before` from before the earlier request.
         """
         return False
 
     def check_submission(self) -> None:
-        """Check what is to be sent, before DataRobot is asked anything.
+        """Check the payload and the policy, before any request is sent.
 
-        :raises InputError: naming the argument at fault.
+        :raises InputError: naming the invalid argument.
         """
         payload(vars(self), self.api_fields)
         if self.on_uncertain_submit not in _POLICIES:
@@ -115,92 +118,104 @@ class SubmitOnce(UsesDataRobotHook):
                 f"on_uncertain_submit should be one of {', '.join(_POLICIES)}, but is {self.on_uncertain_submit!r}."
             )
 
-    def _recovered(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource | None:
-        before = record.state_before if record.has_store else _since_the_run_began(context, record)
-        if before is None:
+    def is_recoverable(self, result: JobRef | CreatedResource) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether to reuse a result that :meth:`recover` found without a submission record."""
+        return True
+
+    def _recover_result(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource | None:
+        state_before = record.state_before if record.has_store else _state_at_run_start(context, record)
+        if state_before is None:
             return None
         try:
-            made = self.recover(before)
+            result = self.recover(state_before)
         except UncertainSubmitError as error:
             if self.on_uncertain_submit == "fail":
                 raise
-            log.warning("%s Sending it again, as on_uncertain_submit says.", error.headline)
+            log.warning("%s Sending the request again because on_uncertain_submit is 'resubmit'.", error.headline)
             return None
-        if made is None or not (record.has_store or self.is_recoverable(made)):
+        if result is None or not (record.has_store or self.is_recoverable(result)):
             return None
-        log.info("An earlier attempt of this task made it already, only its response was lost; taking it up.")
-        # Without a record it is only likely that this task started the job.
-        return replace(made, joined=True) if isinstance(made, JobRef) and not record.has_store else made
-
-    def is_recoverable(self, made: JobRef | CreatedResource) -> bool:  # noqa: ARG002 - for subclasses
-        """Return whether to take what was found without a record of this task."""
-        return True
+        log.info("The request of an earlier attempt was accepted, but its response was lost. Reusing its result.")
+        # Without a record, it is likely but not certain that this task started the job: do not cancel it.
+        return replace(result, joined=True) if isinstance(result, JobRef) and not record.has_store else result
 
 
 class RecoverByConflict(SubmitOnce):
-    """For jobs of which DataRobot refuses a second one, naming the first: sending again is the way to ask."""
+    """Base of the operators whose request DataRobot refuses while the same job is running.
+
+    Sending the request again is safe: the conflict response identifies the running job.
+    """
 
     @abstractmethod
     def existing_job(self) -> JobRef:
-        """Return the job that may be there already, by the ids of what it works on."""
+        """Return a reference to the job that may already be running, by the ids of its version."""
 
     def state_before(self) -> dict[str, Any]:
-        """Return whether somebody else's job runs already, which is then not this task's to cancel."""
+        """Return whether a job is already running, which this task must not cancel."""
         return {"busy": self.hook.jobs.is_running(self.existing_job())}
 
-    def owns_running_job(self, before: Mapping[str, Any]) -> bool:
-        """Return whether no job ran before the earlier attempt sent its request."""
-        return before.get("busy") is False
+    def owns_running_job(self, state_before: Mapping[str, Any]) -> bool:
+        """Return whether no job was running before the earlier attempt sent its request."""
+        return state_before.get("busy") is False
 
     def recover(self, state_before: dict[str, Any]) -> None:
-        """Leave it to the refusal."""
+        """Return ``None``, so that the request is sent again; a conflict response identifies the running job."""
 
 
 class RecoverFromList(SubmitOnce):
-    """For what shows up in a list as soon as DataRobot has taken the request."""
+    """Base of the operators whose result is listed as soon as DataRobot has accepted the request."""
 
-    #: Field of a row that holds the time of its creation.
+    #: Field of a row that contains its creation time.
     created_at: ClassVar[str] = "created"
 
     @abstractmethod
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return what there is of the kind that this task makes, the newest first."""
+        """Return the existing resources of the kind that this task creates, the newest first.
+
+        :param limit: maximum number of rows; ``None`` for all.
+        """
 
     @abstractmethod
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a row is what this task would make."""
+        """Return whether a row is equal to the resource that this task creates."""
 
     @abstractmethod
     def result_from_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
-        """Return a row as :meth:`start` would have."""
+        """Return the result that :meth:`start` would have returned for a row."""
 
     def state_before(self) -> dict[str, Any]:
-        """Return the ids of the newest rows (several may be of the same second) and when the newest was made."""
-        newest = self.list_rows(_NEWEST)
+        """Return the ids of the newest rows and the creation time of the newest one."""
+        newest = self.list_rows(_NEWEST_ROWS)
         return {"ids": [row["id"] for row in newest], "created": newest[0].get(self.created_at)} if newest else {}
 
     def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
-        """Look for what is newer than what was the newest before."""
+        """Find the matching row that was created after the request was sent.
+
+        :raises UncertainSubmitError: if several rows match.
+        """
         found = [row for row in self.list_rows(None) if self._is_newer(row, state_before) and self.matches(row)]
         if len(found) > 1:
-            raise UncertainSubmitError(f"More than one fits: {', '.join(str(row['id']) for row in found)}.")
+            raise UncertainSubmitError(f"Several resources match: {', '.join(str(row['id']) for row in found)}.")
         if not found:
             self.verify_not_created()
             return None
         return self.result_from_row(found[0])
 
     def verify_not_created(self) -> None:
-        """Refuse to take it that no request came through when nothing was found; here it is taken so."""
+        """Confirm that nothing was created, when no row matches; the default trusts the list.
 
-    def _is_newer(self, row: Mapping[str, Any], before: Mapping[str, Any]) -> bool:
-        if row["id"] in before.get("ids", ()):
+        :raises UncertainSubmitError: if the resource may still appear in the list.
+        """
+
+    def _is_newer(self, row: Mapping[str, Any], state_before: Mapping[str, Any]) -> bool:
+        if row["id"] in state_before.get("ids", ()):
             return False
-        earlier, created = _moment(before.get("created")), _moment(row.get(self.created_at))
-        return earlier is None or created is None or created >= earlier
+        newest_before, created = _parse_time(state_before.get("created")), _parse_time(row.get(self.created_at))
+        return newest_before is None or created is None or created >= newest_before
 
 
 class RecoverFromVersions(RecoverFromList):
-    """For what makes a new version of a custom model.
+    """Base of the operators that create a version of a custom model.
 
     :ivar custom_model_id: id of the custom model.
     """
@@ -208,12 +223,28 @@ class RecoverFromVersions(RecoverFromList):
     custom_model_id: str
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the versions of the model, the newest first."""
+        """Return the versions of the custom model, the newest first."""
         return self.hook.client.versions.list(self.custom_model_id, {}, limit)
 
 
-def _moment(text: object) -> pendulum.DateTime | None:
-    """Return a point in time, ``None`` for what is none."""
+def fields_match(row: Mapping[str, Any], sent: Mapping[str, Any], names: Sequence[str]) -> bool:
+    """Return whether a row has the values that were sent.
+
+    :param row: a resource as DataRobot returns it.
+    :param sent: the payload of the request.
+    :param names: the fields to compare; fields that were not sent are ignored.
+    """
+    return all(_value_matches(row.get(name), sent[name]) for name in names if name in sent)
+
+
+def _value_matches(value: Any, sent: Any) -> bool:
+    """Return whether a value equals the value that was sent; DataRobot may add fields to an object."""
+    if isinstance(sent, Mapping) and isinstance(value, Mapping):
+        return all(_value_matches(value.get(name), part) for name, part in sent.items())
+    return bool(value == sent)
+
+
+def _parse_time(text: object) -> pendulum.DateTime | None:
     try:
         parsed = pendulum.parse(str(text))
     except ValueError:
@@ -221,26 +252,14 @@ def _moment(text: object) -> pendulum.DateTime | None:
     return parsed if isinstance(parsed, pendulum.DateTime) else None
 
 
-def fields_match(row: Mapping[str, Any], sent: Mapping[str, Any], names: Sequence[str]) -> bool:
-    """Return whether a row has the values that were sent for these fields; what was not sent does not count."""
-    return all(_agrees(row.get(name), sent[name]) for name in names if name in sent)
+def _state_at_run_start(context: Context, record: SubmissionRecord) -> dict[str, Any] | None:
+    """Return a substitute for the record on Airflow before 3.3: on a retry, the start time of the DAG run."""
+    started = getattr(context.get("dag_run"), "start_date", None)
+    return {"created": started.isoformat()} if record.is_retry and started else None
 
 
-def _agrees(value: Any, sent: Any) -> bool:
-    """Return whether a value is what was sent; DataRobot may add fields of its own to an object."""
-    if isinstance(sent, Mapping) and isinstance(value, Mapping):
-        return all(_agrees(value.get(name), part) for name, part in sent.items())
-    return bool(value == sent)
-
-
-def _since_the_run_began(context: Context, record: SubmissionRecord) -> dict[str, Any] | None:
-    """Return the best that can be known before Airflow 3.3: on a retry, that the run began at that time."""
-    began = getattr(context.get("dag_run"), "start_date", None)
-    return {"created": began.isoformat()} if record.is_retry and began else None
-
-
-def _made_nothing(error: DataRobotError) -> bool:
-    """Return whether an error proves that the request made nothing."""
+def _created_nothing(error: DataRobotError) -> bool:
+    """Return whether an error proves that the request created nothing."""
     if isinstance(error, TransportError):
         return not error.sent
     return isinstance(error, InputError) or (isinstance(error, ApiError) and not isinstance(error, ServerError))

@@ -1,4 +1,4 @@
-"""Stopping the jobs of a task that a user has cleared, and who wants the work done anew."""
+"""Cancellation of the jobs that a task started before a user cleared it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from datarobot_provider.core.submission.record import SupersededJob
     from datarobot_provider.version_compat import Context
 
-#: How long a trigger that is cancelling the job already is given, and how long the cancelled job is waited for.
-TRIGGER_SECONDS = 8.0
-STOP_SECONDS = 30.0
+#: Seconds to wait for the trigger to cancel the job, and seconds to wait for a cancelled job to stop.
+TRIGGER_TIMEOUT = 8.0
+STOP_TIMEOUT = 30.0
 _POLL_INTERVAL = 1.0
 
 _LOCK = threading.Lock()
@@ -28,10 +28,11 @@ log = logging.getLogger(__name__)
 
 
 def cancel_superseded_jobs(context: Context, *, deferrable: bool) -> None:
-    """Cancel the jobs that still run from before a user's clear, where the API can and ``cancel_on_kill`` allows it.
+    """Cancel the running jobs that the task started before a user cleared it.
 
-    A job that the task only joined is left alone. Where a ``@task`` executes operators in several threads, the first
-    one does it for all: a later one could take the new job at the same address for the old one.
+    A job is left running if ``cancel_on_kill`` is false, if the API cannot cancel it, or if another client started it.
+    If a ``@task`` executes operators in several threads, the first one cancels the jobs for all of them: a later one
+    could mistake the new job of a version for the superseded one, because both have the same path.
 
     :param context: the context of the task.
     :param deferrable: whether the task waits in the triggerer, which then cancels the job as well.
@@ -49,16 +50,16 @@ def _cancel(job: SupersededJob, deferrable: bool) -> None:
     jobs = DataRobotHook(job.datarobot_conn_id).jobs
     if jobs.poll_once(job.ref).verdict.outcome is not Outcome.PENDING:
         return
-    log.info("The task was cleared while its job was running.")
+    log.info("The task was cleared while its %s was running.", KINDS[job.ref.kind].title)
     if not job.cancel:
-        log.warning("The job is left alone, as cancel_on_kill says.")
+        log.warning("The job is left running because cancel_on_kill is false.")
         return
     if deferrable and cancel_path(job.ref):
-        # The trigger is cancelling it already; a second DELETE could hit the next job at the same address.
-        soon = time.time() + TRIGGER_SECONDS
-        if jobs.wait(job.ref, soon, _POLL_INTERVAL).verdict.outcome is not Outcome.TIMED_OUT:
+        # The trigger is already cancelling the job. A second DELETE could cancel the next job at the same path.
+        deadline = time.time() + TRIGGER_TIMEOUT
+        if jobs.wait(job.ref, deadline, _POLL_INTERVAL).verdict.outcome is not Outcome.TIMED_OUT:
             return
     cancelled = jobs.cancel(job.ref)
     log.warning("%s", cancelled.report)
     if cancelled.ended:
-        jobs.wait(job.ref, time.time() + STOP_SECONDS, _POLL_INTERVAL)
+        jobs.wait(job.ref, time.time() + STOP_TIMEOUT, _POLL_INTERVAL)

@@ -160,12 +160,12 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         ({"files": {"file": "no such file.csv"}}, "no such file.csv does not exist"),
         ({"files": {"file": None}}, r"files\['file'\] should be a path"),
         ({"files": {"file": [b"x"]}}, r"files\['file'\] should be a path"),
-        ({"files": {"file": {"name": "x"}}}, r"files\['file'\] should hold path and filename, but holds 'name'"),
+        ({"files": {"file": {"name": "x"}}}, r"files\['file'\] should have the keys path and filename, but has 'name'"),
         ({"files": ["a.csv"]}, "files should be an object of form fields and paths, or a list of pairs"),
         ({"files": b"xy"}, "files should be an object of form fields and paths, or a list of pairs"),
         ({"files": "a.csv"}, "files should be an object"),
         ({"data": "a=1"}, "data should be an object"),
-        ({"data": {"a": [1, None]}}, r"data\['a'\] holds None"),
+        ({"data": {"a": [1, None]}}, r"data\['a'\] contains None"),
         ({"data": {"a": float("nan")}}, r"data.a is "),
         ({"data": {"a": object()}}, r"data.a is "),
         ({"target": b"x"}, "target should be a path"),
@@ -187,7 +187,9 @@ def test_a_filename_of_another_script_is_sent_as_it_is(stage, csv, filename):
 
 @pytest.mark.parametrize("filename", ["", "a/b.csv", "a\nb", "..\\x", "a\u2028b", "a\udce9b"])
 def test_a_filename_that_is_none_is_refused(stage, csv, filename):
-    with pytest.raises(AirflowFailException, match=r"files\['file'\] has the filename .*, which is not a plain name"):
+    with pytest.raises(
+        AirflowFailException, match=r"files\['file'\] has the filename .*\. Use a file name without slashes"
+    ):
         ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}})
 
 

@@ -74,7 +74,7 @@ def test_nothing_is_uploaded_where_values_do_not_fit(stage, folder):
         make_version(stage, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
     for words in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
         assert words in str(error.value)
-    with pytest.raises(AirflowFailException, match="KEY: the connection's user has no credential of this name"):
+    with pytest.raises(AirflowFailException, match="KEY: the user of the connection has no credential with this name"):
         make_version(stage, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
     assert stage.bodies("POST", f"customModels/{model}/versions/") == []
 

@@ -57,7 +57,7 @@ def test_a_loop_over_a_deferrable_operator_does_every_call(builds, api, context,
     task = BothVersions(task_id="t", **IDS, deferrable=True, poll_interval=0.1)
     assert task.execute(context) == RESULTS
     assert len(api.sent("POST")) == 2
-    assert "deferrable has no effect here: BothVersions has an execute() of its own" in task_log()
+    assert "deferrable is ignored: BothVersions overrides execute()" in task_log()
 
 
 def test_an_operator_with_an_execute_complete_of_its_own_is_deferred(builds, context):
@@ -69,7 +69,7 @@ def test_an_operator_that_another_task_executes_waits_on_the_worker(api, context
     script(api, state("success"), state("processing"), state("success"))
     ti.task = SimpleNamespace(task_id="function")
     assert build(deferrable=True, poll_interval=0.1).execute(context) == {"buildStatus": "success"}
-    assert "the task function executes StartDependencyBuildOperator itself" in task_log()
+    assert "the task function calls execute() of StartDependencyBuildOperator" in task_log()
 
 
 def test_the_task_itself_is_deferred_also_as_a_copy(api, context, ti):
@@ -92,4 +92,4 @@ def test_a_sensor_that_another_task_executes_pokes(api, context, ti):
 def test_a_sensor_with_an_execute_of_its_own_pokes(api, context, task_log):
     script(api, state("processing"), state("success"))
     assert sensor(Patient).execute(context) == ({"buildStatus": "success"}, "and more")
-    assert "Patient has an execute() of its own" in task_log()
+    assert "Patient overrides execute()" in task_log()

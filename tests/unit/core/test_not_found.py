@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from datarobot_provider.client.not_found import GivenId, says_not_found
-from datarobot_provider.core.not_found import explanation, given_ids
+from datarobot_provider.core.not_found import argument_ids, explain_not_found
 from datarobot_provider.exceptions import NotFoundError
 
 A, B, C = "64e000000000000000000001", "64e000000000000000000002", "64e000000000000000000003"
@@ -18,7 +18,7 @@ def task(**given):
 
 
 def about(message="Not Found", *, path="things/", method="POST", errors=None, **given):
-    return explanation(NotFoundError(404, message, method=method, path=path, errors=errors), task(**given))
+    return explain_not_found(NotFoundError(404, message, method=method, path=path, errors=errors), task(**given))
 
 
 def test_the_one_id_of_the_path():
@@ -84,7 +84,7 @@ def test_ids_inside_of_objects_lists_and_json():
         "deep": "[" * 100_000,
         "nothing_id": None,
     }
-    assert [f"{each.name}={each.value}" for each in given_ids(task(**given))] == [
+    assert [f"{each.name}={each.value}" for each in argument_ids(task(**given))] == [
         f"training_data.datasetId={A}",
         f"guards[0].deploymentId={B}",
         f"guards[1].nemoInfo.credentialId={C}",

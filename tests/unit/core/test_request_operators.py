@@ -79,7 +79,7 @@ class TestCreateCustomModel:
             CreateCustomModelOperator(task_id="t", name="Prices").execute(context)
 
     def test_a_value_of_the_wrong_type_sends_nothing(self, api, context):
-        with pytest.raises(AirflowFailException, match="replicas should be a whole number"):
+        with pytest.raises(AirflowFailException, match="replicas should be an integer"):
             CreateCustomModelOperator(task_id="t", name="Prices", replicas="many").execute(context)
         assert api.requests == []
 

@@ -43,8 +43,8 @@ def test_what_a_template_may_give_becomes_what_the_api_wants(converter, value, r
 @pytest.mark.parametrize(
     ("converter", "wanted", "values"),
     [
-        (converters.string, "a text", [{}, [], ["a"], ()]),
-        (converters.integer, "a whole number", ["five", "5.5", 5.5, True, [], {}, float("nan"), float("inf"), "1e3"]),
+        (converters.string, "a string", [{}, [], ["a"], ()]),
+        (converters.integer, "an integer", ["five", "5.5", 5.5, True, [], {}, float("nan"), float("inf"), "1e3"]),
         (converters.number, "a number", ["half", True, [], "nan", float("inf"), "-Infinity"]),
         (converters.boolean, "true or false", ["yes", "1", 1, 0, [], "{{ x }}", ""]),
         (converters.json_object, "an object", ["x", "[]", [], 5, "{'a'}", "{'a': x}", "null"]),

@@ -196,7 +196,7 @@ def test_a_span_of_time_is_read_in_every_spelling(task, name):
 @pytest.mark.parametrize("deferrable", [False, True])
 @arguments("span")
 def test_what_is_no_span_of_time_is_refused_in_both_modes(task, name, deferrable, api, context):
-    for value in (*NO_NUMBERS, -1, "-1", timedelta(seconds=-1), 1e308, "1e308", 10**400, converters.MOST_SECONDS + 1):
+    for value in (*NO_NUMBERS, -1, "-1", timedelta(seconds=-1), 1e308, "1e308", 10**400, converters.MAX_SECONDS + 1):
         with pytest.raises(AirflowFailException, match=rf"^{name}\b"):
             made(task, deferrable=deferrable, **{name: value}).execute(context)
         assert api.requests == []

@@ -10,7 +10,7 @@ import fsspec
 import pytest
 from airflow.serialization.serialized_objects import DagSerialization
 
-from datarobot_provider.core.arguments.paths import located
+from datarobot_provider.core.arguments.paths import resolve_path
 from datarobot_provider.core.arguments.storage import StorageSink
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.operators.downloads import DownloadVersionOperator
@@ -173,30 +173,30 @@ def test_a_path_of_object_storage_comes_back_from_an_xcom(stores, api, model):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        (b"/models", "should be a path: a string, a pathlib.Path or an ObjectStoragePath, but is a bytes"),
-        (Named(b"/models"), "should be a path: .* but is a bytes"),
-        (5, "should be a path: .* but is a int"),
-        (None, "should be a path: .* but is a NoneType"),
-        (["/models"], "should be a path: .* but is a list"),
-        ("", "which is no path"),
-        (" \n", "which is no path"),
-        ("None", "which is no path"),
+        (b"/models", "should be a path \\(a string, a pathlib.Path or an ObjectStoragePath\\), but is a bytes"),
+        (Named(b"/models"), "should be a path .* but is a bytes"),
+        (5, "should be a path .* but is an int"),
+        (None, "should be a path .* but is None"),
+        (["/models"], "should be a path .* but is a list"),
+        ("", "which is not a path"),
+        (" \n", "which is not a path"),
+        ("None", "which is not a path"),
         ("a\0b", "a line break or a NUL"),
         ("/models/churn\n", "a line break or a NUL"),
-        ("C:\\models\\churn", "a path of Windows"),
-        ("C:/models/churn", "a path of Windows"),
-        ("\\\\host\\share", "a path of Windows"),
-        (PureWindowsPath("C:/models"), "a path of Windows"),
-        (Path("s3://bucket/key"), "keeps one slash of an address"),
-        ("s3:/bucket/key", "keeps one slash of an address"),
+        ("C:\\models\\churn", "a Windows path"),
+        ("C:/models/churn", "a Windows path"),
+        ("\\\\host\\share", "a Windows path"),
+        (PureWindowsPath("C:/models"), "a Windows path"),
+        (Path("s3://bucket/key"), "has reduced to one slash"),
+        ("s3:/bucket/key", "has reduced to one slash"),
         ("~nobody-of-this-name/x", "home directory"),
-        ("gopher://bucket/key", "which Airflow's object storage cannot reach"),
-        ("memory://no_such_connection@bucket/key", "which Airflow's object storage cannot reach"),
+        ("gopher://bucket/key", "but Airflow cannot open this object storage"),
+        ("memory://no_such_connection@bucket/key", "but Airflow cannot open this object storage"),
     ],
 )
 def test_what_is_no_path_is_refused_by_name(given, reason):
     with pytest.raises(InputError, match=rf"(?s)^folder .*{reason}"):
-        located("folder", given)
+        resolve_path("folder", given)
 
 
 @pytest.mark.parametrize(
@@ -223,8 +223,8 @@ def test_files_that_are_no_list_are_refused(api, model, files):
 
 
 def test_a_colon_in_a_local_path_is_no_address(model):
-    assert located("folder", "/models/a:b/x://y") == Path("/models/a:b/x:/y")
-    assert located("folder", "models:2") == model.parent / "models:2"
+    assert resolve_path("folder", "/models/a:b/x://y") == Path("/models/a:b/x:/y")
+    assert resolve_path("folder", "models:2") == model.parent / "models:2"
 
 
 def test_links_that_the_author_named_are_taken(api, model):
@@ -242,7 +242,7 @@ def test_what_to_leave_out_arrives_in_many_shapes(api, model, exclude, follow_li
 
 
 def test_what_to_leave_out_needs_a_folder(api, model):
-    with pytest.raises(AirflowFailException, match="exclude needs folder or zip_file"):
+    with pytest.raises(AirflowFailException, match="exclude can only be used with folder or zip_file"):
         form_of(api, files=[model / "custom.py"], exclude=["*"])
     with pytest.raises(AirflowFailException, match="follow_links should be true or false"):
         form_of(api, folder=model, follow_links="perhaps")

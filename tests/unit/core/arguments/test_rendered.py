@@ -93,7 +93,9 @@ class TestTemplates:
 
     def test_labels_that_are_numbers_are_refused_for_their_spelling_is_lost(self, api, context, render):
         task = render(CreateCustomModelOperator, name="n", class_labels="{{ params.numbers }}")
-        with pytest.raises(AirflowFailException, match=r"^class_labels\[0\] should be a text, but is a float\..*quote"):
+        with pytest.raises(
+            AirflowFailException, match=r"^class_labels\[0\] should be a string, but is a float\..*quote"
+        ):
             task.execute(context)
         assert api.requests == []
 
@@ -268,7 +270,7 @@ class TestMapped:
         assert len(api.paths()) == 1, "whether a build runs already"
 
     def test_a_template_where_airflow_needs_a_value_is_refused_before_anything_is_sent(self, api):
-        with pytest.raises(InputError, match=r"^deferrable is needed before templates are rendered"):
+        with pytest.raises(InputError, match=r"^deferrable cannot be a template"):
             self.unmap(StartDependencyBuildOperator, IDS, deferrable="{{ params.wait }}")
         assert api.requests == []
 
@@ -305,5 +307,5 @@ def test_an_element_that_is_no_object_is_named_and_not_shown():
 
 
 def test_none_in_a_list_is_not_blamed_on_native_rendering():
-    with pytest.raises(InputError, match=r"class_labels\[1\] should be a text, but is None\. Leave it out"):
+    with pytest.raises(InputError, match=r"class_labels\[1\] should be a string, but is None\. Omit the argument"):
         CreateCustomModelOperator(task_id="t", name="n", class_labels=["a", None]).check()

@@ -50,7 +50,7 @@ def test_of_two_tasks_with_one_target_neither_takes_the_others_half_file(tmp_pat
     with first.open() as one, second.open() as two:
         one.write(b"first")
         two.write(b"half")
-        with pytest.raises(InputError, match="Another task downloads to"):
+        with pytest.raises(InputError, match="Another task is downloading to"):
             first.commit()
         first.discard()
         two.write(b" and whole")

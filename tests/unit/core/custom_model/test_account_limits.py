@@ -43,9 +43,12 @@ def test_what_the_account_allows_is_asked_for_once_and_taken(payload):
 @pytest.mark.parametrize(
     ("payload", "said"),
     [
-        ({"maximumMemory": 2 * GIB + 1}, r"maximum_memory is 2,147,483,649 bytes, .* limit is 2,147,483,648 bytes"),
+        (
+            {"maximumMemory": 2 * GIB + 1},
+            r"maximum_memory is 2,147,483,649 bytes, .* limit of the account is 2,147,483,648 bytes",
+        ),
         ({"maximumMemory": GIB, "desiredMemory": 4 * GIB}, r"desired_memory is 4,294,967,296 bytes, .* 2,147,483,648"),
-        ({"replicas": 4}, r"replicas is 4, but the account's limit is 3 \(maxCustomModelReplicasPerDeployment\)"),
+        ({"replicas": 4}, r"replicas is 4, but the limit of the account is 3 \(maxCustomModelReplicasPerDeployment\)"),
     ],
 )
 def test_the_argument_the_value_and_the_limit_are_named(payload, said):
@@ -81,6 +84,8 @@ def test_what_would_stop_the_upload_too_is_told_at_once():
 )
 def test_a_bundle_and_memory_exclude_each_other_before_anything_is_sent(task, given, api, context):
     made = task(task_id="t", **given, resource_bundle_id="b", maximum_memory=GIB, desired_memory=GIB)
-    with pytest.raises(AirflowFailException, match="Give resource_bundle_id or maximum_memory and desired_memory"):
+    with pytest.raises(
+        AirflowFailException, match="Pass either resource_bundle_id or maximum_memory and desired_memory"
+    ):
         made.execute(context)
     assert api.requests == []

@@ -150,10 +150,10 @@ def test_class_labels_of_a_file(create, file, tmp_path):
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ("classLabels: [a]\n  classLabelsFile: labels.txt", "has classLabels and classLabelsFile"),
+        ("classLabels: [a]\n  classLabelsFile: labels.txt", "has both classLabels and classLabelsFile"),
         ("classLabelsFile: missing.txt", "missing.txt cannot be read"),
-        ("classLabelsFile: ../labels.txt", "leads out of the model's folder"),
-        ("classLabelsFile: /etc/passwd", "leads out of the model's folder"),
+        ("classLabelsFile: ../labels.txt", "is outside the folder of the model"),
+        ("classLabelsFile: /etc/passwd", "is outside the folder of the model"),
         ("classLabels: [a, [b]]", "classLabels should be a list of labels"),
         ("classLabels: [a, null]", "classLabels should be a list of labels"),
         ("classLabels: a", "classLabels should be a list of labels"),
@@ -166,7 +166,7 @@ def test_class_labels_that_cannot_be_used_are_refused(refusal, file, labels, wor
 def test_a_training_task_is_no_inference_model(create, refusal, file):
     path = file("name: x\ntype: training\ntargetType: regression\ninferenceModel: {targetName: y}\n")
     text = refusal(metadata=path)
-    assert "says type: training" in text
+    assert "has 'type: training'" in text
     assert "custom_model_type='training'" in text
     assert create(metadata=path, custom_model_type="training") == {
         "name": "x",
@@ -177,7 +177,7 @@ def test_a_training_task_is_no_inference_model(create, refusal, file):
 
 def test_an_unknown_target_type_is_refused(refusal, file):
     text = refusal(metadata=file("name: x\ntargetType: guess\n"))
-    assert "there is no targetType 'guess'" in text
+    assert "targetType is 'guess', but should be one of binary" in text
     assert "textgeneration" in text
 
 
@@ -194,7 +194,7 @@ def test_a_path_that_leads_nowhere_is_refused(refusal, metadata):
 def test_a_folder_without_the_file_is_refused(refusal, file, tmp_path):
     assert "has no model-metadata.yaml." in refusal(metadata=tmp_path)
     file(BINARY, "model-metadata.yml")
-    assert "it has model-metadata.yml, which DataRobot does not read" in refusal(metadata=tmp_path)
+    assert "only model-metadata.yml, which DataRobot ignores: rename it" in refusal(metadata=tmp_path)
 
 
 @pytest.mark.parametrize("metadata", ["", "None"])

@@ -9,7 +9,7 @@ import pytest
 from datarobot_provider.client.archives import zip_files
 from datarobot_provider.client.files import listed_files
 from datarobot_provider.client.folders import folder_files
-from datarobot_provider.core.custom_model.metadata_file import LARGEST, among, parsed
+from datarobot_provider.core.custom_model.metadata_file import MAX_SIZE, find_metadata, parse_metadata
 from datarobot_provider.exceptions import InputError
 
 CONTENT = b"name: churn\nruntimeParameterDefinitions:\n- {fieldName: A, type: string}\n"
@@ -22,21 +22,21 @@ def test_it_is_found_in_a_folder_a_list_and_a_zip(tmp_path):
     archive = tmp_path.parent / f"{tmp_path.name}.zip"
     with zipfile.ZipFile(archive, "w") as target:
         target.writestr("model-metadata.yaml", CONTENT)
-    assert among(folder_files(tmp_path)) == EXPECTED
-    assert among(listed_files({"model-metadata.yaml": tmp_path / "model-metadata.yaml"})) == EXPECTED
-    assert among(zip_files(archive)) == EXPECTED
+    assert find_metadata(folder_files(tmp_path)) == EXPECTED
+    assert find_metadata(listed_files({"model-metadata.yaml": tmp_path / "model-metadata.yaml"})) == EXPECTED
+    assert find_metadata(zip_files(archive)) == EXPECTED
 
 
 @pytest.mark.parametrize("name", ["model-metadata.yml", "metadata.yaml", "sub/model-metadata.yaml"])
 def test_it_has_one_name_and_lies_at_the_top(tmp_path, name):
     (tmp_path / "sub").mkdir()
     (tmp_path / name).write_bytes(b"\t")
-    assert among(folder_files(tmp_path)) is None
+    assert find_metadata(folder_files(tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"text", b"- a list", b"3", b"null", b"---\n...\n"])
 def test_what_is_no_mapping_says_nothing(content):
-    assert parsed(content, "file") == {}
+    assert parse_metadata(content, "file") == {}
 
 
 def test_scalars_keep_their_spelling():
@@ -44,7 +44,7 @@ def test_scalars_keep_their_spelling():
         "a: 1.0\nb: yes\nc: 0x10\nd: 2024-01-01\ne: 1:30\nf: !tag x\ng: ~\nh: null\ni:\nj: 'null'\nk: ''\nl: .nan\n"
     )
     spelt = dict(zip("abcdef", ["1.0", "yes", "0x10", "2024-01-01", "1:30", "x"], strict=True))
-    assert parsed(content.encode(), "file") == {
+    assert parse_metadata(content.encode(), "file") == {
         **spelt, "g": None, "h": None, "i": None, "j": "null", "k": "", "l": ".nan",
     }  # fmt: skip
 
@@ -53,7 +53,7 @@ def test_aliases_and_merges_are_written_out():
     content = (
         b"base: &b {type: numeric, maxValue: 3}\nlist: [*b]\none: {<<: *b, maxValue: 4}\ntwo: {<<: [*b, {x: y}]}\n"
     )
-    found = parsed(content, "file")
+    found = parse_metadata(content, "file")
     assert found["list"] == [{"type": "numeric", "maxValue": "3"}]
     assert found["one"] == {"type": "numeric", "maxValue": "4"}
     assert found["two"] == {"type": "numeric", "maxValue": "3", "x": "y"}
@@ -61,11 +61,11 @@ def test_aliases_and_merges_are_written_out():
 
 @pytest.mark.parametrize("content", ["\ufeffname: é\n".encode(), "name: é\n".encode("utf-16")])
 def test_a_byte_order_mark_is_understood(content):
-    assert parsed(content, "file") == {"name": "é"}
+    assert parse_metadata(content, "file") == {"name": "é"}
 
 
 def test_keys_that_are_no_scalars_are_left_out():
-    assert parsed(b"? [a, b]\n: c\nname: x\n", "file") == {"name": "x"}
+    assert parse_metadata(b"? [a, b]\n: c\nname: x\n", "file") == {"name": "x"}
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -87,22 +87,22 @@ MERGES = "a: &a {x: y}\n" + "".join(
         (b"name: \x00\n", "UTF-8"),
         (b"\xff\xfe\x00", "UTF-8"),
         (b"[" * 5_000, "nested too deeply"),
-        (b"a: &a [*a]\n", "alias of something around itself"),
-        (b"a: &a {b: *a}\n", "alias of something around itself"),
-        (b"a: &a {<<: *a}\n", "alias of something around itself"),
+        (b"a: &a [*a]\n", "alias refers to a value that contains it"),
+        (b"a: &a {b: *a}\n", "alias refers to a value that contains it"),
+        (b"a: &a {<<: *a}\n", "alias refers to a value that contains it"),
         (BOMB.encode(), "expands to more than 100,000 values"),
         (MERGES.encode(), "expands to more than 100,000 values"),
     ],
 )
 def test_what_is_broken_is_refused(content, words):
     with pytest.raises(InputError, match=words) as refusal:
-        parsed(content, "/models/churn/model-metadata.yaml")
+        parse_metadata(content, "/models/churn/model-metadata.yaml")
     assert "/models/churn/model-metadata.yaml" in str(refusal.value)
 
 
 def test_an_error_does_not_quote_the_file():
     with pytest.raises(InputError) as refusal:
-        parsed(b"defaultValue: {sk-secret: [\n", "file")
+        parse_metadata(b"defaultValue: {sk-secret: [\n", "file")
     assert "sk-secret" not in str(refusal.value)
 
 
@@ -112,10 +112,10 @@ def test_a_file_that_vanishes_is_refused(tmp_path):
     files = folder_files(tmp_path)
     file.unlink()
     with pytest.raises(InputError, match="cannot be read: No such file"):
-        among(files)
+        find_metadata(files)
 
 
 def test_a_file_that_is_too_large_is_refused(tmp_path):
-    (tmp_path / "model-metadata.yaml").write_bytes(b"#" * (LARGEST + 1))
+    (tmp_path / "model-metadata.yaml").write_bytes(b"#" * (MAX_SIZE + 1))
     with pytest.raises(InputError, match="larger than 262,144 bytes"):
-        among(folder_files(tmp_path))
+        find_metadata(folder_files(tmp_path))

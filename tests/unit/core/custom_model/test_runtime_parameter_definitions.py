@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.core.custom_model.metadata_file import parsed
-from datarobot_provider.core.custom_model.runtime_parameter_definitions import Definition, of_metadata, of_version
+from datarobot_provider.core.custom_model.metadata_file import parse_metadata
+from datarobot_provider.core.custom_model.runtime_parameter_definitions import (
+    Definition,
+    definitions_from_metadata,
+    definitions_from_version,
+)
 from datarobot_provider.exceptions import InputError
 
 
 def read(definitions):
-    return of_metadata(parsed(f"runtimeParameterDefinitions: {definitions}\n".encode(), "file"))
+    return definitions_from_metadata(parse_metadata(f"runtimeParameterDefinitions: {definitions}\n".encode(), "file"))
 
 
 @pytest.mark.parametrize("definitions", ["", "null", "~", "[]"])
@@ -22,8 +26,8 @@ def test_there_may_be_none(definitions):
     ("definition", "expected"),
     [
         ("type: string", Definition("string")),
-        ("type: string, allowEmpty: false", Definition("string", needed=True)),
-        ("type: string, allowEmpty: No, defaultValue: ''", Definition("string", needed=True)),
+        ("type: string, allowEmpty: false", Definition("string", required=True)),
+        ("type: string, allowEmpty: No, defaultValue: ''", Definition("string", required=True)),
         ("type: string, allowEmpty: off, defaultValue: 0", Definition("string")),
         ("type: string, allowEmpty: null", Definition("string")),
         ("type: numeric, minValue: -1, maxValue: '2.5'", Definition("numeric", minimum=-1, maximum=2.5)),
@@ -71,9 +75,14 @@ def test_what_a_version_shows_is_read_leniently():
         {"fieldName": 5, "type": "string"},
         "odd",
     ]
-    assert of_version({"runtimeParameters": rows}) == {
+    assert definitions_from_version({"runtimeParameters": rows}) == {
         "A": Definition("numeric", minimum=0, is_set=True),
-        "B": Definition("credential", needed=True),
+        "B": Definition("credential", required=True),
         "C": Definition("string"),
     }
-    assert of_version({"runtimeParameters": None}) == of_version({"runtimeParameters": "x"}) == of_version({}) == {}
+    assert (
+        definitions_from_version({"runtimeParameters": None})
+        == definitions_from_version({"runtimeParameters": "x"})
+        == definitions_from_version({})
+        == {}
+    )

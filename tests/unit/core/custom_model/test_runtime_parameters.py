@@ -154,7 +154,7 @@ def test_a_value_is_converted_where_nothing_is_lost(create, name, given, value):
 @pytest.mark.parametrize(
     ("name", "given", "words"),
     [
-        ("LLM", 5, "LLM: should be a string, but is a int"),
+        ("LLM", 5, "LLM: should be a string, but is an int"),
         ("LLM", True, "LLM: should be a string, but is a bool"),
         ("LLM", ["x"], "LLM: should be a string, but is a list"),
         ("TEMPERATURE", "warm", "TEMPERATURE: should be a number, but is a str"),
@@ -168,8 +168,8 @@ def test_a_value_is_converted_where_nothing_is_lost(create, name, given, value):
         ("STREAM", 1, "STREAM: should be true or false"),
         ("KEY", 6.4e25, "KEY: should be the id or the name of a credential, but is a float"),
         ("KEY", "", "KEY: should be the id or the name of a credential"),
-        ("JUDGE", 12, "JUDGE: should be the id of a deployment, but is a int"),
-        ("OTHER", "x", "OTHER: is not defined; there are LLM, TEMPERATURE, STREAM, KEY, JUDGE"),
+        ("JUDGE", 12, "JUDGE: should be the id of a deployment, but is an int"),
+        ("OTHER", "x", "OTHER: is not defined. Defined are: LLM, TEMPERATURE, STREAM, KEY, JUDGE"),
     ],
 )
 def test_a_value_that_does_not_fit_is_refused_by_name(refusal, name, given, words):
@@ -192,24 +192,24 @@ def test_all_that_is_wrong_is_said_at_once_and_no_value_is_shown(refusal):
 
 
 def test_a_type_that_contradicts_the_definition_is_refused(refusal):
-    assert "LLM: is defined as string, but given as numeric" in refusal([sent("LLM", "numeric", 1)])
+    assert "LLM: is defined as string, but the value has the type numeric" in refusal([sent("LLM", "numeric", 1)])
 
 
 def test_a_name_that_is_given_twice_is_refused(refusal):
-    assert "LLM: is given more than once" in refusal([sent("LLM", "string", "a"), sent("LLM", "string", "b")])
+    assert "LLM: is set more than once" in refusal([sent("LLM", "string", "a"), sent("LLM", "string", "b")])
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ("o3", "runtime_parameter_values should be an object, or a list of objects"),
-        (5, "runtime_parameter_values should be an object, or a list of objects"),
-        (["LLM"], "runtime_parameter_values should be an object, or a list of objects"),
+        ("o3", "runtime_parameter_values should be an object or a list of objects"),
+        (5, "runtime_parameter_values should be an object or a list of objects"),
+        (["LLM"], "runtime_parameter_values should be an object or a list of objects"),
         ("", "runtime_parameter_values rendered to ''"),
-        ([{"fieldName": "LLM"}], "runtime_parameter_values[0] should have fieldName, type and value"),
-        ([{"value": 1}], "runtime_parameter_values[0] should have fieldName, type and value"),
+        ([{"fieldName": "LLM"}], "runtime_parameter_values[0] should have the keys fieldName, type and value"),
+        ([{"value": 1}], "runtime_parameter_values[0] should have the keys fieldName, type and value"),
         ([{"fieldName": 1, "value": 1}], "runtime_parameter_values[0] should have"),
-        ([{"fieldName": "LLM", "value": "x", "default": 1}], "and nothing else"),
+        ([{"fieldName": "LLM", "value": "x", "default": 1}], "and no others"),
         ([sent("LLM", 1, "x")], "runtime_parameter_values[0]: the type of LLM should be a string"),
     ],
 )
@@ -277,7 +277,9 @@ def test_without_definitions_a_type_has_to_be_given(create, refusal, folder):
 def test_a_misnamed_file_is_pointed_out(refusal, folder):
     folder(None)
     path = folder(DEFINITIONS, "model-metadata.yml")
-    assert "not model-metadata.yml" in refusal({"LLM": "x"}, files=[f"{path}/custom.py", f"{path}/model-metadata.yml"])
+    assert "model-metadata.yml should be named model-metadata.yaml" in refusal(
+        {"LLM": "x"}, files=[f"{path}/custom.py", f"{path}/model-metadata.yml"]
+    )
 
 
 def test_the_latest_version_says_what_there_is(create, refusal, api):
@@ -287,7 +289,7 @@ def test_the_latest_version_says_what_there_is(create, refusal, api):
     api.requests.clear()
     text = refusal({"T": -1, "X": 1}, from_latest=True)
     assert "T: should be at least 0" in text
-    assert "X: is not defined; there are LLM, T" in text
+    assert "X: is not defined. Defined are: LLM, T" in text
 
 
 def test_what_the_latest_version_has_set_is_not_missing(create, refusal, api):
@@ -304,7 +306,7 @@ def test_new_definitions_count_over_those_of_the_latest_version(create, refusal,
     rows = [parameter("A", "string", overrideValue="x"), parameter("B", "string", overrideValue="1")]
     api.on("GET", VERSIONS, latest(*rows, parameter("GONE", "string")))
     text = refusal({"GONE": "x", "D": ID}, from_latest=True, files=[path])
-    assert "GONE: is not defined; there are A, B, C, D" in text
+    assert "GONE: is not defined. Defined are: A, B, C, D" in text
     assert "B: needs a value" in text
     assert "A: needs" not in text
     assert create({"D": ID, "B": 2}, method="PATCH", from_latest=True, files=[path]) is not None
@@ -351,14 +353,14 @@ def test_a_name_that_leads_nowhere_or_to_two_is_refused(refusal, api):
     two = "runtimeParameterDefinitions: [{fieldName: K, type: credential}, {fieldName: L, type: credential}]"
     api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
     text = refusal({"K": "X", "L": "Nobody"}, metadata=two)
-    assert f"K: several credentials have this name; give one of the ids {OTHER_ID}, {ID}" in text
-    assert "L: the connection's user has no credential of this name" in text
+    assert f"K: several credentials have this name. Use one of the ids {OTHER_ID}, {ID}" in text
+    assert "L: the user of the connection has no credential with this name" in text
 
 
 @pytest.mark.parametrize("status", [403, 404])
 def test_where_credentials_are_not_listed_an_id_is_asked_for(refusal, api, status):
     api.on("GET", "credentials/", response(status, {"message": "no"}))
-    assert f"HTTP {status}). Give its id instead" in refusal({"KEY": "OpenAI"})
+    assert f"HTTP {status}). Use the id of the credential instead" in refusal({"KEY": "OpenAI"})
 
 
 def test_a_server_that_fails_meanwhile_is_tried_again(create, api):

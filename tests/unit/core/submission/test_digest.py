@@ -1,4 +1,4 @@
-"""The digest by which a retry attempt recognizes its own request."""
+"""Digest of a request, by which a retry attempt finds its submission record."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from datarobot_provider.operators.versions import CreateVersionOperator
 GUARD = {"name": "g", "openaiApiKey": "sk-first"}
 
 
-def model(**changes: Any) -> str:
+def model_digest(**changes: Any) -> str:
     return request_digest(CreateCustomModelOperator(**{"task_id": "t", "name": "m", **changes}))
 
 
-def guards(given: Any) -> str:
-    return request_digest(ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=given))
+def guards_digest(guards: Any) -> str:
+    return request_digest(ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=guards))
 
 
-def sent(body: Any) -> str:
+def json_digest(body: Any) -> str:
     return request_digest(DataRobotRequestOperator(task_id="t", path="x/", method="POST", json=body))
 
 
-def test_the_same_request_has_the_same_digest_whatever_the_task_is_called():
-    assert model(class_labels=["a", "b"]) == model(class_labels=["a", "b"], task_id="other")
+def test_digest_is_independent_of_the_task_id():
+    assert model_digest(class_labels=["a", "b"]) == model_digest(class_labels=["a", "b"], task_id="other")
 
 
 @pytest.mark.parametrize("change", [{"name": "n"}, {"class_labels": ["b", "a"]}, {"datarobot_conn_id": "other"}])
-def test_another_request_has_another_digest(change):
-    assert model(class_labels=["a", "b"]) != model(**{"class_labels": ["a", "b"], **change})
+def test_digest_changes_with_the_request(change):
+    assert model_digest(class_labels=["a", "b"]) != model_digest(**{"class_labels": ["a", "b"], **change})
 
 
-def test_what_does_not_change_the_request_does_not_change_the_digest():
-    assert model(on_uncertain_submit="resubmit", retries=5) == model()
+def test_digest_ignores_arguments_that_are_not_part_of_the_request():
+    assert model_digest(on_uncertain_submit="resubmit", retries=5) == model_digest()
 
 
 class WithNote(CreateCustomModelOperator):
-    """What a user writes who templates an argument of her own."""
+    """Operator of a user with an additional template field."""
 
     template_fields = (*CreateCustomModelOperator.template_fields, "note")
 
@@ -52,7 +52,7 @@ class WithNote(CreateCustomModelOperator):
         self.note = note
 
 
-def test_a_function_in_an_argument_of_a_users_own_has_the_same_digest_in_every_process():
+def test_digest_ignores_the_memory_address_of_a_function():
     def note():
         return lambda: None
 
@@ -61,13 +61,13 @@ def test_a_function_in_an_argument_of_a_users_own_has_the_same_digest_in_every_p
     assert request_digest(WithNote(note=one)) == request_digest(WithNote(note=other))
 
 
-def test_what_can_be_read_only_once_is_not_read_for_the_digest():
+def test_digest_does_not_consume_an_iterator():
     note = iter([1, 2])
     request_digest(WithNote(note=note))
     assert list(note) == [1, 2]
 
 
-def test_an_array_without_a_dimension_has_a_digest():
+def test_digest_depends_on_the_value_of_a_zero_dimensional_array():
     numpy = pytest.importorskip("numpy")
     assert request_digest(WithNote(note=numpy.array(5))) != request_digest(WithNote(note=numpy.array(6)))
 
@@ -76,25 +76,25 @@ def test_an_array_without_a_dimension_has_a_digest():
     "other",
     [[{**GUARD, "openaiApiKey": "sk-second"}], '[{"name": "g", "openaiApiKey": "sk-third"}]', "[{'name': 'g'}]"],
 )
-def test_a_secret_has_no_part_in_it(other):
-    assert guards([GUARD]) == guards(other)
+def test_digest_ignores_the_secrets_of_guards(other):
+    assert guards_digest([GUARD]) == guards_digest(other)
 
 
-def test_secrets_of_any_request_have_no_part_in_it():
-    assert sent({"user": "u", "password": "a", "nested": [{"apiKey": "b"}]}) == sent(
+def test_digest_ignores_the_secrets_of_any_request():
+    assert json_digest({"user": "u", "password": "a", "nested": [{"apiKey": "b"}]}) == json_digest(
         {"user": "u", "password": "x", "nested": [{"apiKey": "y"}]}
     )
-    assert sent({"maxTokens": 5}) != sent({"maxTokens": 6})
+    assert json_digest({"maxTokens": 5}) != json_digest({"maxTokens": 6})
 
 
-def test_any_value_has_a_digest_that_is_the_same_in_every_process():
+def test_digest_accepts_values_of_any_type():
     identity = uuid.UUID(int=1)
-    assert sent({"a": identity, "b": {3, 1, 2}, "c": Path("x"), "d": object(), 5: None}) == sent(
+    assert json_digest({"a": identity, "b": {3, 1, 2}, "c": Path("x"), "d": object(), 5: None}) == json_digest(
         {"a": identity, "b": {2, 3, 1}, "c": Path("x"), "d": object(), 5: None}
     )
 
 
-def test_a_subclass_that_does_not_render_an_argument_still_asks_for_it():
+def test_digest_includes_arguments_that_a_subclass_does_not_render():
     class Plain(CreateVersionOperator):
         template_fields = ()
 

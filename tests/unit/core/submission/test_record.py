@@ -1,4 +1,4 @@
-"""The submission record: what a task remembers from attempt to attempt, and what it makes of what it finds."""
+"""Submission records across the attempts of a task, clears, and invalid values in the store."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def build(version: str = "v", **arguments: Any) -> StartDependencyBuildOperator:
 
 
 class Task:
-    """The attempts of one task with two retries."""
+    """Attempts of a task with two retries."""
 
     def __init__(self, stored: Any = None, *, store: bool = True) -> None:
         self.ti = FakeTaskInstance(RETRIES)
@@ -43,7 +43,7 @@ class Task:
         return json.loads(self.store.values[KEY])["calls"]
 
     def outcome(self) -> dict[str, Any]:
-        """Return the only record, without what says whose it is."""
+        """Return the state and the result in the only record."""
         (entry,) = self.stored()
         return {name: entry[name] for name in entry if name in ("before", "ref", "done", "lost")}
 
@@ -52,7 +52,7 @@ class Task:
 
 
 def with_record(**outcome: Any) -> Task:
-    """Return a task whose first attempt has left a record."""
+    """Return a task whose first attempt has saved a record."""
     task = Task()
     task.record().save_intent(dict)
     text = json.loads(task.store.values[KEY])
@@ -61,18 +61,18 @@ def with_record(**outcome: Any) -> Task:
     return task
 
 
-def nobody_asks() -> Any:
-    raise AssertionError("what there was before is asked only once")
+def fail_if_called() -> Any:
+    raise AssertionError("the state before the request is determined only once")
 
 
-class TestRemembering:
-    def test_a_first_attempt_knows_nothing(self):
+class TestAttempts:
+    def test_first_attempt_has_an_empty_record(self):
         task = Task()
         record = task.record()
         assert (record.result, record.state_before, task.superseded()) == (None, None, [])
         assert (record.has_store, record.is_retry) == (True, False)
 
-    def test_an_intent_is_written_before_anything_is_known(self):
+    def test_intent_is_available_to_the_next_attempt(self):
         task = Task()
         task.record().save_intent(lambda: {"id": "old"})
         assert task.outcome() == {"before": {"id": "old"}}
@@ -80,34 +80,34 @@ class TestRemembering:
         later = task.record()
         assert (later.state_before, later.result, later.is_retry) == ({"id": "old"}, None, True)
 
-    def test_what_there_was_before_is_asked_once_for_all_attempts(self):
+    def test_state_before_is_determined_once_for_all_attempts(self):
         task = Task()
         record = task.record()
         record.save_intent(dict)
-        record.save_intent(nobody_asks)
+        record.save_intent(fail_if_called)
         task.ti.retry()
-        task.record().save_intent(nobody_asks)
+        task.record().save_intent(fail_if_called)
         assert task.outcome() == {"before": {}}
 
-    @pytest.mark.parametrize("made", [REF, DONE, CreatedResource(None), CreatedResource("v", {"a": "b"})], ids=str)
-    def test_what_was_made_is_known_to_every_later_attempt(self, made):
+    @pytest.mark.parametrize("result", [REF, DONE, CreatedResource(None), CreatedResource("v", {"a": "b"})], ids=str)
+    def test_result_is_available_to_every_later_attempt(self, result):
         task = Task()
         record = task.record()
         record.save_intent(lambda: {"id": "old"})
-        record.save_result(made)
-        assert record.result == made
+        record.save_result(result)
+        assert record.result == result
         for _ in range(RETRIES):
             task.ti.retry()
             later = task.record()
-            assert (later.result, later.state_before, task.superseded()) == (made, {"id": "old"}, [])
-        assert set(task.outcome()) == {"before", "ref" if made is REF else "done"}
+            assert (later.result, later.state_before, task.superseded()) == (result, {"id": "old"}, [])
+        assert set(task.outcome()) == {"before", "ref" if result is REF else "done"}
 
-    def test_what_was_made_without_an_intent_is_written_down_all_the_same(self):
+    def test_result_is_saved_without_an_intent(self):
         task = Task()
         task.record().save_result(REF)
         assert task.outcome() == {"before": {}, "ref": REF.dumps()}
 
-    def test_what_is_forgotten_is_gone_for_this_attempt_and_the_next(self):
+    def test_deleted_record_can_be_written_again(self):
         task = with_record(ref=REF.dumps())
         task.ti.retry()
         record = task.record()
@@ -119,10 +119,10 @@ class TestRemembering:
         record.save_intent(lambda: {"id": "new"})
         assert task.outcome()["before"] == {"id": "new"}
 
-    def test_an_airflow_without_a_store_remembers_nothing_and_says_so(self):
+    def test_nothing_is_saved_without_a_store(self):
         task = Task(store=False)
         record = task.record()
-        record.save_intent(nobody_asks)
+        record.save_intent(fail_if_called)
         record.save_result(REF)
         assert (record.has_store, record.result) == (False, REF)
         record.delete()
@@ -131,22 +131,22 @@ class TestRemembering:
 
 
 class TestCalls:
-    def test_each_call_of_an_attempt_has_a_record_of_its_own(self):
+    def test_each_call_of_an_attempt_has_its_own_record(self):
         task = Task()
         for number in range(3):
-            task.record().save_result(CreatedResource(f"made {number}"))
-        assert [entry["done"]["value"] for entry in task.stored()] == ["made 0", "made 1", "made 2"]
+            task.record().save_result(CreatedResource(f"result {number}"))
+        assert [entry["done"]["value"] for entry in task.stored()] == ["result 0", "result 1", "result 2"]
         assert [entry["call"] for entry in task.stored()] == [0, 1, 2]
 
-    def test_the_next_attempt_takes_them_up_in_the_same_order(self):
+    def test_next_attempt_loads_the_records_in_the_same_order(self):
         task = Task()
         for number in range(3):
-            task.record().save_result(CreatedResource(f"made {number}"))
+            task.record().save_result(CreatedResource(f"result {number}"))
         task.ti.retry()
-        assert [task.record().result.value for _ in range(3)] == ["made 0", "made 1", "made 2"]
+        assert [task.record().result.value for _ in range(3)] == ["result 0", "result 1", "result 2"]
         assert task.record().result is None
 
-    def test_calls_that_ask_for_something_else_find_their_own_whatever_the_order(self):
+    def test_calls_with_different_requests_find_their_records_in_any_order(self):
         task = Task()
         for version in ("a", "b", "c"):
             task.record(build(version)).save_result(CreatedResource(version))
@@ -154,18 +154,18 @@ class TestCalls:
         assert [task.record(build(version)).result.value for version in ("c", "a", "b")] == ["c", "a", "b"]
         assert task.record(build("d")).result is None
 
-    def test_a_record_of_another_class_is_not_taken_up(self):
-        class BuildOfAUser(StartDependencyBuildOperator):
+    def test_record_of_another_operator_class_is_not_used(self):
+        class UserBuildOperator(StartDependencyBuildOperator):
             pass
 
         task = Task()
         task.record().save_result(DONE)
         task.ti.retry()
-        other = BuildOfAUser(task_id="t", custom_model_id="m", custom_model_version_id="v")
+        other = UserBuildOperator(task_id="t", custom_model_id="m", custom_model_version_id="v")
         assert task.record(other).result is None
         assert task.record().result == DONE
 
-    def test_one_that_is_forgotten_leaves_the_others(self):
+    def test_deleting_a_record_keeps_the_others(self):
         task = Task()
         records = [task.record(build(version)) for version in ("a", "b")]
         for record in records:
@@ -174,21 +174,21 @@ class TestCalls:
         task.ti.retry()
         assert (task.record(build("a")).result, task.record(build("b")).result) == (None, REF)
 
-    def test_how_to_wait_is_no_part_of_what_is_asked(self):
+    def test_wait_arguments_are_not_part_of_the_request(self):
         task = Task()
         task.record(build(poll_interval=5, timeout=60)).save_result(REF)
         task.ti.retry()
         assert task.record(build(poll_interval=1, timeout=90, cancel_on_kill=False, deferrable=True)).result == REF
 
-    def test_a_record_is_found_by_its_job_after_a_deferral(self):
+    def test_record_is_found_by_its_job_after_a_deferral(self):
         task = Task()
         task.record(build("a")).save_result(JobRef("model_test", {"status_id": "1"}))
         task.record(build("b")).save_result(JobRef("model_test", {"status_id": "2"}))
-        learned = JobRef("model_test", {"status_id": "2", "custom_model_test_id": "t"})
-        SubmissionRecord.for_job(task.context(), build("changed meanwhile"), learned).delete()
+        complete = JobRef("model_test", {"status_id": "2", "custom_model_test_id": "t"})
+        SubmissionRecord.for_job(task.context(), build("changed meanwhile"), complete).delete()
         assert [json.loads(entry["ref"])["ids"] for entry in task.stored()] == [{"status_id": "1"}]
 
-    def test_a_job_without_a_record_is_forgotten_without_harm(self):
+    def test_deleting_the_record_of_an_unknown_job_changes_nothing(self):
         task = Task()
         task.record().save_result(DONE)
         SubmissionRecord.for_job(task.context(), build(), REF).delete()
@@ -197,7 +197,7 @@ class TestCalls:
 
 class TestClears:
     @pytest.mark.parametrize("attempts", [1, 2, 3])
-    def test_a_clear_supersedes_it(self, attempts):
+    def test_clear_supersedes_the_record(self, attempts):
         task = with_record(ref=REF.dumps())
         for _ in range(attempts - 1):
             task.ti.retry()
@@ -207,20 +207,20 @@ class TestClears:
         record = task.record()
         assert (record.result, record.state_before, record.is_retry) == (None, None, False)
 
-    def test_a_clear_of_a_task_without_a_job_leaves_nothing_to_stop(self):
+    def test_clear_without_a_job_supersedes_no_job(self):
         for outcome in ({}, {"done": {"value": 1, "ids": {}}}):
             task = with_record(**outcome)
             task.ti.clear()
             assert task.superseded() == []
             assert (task.record().result, task.record().state_before) == (None, None)
 
-    def test_a_job_that_was_only_joined_is_not_superseded(self):
+    def test_job_of_another_client_is_not_superseded(self):
         task = with_record(ref=JobRef(REF.kind, REF.ids, joined=True).dumps())
         task.ti.clear()
         assert task.superseded() == []
         assert task.record().result is None
 
-    def test_a_job_that_was_only_lost_sight_of_is_taken_up_by_a_clear(self):
+    def test_unreachable_job_is_resumed_after_a_clear(self):
         task = with_record(ref=REF.dumps())
         task.ti.retry()
         task.record().mark_unreachable()
@@ -231,14 +231,14 @@ class TestClears:
         assert task.superseded() == [REF]
         assert task.record().result is None
 
-    def test_a_job_that_was_lost_and_found_again_is_superseded_by_a_clear(self):
+    def test_job_that_is_reachable_again_is_superseded_by_a_clear(self):
         task = with_record(ref=REF.dumps(), lost=True)
         task.ti.retry()
         assert task.record().result == REF
         task.ti.clear()
         assert task.superseded() == [REF]
 
-    def test_what_is_made_after_a_clear_is_known_until_the_next_one(self):
+    def test_result_after_a_clear_is_kept_until_the_next_clear(self):
         task = with_record(ref=REF.dumps())
         task.ti.clear()
         record = task.record()
@@ -250,7 +250,7 @@ class TestClears:
         task.ti.clear()
         assert task.record().result is None
 
-    def test_an_intent_of_before_a_clear_is_no_question_after_it(self):
+    def test_intent_from_before_a_clear_is_ignored(self):
         task = with_record()
         task.ti.clear()
         record = task.record()
@@ -258,7 +258,7 @@ class TestClears:
         record.save_intent(lambda: {"id": "x"})
         assert task.outcome() == {"before": {"id": "x"}}
 
-    def test_a_superseded_job_remembers_its_connection_and_whether_it_may_be_cancelled(self):
+    def test_superseded_job_has_its_connection_and_cancel_on_kill(self):
         task = Task()
         task.record(build("a", datarobot_conn_id="other", cancel_on_kill=False)).save_result(REF)
         task.record(build("b")).save_result(REF)
@@ -267,16 +267,16 @@ class TestClears:
 
 
 class TestRetries:
-    def test_every_attempt_but_the_first_is_a_retry(self):
+    def test_every_attempt_except_the_first_is_a_retry(self):
         task = Task()
-        seen = []
+        is_retries = []
         for _ in range(1 + RETRIES):
-            seen.append(task.record().is_retry)
+            is_retries.append(task.record().is_retry)
             task.ti.retry()
-        assert seen == [False, True, True]
+        assert is_retries == [False, True, True]
 
     @pytest.mark.parametrize("attempts", [1, 2, 3])
-    def test_the_count_begins_anew_with_a_clear(self, attempts):
+    def test_first_attempt_after_a_clear_is_not_a_retry(self, attempts):
         task = Task()
         for _ in range(attempts - 1):
             task.ti.retry()
@@ -288,13 +288,13 @@ class TestRetries:
         assert task.record().is_retry is False
 
     @pytest.mark.parametrize("retries", [None, 0])
-    def test_a_task_without_retries_is_cleared_or_at_its_first_attempt(self, retries):
+    def test_attempt_of_a_task_without_retries_is_not_a_retry(self, retries):
         instance = FakeTaskInstance()
         assert is_retry({"ti": instance}, retries) is False
         instance.clear()
         assert is_retry({"ti": instance}, retries) is False
 
-    def test_a_task_instance_that_tells_nothing_is_at_its_first_attempt(self):
+    def test_task_instance_without_try_number_is_not_a_retry(self):
         assert is_retry({"ti": SimpleNamespace()}, 0) is False
 
 
@@ -305,7 +305,7 @@ def with_entry(**changes: Any) -> str:
     return json.dumps({"max_tries": RETRIES, "calls": [{**ENTRY, **changes}]})
 
 
-CORRUPT = [
+INVALID = [
     "no JSON",
     "[]",
     '["a"]',
@@ -341,9 +341,9 @@ CORRUPT = [
 ]
 
 
-class TestForeignRecords:
-    @pytest.mark.parametrize("stored", [*CORRUPT, {"kind": "x"}, ["x"], 5, b"x"], ids=lambda value: str(value)[:40])
-    def test_what_is_no_record_is_not_used(self, stored):
+class TestInvalidRecords:
+    @pytest.mark.parametrize("stored", [*INVALID, {"kind": "x"}, ["x"], 5, b"x"], ids=lambda value: str(value)[:40])
+    def test_invalid_record_is_ignored(self, stored):
         task = Task(stored)
         record = task.record()
         assert (record.result, record.state_before, task.superseded()) == (None, None, [])
@@ -353,24 +353,25 @@ class TestForeignRecords:
         assert task.record().result == REF
 
     @pytest.mark.parametrize("stored", [None, "", 0, {}, []])
-    def test_an_empty_store_is_no_cause_for_a_warning(self, stored, caplog):
+    def test_empty_value_is_ignored_without_a_warning(self, stored, caplog):
         assert Task(stored).record().result is None
         assert caplog.text == ""
 
-    def test_what_is_not_used_is_warned_of(self, caplog):
+    def test_invalid_record_is_logged(self, caplog):
         Task("no JSON").record()
-        assert "The task state store holds something else under 'datarobot_submissions'; it is not used." in caplog.text
+        warning = "The value of 'datarobot_submissions' in the task state store is not a valid submission record."
+        assert f"{warning} It is ignored." in caplog.text
 
     @pytest.mark.parametrize(
         "value", [float("nan"), float("inf"), {1, 2}, object(), b"x"], ids=lambda value: type(value).__name__
     )
-    def test_a_value_that_is_no_json_leaves_the_intent(self, value, caplog):
+    def test_result_that_is_not_json_keeps_the_intent(self, value, caplog):
         task = Task()
         record = task.record()
         record.save_intent(lambda: {"id": "old"})
         record.save_result(CreatedResource(value))
         assert record.result == CreatedResource(value)
-        assert "cannot be remembered as JSON" in caplog.text
+        assert "is not valid JSON and was not saved" in caplog.text
         task.ti.retry()
         later = task.record()
         assert (later.result, later.state_before) == (None, {"id": "old"})

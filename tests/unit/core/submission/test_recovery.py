@@ -1,10 +1,10 @@
-"""After which errors a request may have made something all the same."""
+"""Classification of errors: whether the request may have created something."""
 
 from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.core.submission.recovery import _made_nothing
+from datarobot_provider.core.submission.recovery import _created_nothing
 from datarobot_provider.exceptions import (
     AccessDeniedError,
     ApiError,
@@ -46,7 +46,7 @@ NOTHING = [
     api_error(ValidationError, 422),
     api_error(RateLimitError, 429),
 ]
-PERHAPS = [
+UNCERTAIN = [
     TransportError("x", reason="lost", sent=True),
     TransportError("x", reason="timeout", sent=True),
     api_error(ServerError, 500),
@@ -64,25 +64,25 @@ PERHAPS = [
 ]
 
 
-def kind(error: Exception) -> str:
+def error_id(error: Exception) -> str:
     return f"{type(error).__name__}-{getattr(error, 'status', getattr(error, 'reason', ''))}"
 
 
-@pytest.mark.parametrize("error", NOTHING, ids=kind)
-def test_errors_that_prove_that_nothing_was_made(error):
-    assert _made_nothing(error) is True
+@pytest.mark.parametrize("error", NOTHING, ids=error_id)
+def test_error_proves_that_nothing_was_created(error):
+    assert _created_nothing(error) is True
 
 
-@pytest.mark.parametrize("error", PERHAPS, ids=kind)
-def test_errors_after_which_it_may_have_been_made(error):
-    assert _made_nothing(error) is False
+@pytest.mark.parametrize("error", UNCERTAIN, ids=error_id)
+def test_error_leaves_the_outcome_uncertain(error):
+    assert _created_nothing(error) is False
 
 
-def test_no_class_of_errors_is_left_out():
-    def below(base: type) -> set[type]:
-        return {base}.union(*(below(sub) for sub in base.__subclasses__()))
+def test_every_error_class_is_classified():
+    def subclasses(base: type) -> set[type]:
+        return {base}.union(*(subclasses(sub) for sub in base.__subclasses__()))
 
-    tried = {type(error) for error in (*NOTHING, *PERHAPS)}
-    jobs = {sub for sub in below(DataRobotError) if "Job" in sub.__name__ or "Polling" in sub.__name__}
-    package = {sub for sub in below(DataRobotError) if sub.__module__ == "datarobot_provider.exceptions"}
-    assert package - tried - jobs == set()
+    classified = {type(error) for error in (*NOTHING, *UNCERTAIN)}
+    jobs = {sub for sub in subclasses(DataRobotError) if "Job" in sub.__name__ or "Polling" in sub.__name__}
+    package = {sub for sub in subclasses(DataRobotError) if sub.__module__ == "datarobot_provider.exceptions"}
+    assert package - classified - jobs == set()

@@ -1,4 +1,4 @@
-"""One task that makes several things: each call makes its own, and a retry takes up each of them."""
+"""One task that creates several resources: each call creates its own, and a retry reuses each of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MODELS = "customModels/"
 
 @pytest.fixture
 def models(api):
-    """Let the API make models, and list them; give the names of those that were made."""
+    """Let the API create and list models; return the created models."""
     made: list[dict[str, Any]] = []
 
     def create(request):
@@ -34,7 +34,7 @@ def models(api):
 
 
 class ManyModels(CreateCustomModelOperator):
-    """What a user writes to make several models in one task."""
+    """Operator of a user that creates several models in one task."""
 
     names: tuple[str, ...] = ("a", "b", "a")
 
@@ -47,26 +47,26 @@ class ManyModels(CreateCustomModelOperator):
 
 
 class ModelThenBuild(StartDependencyBuildOperator):
-    """An operator of a user that calls another one first."""
+    """Operator of a user that executes another operator first."""
 
     def execute(self, context):
         model = CreateCustomModelOperator(task_id="inner", name="m", target_type="Unstructured").execute(context)
         return model, super().execute(context)
 
 
-def test_a_loop_over_the_operator_makes_one_thing_for_each_call(models, context):
+def test_each_call_in_a_loop_creates_a_model(models, context):
     assert ManyModels(task_id="t", name="x").execute(context) == ["id-0", "id-1", "id-2"]
     assert [model["name"] for model in models] == ["a", "b", "a"]
 
 
-def test_a_retry_takes_up_what_each_call_has_made(models, context, ti):
+def test_retry_reuses_the_model_of_each_call(models, context, ti):
     first = ManyModels(task_id="t", name="x").execute(context)
     ti.retry()
     assert ManyModels(task_id="t", name="x").execute(context) == first
     assert len(models) == 3
 
 
-def test_a_retry_after_the_second_call_failed_makes_only_what_is_missing(api, models, context, ti):
+def test_retry_creates_only_the_missing_models(api, models, context, ti):
     task = ManyModels(task_id="t", name="x")
     create = api._answers["POST", MODELS][0]
     api.on("POST", MODELS, create, TransportError("refused", reason="refused", sent=False), create)
@@ -77,7 +77,7 @@ def test_a_retry_after_the_second_call_failed_makes_only_what_is_missing(api, mo
     assert [model["name"] for model in models] == ["a", "b", "a"]
 
 
-def test_a_lost_response_of_the_second_call_is_recovered_for_that_call(api, models, context, ti):
+def test_lost_response_is_recovered_for_its_call(api, models, context, ti):
     create = api._answers["POST", MODELS][0]
 
     def lost(request):
@@ -92,13 +92,13 @@ def test_a_lost_response_of_the_second_call_is_recovered_for_that_call(api, mode
     assert [model["name"] for model in models] == ["a", "b", "a"]
 
 
-def test_a_clear_makes_everything_anew(models, context, ti):
+def test_cleared_task_creates_all_models_again(models, context, ti):
     ManyModels(task_id="t", name="x").execute(context)
     ti.clear()
     assert ManyModels(task_id="t", name="x").execute(context) == ["id-3", "id-4", "id-5"]
 
 
-def test_an_operator_that_calls_another_one_gets_two_results(api, models, context, ti):
+def test_operator_that_executes_another_has_two_records(api, models, context, ti):
     build = "customModels/m/versions/v/dependencyBuild/"
     api.on("POST", build, response(202, {"buildStatus": "submitted"}))
     api.on("GET", build, response(422, {}), response(body={"buildStatus": "success"}))
@@ -109,14 +109,14 @@ def test_an_operator_that_calls_another_one_gets_two_results(api, models, contex
     assert len(api.sent("POST")) == 2
 
 
-def test_operators_that_one_function_executes_do_not_share_a_record(models, context):
-    """As a ``@task`` does it, where every call has the same task id."""
+def test_operators_in_one_task_function_have_separate_records(models, context):
+    """In a ``@task``, every call has the same task id."""
     made = [CreateCustomModelOperator(task_id="same", name="same").execute(context) for _ in range(3)]
     assert made == ["id-0", "id-1", "id-2"]
 
 
-def test_what_one_call_has_cached_is_not_used_by_the_next(api, context, monkeypatch):
-    """The connection, the names of the guards and the file that is converted are looked up for each call."""
+def test_cached_values_are_not_used_by_the_next_call(api, context, monkeypatch):
+    """The connection, the guard names and the converted file are determined for each call."""
     other = {"conn_type": "datarobot", "host": "https://other.example", "password": TOKEN}
     monkeypatch.setenv("AIRFLOW_CONN_OTHER", json.dumps(other))
     task = CreateCustomModelOperator(task_id="t", name="a")

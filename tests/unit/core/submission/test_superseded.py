@@ -1,4 +1,4 @@
-"""A user's clear while the job runs: it is stopped once, waited out, and only then is the next one started."""
+"""Cancellation of the job of a cleared task: once, and before the next job starts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ RUNS, DONE, STOPPED = (
 
 @pytest.fixture
 def cleared(context, ti):
-    """Give a function that lets a task be cleared after it had started a job."""
+    """Return a function that clears a task after it has started a job."""
 
     def clear(task: DataRobotJobOperator, ref: JobRef) -> None:
         SubmissionRecord.load_or_create(context, task).save_result(ref)
@@ -58,14 +58,14 @@ def build(**given):
     return StartDependencyBuildOperator(task_id="t", **IDS, **given)
 
 
-def test_a_job_that_runs_is_stopped_waited_out_and_started_anew(api, context, cleared, task_log):
+def test_running_job_is_cancelled_before_a_new_one_starts(api, context, cleared, task_log):
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
     assert methods(api)[:4] == ["GET", "DELETE", "GET", "GET"]
     assert methods(api)[4] == "POST"
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
-    assert "The task was cleared while its job was running." in task_log()
+    assert "The task was cleared while its dependency build was running." in task_log()
     assert "The dependency build was cancelled in DataRobot." in task_log()
 
 
@@ -74,7 +74,7 @@ def test_a_job_that_runs_is_stopped_waited_out_and_started_anew(api, context, cl
     [DONE, STOPPED, response(body={"buildStatus": "failed"}), response(404)],
     ids=["done", "stopped", "failed", "gone"],
 )
-def test_what_does_not_run_is_left_alone(api, context, cleared, poll):
+def test_job_that_is_not_running_is_not_cancelled(api, context, cleared, poll):
     cleared(build(), ref_of("dependency_build"))
     script(api, poll, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
@@ -87,8 +87,8 @@ def test_what_does_not_run_is_left_alone(api, context, cleared, poll):
     [TransportError("lost", reason="lost", sent=True), response(500), response(403)],
     ids=["lost", "500", "refused"],
 )
-def test_what_may_run_is_stopped_too(api, context, cleared, poll, task_log):
-    """To stop what is over does no harm: DataRobot says that it is."""
+def test_job_in_an_unknown_state_is_cancelled(api, context, cleared, poll, task_log):
+    """Cancelling a job that has ended has no effect."""
     cleared(build(), ref_of("dependency_build"))
     script(api, poll, DONE, delete=response(422, {"message": "it is over"}))
     assert build().execute(context) == {"buildStatus": "success"}
@@ -96,15 +96,15 @@ def test_what_may_run_is_stopped_too(api, context, cleared, poll, task_log):
     assert "The dependency build had already ended" in task_log()
 
 
-def test_it_is_left_alone_if_so_told(api, context, cleared, task_log):
+def test_job_is_left_running_without_cancel_on_kill(api, context, cleared, task_log):
     cleared(build(cancel_on_kill=False), ref_of("dependency_build"))
     script(api, RUNS, DONE)
     build(cancel_on_kill=False).execute(context)
     assert api.sent("DELETE") == []
-    assert "The job is left alone, as cancel_on_kill says." in task_log()
+    assert "The job is left running because cancel_on_kill is false." in task_log()
 
 
-def test_a_stop_that_fails_is_told_and_the_request_is_sent_all_the_same(api, context, cleared, task_log):
+def test_request_is_sent_if_the_cancellation_fails(api, context, cleared, task_log):
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, DONE, delete=response(403, {"message": "not yours"}))
     build().execute(context)
@@ -112,7 +112,7 @@ def test_a_stop_that_fails_is_told_and_the_request_is_sent_all_the_same(api, con
     assert "could not be cancelled and may still be running in DataRobot" in task_log()
 
 
-def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, task_log):
+def test_job_that_cannot_be_cancelled_is_logged(api, context, cleared, task_log):
     task = ValidateVectorDatabaseOperator(
         task_id="t", deployment_id="d", prompt_column_name="p", target_column_name="t"
     )
@@ -125,7 +125,7 @@ def test_a_job_without_a_way_to_stop_it_is_told_to_go_on(api, context, cleared, 
     assert "DataRobot cannot cancel a vector database validation. It is still running." in task_log()
 
 
-def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared):
+def test_deferred_task_waits_for_its_trigger_to_cancel_the_job(api, context, cleared):
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
@@ -134,8 +134,8 @@ def test_a_deferred_task_gives_its_trigger_time_to_stop_it(api, context, cleared
     assert len(api.sent("POST")) == 1
 
 
-def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context, cleared, monkeypatch):
-    monkeypatch.setattr(superseded, "TRIGGER_SECONDS", 0.0)
+def test_deferred_task_cancels_the_job_after_the_trigger_timeout(api, context, cleared, monkeypatch):
+    monkeypatch.setattr(superseded, "TRIGGER_TIMEOUT", 0.0)
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, RUNS, STOPPED, RUNS)
     with pytest.raises(TaskDeferred):
@@ -143,8 +143,8 @@ def test_a_trigger_that_does_not_stop_it_in_time_is_not_waited_for(api, context,
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
 
 
-def test_a_worker_that_dies_after_the_stop_does_not_stop_the_next_one(api, context, cleared, ti):
-    """Both builds of a version stand at one address."""
+def test_killed_worker_does_not_cancel_the_new_job(api, context, cleared, ti):
+    """Both builds of a version have the same path."""
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED, DONE)
     build(wait_for_completion=False).execute(context)
@@ -154,14 +154,14 @@ def test_a_worker_that_dies_after_the_stop_does_not_stop_the_next_one(api, conte
     assert len(api.sent("DELETE")) == len(api.sent("POST")) == 1
 
 
-def test_a_job_of_a_kind_that_nobody_knows_is_left_alone(api, context, cleared):
+def test_job_of_an_unknown_kind_is_left_running(api, context, cleared):
     cleared(build(), JobRef("kind_of_another_release", IDS))
     script(api, DONE)
     assert build().execute(context) == {"buildStatus": "success"}
 
 
-def test_it_is_dealt_with_once_however_many_operators_the_task_executes(api, context, cleared):
-    """A second look could take the job that the first operator has started meanwhile for the old one."""
+def test_job_is_cancelled_once_per_task(api, context, cleared):
+    """A second poll could mistake the new job of the first operator for the superseded one."""
     cleared(build(), ref_of("dependency_build"))
     script(api, RUNS, STOPPED)
     superseded.cancel_superseded_jobs(context, deferrable=False)
@@ -170,7 +170,7 @@ def test_it_is_dealt_with_once_however_many_operators_the_task_executes(api, con
     assert len(api.sent("DELETE")) == 1
 
 
-def test_it_is_dealt_with_again_if_the_connection_was_missing(api, context, cleared, connection, monkeypatch):
+def test_job_is_cancelled_later_if_the_connection_was_missing(api, context, cleared, connection, monkeypatch):
     cleared(build(), ref_of("dependency_build"))
     monkeypatch.delenv("AIRFLOW_CONN_DATAROBOT_DEFAULT")
     with pytest.raises(ConfigurationError):
