@@ -1,4 +1,4 @@
-"""A wait that cannot be deferred without losing what comes after it stays on the worker, and the log says so."""
+"""Tasks that wait on the worker because a deferral would skip the code after the wait."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RESULTS = {"v": "success", "w": "success"}
 
 
 class BothVersions(StartDependencyBuildOperator):
-    """What a user writes to build several versions in one task."""
+    """Operator of a user that builds several versions in one task."""
 
     def execute(self, context):
         results = {}
@@ -31,15 +31,15 @@ class BothVersions(StartDependencyBuildOperator):
         return results
 
 
-class BothAndResumed(BothVersions):
-    """An operator of a user who knows how to go on after a deferral."""
+class BothVersionsResumable(BothVersions):
+    """Operator of a user that also overrides ``execute_complete()``."""
 
     def execute_complete(self, context, event=None, **more):
         return super().execute_complete(context, event, **more)
 
 
-class Patient(DependencyBuildSensor):
-    """A sensor of a user that does something after the wait."""
+class SensorWithMore(DependencyBuildSensor):
+    """Sensor of a user with code after the wait."""
 
     def execute(self, context):
         return super().execute(context), "and more"
@@ -53,26 +53,26 @@ def builds(api):
         api.on("GET", path, response(422, {}), state("processing"), state("success"))
 
 
-def test_a_loop_over_a_deferrable_operator_does_every_call(builds, api, context, task_log):
+def test_loop_over_a_deferrable_operator_waits_on_the_worker(builds, api, context, task_log):
     task = BothVersions(task_id="t", **IDS, deferrable=True, poll_interval=0.1)
     assert task.execute(context) == RESULTS
     assert len(api.sent("POST")) == 2
     assert "deferrable is ignored: BothVersions overrides execute()" in task_log()
 
 
-def test_an_operator_with_an_execute_complete_of_its_own_is_deferred(builds, context):
+def test_operator_that_overrides_execute_complete_is_deferred(builds, context):
     with pytest.raises(TaskDeferred):
-        BothAndResumed(task_id="t", **IDS, deferrable=True).execute(context)
+        BothVersionsResumable(task_id="t", **IDS, deferrable=True).execute(context)
 
 
-def test_an_operator_that_another_task_executes_waits_on_the_worker(api, context, ti, task_log):
+def test_operator_executed_by_another_task_waits_on_the_worker(api, context, ti, task_log):
     script(api, state("success"), state("processing"), state("success"))
     ti.task = SimpleNamespace(task_id="function")
     assert build(deferrable=True, poll_interval=0.1).execute(context) == {"buildStatus": "success"}
     assert "the task function calls execute() of StartDependencyBuildOperator" in task_log()
 
 
-def test_the_task_itself_is_deferred_also_as_a_copy(api, context, ti):
+def test_copy_of_the_task_is_deferred(api, context, ti):
     script(api, state("processing"))
     ti.task = build(deferrable=True)
     with pytest.raises(TaskDeferred):
@@ -83,13 +83,13 @@ def sensor(kind=DependencyBuildSensor):
     return kind(task_id="s", **IDS, deferrable=True, poke_interval=0.1)
 
 
-def test_a_sensor_that_another_task_executes_pokes(api, context, ti):
+def test_sensor_executed_by_another_task_pokes(api, context, ti):
     script(api, state("processing"), state("success"))
     ti.task = SimpleNamespace(task_id="function")
     assert sensor().execute(context) == {"buildStatus": "success"}
 
 
-def test_a_sensor_with_an_execute_of_its_own_pokes(api, context, task_log):
+def test_sensor_that_overrides_execute_pokes(api, context, task_log):
     script(api, state("processing"), state("success"))
-    assert sensor(Patient).execute(context) == ({"buildStatus": "success"}, "and more")
-    assert "Patient overrides execute()" in task_log()
+    assert sensor(SensorWithMore).execute(context) == ({"buildStatus": "success"}, "and more")
+    assert "SensorWithMore overrides execute()" in task_log()

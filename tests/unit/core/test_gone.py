@@ -1,4 +1,4 @@
-"""Deleting and cancelling: what an earlier attempt may have done already is no error, what nobody did is one."""
+"""Deletions and cancellations of a resource that no longer exists: an error, except after an earlier attempt."""
 
 from __future__ import annotations
 
@@ -28,47 +28,47 @@ DELETES = [
     (CancelModelTestOperator, {"custom_model_test_id": "t"}, "customModelTests/t/", (404, 409, 410, 422)),
     (CancelDependencyBuildOperator, VERSION, "customModels/m/versions/v/dependencyBuild/", (404, 409, 410, 422)),
 ]
-GONE = [
+MISSING = [
     pytest.param(task, given, path, status, id=f"{task.__name__}-{status}")
     for task, given, path, statuses in DELETES
     for status in statuses
 ]
-each_gone = pytest.mark.parametrize(("task", "given", "path", "status"), GONE)
+each_missing = pytest.mark.parametrize(("task", "given", "path", "status"), MISSING)
 
 
-@each_gone
-def test_at_the_first_try_it_is_an_error(api, context, task, given, path, status):
+@each_missing
+def test_first_attempt_fails(api, context, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
     with pytest.raises(AirflowFailException, match=f"returned {status} for DELETE {path}"):
         task(task_id="t", **given).execute(context)
 
 
-@each_gone
-def test_at_a_retry_an_earlier_try_did_it(api, context, ti, task_log, task, given, path, status):
+@each_missing
+def test_retry_succeeds(api, context, ti, task_log, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
     ti.retry()
     assert task(task_id="t", **given).execute(context) is None
     assert "already. DataRobot returned" in task_log()
 
 
-@each_gone
-def test_after_a_clear_nobody_did_it(api, context, ti, task, given, path, status):
+@each_missing
+def test_first_attempt_after_a_clear_fails(api, context, ti, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
     ti.clear()
     with pytest.raises(AirflowFailException, match=f"returned {status}"):
         task(task_id="t", **given).execute(context)
 
 
-@each_gone
-def test_an_answer_to_a_request_that_was_sent_before_is_its_work(api, context, task, given, path, status):
-    told = response(status, {"message": "gone"})
-    api.on("DELETE", path, Response(told.status, told.headers, told.body, repeated=True))
+@each_missing
+def test_repeated_request_succeeds(api, context, task, given, path, status):
+    missing = response(status, {"message": "gone"})
+    api.on("DELETE", path, Response(missing.status, missing.headers, missing.body, repeated=True))
     assert task(task_id="t", **given).execute(context) is None
 
 
 @pytest.mark.parametrize("status", [401, 403])
 @pytest.mark.parametrize(("task", "given", "path", "_"), DELETES, ids=lambda value: getattr(value, "__name__", ""))
-def test_a_refusal_is_one_at_every_try(api, context, ti, task, given, path, _, status):
+def test_refused_request_fails_at_every_attempt(api, context, ti, task, given, path, _, status):
     api.on("DELETE", path, response(status, {"message": "no"}))
     ti.retry()
     with pytest.raises(AirflowFailException, match=f"returned {status}"):

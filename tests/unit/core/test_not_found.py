@@ -1,4 +1,4 @@
-"""Which arguments a 404 is about: by the server's words, by the path, by the body."""
+"""Explanation of a 404 from the message of the server, the path and the payload."""
 
 from __future__ import annotations
 
@@ -17,35 +17,37 @@ def task(**given):
     return SimpleNamespace(template_fields=tuple(given), **given)
 
 
-def about(message="Not Found", *, path="things/", method="POST", errors=None, **given):
+def explain(message="Not Found", *, path="things/", method="POST", errors=None, **given):
     return explain_not_found(NotFoundError(404, message, method=method, path=path, errors=errors), task(**given))
 
 
-def test_the_one_id_of_the_path():
-    assert about(path=f"customModels/{A}/", method="GET", custom_model_id=A, dataset_id=B) == (
+def test_id_in_the_path_is_named():
+    assert explain(path=f"customModels/{A}/", method="GET", custom_model_id=A, dataset_id=B) == (
         f"custom_model_id '{A}' was not found: DataRobot has no such custom model, or the user of the API token "
         "cannot access it."
     )
 
 
-def test_two_ids_of_the_path_are_both_named():
-    line = about(path=f"customModels/{A}/versions/{B}/", method="DELETE", custom_model_id=A, custom_model_version_id=B)
+def test_two_ids_in_the_path_are_both_named():
+    line = explain(
+        path=f"customModels/{A}/versions/{B}/", method="DELETE", custom_model_id=A, custom_model_version_id=B
+    )
     assert line == (
         f"custom_model_id '{A}' or custom_model_version_id '{B}' was not found: DataRobot has no such custom model or "
         "custom model version, or the user of the API token cannot access it."
     )
 
 
-def test_an_id_that_is_escaped_in_the_path_is_known_again():
-    assert "status_id 'a b/c' was" in about(path="status/a%20b%2Fc/", method="GET", status_id="a b/c")
+def test_escaped_id_in_the_path_is_recognized():
+    assert "status_id 'a b/c' was" in explain(path="status/a%20b%2Fc/", method="GET", status_id="a b/c")
 
 
-def test_a_number_out_of_a_native_template_is_known_again():
-    assert "custom_model_test_id '5' was" in about(path="customModelTests/5/", method="GET", custom_model_test_id=5)
+def test_integer_id_is_recognized():
+    assert "custom_model_test_id '5' was" in explain(path="customModelTests/5/", method="GET", custom_model_test_id=5)
 
 
-def test_with_a_body_its_ids_may_be_the_wrong_ones_too():
-    line = about(path=f"customModels/{A}/versions/", custom_model_id=A, base_environment_id=B)
+def test_ids_in_the_payload_are_named_as_well():
+    line = explain(path=f"customModels/{A}/versions/", custom_model_id=A, base_environment_id=B)
     assert line.startswith(f"custom_model_id '{A}' or base_environment_id '{B}' was not found")
 
 
@@ -62,19 +64,19 @@ def test_with_a_body_its_ids_may_be_the_wrong_ones_too():
         ("Not Found", {}, ["custom_model_id", "dataset_id", "base_environment_id"]),
     ],
 )
-def test_what_the_server_names_is_what_is_named(message, errors, named):
+def test_only_the_ids_that_the_server_names_are_named(message, errors, named):
     given = {"custom_model_id": A, "dataset_id": B, "base_environment_id": C}
-    line = about(message, path=f"customModels/{A}/versions/", errors=errors, **given)
+    line = explain(message, path=f"customModels/{A}/versions/", errors=errors, **given)
     assert [name for name in given if name in line] == named
     assert "was not found" in line
 
 
-def test_a_reason_of_the_servers_own_stands():
-    line = about("No testing log found.", path=f"customModelTests/{A}/log/", method="GET", custom_model_test_id=A)
+def test_specific_message_of_the_server_is_kept():
+    line = explain("No testing log found.", path=f"customModelTests/{A}/log/", method="GET", custom_model_test_id=A)
     assert line == f"Ids in the request: custom_model_test_id '{A}'."
 
 
-def test_ids_inside_of_objects_lists_and_json():
+def test_ids_inside_objects_lists_and_json_are_found():
     given = {
         "training_data": {"datasetId": A, "name": "x"},
         "guards": ({"deploymentId": B}, {"name": "y", "nemoInfo": {"credentialId": C}}),
@@ -94,7 +96,7 @@ def test_ids_inside_of_objects_lists_and_json():
     ]
 
 
-def test_connections_and_names_of_other_services_are_no_ids_of_datarobot():
+def test_connection_ids_and_ids_of_other_services_are_ignored():
     given = {
         "datarobot_conn_id": "datarobot_default",
         "openai_api_key_conn_id": "my_openai",
@@ -103,19 +105,19 @@ def test_connections_and_names_of_other_services_are_no_ids_of_datarobot():
         "user_provided_id": "mine",
         "openai_api_key": "sk-secret",
     }
-    assert about(**given) == ""
+    assert explain(**given) == ""
 
 
-def test_an_id_that_no_argument_holds_is_not_blamed_on_another():
-    assert about(path=f"customModelTests/{C}/", method="GET", custom_model_id=A, custom_model_version_id=B) == ""
+def test_no_argument_is_named_if_the_path_contains_another_id():
+    assert explain(path=f"customModelTests/{C}/", method="GET", custom_model_id=A, custom_model_version_id=B) == ""
 
 
-def test_an_id_of_the_query_is_named():
-    assert "entity_id 'm' was not found" in about(path="guardConfigurations/", method="GET", entity_id="m")
+def test_id_in_the_query_is_named():
+    assert "entity_id 'm' was not found" in explain(path="guardConfigurations/", method="GET", entity_id="m")
 
 
-def test_a_long_id_is_cut():
-    assert len(about(path="x/", entity_id="y" * 10_000)) < 400
+def test_long_id_is_truncated():
+    assert len(explain(path="x/", entity_id="y" * 10_000)) < 400
 
 
 @pytest.mark.parametrize(
@@ -129,7 +131,7 @@ def test_a_long_id_is_cut():
         ("path", "path"),
     ],
 )
-def test_the_noun_of_an_id(name, noun):
+def test_noun_of_an_id(name, noun):
     assert GivenId(name, "x").noun == noun
 
 
@@ -145,11 +147,11 @@ def test_the_noun_of_an_id(name, noun):
         ("model", "Remodel not found", False),
     ],
 )
-def test_when_a_message_says_that_there_is_no_such_thing(noun, message, named):
+def test_message_names_a_missing_resource(noun, message, named):
     assert says_not_found(noun, message) is named
 
 
-def test_an_error_without_an_explanation_stays_as_it_is():
+def test_empty_explanation_does_not_change_the_error():
     error = NotFoundError(404, "Not Found", method="GET", path="x/")
     before = str(error)
     error.explain("")

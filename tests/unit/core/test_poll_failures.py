@@ -1,4 +1,4 @@
-"""A sensor that pokes counts failed polls as a wait in the triggerer does: all kinds of them, often and long enough."""
+"""Failed polls of a poking sensor: they fail the task if they are too many for too long, as in the triggerer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def sensor(mode: str = "poke") -> DependencyBuildSensor:
 
 
 @pytest.mark.parametrize("failure", FAILURES, ids=str)
-def test_polls_that_fail_for_too_long_end_in_a_retry(api, context, clock, failure):
+def test_task_is_retried_if_polls_fail_for_too_long(api, context, clock, failure):
     api.on("GET", BUILD, RUNNING, failure)
     build = sensor()
     for _ in range(FAILED_POLLS):
@@ -44,7 +44,7 @@ def test_polls_that_fail_for_too_long_end_in_a_retry(api, context, clock, failur
     assert not isinstance(caught.value, AirflowFailException)
 
 
-def test_failures_of_several_kinds_count_together(api, context, clock):
+def test_failures_of_several_types_are_counted_together(api, context, clock):
     api.on("GET", BUILD, RUNNING, response(403), response(502), response(403), LOST, response(403))
     build = sensor()
     for _ in range(FAILED_POLLS):
@@ -54,7 +54,7 @@ def test_failures_of_several_kinds_count_together(api, context, clock):
         build.poke(context)
 
 
-def test_long_pauses_alone_spend_nothing(api, context, clock):
+def test_long_intervals_alone_do_not_reach_the_limit(api, context, clock):
     api.on("GET", BUILD, RUNNING, *[response(403)] * (FAILED_POLLS - 1), RUNNING, response(403))
     build = sensor()
     for _ in range(FAILED_POLLS + 2):
@@ -63,7 +63,7 @@ def test_long_pauses_alone_spend_nothing(api, context, clock):
 
 
 @pytest.mark.parametrize("failure", [response(502), response(403)], ids=str)
-def test_a_sensor_that_is_rescheduled_counts_across_its_processes(api, context, store, clock, failure):
+def test_rescheduled_sensor_counts_failures_across_processes(api, context, store, clock, failure):
     api.on("GET", BUILD, failure)
     context["ti"].get_first_reschedule_date = lambda _: "2026-11-25"
     for _ in range(FAILED_POLLS - 1):

@@ -5,7 +5,7 @@ import pytest
 from datarobot_provider.core.reports import checks_table, impact_bars
 
 
-def test_the_checks_of_a_test_make_a_table():
+def test_checks_are_shown_as_a_table():
     test = {
         "testingStatus": {
             "errorCheck": {"status": "failed", "message": "Traceback:\n  custom.py\n  KeyError: no score\n\n"},
@@ -23,16 +23,16 @@ def test_the_checks_of_a_test_make_a_table():
 
 
 @pytest.mark.parametrize("test", [{}, {"testingStatus": None}, {"testingStatus": {}}, {"testingStatus": {"x": "odd"}}])
-def test_a_test_without_checks_makes_no_table(test):
+def test_table_is_empty_without_checks(test):
     assert checks_table(test) == []
 
 
-def test_a_very_long_message_is_cut():
+def test_long_message_is_truncated():
     table = checks_table({"testingStatus": {"a": {"status": "failed", "message": "x" * 10_000}}})
     assert max(map(len, table)) < 350
 
 
-def test_impacts_make_bars_the_strongest_first():
+def test_features_are_sorted_by_impact():
     bars = impact_bars(
         [
             {"featureName": "bmi", "impactNormalized": 0.5},
@@ -47,16 +47,16 @@ def test_impacts_make_bars_the_strongest_first():
     ]
 
 
-def test_no_more_than_ten_features_are_shown():
+def test_at_most_ten_features_are_shown():
     assert len(impact_bars([{"featureName": str(n), "impactNormalized": n / 50} for n in range(50)])) == 10
 
 
 @pytest.mark.parametrize("value", [None, "n/a", -0.3])
-def test_an_impact_that_is_no_number_or_negative_has_no_bar(value):
+def test_invalid_or_negative_impact_has_no_bar(value):
     (bar,) = impact_bars([{"featureName": "x" * 100, "impactNormalized": value}])
     assert "#" not in bar
     assert bar.startswith("x" * 40 + "  ")
 
 
-def test_no_impacts_make_no_bars():
+def test_chart_is_empty_without_impacts():
     assert impact_bars([]) == []

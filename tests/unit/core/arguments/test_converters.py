@@ -34,14 +34,14 @@ from datarobot_provider.exceptions import InputError
         (converters.object_list, [], []),
     ],
 )
-def test_what_a_template_may_give_becomes_what_the_api_wants(converter, value, result):
-    got = converted("x", value, converter)
-    assert got == result
-    assert type(got) is type(result)
+def test_rendered_value_is_converted_to_the_expected_type(converter, value, result):
+    actual = converted("x", value, converter)
+    assert actual == result
+    assert type(actual) is type(result)
 
 
 @pytest.mark.parametrize(
-    ("converter", "wanted", "values"),
+    ("converter", "expected", "values"),
     [
         (converters.string, "a string", [{}, [], ["a"], ()]),
         (converters.integer, "an integer", ["five", "5.5", 5.5, True, [], {}, float("nan"), float("inf"), "1e3"]),
@@ -52,13 +52,13 @@ def test_what_a_template_may_give_becomes_what_the_api_wants(converter, value, r
         (converters.object_list, "a list of objects", ["x", [1], ["a"], {}, '["a"]', '{"a": 1}']),
     ],
 )
-def test_what_is_of_the_wrong_type_is_named_with_what_is_wanted(converter, wanted, values):
+def test_error_names_the_argument_and_the_expected_type(converter, expected, values):
     for value in values:
-        with pytest.raises(InputError, match=f"some_name should be {wanted}, but is "):
+        with pytest.raises(InputError, match=f"some_name should be {expected}, but is "):
             converted("some_name", value, converter)
 
 
-def test_a_payload_holds_what_was_set_in_the_apis_names():
+def test_payload_contains_the_fields_that_were_set():
     values = {"name": "n", "target_type": None, "requires_ha": False, "replicas": "0", "class_labels": [], "other": 1}
     declared = {
         "name": converters.string,
@@ -74,11 +74,11 @@ def test_a_payload_holds_what_was_set_in_the_apis_names():
     ("name", "result"),
     [("name", "name"), ("target_type", "targetType"), ("is_training_data_for_versions", "isTrainingDataForVersions")],
 )
-def test_names_are_turned_into_the_apis(name, result):
+def test_argument_names_become_api_field_names(name, result):
     assert camel_case(name) == result
 
 
-def test_converting_leaves_the_argument_as_it_was():
+def test_conversion_does_not_modify_the_argument():
     given = [{"a": 1}]
     result = converters.object_list(given)
     result[0]["a"] = 2

@@ -1,4 +1,4 @@
-"""Versions whose files lie in object storage: nothing touches the worker's disk."""
+"""Versions with files in object storage, which are not copied to the disk of the worker."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ VERSIONS = "customModels/m/versions/"
 
 @pytest.fixture
 def bucket(monkeypatch):
-    """Give the address of a bucket in an object store that Airflow knows, and a function that puts objects into it."""
+    """Return the URL of a bucket and a function that puts objects into it."""
     from airflow.sdk.io import attach
 
     store = fsspec.filesystem("memory")
@@ -44,13 +44,13 @@ def parts(files):
     return [(part.name, part.filename, part.content) for part in parse_form(body.content_type, b"".join(body))]
 
 
-def test_a_folder_is_sent_with_the_paths_below_it(bucket):
-    address, put = bucket
+def test_folder_is_sent_with_relative_paths(bucket):
+    url, put = bucket
     put("model/custom.py", b"print()")
     put("model/data/weights.bin", b"\0" * 3_000_000)
-    put("model/__pycache__/custom.pyc", b"left out")
-    put("other/custom.py", b"not ours")
-    files = folder_files(resolve_path("folder", f"{address}/model"))
+    put("model/__pycache__/custom.pyc", b"excluded")
+    put("other/custom.py", b"another model")
+    files = folder_files(resolve_path("folder", f"{url}/model"))
     assert [(file.name, file.size) for file in files] == [("custom.py", 7), ("data/weights.bin", 3_000_000)]
     assert parts(files) == [
         ("file", "custom.py", b"print()"),
@@ -60,54 +60,54 @@ def test_a_folder_is_sent_with_the_paths_below_it(bucket):
     ]
 
 
-def test_single_files_and_a_zip_are_sent(bucket):
-    address, put = bucket
+def test_files_and_zip_file_are_sent(bucket):
+    url, put = bucket
     put("a/custom.py", b"one")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("sub/custom.py", b"two" * 1000)
     put("model.zip", packed.getvalue())
-    single = resolve_path("files", f"{address}/a/custom.py")
+    single = resolve_path("files", f"{url}/a/custom.py")
     assert parts(listed_files([single]))[0] == ("file", "custom.py", b"one")
     assert parts(listed_files({"hooks/custom.py": single}))[1] == ("filePath", None, b"hooks/custom.py")
-    zipped = zip_files(resolve_path("zip_file", f"{address}/model.zip"))
+    zipped = zip_files(resolve_path("zip_file", f"{url}/model.zip"))
     assert parts(zipped) == [("file", "custom.py", b"two" * 1000), ("filePath", None, b"sub/custom.py")]
 
 
 @pytest.mark.parametrize("key", ["model/../custom.py", "model//custom.py", "model/a\\b.py", "model/a\nb.py"])
-def test_a_key_that_leads_elsewhere_is_refused(bucket, key):
-    address, put = bucket
+def test_key_outside_the_folder_is_refused(bucket, key):
+    url, put = bucket
     put("model/custom.py", b"x")
     fsspec.filesystem("memory").store[f"/bucket/{key}"] = fsspec.filesystem("memory").store["/bucket/model/custom.py"]
     with pytest.raises(InputError, match=r"not a plain relative path|control character"):
-        folder_files(resolve_path("folder", f"{address}/model"))
+        folder_files(resolve_path("folder", f"{url}/model"))
 
 
-def test_what_is_not_there_is_named(bucket):
-    address, _ = bucket
-    for listed in (
-        lambda: folder_files(resolve_path("folder", f"{address}/none")),
-        lambda: listed_files([resolve_path("files", f"{address}/none.py")]),
-        lambda: zip_files(resolve_path("zip_file", f"{address}/none.zip")),
+def test_error_names_the_missing_object(bucket):
+    url, _ = bucket
+    for read in (
+        lambda: folder_files(resolve_path("folder", f"{url}/none")),
+        lambda: listed_files([resolve_path("files", f"{url}/none.py")]),
+        lambda: zip_files(resolve_path("zip_file", f"{url}/none.zip")),
     ):
         with pytest.raises(InputError, match="none"):
-            listed()
+            read()
 
 
-def test_an_object_that_shrinks_after_it_was_listed_is_named(bucket):
-    address, put = bucket
+def test_error_names_an_object_that_was_changed(bucket):
+    url, put = bucket
     put("model/custom.py", b"12345")
-    files = folder_files(resolve_path("folder", f"{address}/model"))
+    files = folder_files(resolve_path("folder", f"{url}/model"))
     put("model/custom.py", b"1")
     with pytest.raises(InputError, match=r"The size of custom\.py changed during the upload"):
         parts(files)
 
 
 @pytest.mark.parametrize(("error", "heals"), [(OSError("the network is down"), True), (FileNotFoundError(), False)])
-def test_a_storage_that_fails_in_the_middle_is_tried_again_later(bucket, monkeypatch, error, heals):
-    address, put = bucket
+def test_read_error_during_the_upload_is_retried_unless_permanent(bucket, monkeypatch, error, heals):
+    url, put = bucket
     put("model/custom.py", b"12345")
-    files = folder_files(resolve_path("folder", f"{address}/model"))
+    files = folder_files(resolve_path("folder", f"{url}/model"))
 
     def fail(*_, **__):
         raise error
@@ -118,8 +118,8 @@ def test_a_storage_that_fails_in_the_middle_is_tried_again_later(bucket, monkeyp
     assert caught.value.retryable is heals
 
 
-def test_the_operator_takes_addresses(bucket, api, context, task_log):
-    address, put = bucket
+def test_operator_accepts_a_url(bucket, api, context, task_log):
+    url, put = bucket
     put("model/custom.py", b"print()")
     api.on("GET", VERSIONS, response(body={"data": []}))
     api.on("GET", "customModels/limits/", response(body={}))
@@ -130,13 +130,13 @@ def test_the_operator_takes_addresses(bucket, api, context, task_log):
         return response(201, {"id": "v", "label": "v1.0"})
 
     api.on("POST", VERSIONS, create)
-    task = CreateVersionOperator(task_id="t", custom_model_id="m", folder=f"{address}/model", base_environment_id="e")
+    task = CreateVersionOperator(task_id="t", custom_model_id="m", folder=f"{url}/model", base_environment_id="e")
     assert task.execute(context) == "v"
     assert b"print()" in sent[0]
     assert "Uploading 1 files, 7 bytes." in task_log()
 
 
-def test_an_address_that_airflow_does_not_know_is_refused_before_anything_is_sent(api, context):
+def test_unknown_url_scheme_is_refused_before_a_request(api, context):
     task = CreateVersionOperator(task_id="t", custom_model_id="m", folder="gopher://b/m", base_environment_id="e")
     with pytest.raises(
         AirflowFailException, match="folder is 'gopher://b/m', but Airflow cannot open this object storage"
@@ -145,17 +145,17 @@ def test_an_address_that_airflow_does_not_know_is_refused_before_anything_is_sen
     assert api.requests == []
 
 
-def test_a_file_address_is_a_local_path_with_all_its_checks(tmp_path):
+def test_file_url_is_checked_like_a_local_path(tmp_path):
     (tmp_path / "custom.py").write_text("x")
-    (tmp_path / "leads_out").symlink_to("/etc/hostname")
+    (tmp_path / "outside").symlink_to("/etc/hostname")
     with pytest.raises(InputError, match="outside the model folder"):
         folder_files(resolve_path("folder", f"file://{tmp_path}"))
 
 
-def test_a_download_goes_into_object_storage(bucket):
-    address, _ = bucket
-    sink = StorageSink(f"{address}/model.zip")
+def test_download_is_written_to_object_storage(bucket):
+    url, _ = bucket
+    sink = StorageSink(f"{url}/model.zip")
     with sink.open() as file:
         file.write(b"zip")
-    assert sink.commit() == f"{address}/model.zip"
+    assert sink.commit() == f"{url}/model.zip"
     assert fsspec.filesystem("memory").cat("/bucket/model.zip") == b"zip"

@@ -1,4 +1,4 @@
-"""Arguments that are paths, in every shape in which they arrive."""
+"""Path arguments as strings, path objects and object storage paths."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ except ImportError:
 VERSIONS = "customModels/m/versions/"
 
 
-class Named:
-    """A path object of somebody else's."""
+class CustomPath:
+    """Path object of another library."""
 
     def __init__(self, path: object) -> None:
         self._path = path if isinstance(path, bytes) else str(path)
@@ -37,8 +37,8 @@ class Named:
         return self._path
 
 
-class Lazy(collections.abc.Sequence):
-    """A sequence that is neither a list nor a tuple, as mapped tasks give it."""
+class LazySequence(collections.abc.Sequence):
+    """Sequence that is neither a list nor a tuple, such as the result of a mapped task."""
 
     def __init__(self, *items: object) -> None:
         self._items = items
@@ -51,7 +51,7 @@ class Lazy(collections.abc.Sequence):
 
 
 def form_of(api, **given):
-    """Run the operator as a task of its own; return the form that it sends."""
+    """Run the operator as a separate task; return the form that it sends."""
     return create(api, {"ti": FakeTaskInstance()}, **given)[1]
 
 
@@ -68,29 +68,29 @@ def model(tmp_path, monkeypatch, api):
 
 @pytest.fixture
 def stores():
-    """Give two object stores of which each is reached through another connection."""
+    """Return two object stores with different connections."""
     from airflow.sdk.io import attach
 
-    made = {}
+    stores = {}
     for name in ("first", "second"):
         fs = type(f"Store{name}", (fsspec.get_filesystem_class("memory"),), {"store": {}, "pseudo_dirs": [""]})()
-        made[name] = attach(protocol="memory", conn_id=name, fs=fs).fs
+        stores[name] = attach(protocol="memory", conn_id=name, fs=fs).fs
         fs.pipe("/bucket/model/custom.py", name.encode())
         fs.pipe("/bucket/model/sub/a b:ü#?.txt", b"a")
-    return made
+    return stores
 
 
 @pytest.mark.parametrize(
     "shape",
-    [str, Path, PurePosixPath, Named, lambda p: f"file://{p}", lambda p: ObjectStoragePath(f"file://{p}")],
-    ids=["string", "Path", "PurePath", "PathLike", "address", "ObjectStoragePath"],
+    [str, Path, PurePosixPath, CustomPath, lambda p: f"file://{p}", lambda p: ObjectStoragePath(f"file://{p}")],
+    ids=["string", "Path", "PurePath", "PathLike", "URL", "ObjectStoragePath"],
 )
-def test_every_argument_takes_every_kind_of_local_path(api, model, shape):
+def test_every_argument_accepts_every_type_of_local_path(api, model, shape):
     folder = form_of(api, folder=shape(model))
-    listed = form_of(api, files=[shape(model / "custom.py")])
-    placed = form_of(api, files={PurePosixPath("custom.py"): shape(model / "custom.py")})
-    lazy = form_of(api, files=Lazy(shape(model / "custom.py")))
-    assert [paths(form) for form in (folder, listed, placed, lazy)] == [["custom.py"]] * 4
+    in_list = form_of(api, files=[shape(model / "custom.py")])
+    in_mapping = form_of(api, files={PurePosixPath("custom.py"): shape(model / "custom.py")})
+    in_sequence = form_of(api, files=LazySequence(shape(model / "custom.py")))
+    assert [paths(form) for form in (folder, in_list, in_mapping, in_sequence)] == [["custom.py"]] * 4
     sink = StorageSink(shape(model / "m.zip"))
     with sink.open() as file:
         file.write(b"zip")
@@ -103,12 +103,12 @@ def test_relative_paths_and_the_home_directory(api, model, given):
     assert paths(form_of(api, folder=given)) == ["custom.py"]
 
 
-def test_a_relative_path_that_is_not_there_is_named_in_full(api, model):
+def test_missing_relative_path_is_named_as_absolute_path(api, model):
     with pytest.raises(AirflowFailException, match=f"The folder {model.parent}/nothing does not exist"):
         form_of(api, folder="nothing")
 
 
-def test_a_connection_is_kept(api, stores, model):
+def test_path_keeps_its_connection(api, stores, model):
     for name in stores:
         for given in (f"memory://{name}@bucket/model", ObjectStoragePath("memory://bucket/model", conn_id=name)):
             form = form_of(api, folder=given)
@@ -144,7 +144,7 @@ def test_path_objects_are_rendered(stores, native):
     assert task.zip_file == ObjectStoragePath("memory://bucket/churn.zip", conn_id="first")
 
 
-def test_a_dag_with_path_objects_is_stored(stores):
+def test_dag_with_path_objects_is_serialized(stores):
     with DAG("d", schedule=None) as dag:
         CreateVersionOperator(
             task_id="t",
@@ -157,12 +157,12 @@ def test_a_dag_with_path_objects_is_stored(stores):
             task_id="d", custom_model_id="m", custom_model_version_id="v", target=Path("/archive/m.zip")
         )
     stored = json.loads(json.dumps(DagSerialization.to_dict(dag)))
-    came_back = DagSerialization.from_dict(stored)
-    assert came_back.get_task("t").folder == "/models/churn"
-    assert came_back.get_task("d").target == "/archive/m.zip"
+    restored = DagSerialization.from_dict(stored)
+    assert restored.get_task("t").folder == "/models/churn"
+    assert restored.get_task("d").target == "/archive/m.zip"
 
 
-def test_a_path_of_object_storage_comes_back_from_an_xcom(stores, api, model):
+def test_object_storage_path_is_read_from_an_xcom(stores, api, model):
     from airflow.sdk.serde import deserialize, serialize
 
     sent = json.loads(json.dumps(serialize(ObjectStoragePath("memory://bucket/model", conn_id="second"))))
@@ -171,10 +171,10 @@ def test_a_path_of_object_storage_comes_back_from_an_xcom(stores, api, model):
 
 
 @pytest.mark.parametrize(
-    ("given", "reason"),
+    ("value", "reason"),
     [
         (b"/models", "should be a path \\(a string, a pathlib.Path or an ObjectStoragePath\\), but is a bytes"),
-        (Named(b"/models"), "should be a path .* but is a bytes"),
+        (CustomPath(b"/models"), "should be a path .* but is a bytes"),
         (5, "should be a path .* but is an int"),
         (None, "should be a path .* but is None"),
         (["/models"], "should be a path .* but is a list"),
@@ -194,9 +194,9 @@ def test_a_path_of_object_storage_comes_back_from_an_xcom(stores, api, model):
         ("memory://no_such_connection@bucket/key", "but Airflow cannot open this object storage"),
     ],
 )
-def test_what_is_no_path_is_refused_by_name(given, reason):
+def test_invalid_path_is_refused(value, reason):
     with pytest.raises(InputError, match=rf"(?s)^folder .*{reason}"):
-        resolve_path("folder", given)
+        resolve_path("folder", value)
 
 
 @pytest.mark.parametrize(
@@ -209,39 +209,39 @@ def test_what_is_no_path_is_refused_by_name(given, reason):
         ([b"x"], r"\[0\]"),
     ],
 )
-def test_the_element_that_is_no_path_is_named(api, model, files, element):
+def test_error_names_the_invalid_element(api, model, files, element):
     with pytest.raises(AirflowFailException, match=f"files{element} (is|should be)"):
         form_of(api, files=files)
     assert api.sent("POST") == []
 
 
 @pytest.mark.parametrize("files", ["custom.py", Path("custom.py"), 5, b"x", {"a"}])
-def test_files_that_are_no_list_are_refused(api, model, files):
+def test_files_must_be_a_list_or_a_mapping(api, model, files):
     with pytest.raises(AirflowFailException, match="files should be a list"):
         form_of(api, files=files)
     assert api.sent("POST") == []
 
 
-def test_a_colon_in_a_local_path_is_no_address(model):
+def test_local_path_may_contain_a_colon(model):
     assert resolve_path("folder", "/models/a:b/x://y") == Path("/models/a:b/x:/y")
     assert resolve_path("folder", "models:2") == model.parent / "models:2"
 
 
-def test_links_that_the_author_named_are_taken(api, model):
-    (model / "shared.py").symlink_to("../elsewhere.py")
-    (model.parent / "elsewhere.py").write_text("x")
+def test_symbolic_link_in_files_is_followed(api, model):
+    (model / "shared.py").symlink_to("../target.py")
+    (model.parent / "target.py").write_text("x")
     assert paths(form_of(api, files=[model / "shared.py"])) == ["shared.py"]
 
 
 @pytest.mark.parametrize("exclude", ["*.csv", "*.csv\n*.md", ["*.csv", "*.md"], '["*.csv", "*.md"]', []])
 @pytest.mark.parametrize("follow_links", [True, "True", "false", False])
-def test_what_to_leave_out_arrives_in_many_shapes(api, model, exclude, follow_links):
+def test_exclude_accepts_strings_and_lists(api, model, exclude, follow_links):
     if exclude:
         (model / "a.csv").write_text("x")
     assert paths(form_of(api, folder=model, exclude=exclude, follow_links=follow_links)) == ["custom.py"]
 
 
-def test_what_to_leave_out_needs_a_folder(api, model):
+def test_exclude_is_refused_without_a_folder_and_with_invalid_values(api, model):
     with pytest.raises(AirflowFailException, match="exclude can only be used with folder or zip_file"):
         form_of(api, files=[model / "custom.py"], exclude=["*"])
     with pytest.raises(AirflowFailException, match="follow_links should be true or false"):
@@ -251,7 +251,7 @@ def test_what_to_leave_out_needs_a_folder(api, model):
     assert api.requests == []
 
 
-def test_a_second_custom_py_is_warned_about(api, model, task_log):
+def test_second_custom_py_is_logged_as_a_warning(api, model, task_log):
     form_of(api, folder=model)
     assert "custom.py:" not in task_log()
     (model / "pkg").mkdir()
@@ -264,6 +264,6 @@ def test_a_second_custom_py_is_warned_about(api, model, task_log):
     assert "Excluded from the upload: pkg/ of exclude (1)." in log
 
 
-def test_both_switches_reach_the_form_in_no_field(api, model):
+def test_exclude_and_follow_links_are_not_sent(api, model):
     form = form_of(api, folder=model, exclude=["x"], follow_links=True, base_environment_id="e")
     assert texts(form) == [("isMajorUpdate", "true"), ("baseEnvironmentId", "e")]

@@ -1,4 +1,4 @@
-"""Arguments as they come out of templates, mapped tasks and other instances of a task than the one that started."""
+"""Arguments from templates, from mapped tasks, and after a deferral."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ PARAMS = {
 
 @pytest.fixture(params=[False, True], ids=["plain", "native"])
 def render(request):
-    """Render the templates of a task, in the one way and in the other."""
+    """Return a function that renders the templates of a task, with and without native types."""
 
     def run(operator, **given):
         with DAG("d", schedule=None, render_template_as_native_obj=request.param):
@@ -68,12 +68,12 @@ def script(api, *polls):
     api.on("DELETE", BUILD, response(204))
 
 
-def state(word):
-    return response(body={"buildStatus": word})
+def state(status):
+    return response(body={"buildStatus": status})
 
 
 def create(api, context, task):
-    """Run an operator that makes a model; return what it sent."""
+    """Run an operator that creates a model; return the payload."""
     api.on("GET", "customModels/", response(body={"data": []}))
     api.on("POST", "customModels/", response(201, {"id": "m"}))
     task.execute(context)
@@ -81,7 +81,7 @@ def create(api, context, task):
 
 
 class TestTemplates:
-    def test_a_list_and_an_object_are_read(self, api, context, render):
+    def test_list_and_object_are_converted(self, api, context, render):
         task = render(
             CreateCustomModelOperator,
             name="n",
@@ -91,7 +91,7 @@ class TestTemplates:
         sent = create(api, context, task)
         assert (sent["classLabels"], sent["gitModelVersion"]) == (PARAMS["labels"], PARAMS["config"])
 
-    def test_labels_that_are_numbers_are_refused_for_their_spelling_is_lost(self, api, context, render):
+    def test_labels_that_are_floats_are_refused(self, api, context, render):
         task = render(CreateCustomModelOperator, name="n", class_labels="{{ params.numbers }}")
         with pytest.raises(
             AirflowFailException, match=r"^class_labels\[0\] should be a string, but is a float\..*quote"
@@ -99,7 +99,7 @@ class TestTemplates:
             task.execute(context)
         assert api.requests == []
 
-    def test_an_id_that_native_rendering_takes_for_a_number_is_refused_with_the_way_out(self, api, context, render):
+    def test_id_that_native_rendering_converts_to_a_float_is_refused(self, api, context, render):
         task = render(DeleteCustomModelOperator, custom_model_id="{{ params.id }}")
         api.on("DELETE", f"customModels/{HEX}/", response(204))
         if render.native:
@@ -112,24 +112,24 @@ class TestTemplates:
         task.execute(context)
         assert api.paths("DELETE") == [f"customModels/{HEX}/"]
 
-    def test_a_body_is_read(self, api, context, render):
+    def test_json_body_is_converted(self, api, context, render):
         api.on("POST", "x/", response(200, {}))
         render(DataRobotRequestOperator, path="x/", method="POST", json="{{ params.config }}").execute(context)
         assert api.requests[0].json == PARAMS["config"]
 
-    def test_a_body_that_spells_nothing_is_refused(self, api, context, render):
+    def test_json_body_that_is_plain_text_is_refused(self, api, context, render):
         task = render(DataRobotRequestOperator, path="x/", method="POST", json="{{ params.id }}:")
         with pytest.raises(AirflowFailException, match=r"^json should be an object or a list, but is a str\..*tojson"):
             task.execute(context)
         assert api.requests == []
 
-    def test_a_wait_that_is_not_wanted_holds_no_worker(self, api, context, render):
+    def test_task_ends_at_once_without_wait_for_completion(self, api, context, render):
         script(api, state("processing"))
         task = render(StartDependencyBuildOperator, **IDS, wait_for_completion="{{ params.wait }}")
         assert task.execute(context) == "v"
         assert len(api.paths()) == 1, "whether a build runs already"
 
-    def test_a_job_that_is_to_go_on_is_not_cancelled(self, api, context, render):
+    def test_job_is_not_cancelled_after_the_timeout_without_cancel_on_kill(self, api, context, render):
         script(api, state("processing"))
         task = render(
             StartDependencyBuildOperator,
@@ -142,7 +142,7 @@ class TestTemplates:
             task.execute(context)
         assert api.sent("DELETE") == []
 
-    def test_what_is_missing_is_not_ignored(self, api, context, render):
+    def test_missing_resource_fails_without_ignore_if_missing(self, api, context, render):
         api.on("DELETE", "customModels/m/", response(404, {"message": "gone"}))
         task = render(DeleteCustomModelOperator, custom_model_id="m", ignore_if_missing="{{ params.wait }}")
         with pytest.raises(AirflowFailException, match="gone"):
@@ -151,14 +151,14 @@ class TestTemplates:
 
 @pytest.mark.parametrize("value", ["False", "false ", False])
 class TestFalse:
-    def test_a_kill_cancels_nothing(self, api, value):
+    def test_killed_task_does_not_cancel_the_job(self, api, value):
         script(api, state("processing"))
         task = build(cancel_on_kill=value)
         task._running = REF
         task.on_kill()
         assert api.requests == []
 
-    def test_the_trigger_is_told_so(self, api, context, value):
+    def test_trigger_receives_cancel_on_kill(self, api, context, value):
         script(api, state("processing"))
         with pytest.raises(TaskDeferred) as caught:
             build(deferrable="True", cancel_on_kill=value).execute(context)
@@ -168,34 +168,34 @@ class TestFalse:
         trigger = DataRobotJobTrigger(REF.dumps(), "datarobot_default", 0.0, cancel_on_kill=value)
         await trigger.on_kill()
 
-    def test_a_trigger_that_was_given_a_string_cancels_nothing(self, api, value):
+    def test_trigger_with_a_string_does_not_cancel_the_job(self, api, value):
         asyncio.run(self._killed(value))
         assert api.requests == []
 
-    def test_a_wait_that_runs_out_in_the_triggerer_cancels_nothing(self, api, context, value):
-        """The task comes back as another instance, whose templates are rendered anew."""
+    def test_timeout_in_the_triggerer_does_not_cancel_the_job(self, api, context, value):
+        """The task resumes as another instance, whose templates are rendered again."""
         script(api, state("processing"))
         event = json.loads(json.dumps(JobEvent(REF, Verdict(Outcome.TIMED_OUT)).dump()))
         with pytest.raises(AirflowException, match="It was given 1 minute"):
             build(cancel_on_kill=value, timeout="60").execute_complete(context, event=event)
         assert api.sent("DELETE") == []
 
-    def test_a_job_is_waited_for_on_the_worker(self, api, context, value):
+    def test_task_waits_on_the_worker_without_deferrable(self, api, context, value):
         script(api, state("success"))
         assert build(deferrable=value, wait_for_completion="TRUE").execute(context) == {"buildStatus": "success"}
 
-    def test_a_cancellation_that_comes_too_late_fails(self, api, context, value):
+    def test_cancellation_of_an_ended_job_fails_without_ignore_if_over(self, api, context, value):
         api.on("DELETE", BUILD, response(422, {"message": "over"}))
         with pytest.raises(AirflowFailException, match="over"):
             CancelDependencyBuildOperator(task_id="t", **IDS, ignore_if_over=value).execute(context)
 
-    def test_a_warning_is_no_failure(self, api, context, value):
+    def test_warnings_do_not_fail_the_sensor_without_fail_on_warning(self, api, context, value):
         warned = {"overallStatus": "warning", "testingStatus": {}}
         api.on("GET", "customModelTests/x/", response(body=warned))
         task = ModelTestSensor(task_id="t", custom_model_test_id="x", fail_on_warning=value)
         assert task.execute(context) == warned
 
-    def test_a_failed_test_is_returned_after_a_deferral_too(self, api, context, value):
+    def test_failed_test_is_returned_without_raise_on_failure(self, api, context, value):
         test = {"overallStatus": "failed", "testingStatus": {}}
         api.on("GET", "customModelTests/x/", response(body=test))
         api.on("GET", "customModelTests/x/tail/?lines=50", response(200, b""))
@@ -203,20 +203,20 @@ class TestFalse:
         task = RunModelTestOperator(task_id="t", **IDS, raise_on_failure=value)
         assert task.execute_complete(context, event=json.loads(json.dumps(event))) == test
 
-    def test_a_sensor_fails_instead_of_being_skipped(self, api, context, value):
+    def test_sensor_fails_without_soft_fail(self, api, context, value):
         script(api, state("failed"))
         with pytest.raises(AirflowFailException, match="failed"):
             DependencyBuildSensor(task_id="t", **IDS, soft_fail=value, never_fail=value).execute(context)
 
 
-def test_a_kill_before_the_templates_are_rendered_cancels_nothing(api):
+def test_task_killed_before_rendering_does_not_cancel_the_job(api):
     task = build(cancel_on_kill="{{ params.wait }}")
     task._running = REF
     task.on_kill()
     assert api.requests == []
 
 
-def test_true_cancels(api):
+def test_killed_task_cancels_the_job_with_cancel_on_kill(api):
     script(api, state("processing"))
     task = build(cancel_on_kill=" TRUE ")
     task._running = REF
@@ -226,7 +226,7 @@ def test_true_cancels(api):
 
 @pytest.mark.parametrize("given", ["5", " 5 ", timedelta(seconds=5), 5])
 @pytest.mark.parametrize("task", [StartDependencyBuildOperator, DependencyBuildSensor])
-def test_the_pause_between_polls_reaches_the_trigger_as_a_number(api, context, task, given):
+def test_trigger_receives_the_interval_as_a_number(api, context, task, given):
     script(api, state("processing"))
     name = "poke_interval" if task is DependencyBuildSensor else "poll_interval"
     with pytest.raises(TaskDeferred) as caught:
@@ -234,7 +234,7 @@ def test_the_pause_between_polls_reaches_the_trigger_as_a_number(api, context, t
     assert caught.value.trigger.serialize()[1]["poll_interval"] == 5.0
 
 
-def test_an_id_with_a_line_break_at_its_end_is_the_same_job_on_a_retry(api, context, ti):
+def test_retry_resumes_the_job_if_an_id_ends_with_a_line_break(api, context, ti):
     script(api, state("processing"), state("processing"), state("success"))
     given = {"custom_model_id": "m\n", "custom_model_version_id": " v"}
     with pytest.raises(TaskDeferred):
@@ -244,8 +244,8 @@ def test_an_id_with_a_line_break_at_its_end_is_the_same_job_on_a_retry(api, cont
     assert len(api.sent("POST")) == 1
 
 
-def test_what_a_mapped_task_returned_is_a_list(api, context, monkeypatch):
-    """Airflow's own lazy sequence, with its items in the place of those that its supervisor would send."""
+def test_result_of_a_mapped_task_is_converted_to_a_list(api, context, monkeypatch):
+    """Airflow's lazy sequence, with fixed items instead of a request to the supervisor."""
     lazy_sequence = pytest.importorskip("airflow.sdk.execution_time.lazy_sequence")
     sequence = lazy_sequence.LazyXComSequence(xcom_arg=None, ti=None)
     monkeypatch.setattr(lazy_sequence.LazyXComSequence, "__getitem__", lambda _, index: ["a", "b"][index])
@@ -261,7 +261,7 @@ class TestMapped:
             task = operator.partial(task_id="t", **partial).expand(**{name: [value] for name, value in mapped.items()})
         return task.unmap(mapped)
 
-    def test_strings_are_converted_in_each_instance(self, api, context):
+    def test_strings_are_converted_in_mapped_tasks(self, api, context):
         script(api, state("processing"))
         partial = {**IDS, "wait_for_completion": "{{ params.wait }}", "deferrable": "False"}
         task = self.unmap(StartDependencyBuildOperator, partial, cancel_on_kill="False")
@@ -269,14 +269,14 @@ class TestMapped:
         assert (task.deferrable, task.execute(context)) == (False, "v")
         assert len(api.paths()) == 1, "whether a build runs already"
 
-    def test_a_template_where_airflow_needs_a_value_is_refused_before_anything_is_sent(self, api):
+    def test_template_in_deferrable_is_refused(self, api):
         with pytest.raises(InputError, match=r"^deferrable cannot be a template"):
             self.unmap(StartDependencyBuildOperator, IDS, deferrable="{{ params.wait }}")
         assert api.requests == []
 
 
-class WithOwnArguments(StartDependencyBuildOperator):
-    """What a user writes who templates arguments of her own."""
+class OperatorWithOwnArguments(StartDependencyBuildOperator):
+    """Operator of a user with additional template fields."""
 
     template_fields = (*StartDependencyBuildOperator.template_fields, "note", "ticket_id")
 
@@ -286,26 +286,26 @@ class WithOwnArguments(StartDependencyBuildOperator):
 
 
 @pytest.mark.parametrize("own", [{"note": ""}, {"note": "None"}, {"ticket_id": "https://tickets/X-1"}])
-def test_an_argument_that_a_users_subclass_adds_may_hold_anything(own):
-    task = WithOwnArguments(task_id="t", **IDS, **own)
+def test_arguments_of_a_user_subclass_are_not_checked(own):
+    task = OperatorWithOwnArguments(task_id="t", **IDS, **own)
     task.check()
     assert {name: getattr(task, name) for name in own} == own
 
 
-def test_an_argument_of_ours_is_still_checked_in_a_users_subclass():
+def test_arguments_of_the_package_are_checked_in_a_user_subclass():
     with pytest.raises(InputError, match="custom_model_id rendered to ''"):
-        WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": ""}).check()
+        OperatorWithOwnArguments(task_id="t", **{**IDS, "custom_model_id": ""}).check()
     with pytest.raises(InputError, match="custom_model_id should be an id"):
-        WithOwnArguments(task_id="t", **{**IDS, "custom_model_id": "a/b"}).check()
+        OperatorWithOwnArguments(task_id="t", **{**IDS, "custom_model_id": "a/b"}).check()
 
 
-def test_an_element_that_is_no_object_is_named_and_not_shown():
+def test_error_names_the_element_without_its_value():
     with pytest.raises(
         InputError, match=r"^guards should be a list of objects, but is a list whose element \[1\] is a str\.$"
     ):
         ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{"name": "g"}, "sk-secret"]).check()
 
 
-def test_none_in_a_list_is_not_blamed_on_native_rendering():
+def test_error_for_none_in_a_list_has_its_own_advice():
     with pytest.raises(InputError, match=r"class_labels\[1\] should be a string, but is None\. Omit the argument"):
         CreateCustomModelOperator(task_id="t", name="n", class_labels=["a", None]).check()

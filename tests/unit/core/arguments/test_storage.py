@@ -1,4 +1,4 @@
-"""Where a download goes: under the name that the DAG's author gave, and through no link that somebody laid there."""
+"""Target of a download: the file appears when it is complete, and symbolic links are not followed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datarobot_provider.core.arguments.storage import StorageSink
 from datarobot_provider.exceptions import InputError
 
 
-def written(target: str, content: bytes = b"new") -> str:
+def write(target: str, content: bytes = b"new") -> str:
     sink = StorageSink(target)
     with sink.open() as file:
         file.write(content)
@@ -16,7 +16,7 @@ def written(target: str, content: bytes = b"new") -> str:
 
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
-def test_a_file_gets_its_name_when_it_is_complete(tmp_path, prefix):
+def test_file_appears_at_the_target_when_it_is_complete(tmp_path, prefix):
     target = tmp_path / "new folder" / "a.zip"
     sink = StorageSink(f"{prefix}{target}")
     with sink.open() as file:
@@ -29,23 +29,23 @@ def test_a_file_gets_its_name_when_it_is_complete(tmp_path, prefix):
 
 @pytest.mark.parametrize("prefix", ["", "file://"])
 @pytest.mark.parametrize("name", ["a.zip", "a.zip.part"])
-def test_a_link_under_the_target_or_the_temporary_name_is_replaced_and_not_followed(tmp_path, prefix, name):
-    victim = tmp_path / "victim"
-    victim.write_bytes(b"precious")
-    (tmp_path / name).symlink_to(victim)
-    written(f"{prefix}{tmp_path}/a.zip")
-    assert victim.read_bytes() == b"precious"
+def test_symbolic_link_is_replaced_and_not_followed(tmp_path, prefix, name):
+    linked = tmp_path / "linked"
+    linked.write_bytes(b"unchanged")
+    (tmp_path / name).symlink_to(linked)
+    write(f"{prefix}{tmp_path}/a.zip")
+    assert linked.read_bytes() == b"unchanged"
     assert (tmp_path / "a.zip").read_bytes() == b"new"
     assert not (tmp_path / "a.zip").is_symlink()
 
 
-def test_what_an_earlier_try_left_is_replaced(tmp_path):
+def test_temporary_file_of_an_earlier_attempt_is_replaced(tmp_path):
     (tmp_path / "a.zip.part").write_bytes(b"left over and longer")
-    written(f"{tmp_path}/a.zip")
+    write(f"{tmp_path}/a.zip")
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == {"a.zip": b"new"}
 
 
-def test_of_two_tasks_with_one_target_neither_takes_the_others_half_file(tmp_path):
+def test_two_tasks_with_one_target_do_not_mix_their_files(tmp_path):
     first, second = StorageSink(f"{tmp_path}/a.zip"), StorageSink(f"{tmp_path}/a.zip")
     with first.open() as one, second.open() as two:
         one.write(b"first")
@@ -58,7 +58,7 @@ def test_of_two_tasks_with_one_target_neither_takes_the_others_half_file(tmp_pat
     assert (tmp_path / "a.zip").read_bytes() == b"half and whole"
 
 
-def test_a_download_that_is_discarded_leaves_what_was_there(tmp_path):
+def test_discarded_download_keeps_the_existing_file(tmp_path):
     (tmp_path / "a.zip").write_bytes(b"old")
     sink = StorageSink(f"{tmp_path}/a.zip")
     with sink.open() as file:

@@ -1,4 +1,4 @@
-"""What the account allows is asked for before an upload, and only then."""
+"""Checks of the account limits before an upload."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ LIMITS = {
 }
 
 
-def asked(answer, payload):
-    """Check a payload; return how often the limits were asked for."""
+def count_requests(limits_response, payload):
+    """Check a payload; return how often the limits were requested."""
     api = FakeApi()
-    api.on("GET", "customModelLimits/", answer)
+    api.on("GET", "customModelLimits/", limits_response)
     check_limits(api.client(), payload)
     return len(api.requests)
 
 
 @pytest.mark.parametrize("payload", [{}, {"networkEgressPolicy": "NONE", "maximumMemory": None}])
-def test_nothing_is_asked_if_nothing_is_limited(payload):
-    assert asked(response(500), payload) == 0
+def test_limits_are_not_requested_without_a_limited_field(payload):
+    assert count_requests(response(500), payload) == 0
 
 
 @pytest.mark.parametrize(
     "payload", [{"maximumMemory": 2 * GIB}, {"desiredMemory": 2 * GIB}, {"replicas": 3, "maximumMemory": GIB}]
 )
-def test_what_the_account_allows_is_asked_for_once_and_taken(payload):
-    assert asked(response(body=LIMITS), payload) == 1
+def test_limits_are_requested_once(payload):
+    assert count_requests(response(body=LIMITS), payload) == 1
 
 
 @pytest.mark.parametrize(
-    ("payload", "said"),
+    ("payload", "message"),
     [
         (
             {"maximumMemory": 2 * GIB + 1},
@@ -51,28 +51,28 @@ def test_what_the_account_allows_is_asked_for_once_and_taken(payload):
         ({"replicas": 4}, r"replicas is 4, but the limit of the account is 3 \(maxCustomModelReplicasPerDeployment\)"),
     ],
 )
-def test_the_argument_the_value_and_the_limit_are_named(payload, said):
-    with pytest.raises(InputError, match=said):
-        asked(response(body=LIMITS), payload)
+def test_error_names_the_argument_the_value_and_the_limit(payload, message):
+    with pytest.raises(InputError, match=message):
+        count_requests(response(body=LIMITS), payload)
 
 
 @pytest.mark.parametrize("limits", [{}, {**LIMITS, "maxCustomModelReplicasPerDeployment": None}])
-def test_a_limit_that_is_not_told_is_none(limits):
-    assert asked(response(body=limits), {"replicas": 8}) == 1
+def test_missing_limit_is_not_checked(limits):
+    assert count_requests(response(body=limits), {"replicas": 8}) == 1
 
 
 @pytest.mark.parametrize(
-    "answer", [response(403), response(404), response(500), response(200, b"<html>"), response(body=[])]
+    "limits_response", [response(403), response(404), response(500), response(200, b"<html>"), response(body=[])]
 )
-def test_an_installation_that_does_not_tell_does_not_stop_the_upload(answer):
-    assert asked(answer, {"replicas": 8}) == 1
+def test_failed_request_for_the_limits_is_ignored(limits_response):
+    assert count_requests(limits_response, {"replicas": 8}) == 1
 
 
-def test_what_would_stop_the_upload_too_is_told_at_once():
+def test_errors_that_would_fail_the_upload_are_raised():
     with pytest.raises(AuthenticationError):
-        asked(response(401), {"replicas": 1})
+        count_requests(response(401), {"replicas": 1})
     with pytest.raises(TransportError):
-        asked(TransportError("gone", reason="refused", sent=False), {"replicas": 1})
+        count_requests(TransportError("gone", reason="refused", sent=False), {"replicas": 1})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_what_would_stop_the_upload_too_is_told_at_once():
         (RunModelTestOperator, {"custom_model_id": "m", "custom_model_version_id": "v", "dataset_id": "d"}),
     ],
 )
-def test_a_bundle_and_memory_exclude_each_other_before_anything_is_sent(task, given, api, context):
+def test_resource_bundle_with_memory_is_refused(task, given, api, context):
     made = task(task_id="t", **given, resource_bundle_id="b", maximum_memory=GIB, desired_memory=GIB)
     with pytest.raises(
         AirflowFailException, match="Pass either resource_bundle_id or maximum_memory and desired_memory"

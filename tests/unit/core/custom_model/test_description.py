@@ -1,4 +1,4 @@
-"""metadata of CreateCustomModelOperator: what model-metadata.yaml says about a model."""
+"""The argument metadata of CreateCustomModelOperator."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def file(tmp_path):
 
 @pytest.fixture
 def create(api, context, store):
-    """Return a function that runs a new task and returns what it sent."""
+    """Return a function that runs a new task and returns the payload."""
 
     def run(**given):
         store.values.clear()
@@ -64,7 +64,7 @@ def refusal(create, api):
     return run
 
 
-def test_a_binary_model_is_described_in_the_spelling_of_the_file(create, file):
+def test_values_are_sent_as_written_in_the_file(create, file):
     assert create(metadata=str(file(BINARY))) == {
         "name": "churn",
         "customModelType": "inference",
@@ -79,11 +79,11 @@ def test_a_binary_model_is_described_in_the_spelling_of_the_file(create, file):
 
 
 @pytest.mark.parametrize("spelling", [str, lambda path: path, lambda path: path.parent, lambda path: str(path.parent)])
-def test_a_file_or_its_folder_in_any_spelling(create, file, spelling):
+def test_metadata_accepts_a_file_or_a_folder(create, file, spelling):
     assert create(metadata=spelling(file(BINARY)))["name"] == "churn"
 
 
-def test_object_storage(create):
+def test_metadata_is_read_from_object_storage(create):
     from airflow.sdk import ObjectStoragePath
     from airflow.sdk.io import attach
 
@@ -95,17 +95,17 @@ def test_object_storage(create):
     store.store.clear()
 
 
-def test_a_file_of_another_name_is_taken(create, file):
+def test_file_with_another_name_is_accepted(create, file):
     assert create(metadata=file(BINARY, "other.yml"))["name"] == "churn"
 
 
-def test_explicit_arguments_win(create, file):
+def test_explicit_arguments_take_precedence(create, file):
     sent = create(metadata=file(BINARY), name="other", target_name="left", positive_class_label="yes", description="d")
     assert (sent["name"], sent["targetName"], sent["positiveClassLabel"]) == ("other", "left", "yes")
     assert (sent["description"], sent["negativeClassLabel"]) == ("d", "no")
 
 
-def test_what_goes_with_another_target_type_is_left_out(create, file):
+def test_fields_of_other_target_types_are_omitted(create, file):
     sent = create(metadata=file(BINARY), target_type="Regression")
     assert set(sent) == {"name", "customModelType", "targetType", "targetName", "description", "language"}
 
@@ -122,25 +122,25 @@ def test_what_goes_with_another_target_type_is_left_out(create, file):
         ("multilabel", "Multilabel"),
     ],
 )
-def test_every_target_type_is_known(create, file, word, target_type):
+def test_target_type_is_converted_to_the_api_value(create, file, word, target_type):
     assert create(metadata=file(f"name: x\ntargetType: {word}\n"))["targetType"] == target_type
 
 
 @pytest.mark.parametrize(
     "section", ["", "inferenceModel:\n", "inferenceModel: text\n", "inferenceModel: {targetName: }\n"]
 )
-def test_what_is_not_there_is_not_sent(create, file, section):
+def test_missing_values_are_not_sent(create, file, section):
     sent = create(metadata=file(f"name: x\ntargetType: regression\ndescription:\n{section}unknown: [1]\n"))
     assert sent == {"name": "x", "customModelType": "inference", "targetType": "Regression"}
 
 
-def test_class_labels(create, file):
+def test_class_labels_are_sent(create, file):
     assert create(metadata=file(MULTICLASS + "  classLabels: [1, 2.0, yes, 'x y']\n"))["classLabels"] == [
         "1", "2.0", "yes", "x y",
     ]  # fmt: skip
 
 
-def test_class_labels_of_a_file(create, file, tmp_path):
+def test_class_labels_are_read_from_a_file(create, file, tmp_path):
     (tmp_path / "labels.txt").write_text("\ufeffsetosa\r\nversi color\n\nvirginica\n", encoding="utf-8")
     path = file(MULTICLASS + "  classLabelsFile: labels.txt\n")
     assert create(metadata=path)["classLabels"] == ["setosa", "versi color", "virginica"]
@@ -148,7 +148,7 @@ def test_class_labels_of_a_file(create, file, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("labels", "words"),
+    ("labels", "message"),
     [
         ("classLabels: [a]\n  classLabelsFile: labels.txt", "has both classLabels and classLabelsFile"),
         ("classLabelsFile: missing.txt", "missing.txt cannot be read"),
@@ -159,11 +159,11 @@ def test_class_labels_of_a_file(create, file, tmp_path):
         ("classLabels: a", "classLabels should be a list of labels"),
     ],
 )
-def test_class_labels_that_cannot_be_used_are_refused(refusal, file, labels, words):
-    assert words in refusal(metadata=file(f"{MULTICLASS}  {labels}\n"))
+def test_invalid_class_labels_are_refused(refusal, file, labels, message):
+    assert message in refusal(metadata=file(f"{MULTICLASS}  {labels}\n"))
 
 
-def test_a_training_task_is_no_inference_model(create, refusal, file):
+def test_training_task_is_refused_for_an_inference_model(create, refusal, file):
     path = file("name: x\ntype: training\ntargetType: regression\ninferenceModel: {targetName: y}\n")
     text = refusal(metadata=path)
     assert "has 'type: training'" in text
@@ -175,42 +175,42 @@ def test_a_training_task_is_no_inference_model(create, refusal, file):
     }
 
 
-def test_an_unknown_target_type_is_refused(refusal, file):
+def test_unknown_target_type_is_refused(refusal, file):
     text = refusal(metadata=file("name: x\ntargetType: guess\n"))
     assert "targetType is 'guess', but should be one of binary" in text
     assert "textgeneration" in text
 
 
-def test_a_name_has_to_come_from_somewhere(refusal, file):
+def test_name_is_required(refusal, file):
     assert "name is missing" in refusal(metadata=file("targetType: regression\n"))
     assert "name is missing" in refusal()
 
 
 @pytest.mark.parametrize("metadata", ["/nowhere/model", "/dev/null/x", "x" * 300, "a\0b", "memory://bucket/none"])
-def test_a_path_that_leads_nowhere_is_refused(refusal, metadata):
+def test_missing_file_is_refused(refusal, metadata):
     assert "metadata is" in refusal(metadata=metadata)
 
 
-def test_a_folder_without_the_file_is_refused(refusal, file, tmp_path):
+def test_folder_without_the_file_is_refused(refusal, file, tmp_path):
     assert "has no model-metadata.yaml." in refusal(metadata=tmp_path)
     file(BINARY, "model-metadata.yml")
     assert "only model-metadata.yml, which DataRobot ignores: rename it" in refusal(metadata=tmp_path)
 
 
 @pytest.mark.parametrize("metadata", ["", "None"])
-def test_a_template_that_rendered_to_nothing_is_named(refusal, metadata):
+def test_empty_value_is_refused(refusal, metadata):
     assert f"metadata rendered to '{metadata}'" in refusal(metadata=metadata, name="x")
 
 
-def test_broken_yaml_is_refused_with_its_line(refusal, file):
+def test_error_names_the_line_of_invalid_yaml(refusal, file):
     assert "not valid YAML, line 2" in refusal(metadata=file("name: x\n\tb: y\n"))
 
 
-def test_a_threshold_that_is_no_number_is_refused(refusal, file):
+def test_threshold_must_be_a_number(refusal, file):
     assert "prediction_threshold should be a number" in refusal(metadata=file(BINARY.replace("0.4", "half")))
 
 
-def test_a_task_that_runs_several_times_reads_the_metadata_of_each_time(api, context, file):
+def test_metadata_is_read_at_each_execution(api, context, file):
     del context["task_state_store"]
     operator = CreateCustomModelOperator(task_id="t")
     for name in ("first", "second"):

@@ -1,4 +1,4 @@
-"""model-metadata.yaml: read in the spelling of the file, and refused where it is broken."""
+"""Parser of model-metadata.yaml."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CONTENT = b"name: churn\nruntimeParameterDefinitions:\n- {fieldName: A, type: st
 EXPECTED = {"name": "churn", "runtimeParameterDefinitions": [{"fieldName": "A", "type": "string"}]}
 
 
-def test_it_is_found_in_a_folder_a_list_and_a_zip(tmp_path):
+def test_metadata_is_found_in_a_folder_a_list_and_a_zip_file(tmp_path):
     (tmp_path / "custom.py").write_text("", encoding="utf-8")
     (tmp_path / "model-metadata.yaml").write_bytes(CONTENT)
     archive = tmp_path.parent / f"{tmp_path.name}.zip"
@@ -28,28 +28,28 @@ def test_it_is_found_in_a_folder_a_list_and_a_zip(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model-metadata.yml", "metadata.yaml", "sub/model-metadata.yaml"])
-def test_it_has_one_name_and_lies_at_the_top(tmp_path, name):
+def test_files_with_another_name_or_folder_are_ignored(tmp_path, name):
     (tmp_path / "sub").mkdir()
     (tmp_path / name).write_bytes(b"\t")
     assert find_metadata(folder_files(tmp_path)) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"# nothing\n", b"text", b"- a list", b"3", b"null", b"---\n...\n"])
-def test_what_is_no_mapping_says_nothing(content):
+def test_content_without_a_mapping_is_empty(content):
     assert parse_metadata(content, "file") == {}
 
 
-def test_scalars_keep_their_spelling():
+def test_scalars_are_strings_as_written():
     content = (
         "a: 1.0\nb: yes\nc: 0x10\nd: 2024-01-01\ne: 1:30\nf: !tag x\ng: ~\nh: null\ni:\nj: 'null'\nk: ''\nl: .nan\n"
     )
-    spelt = dict(zip("abcdef", ["1.0", "yes", "0x10", "2024-01-01", "1:30", "x"], strict=True))
+    strings = dict(zip("abcdef", ["1.0", "yes", "0x10", "2024-01-01", "1:30", "x"], strict=True))
     assert parse_metadata(content.encode(), "file") == {
-        **spelt, "g": None, "h": None, "i": None, "j": "null", "k": "", "l": ".nan",
+        **strings, "g": None, "h": None, "i": None, "j": "null", "k": "", "l": ".nan",
     }  # fmt: skip
 
 
-def test_aliases_and_merges_are_written_out():
+def test_aliases_and_merges_are_expanded():
     content = (
         b"base: &b {type: numeric, maxValue: 3}\nlist: [*b]\none: {<<: *b, maxValue: 4}\ntwo: {<<: [*b, {x: y}]}\n"
     )
@@ -60,11 +60,11 @@ def test_aliases_and_merges_are_written_out():
 
 
 @pytest.mark.parametrize("content", ["\ufeffname: é\n".encode(), "name: é\n".encode("utf-16")])
-def test_a_byte_order_mark_is_understood(content):
+def test_byte_order_mark_is_accepted(content):
     assert parse_metadata(content, "file") == {"name": "é"}
 
 
-def test_keys_that_are_no_scalars_are_left_out():
+def test_keys_that_are_not_scalars_are_ignored():
     assert parse_metadata(b"? [a, b]\n: c\nname: x\n", "file") == {"name": "x"}
 
 
@@ -77,7 +77,7 @@ MERGES = "a: &a {x: y}\n" + "".join(
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("content", "message"),
     [
         (b"name: x\n\tbad: tab\n", "line 2, column 1"),
         (b"a: 1\nb: [1, 2\nc: 3\n", "line 3"),
@@ -94,19 +94,19 @@ MERGES = "a: &a {x: y}\n" + "".join(
         (MERGES.encode(), "expands to more than 100,000 values"),
     ],
 )
-def test_what_is_broken_is_refused(content, words):
-    with pytest.raises(InputError, match=words) as refusal:
+def test_invalid_content_is_refused(content, message):
+    with pytest.raises(InputError, match=message) as refusal:
         parse_metadata(content, "/models/churn/model-metadata.yaml")
     assert "/models/churn/model-metadata.yaml" in str(refusal.value)
 
 
-def test_an_error_does_not_quote_the_file():
+def test_error_does_not_quote_the_content():
     with pytest.raises(InputError) as refusal:
         parse_metadata(b"defaultValue: {sk-secret: [\n", "file")
     assert "sk-secret" not in str(refusal.value)
 
 
-def test_a_file_that_vanishes_is_refused(tmp_path):
+def test_deleted_file_is_refused(tmp_path):
     file = tmp_path / "model-metadata.yaml"
     file.write_bytes(CONTENT)
     files = folder_files(tmp_path)
@@ -115,7 +115,7 @@ def test_a_file_that_vanishes_is_refused(tmp_path):
         find_metadata(files)
 
 
-def test_a_file_that_is_too_large_is_refused(tmp_path):
+def test_large_file_is_refused(tmp_path):
     (tmp_path / "model-metadata.yaml").write_bytes(b"#" * (MAX_SIZE + 1))
     with pytest.raises(InputError, match="larger than 262,144 bytes"):
         find_metadata(folder_files(tmp_path))

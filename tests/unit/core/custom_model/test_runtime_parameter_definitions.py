@@ -1,4 +1,4 @@
-"""Definitions of runtime parameters: as a metadata file has them, and as a version shows them."""
+"""Definitions of runtime parameters from a metadata file and from a version."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from datarobot_provider.core.custom_model.runtime_parameter_definitions import (
 from datarobot_provider.exceptions import InputError
 
 
-def read(definitions):
+def parse(definitions):
     return definitions_from_metadata(parse_metadata(f"runtimeParameterDefinitions: {definitions}\n".encode(), "file"))
 
 
 @pytest.mark.parametrize("definitions", ["", "null", "~", "[]"])
-def test_there_may_be_none(definitions):
-    assert read(definitions) == {}
+def test_definitions_may_be_empty(definitions):
+    assert parse(definitions) == {}
 
 
 @pytest.mark.parametrize(
@@ -37,12 +37,12 @@ def test_there_may_be_none(definitions):
         ("type: newer, credentialType: [x]", Definition("newer")),
     ],
 )
-def test_what_a_definition_says(definition, expected):
-    assert read(f"[{{fieldName: A, {definition}}}]") == {"A": expected}
+def test_definition_is_parsed(definition, expected):
+    assert parse(f"[{{fieldName: A, {definition}}}]") == {"A": expected}
 
 
 @pytest.mark.parametrize(
-    ("definitions", "words"),
+    ("definitions", "message"),
     [
         ("{a: b}", "should be a list"),
         ("text", "should be a list"),
@@ -55,18 +55,18 @@ def test_what_a_definition_says(definition, expected):
         ("[{fieldName: A, type: numeric, maxValue: .inf}]", "maxValue should be a number for A"),
     ],
 )
-def test_definitions_that_cannot_be_used_are_refused(definitions, words):
+def test_invalid_definitions_are_refused(definitions, message):
     with pytest.raises(InputError, match=r"^model-metadata\.yaml: runtimeParameterDefinitions") as refusal:
-        read(definitions)
-    assert words in str(refusal.value)
+        parse(definitions)
+    assert message in str(refusal.value)
 
 
-def test_all_that_is_wrong_is_said_at_once():
+def test_error_lists_all_problems():
     with pytest.raises(InputError, match=r"entry 1 needs .*; entry 2 needs .*; maxValue should be a number for A"):
-        read("[x, {type: string}, {fieldName: A, type: numeric, maxValue: x}]")
+        parse("[x, {type: string}, {fieldName: A, type: numeric, maxValue: x}]")
 
 
-def test_what_a_version_shows_is_read_leniently():
+def test_invalid_definitions_of_a_version_are_omitted():
     rows = [
         {"fieldName": "A", "type": "numeric", "minValue": 0, "maxValue": "x", "overrideValue": 0},
         {"fieldName": "B", "type": "credential", "credentialType": 5, "allowEmpty": False},

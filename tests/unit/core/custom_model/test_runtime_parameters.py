@@ -1,4 +1,4 @@
-"""runtime_parameter_values of CreateVersionOperator: how they are spelt, checked and sent."""
+"""The argument runtime_parameter_values of CreateVersionOperator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.unit.client.forms import parse_form
 from tests.unit.support import response
 
 VERSIONS = "customModels/m/versions/"
-MADE = {"id": "v", "label": "1.0", "trainingData": {"assignmentInProgress": False}}
+CREATED = {"id": "v", "label": "1.0", "trainingData": {"assignmentInProgress": False}}
 ID, OTHER_ID = "64e000000000000000000001", "64e000000000000000000002"
 DEFINITIONS = """
 runtimeParameterDefinitions:
@@ -24,7 +24,7 @@ runtimeParameterDefinitions:
 - {fieldName: KEY, type: credential, credentialType: api_token}
 - {fieldName: JUDGE, type: deployment}
 """
-NEEDED = """
+REQUIRED = """
 runtimeParameterDefinitions:
 - {fieldName: A, type: string, allowEmpty: false}
 - {fieldName: B, type: numeric, allowEmpty: no, defaultValue: null}
@@ -41,7 +41,7 @@ def _no_version_yet(api):
 
 @pytest.fixture
 def folder(tmp_path):
-    """Return a function that makes a model folder with this metadata."""
+    """Return a function that creates a model folder with the given metadata."""
 
     def make(metadata=DEFINITIONS, name="model-metadata.yaml"):
         path = tmp_path / "model"
@@ -56,7 +56,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def create(api, context, store, folder):
-    """Return a function that runs a new task and returns the values that it sent, ``None`` if it sent none."""
+    """Return a function that runs a new task and returns the values that it sent; ``None`` for no values."""
 
     def run(values=None, *, method="POST", metadata=DEFINITIONS, **given):
         sent = []
@@ -65,7 +65,7 @@ def create(api, context, store, folder):
         def receive(request):
             body = request.upload()
             sent.extend(parse_form(body.content_type, b"".join(body)))
-            return response(201, MADE)
+            return response(201, CREATED)
 
         api.on(method, VERSIONS, receive)
         if "files" not in given and not given.get("from_latest"):
@@ -80,7 +80,7 @@ def create(api, context, store, folder):
 
 @pytest.fixture
 def refusal(create, api):
-    """Return a function that runs the operator and returns how it refuses; nothing is uploaded."""
+    """Return a function that runs the operator and returns its error; nothing is uploaded."""
 
     def run(values=None, **given):
         with pytest.raises(AirflowFailException) as error:
@@ -105,7 +105,7 @@ def sent(name, kind, value):
     return {"fieldName": name, "type": kind, "value": value}
 
 
-def test_a_mapping_takes_the_types_of_the_definitions(create):
+def test_mapping_is_sent_with_the_types_of_the_definitions(create):
     given = {"LLM": "o3", "TEMPERATURE": 1, "STREAM": True, "KEY": ID, "JUDGE": OTHER_ID}
     assert create(given) == [
         sent("LLM", "string", "o3"),
@@ -117,12 +117,12 @@ def test_a_mapping_takes_the_types_of_the_definitions(create):
 
 
 @pytest.mark.parametrize("spelling", [list, tuple, json.dumps])
-def test_the_list_of_the_api_is_taken(create, spelling):
+def test_list_in_the_form_of_the_api_is_accepted(create, spelling):
     rows = [sent("LLM", "string", "o3"), {"fieldName": "TEMPERATURE", "value": "0.5"}]
     assert create(spelling(rows)) == [sent("LLM", "string", "o3"), sent("TEMPERATURE", "numeric", 0.5)]
 
 
-def test_a_string_from_a_template_is_read(create):
+def test_rendered_string_is_converted(create):
     assert create('{"LLM": "o3", "STREAM": false}') == [sent("LLM", "string", "o3"), sent("STREAM", "boolean", False)]
 
 
@@ -145,14 +145,14 @@ def test_a_string_from_a_template_is_read(create):
         ("TEMPERATURE", None, None),
     ],
 )
-def test_a_value_is_converted_where_nothing_is_lost(create, name, given, value):
+def test_value_is_converted_without_loss(create, name, given, value):
     (row,) = create({name: given})
     assert row["value"] == value
     assert type(row["value"]) is type(value)
 
 
 @pytest.mark.parametrize(
-    ("name", "given", "words"),
+    ("name", "given", "message"),
     [
         ("LLM", 5, "LLM: should be a string, but is an int"),
         ("LLM", True, "LLM: should be a string, but is a bool"),
@@ -172,35 +172,35 @@ def test_a_value_is_converted_where_nothing_is_lost(create, name, given, value):
         ("OTHER", "x", "OTHER: is not defined. Defined are: LLM, TEMPERATURE, STREAM, KEY, JUDGE"),
     ],
 )
-def test_a_value_that_does_not_fit_is_refused_by_name(refusal, name, given, words):
-    assert words in refusal({name: given})
+def test_invalid_value_is_refused(refusal, name, given, message):
+    assert message in refusal({name: given})
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
-def test_a_number_that_is_none_is_refused(refusal, value):
+def test_nan_and_infinity_are_refused(refusal, value):
     assert "runtime_parameter_values" in refusal([sent("TEMPERATURE", "numeric", value)])
 
 
-def test_all_that_is_wrong_is_said_at_once_and_no_value_is_shown(refusal):
+def test_error_lists_all_problems_without_values(refusal):
     text = refusal(
-        {"LLM": ["sk-secret"], "TEMPERATURE": 77.125, "OTHER": "sk-secret"}, metadata=DEFINITIONS + NEEDED[29:]
+        {"LLM": ["sk-secret"], "TEMPERATURE": 77.125, "OTHER": "sk-secret"}, metadata=DEFINITIONS + REQUIRED[29:]
     )
-    for words in ("LLM: should", "TEMPERATURE: should be at most 2", "OTHER: is not defined", "A: needs a value"):
-        assert words in text
+    for message in ("LLM: should", "TEMPERATURE: should be at most 2", "OTHER: is not defined", "A: needs a value"):
+        assert message in text
     assert "sk-secret" not in text
     assert "77.125" not in text
 
 
-def test_a_type_that_contradicts_the_definition_is_refused(refusal):
+def test_type_must_match_the_definition(refusal):
     assert "LLM: is defined as string, but the value has the type numeric" in refusal([sent("LLM", "numeric", 1)])
 
 
-def test_a_name_that_is_given_twice_is_refused(refusal):
+def test_duplicate_name_is_refused(refusal):
     assert "LLM: is set more than once" in refusal([sent("LLM", "string", "a"), sent("LLM", "string", "b")])
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("values", "message"),
     [
         ("o3", "runtime_parameter_values should be an object or a list of objects"),
         (5, "runtime_parameter_values should be an object or a list of objects"),
@@ -213,24 +213,24 @@ def test_a_name_that_is_given_twice_is_refused(refusal):
         ([sent("LLM", 1, "x")], "runtime_parameter_values[0]: the type of LLM should be a string"),
     ],
 )
-def test_another_form_is_refused(refusal, values, words):
-    assert words in refusal(values)
+def test_other_structures_are_refused(refusal, values, message):
+    assert message in refusal(values)
 
 
 @pytest.mark.parametrize("values", [None, {}, [], "{}"])
-def test_nothing_to_set_is_not_sent(create, values):
+def test_empty_values_are_not_sent(create, values):
     assert create(values) is None
 
 
-def test_what_needs_a_value_is_named_before_the_upload(refusal):
-    text = refusal(metadata=NEEDED)
+def test_missing_required_values_are_named_before_the_upload(refusal):
+    text = refusal(metadata=REQUIRED)
     assert [name for name in "ABCD" if f"\n  {name}: needs a value" in text] == ["A", "B", "D"]
-    assert "\n  B: needs a value" in refusal({"A": "x", "B": None, "D": ID}, metadata=NEEDED)
-    assert "\n  A: needs a value" in refusal({"A": "", "B": 1, "D": ID}, metadata=NEEDED)
+    assert "\n  B: needs a value" in refusal({"A": "x", "B": None, "D": ID}, metadata=REQUIRED)
+    assert "\n  A: needs a value" in refusal({"A": "", "B": 1, "D": ID}, metadata=REQUIRED)
 
 
-def test_what_needs_a_value_and_has_one_is_sent(create):
-    assert len(create({"A": "x", "B": 0, "D": ID}, metadata=NEEDED)) == 3
+def test_required_values_are_sent(create):
+    assert len(create({"A": "x", "B": 0, "D": ID}, metadata=REQUIRED)) == 3
 
 
 @pytest.mark.parametrize(
@@ -248,16 +248,16 @@ def test_what_needs_a_value_and_has_one_is_sent(create):
         "name: !odd [1]\n? [x]\n: y\n",
     ],
 )
-def test_metadata_without_definitions_does_not_matter(create, metadata):
+def test_metadata_without_definitions_is_accepted(create, metadata):
     assert create(metadata=metadata) is None
 
 
-def test_broken_metadata_is_refused_with_its_line(refusal):
+def test_error_names_the_line_of_invalid_metadata(refusal):
     text = refusal(metadata="name: x\n\truntime: y\n")
     assert "model-metadata.yaml is not valid YAML, line 2" in text
 
 
-def test_odd_definitions_are_left_to_datarobot(create):
+def test_unknown_types_are_validated_by_datarobot(create):
     metadata = (
         'runtimeParameterDefinitions: [{fieldName: A, type: numeric, defaultValue: "5", maxValue: "9"}, {fieldName: B, '
         "type: string, minValue: x, description: [1]}, {fieldName: C, type: brandNew}]\n"
@@ -266,7 +266,7 @@ def test_odd_definitions_are_left_to_datarobot(create):
     assert [row["value"] for row in rows] == [9, "b", 1.5]
 
 
-def test_without_definitions_a_type_has_to_be_given(create, refusal, folder):
+def test_type_is_required_without_definitions(create, refusal, folder):
     text = refusal({"A": 1}, metadata=None)
     assert "A: is not defined: there is no model-metadata.yaml" in text
     assert '{"fieldName": "A", "type": "string", "value": …}' in text
@@ -274,7 +274,7 @@ def test_without_definitions_a_type_has_to_be_given(create, refusal, folder):
     assert create([sent("A", "numeric", "1")], metadata=None) == [sent("A", "numeric", 1)]
 
 
-def test_a_misnamed_file_is_pointed_out(refusal, folder):
+def test_error_names_a_misnamed_metadata_file(refusal, folder):
     folder(None)
     path = folder(DEFINITIONS, "model-metadata.yml")
     assert "model-metadata.yml should be named model-metadata.yaml" in refusal(
@@ -282,7 +282,7 @@ def test_a_misnamed_file_is_pointed_out(refusal, folder):
     )
 
 
-def test_the_latest_version_says_what_there_is(create, refusal, api):
+def test_definitions_of_the_latest_version_are_used(create, refusal, api):
     rows = (parameter("LLM", "string"), parameter("T", "numeric", minValue=0, maxValue=None), {"odd": 1}, "odd")
     api.on("GET", VERSIONS, latest(*rows))
     assert create({"T": "1"}, method="PATCH", from_latest=True) == [sent("T", "numeric", 1)]
@@ -292,7 +292,7 @@ def test_the_latest_version_says_what_there_is(create, refusal, api):
     assert "X: is not defined. Defined are: LLM, T" in text
 
 
-def test_what_the_latest_version_has_set_is_not_missing(create, refusal, api):
+def test_value_of_the_latest_version_is_inherited(create, refusal, api):
     needed = {"allowEmpty": False}
     api.on("GET", VERSIONS, latest(parameter("A", "string", overrideValue="x", **needed), parameter("Z", "string")))
     assert create({"Z": "z"}, method="PATCH", from_latest=True) == [sent("Z", "string", "z")]
@@ -301,8 +301,8 @@ def test_what_the_latest_version_has_set_is_not_missing(create, refusal, api):
     assert "A: needs a value" in refusal({"Z": "z"}, from_latest=True)
 
 
-def test_new_definitions_count_over_those_of_the_latest_version(create, refusal, api, folder):
-    path = f"{folder(NEEDED)}/model-metadata.yaml"
+def test_new_definitions_take_precedence_over_the_latest_version(create, refusal, api, folder):
+    path = f"{folder(REQUIRED)}/model-metadata.yaml"
     rows = [parameter("A", "string", overrideValue="x"), parameter("B", "string", overrideValue="1")]
     api.on("GET", VERSIONS, latest(*rows, parameter("GONE", "string")))
     text = refusal({"GONE": "x", "D": ID}, from_latest=True, files=[path])
@@ -312,13 +312,13 @@ def test_new_definitions_count_over_those_of_the_latest_version(create, refusal,
     assert create({"D": ID, "B": 2}, method="PATCH", from_latest=True, files=[path]) is not None
 
 
-def test_definitions_that_are_deleted_do_not_count(refusal, api):
+def test_deleted_definitions_are_ignored(refusal, api):
     api.on("GET", VERSIONS, latest(parameter("A", "string")))
     text = refusal({"A": "x"}, from_latest=True, files_to_delete=["model-metadata.yaml"])
     assert "A: is not defined" in text
 
 
-def test_without_values_the_latest_version_is_not_asked(create, api, context):
+def test_latest_version_is_not_requested_without_values(create, api, context):
     del context["task_state_store"]
     create(method="PATCH", from_latest=True)
     assert api.paths("GET") == []
@@ -330,12 +330,12 @@ def credentials(*rows):
     )
 
 
-def test_a_credential_is_found_by_its_name(create, api):
+def test_credential_is_found_by_its_name(create, api):
     api.on("GET", "credentials/", credentials((OTHER_ID, "Other", "basic"), (ID, "OpenAI key", "api_token")))
     assert create({"KEY": "OpenAI key"}) == [sent("KEY", "credential", ID)]
 
 
-def test_the_list_of_credentials_is_read_to_its_end(create, api):
+def test_all_pages_of_credentials_are_read(create, api):
     first = {"data": [{"credentialId": OTHER_ID, "name": "Other"}], "next": "https://x/api/v2/credentials/?offset=1"}
     api.on("GET", "credentials/", response(body=first))
     api.on("GET", "credentials/?offset=1", credentials((ID, "OpenAI", "api_token")))
@@ -343,13 +343,13 @@ def test_the_list_of_credentials_is_read_to_its_end(create, api):
 
 
 @pytest.mark.parametrize("spelling", ["api_token", "apiToken"])
-def test_the_credential_type_decides_between_two_of_one_name(create, api, spelling):
+def test_credential_type_selects_one_of_two_with_the_same_name(create, api, spelling):
     api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
     metadata = DEFINITIONS.replace("api_token", spelling)
     assert create({"KEY": "X"}, metadata=metadata) == [sent("KEY", "credential", ID)]
 
 
-def test_a_name_that_leads_nowhere_or_to_two_is_refused(refusal, api):
+def test_unknown_or_ambiguous_credential_name_is_refused(refusal, api):
     two = "runtimeParameterDefinitions: [{fieldName: K, type: credential}, {fieldName: L, type: credential}]"
     api.on("GET", "credentials/", credentials((OTHER_ID, "X", "basic"), (ID, "X", "api_token")))
     text = refusal({"K": "X", "L": "Nobody"}, metadata=two)
@@ -358,24 +358,24 @@ def test_a_name_that_leads_nowhere_or_to_two_is_refused(refusal, api):
 
 
 @pytest.mark.parametrize("status", [403, 404])
-def test_where_credentials_are_not_listed_an_id_is_asked_for(refusal, api, status):
+def test_error_suggests_an_id_if_credentials_cannot_be_listed(refusal, api, status):
     api.on("GET", "credentials/", response(status, {"message": "no"}))
     assert f"HTTP {status}). Use the id of the credential instead" in refusal({"KEY": "OpenAI"})
 
 
-def test_a_server_that_fails_meanwhile_is_tried_again(create, api):
+def test_server_error_while_listing_credentials_is_retried(create, api):
     api.on("GET", "credentials/", response(503, {"message": "later"}))
     with pytest.raises(AirflowException) as error:
         create({"KEY": "OpenAI"})
     assert not isinstance(error.value, AirflowFailException)
 
 
-def test_credentials_are_not_listed_for_ids(create, api):
+def test_credentials_are_not_requested_for_ids(create, api):
     create({"KEY": ID})
     assert "credentials/" not in api.paths("GET")
 
 
-def test_no_value_is_logged_stored_or_echoed(create, api, context, store, folder, caplog, capsys):
+def test_values_are_not_logged_stored_or_printed(create, api, context, store, folder, caplog, capsys):
     caplog.set_level("DEBUG")
     create({"LLM": "sk-a-long-secret"})
     assert "sk-a-long-secret" not in str(store.values)
