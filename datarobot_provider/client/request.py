@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from datarobot_provider.client.auth import without_secrets
-from datarobot_provider.client.endpoint import leads_up
 from datarobot_provider.client.json_text import UnusableJsonError, parse
-from datarobot_provider.exceptions import InputError, MalformedResponseError
+from datarobot_provider.exceptions import MalformedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,30 +17,7 @@ if TYPE_CHECKING:
 REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
 _LONGEST_NAME = 100
-_MOST_NAMES = 20
 _PAGES = ("text/html", "application/xhtml+xml")
-
-
-def route(template: str, **ids: object) -> str:
-    """Fill the ids into the path of an operation.
-
-    :param template: a path below ``/api/v2/`` such as ``customModels/{custom_model_id}/``.
-    :param ids: one value for each placeholder.
-    :returns: the path, every id escaped, so that no id can reach another route.
-    :raises InputError: if an id is empty, ``None``, holds a dot segment or a control character.
-    """
-    for name, value in ids.items():
-        if not isinstance(value, str | int) or isinstance(value, bool) or not is_id(str(value)):
-            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which cannot be an id.")
-    return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
-
-
-def is_id(text: str) -> bool:
-    """Return whether ``text`` can be an id: something, without control characters and dot segments.
-
-    Escaped, a dot segment would stay below our route, but for servers that unescape before they put a path in order.
-    """
-    return text.strip() not in ("", "None") and text.isprintable() and not leads_up(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,16 +142,3 @@ class Response:
                 f"The response is a JSON {type(parsed).__name__} where an object was expected."
             )
         return parsed
-
-
-def required(response: Mapping[str, Any], name: str) -> str:
-    """Return the text field ``name`` of an API object.
-
-    :raises MalformedResponseError: if the server left it out.
-    """
-    value = response.get(name)
-    if not isinstance(value, str) or not value:
-        names = [each[:_LONGEST_NAME] for each in sorted(response)]
-        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-        raise MalformedResponseError(f"The response has no {name!r}; it holds {names[:_MOST_NAMES]}{more}.")
-    return value

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from abc import abstractmethod
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.arguments.declarations import check_rendered, convert_arguments
+from datarobot_provider.core.arguments.declarations import DeclaredArguments, convert_arguments
 from datarobot_provider.core.errors import airflow_errors, job_is_known
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.exceptions import InputError
@@ -24,12 +24,12 @@ from datarobot_provider.version_compat import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from datarobot_provider.core.arguments.types import Boolean, ConnectionId, Id
     from datarobot_provider.core.poll_failures import PollFailures
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
+_DEFERRABLE = conf.getboolean("operators", "default_deferrable", fallback=False)
 _BACKSTOP_SECONDS = 600.0
 #: Arguments of every Airflow sensor that its constructor reads, and those that only have to be booleans by then.
 _SPANS = {
@@ -40,7 +40,7 @@ _SPANS = {
 _BOOLEANS = ("soft_fail", "never_fail", "silent_fail", "exponential_backoff")
 
 
-class DataRobotJobSensor(JobResult, BaseSensorOperator):
+class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
     """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
 
     Airflow needs ``deferrable``, ``mode``, ``poke_interval``, ``timeout``, ``max_wait``, ``soft_fail``, ``never_fail``,
@@ -56,11 +56,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     """
 
-    template_fields: Sequence[str] = ("datarobot_conn_id",)
-    #: Arguments that must have a value once the templates are rendered; for most sensors the ids of the job.
-    required_fields: ClassVar[Sequence[str]] = ()
-    #: Arguments that are no ids, and how each is converted; those of the bases are added.
-    argument_types: ClassVar[Mapping[str, converters.Converter]] = {}
+    not_templated = ("deferrable",)
     #: Name of the kind in ``jobs/kinds.py``.
     kind: str
     ui_color = "#e4e4fd"
@@ -68,8 +64,8 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
     def __init__(
         self,
         *,
-        datarobot_conn_id: str = DataRobotHook.default_conn_name,
-        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
+        datarobot_conn_id: ConnectionId = DataRobotHook.default_conn_name,
+        deferrable: Boolean = _DEFERRABLE,
         **kwargs: Any,
     ) -> None:
         spans = {
@@ -90,14 +86,6 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
     @abstractmethod
     def ref(self) -> JobRef:
         """Return the job to watch, from the rendered arguments."""
-
-    def check(self) -> None:
-        """Check the rendered arguments and convert them in place, before anything is sent.
-
-        :raises InputError: naming the argument at fault.
-        """
-        check_rendered(self)
-        convert_arguments(self)
 
     def execute(self, context: Context) -> Any:
         """Watch by poking, or look once and defer."""
@@ -196,10 +184,7 @@ class VersionSensor(DataRobotIdsSensor):
     :param custom_model_version_id: id of the version; templated; required.
     """
 
-    required_fields = ("custom_model_id", "custom_model_version_id")
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
-
-    def __init__(self, *, custom_model_id: str, custom_model_version_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, custom_model_id: Id, custom_model_version_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
         self.custom_model_version_id = custom_model_version_id

@@ -13,22 +13,20 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.errors import airflow_errors, job_is_known
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
-from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome
 from datarobot_provider.version_compat import conf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from datarobot_provider.core.arguments.converters import Converter
+    from datarobot_provider.core.arguments.types import Boolean, Interval, Seconds, SubmitPolicy
     from datarobot_provider.core.submission.record import SubmissionRecord
-    from datarobot_provider.exceptions import (
-        DataRobotError,
-    )
+    from datarobot_provider.exceptions import DataRobotError
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from datarobot_provider.version_compat import Context
 
+_DEFERRABLE = conf.getboolean("operators", "default_deferrable", fallback=False)
 _BACKSTOP = timedelta(minutes=10)
 _LAST_STEPS = 30.0
 _ENDED_BADLY = (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
@@ -57,27 +55,25 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
     kind: str
     #: More kinds that a task of this operator may turn out to wait for.
     other_kinds: ClassVar[Sequence[str]] = ()
-    argument_types: ClassVar[Mapping[str, Converter]] = {
-        "wait_for_completion": converters.boolean,
-        "deferrable": converters.boolean,
-        "poll_interval": converters.interval,
-        "timeout": converters.optional(converters.seconds),
-        "cancel_on_kill": converters.boolean,
-    }
-    template_fields: Sequence[str] = (
-        *DataRobotBaseOperator.template_fields,
-        *(name for name in argument_types if name != "deferrable"),
+    options: ClassVar[Sequence[str]] = (
+        "wait_for_completion",
+        "deferrable",
+        "poll_interval",
+        "timeout",
+        "cancel_on_kill",
+        "on_uncertain_submit",
     )
+    not_templated: ClassVar[Sequence[str]] = ("deferrable", "on_uncertain_submit")
 
     def __init__(
         self,
         *,
-        wait_for_completion: bool | str = True,
-        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: float | timedelta | str = 10.0,
-        timeout: float | timedelta | str | None = None,
-        cancel_on_kill: bool | str = True,
-        on_uncertain_submit: str = "fail",
+        wait_for_completion: Boolean = True,
+        deferrable: Boolean = _DEFERRABLE,
+        poll_interval: Interval = 10.0,
+        timeout: Seconds | None = None,
+        cancel_on_kill: Boolean = True,
+        on_uncertain_submit: SubmitPolicy = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -207,6 +203,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         return ref.ids.get(self._kind().handle) or ref.ids["status_id"]
 
     def _kind(self) -> JobKind:
+        from datarobot_provider.jobs.kinds import KINDS
+
         return KINDS[self.kind]
 
     def _trigger(self, ref: JobRef, deadline: float, **settings: float) -> DataRobotJobTrigger:

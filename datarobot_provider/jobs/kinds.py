@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.client import pages
+from datarobot_provider.client import routes
 from datarobot_provider.jobs.model import JobKind, Probe
 
 _MODEL = "customModels/{custom_model_id}/"
@@ -103,7 +103,7 @@ _ALL = (
         result=_VERSION + "dependencyBuild/",
         log=_VERSION + "dependencyBuildLog/",
         cancel=_VERSION + "dependencyBuild/",
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # The files of a version never change, so its build fails the same way again; the API refuses to repeat it.
         repeatable=False,
         identity="buildStart",
@@ -128,7 +128,7 @@ _ALL = (
         result=_TEST,
         log=_TEST + "tail/?lines=50",
         cancel=_TEST,
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # A failed test is a verdict on the model, not an accident.
         repeatable=False,
     ),
@@ -139,7 +139,7 @@ _ALL = (
         _HOUR,
         "status_id",
         result=_IMPACT,
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "image_feature_impact",
@@ -155,7 +155,7 @@ _ALL = (
         (_status(),),
         _HOUR,
         "status_id",
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "version_from_repository",
@@ -164,7 +164,7 @@ _ALL = (
         _HOUR,
         "status_id",
         result=_VERSION,
-        page=pages.CUSTOM_MODEL,
+        page=routes.CUSTOM_MODEL_PAGE,
     ),
     JobKind(
         "training_data_assignment",
@@ -173,7 +173,7 @@ _ALL = (
         _HOUR,
         "custom_model_version_id",
         result=_VERSION,
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # Another try would upload another version, with the same data.
         repeatable=False,
     ),
@@ -184,7 +184,7 @@ _ALL = (
         _HOUR,
         "custom_model_version_id",
         result=_VERSION,
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         repeatable=False,
     ),
     JobKind(
@@ -194,7 +194,7 @@ _ALL = (
         _HOUR,
         "custom_model_id",
         result=_MODEL,
-        page=pages.CUSTOM_MODEL,
+        page=routes.CUSTOM_MODEL_PAGE,
     ),
     JobKind(
         "conversion",
@@ -220,7 +220,7 @@ _ALL = (
         "conversion_id",
         result=_CONVERSION,
         cancel=_CONVERSION,
-        page=pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "vector_database_validation",
@@ -238,7 +238,7 @@ _ALL = (
         _HOUR / 2,
         "validation_id",
         result=_VALIDATION,
-        page=pages.DEPLOYMENT,
+        page=routes.DEPLOYMENT_PAGE,
     ),
 )
 

@@ -1,29 +1,43 @@
-"""Operators for conversions of a version."""
+"""Operators for conversions of versions."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
-from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.client.routes import VERSION, required, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import DeleteOperator, ListOperator
-from datarobot_provider.core.submission.recovery import RecoverFromList
-from datarobot_provider.exceptions import OVER, InputError
+from datarobot_provider.core.request_operators import (
+    DeleteOperator,
+    GetOperator,
+    ListOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    ConversionOperator,
+    VersionOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    RecoverFromList,
+)
+from datarobot_provider.exceptions import (
+    OVER,
+    InputError,
+)
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        Id,
+        String,
+    )
     from datarobot_provider.version_compat import Context
 
-_VERSION = ("custom_model_id", "custom_model_version_id")
 
-
-class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
+class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator, VersionOperator):
     """Let DataRobot convert a version, and wait for it.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
@@ -46,29 +60,20 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
     :raises AirflowException: if the conversion fails.
     """
 
+    route = "POST customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/"
+    options = ("main_program_path",)
+
     kind = "conversion"
-    argument_types = {"main_program_path": converters.optional(converters.string)}
-    required_fields = _VERSION
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        *_VERSION,
-        "main_program_item_id",
-        "main_program_path",
-    )
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        main_program_item_id: str | None = None,
-        main_program_path: str | None = None,
+        main_program_item_id: Id | None = None,
+        main_program_path: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
         self.main_program_item_id = main_program_item_id
         self.main_program_path = main_program_path
 
@@ -80,13 +85,12 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the conversion."""
-        payload = {"mainProgramItemId": self._item_id}
-        started = self.hook.client.conversions.start(**self.ids(), payload=payload)
+        started = self.request(json={"mainProgramItemId": self._item_id}).object()
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(started, "conversionId")})
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the conversions of the version, the newest first."""
-        return self.hook.client.conversions.list(**self.ids(), filters={}, limit=limit)
+        return self.hook.client.items(self.path_of(), limit=limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a conversion is one of this main program."""
@@ -100,7 +104,7 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
     def _item_id(self) -> str:
         if self.main_program_item_id is not None:
             return self.main_program_item_id
-        items = self.hook.client.versions.get(**self.ids()).get("items") or []
+        items = self.hook.client.get(route(VERSION, **self.ids())).get("items") or []
         found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
         if not found:
             raise InputError(
@@ -110,27 +114,7 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
         return str(found[0])
 
 
-class ConversionOperator(DataRobotBaseOperator):
-    """Base of the operators that need the ids of a conversion and nothing else.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    :param custom_model_version_id: id of the version; templated; required.
-    :param conversion_id: id of the conversion; templated; required.
-    """
-
-    required_fields = ("custom_model_id", "custom_model_version_id", "conversion_id")
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(
-        self, *, custom_model_id: str, custom_model_version_id: str, conversion_id: str, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
-        self.conversion_id = conversion_id
-
-
-class GetConversionOperator(ConversionOperator):
+class GetConversionOperator(GetOperator, ConversionOperator):
     """Return a conversion.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.
@@ -143,12 +127,10 @@ class GetConversionOperator(ConversionOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the conversion."""
-        return self.hook.client.conversions.get(**self.ids())
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
 
-class ListConversionsOperator(ListOperator):
+class ListConversionsOperator(ListOperator, VersionOperator):
     """Return the conversions of a version.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``.
@@ -162,26 +144,16 @@ class ListConversionsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"is_latest": converters.boolean}
-    required_fields = _VERSION
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *_VERSION, *api_fields)
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/"
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        is_latest: bool | str | None = None,
+        is_latest: Boolean | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
         self.is_latest = is_latest
-
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the conversions."""
-        return self.hook.client.conversions.list(**self.ids(), filters=filters, limit=limit)
 
 
 class StopConversionOperator(DeleteOperator, ConversionOperator):
@@ -198,11 +170,7 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
     """
 
-    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ConversionOperator.required_fields)
+    route = "DELETE customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
     # A conversion that is over is still there, and cannot be stopped.
-    gone = OVER
-
-    def delete(self) -> None:
-        """Send the stop."""
-        self.hook.client.conversions.stop(**self.ids())
+    nothing_to_delete = OVER

@@ -1,22 +1,45 @@
-"""Operators for custom models: create, read, list, change, copy, delete."""
+"""Operators for custom models."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
-from datarobot_provider.exceptions import InputError, ValidationError
+from datarobot_provider.core.request_operators import (
+    DeleteOperator,
+    DownloadOperator,
+    GetOperator,
+    ListOperator,
+    UpdateOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    CreateCustomModelBase,
+    CustomModelOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    CreatedResource,
+    same_fields,
+)
+from datarobot_provider.exceptions import (
+    InputError,
+    ValidationError,
+)
 from datarobot_provider.links.datarobot import CustomModelLink
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        FilePath,
+        Id,
+        Integer,
+        Number,
+        Object,
+        String,
+        StringList,
+    )
     from datarobot_provider.version_compat import Context
 
 
@@ -25,18 +48,7 @@ _COPIED = ("customModelType", "targetType", "targetName", "language", "descripti
 _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
-class ModelMaker(RecoverFromList, CreateOperator):
-    """Base of the operators that make a custom model."""
-
-    operator_extra_links = (CustomModelLink(),)
-
-    def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
-        """Return the model as made by this task."""
-        model_id = required(row, "id")
-        return CreatedResource(model_id, {"custom_model_id": model_id})
-
-
-class CreateCustomModelOperator(ModelMaker):
+class CreateCustomModelOperator(CreateCustomModelBase):
     """Create a custom model, the frame that versions of its code go into.
 
     Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
@@ -80,61 +92,37 @@ class CreateCustomModelOperator(ModelMaker):
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
-    api_fields = {
-        "name": converters.string,
-        "custom_model_type": converters.string,
-        "target_type": converters.string,
-        "target_name": converters.string,
-        "description": converters.string,
-        "language": converters.string,
-        "positive_class_label": converters.string,
-        "negative_class_label": converters.string,
-        "prediction_threshold": converters.number,
-        "class_labels": converters.string_list,
-        "calibrate_predictions": converters.boolean,
-        "network_egress_policy": converters.string,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-        "is_training_data_for_versions_permanently_enabled": converters.boolean,
-        "supports_binary_classification": converters.boolean,
-        "supports_regression": converters.boolean,
-        "playground_id": converters.identifier,
-        "user_provided_id": converters.string,
-        "git_model_version": converters.json_object,
-    }
-    argument_types = {"if_exists": converters.string}
-    required_fields = ("custom_model_type",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
+    route = "POST customModels/"
+    options = ("metadata", "if_exists")
+    also_required = ("custom_model_type",)
 
     def __init__(
         self,
         *,
-        name: str | None = None,
-        metadata: str | os.PathLike[str] | None = None,
-        custom_model_type: str = "inference",
-        target_type: str | None = None,
-        target_name: str | None = None,
-        description: str | None = None,
-        language: str | None = None,
-        positive_class_label: str | None = None,
-        negative_class_label: str | None = None,
-        prediction_threshold: float | str | None = None,
-        class_labels: list[str] | str | None = None,
-        calibrate_predictions: bool | str | None = None,
-        network_egress_policy: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
-        is_training_data_for_versions_permanently_enabled: bool | str | None = None,
-        supports_binary_classification: bool | str | None = None,
-        supports_regression: bool | str | None = None,
-        playground_id: str | None = None,
-        user_provided_id: str | None = None,
-        git_model_version: dict[str, Any] | str | None = None,
-        if_exists: str = "create",
+        name: String | None = None,
+        metadata: FilePath | None = None,
+        custom_model_type: String = "inference",
+        target_type: String | None = None,
+        target_name: String | None = None,
+        description: String | None = None,
+        language: String | None = None,
+        positive_class_label: String | None = None,
+        negative_class_label: String | None = None,
+        prediction_threshold: Number | None = None,
+        class_labels: StringList | None = None,
+        calibrate_predictions: Boolean | None = None,
+        network_egress_policy: String | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        is_training_data_for_versions_permanently_enabled: Boolean | None = None,
+        supports_binary_classification: Boolean | None = None,
+        supports_regression: Boolean | None = None,
+        playground_id: Id | None = None,
+        user_provided_id: String | None = None,
+        git_model_version: Object | None = None,
+        if_exists: String = "create",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -189,7 +177,7 @@ class CreateCustomModelOperator(ModelMaker):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the models that may be this one, the newest first."""
-        return self.hook.client.custom_models.list({**self._filters(self.payload()), "orderBy": "-created"}, limit)
+        return self.hook.client.items(self.path_of(), {**self._filters(self.payload()), "orderBy": "-created"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the name, the type and the target of this one."""
@@ -204,7 +192,7 @@ class CreateCustomModelOperator(ModelMaker):
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self.hook.client.custom_models.create(payload)
+            return self.request(json=payload).object()
         except ValidationError:
             # Somebody else, or an earlier try whose response was lost, may have created it in the meantime.
             found = self._find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
@@ -214,7 +202,7 @@ class CreateCustomModelOperator(ModelMaker):
 
     def _find(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         key = "userProvidedId" if "userProvidedId" in payload else "name"
-        models = self.hook.client.custom_models.list(self._filters(payload))
+        models = self.hook.client.items(self.path_of(), self._filters(payload))
         return next((model for model in models if model.get(key) == payload[key]), None)
 
     def _filters(self, payload: dict[str, Any]) -> dict[str, Any]:
@@ -222,21 +210,7 @@ class CreateCustomModelOperator(ModelMaker):
         return {"customModelType": payload["customModelType"], **named}
 
 
-class CustomModelOperator(DataRobotBaseOperator):
-    """Base of the operators that need the id of a custom model and nothing else.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    """
-
-    required_fields = ("custom_model_id",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(self, *, custom_model_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-
-
-class GetCustomModelOperator(CustomModelOperator):
+class GetCustomModelOperator(GetOperator, CustomModelOperator):
     """Return a custom model, its latest version included.
 
     Route: GET ``/api/v2/customModels/{customModelId}/``.
@@ -247,12 +221,9 @@ class GetCustomModelOperator(CustomModelOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    operator_extra_links = (CustomModelLink(),)
+    route = "GET customModels/{custom_model_id}/"
 
-    def run_request(self, context: Context) -> dict[str, Any]:
-        """Return the model."""
-        self.push_handles(context, self.custom_model_id, self.ids())
-        return self.hook.client.custom_models.get(**self.ids())
+    operator_extra_links = (CustomModelLink(),)
 
 
 class ListCustomModelsOperator(ListOperator):
@@ -270,21 +241,15 @@ class ListCustomModelsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "custom_model_type": converters.string,
-        "is_deployed": converters.boolean,
-        "search_for": converters.string,
-        "order_by": converters.string,
-    }
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
+    route = "GET customModels/"
 
     def __init__(
         self,
         *,
-        custom_model_type: str | None = None,
-        is_deployed: bool | str | None = None,
-        search_for: str | None = None,
-        order_by: str | None = None,
+        custom_model_type: String | None = None,
+        is_deployed: Boolean | None = None,
+        search_for: String | None = None,
+        order_by: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -293,12 +258,76 @@ class ListCustomModelsOperator(ListOperator):
         self.search_for = search_for
         self.order_by = order_by
 
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the models."""
-        return self.hook.client.custom_models.list(filters, limit)
+
+class UpdateCustomModelOperator(UpdateOperator, CustomModelOperator):
+    """Change a custom model; what is not given stays as it is.
+
+    Route: PATCH ``/api/v2/customModels/{customModelId}/``. Every argument is templated. DataRobot refuses some changes
+    while the model is deployed, tested, or has training data.
+
+    :param custom_model_id: id of the custom model; required.
+    :param name: name of the model, up to 255 characters.
+    :param description: up to 10,000 characters.
+    :param language: programming language of the model, up to 500 characters.
+    :param target_name: name of the target column.
+    :param positive_class_label: for binary models.
+    :param negative_class_label: for binary models.
+    :param prediction_threshold: for binary models, 0 to 1.
+    :param class_labels: for multiclass models: up to 100 labels.
+    :param network_egress_policy: ``NONE``, ``DR_API_ACCESS`` or ``PUBLIC``.
+    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
+    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param replicas: fixed number of replicas, 1 to 8.
+    :param requires_ha: put every replica on a node of its own.
+    :param is_training_data_for_versions_permanently_enabled: assign training data to versions; cannot be taken back.
+    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+        "pullRequestCommitSha"}``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the model as it is now, an object.
+    :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
+    """
+
+    route = "PATCH customModels/{custom_model_id}/"
+
+    def __init__(
+        self,
+        *,
+        name: String | None = None,
+        description: String | None = None,
+        language: String | None = None,
+        target_name: String | None = None,
+        positive_class_label: String | None = None,
+        negative_class_label: String | None = None,
+        prediction_threshold: Number | None = None,
+        class_labels: StringList | None = None,
+        network_egress_policy: String | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        is_training_data_for_versions_permanently_enabled: Boolean | None = None,
+        git_model_version: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.name = name
+        self.description = description
+        self.language = language
+        self.target_name = target_name
+        self.positive_class_label = positive_class_label
+        self.negative_class_label = negative_class_label
+        self.prediction_threshold = prediction_threshold
+        self.class_labels = class_labels
+        self.network_egress_policy = network_egress_policy
+        self.maximum_memory = maximum_memory
+        self.desired_memory = desired_memory
+        self.replicas = replicas
+        self.requires_ha = requires_ha
+        self.is_training_data_for_versions_permanently_enabled = is_training_data_for_versions_permanently_enabled
+        self.git_model_version = git_model_version
 
 
-class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
+class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
     """Copy a custom model.
 
     Route: POST ``/api/v2/customModels/fromCustomModel/``.
@@ -311,15 +340,17 @@ class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
+    route = "POST customModels/fromCustomModel/"
+
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""
-        made = self.recovered_row(self.hook.client.custom_models.copy(**self.ids()))
+        made = self.recovered_row(self.request(json=self.payload()).object())
         self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
         return made
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return all models, the newest first: how DataRobot names a copy is not documented."""
-        return self.hook.client.custom_models.list({"orderBy": "-created"}, limit)
+        return self.hook.client.items("customModels/", {"orderBy": "-created"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a model has the kind, the target and the settings of the original, and its name in its own."""
@@ -328,7 +359,7 @@ class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
 
     @cached_property
     def _original(self) -> dict[str, Any]:
-        return self.hook.client.custom_models.get(**self.ids())
+        return self.hook.client.get(self.path_of(GetCustomModelOperator.route))
 
 
 class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
@@ -343,8 +374,27 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *CustomModelOperator.required_fields)
+    route = "DELETE customModels/{custom_model_id}/"
 
-    def delete(self) -> None:
-        """Send the deletion."""
-        self.hook.client.custom_models.delete(**self.ids())
+
+class DownloadCustomModelOperator(DownloadOperator, CustomModelOperator):
+    """Download the files of a custom model's latest version as a zip.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/download/``. Every argument is templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
+    :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
+        is ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
+    :raises AirflowException: if the connection breaks off too often.
+    """
+
+    route = "GET customModels/{custom_model_id}/download/"
+
+    def __init__(self, *, pps: Boolean | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pps = pps

@@ -1,20 +1,31 @@
-"""Operators for the dependencies of a version."""
+"""Operators for dependency builds of versions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from datarobot_provider.client.routes import VERSION, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import CancelOperator, VersionOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverByConflict
-from datarobot_provider.exceptions import ValidationError
+from datarobot_provider.core.request_operators import (
+    CancelOperator,
+    GetLogOperator,
+    GetOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    VersionOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    CreatedResource,
+    RecoverByConflict,
+)
+from datarobot_provider.exceptions import (
+    ValidationError,
+)
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from datarobot_provider.version_compat import Context
 
 
@@ -39,21 +50,22 @@ class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, Vers
     :raises AirflowFailException: if the build fails, with the end of its log; or if DataRobot refuses the request.
     """
 
+    route = "POST customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"
+
     kind = "dependency_build"
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *VersionOperator.required_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Start the build, or find the one that the version already has."""
-        ids, ref = self.ids(), self.existing()
+        ref = self.existing()
         try:
-            self.hook.client.dependency_builds.start(**ids)
+            self.request().object()
         except ValidationError as refusal:
             outcome = self.hook.jobs.poll_once(ref).verdict.outcome
             if outcome not in (Outcome.CANCELLED, Outcome.EXPIRED):
                 self.log.info("DataRobot has a build of this version already: %s", refusal.message)
                 return replace(ref, joined=True)
-            if self.hook.client.versions.get(**ids).get("dependencies") == []:
+            if self.hook.client.get(route(VERSION, **ref.ids)).get("dependencies") == []:
                 self.log.info("The version has no dependencies: there is nothing to build.")
                 return CreatedResource(None)
             raise
@@ -64,7 +76,7 @@ class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, Vers
         return JobRef(self.kind, self.ids())
 
 
-class GetDependencyBuildOperator(VersionOperator):
+class GetDependencyBuildOperator(GetOperator, VersionOperator):
     """Return the dependency build of a version.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuild/``.
@@ -76,12 +88,10 @@ class GetDependencyBuildOperator(VersionOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because no build was started.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the build."""
-        return self.hook.client.dependency_builds.get(**self.ids())
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"
 
 
-class GetDependencyBuildLogOperator(VersionOperator):
+class GetDependencyBuildLogOperator(GetLogOperator, VersionOperator):
     """Return the log of a finished dependency build.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/dependencyBuildLog/``.
@@ -93,9 +103,7 @@ class GetDependencyBuildLogOperator(VersionOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because the build still runs.
     """
 
-    def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
-        """Return the log."""
-        return self.hook.client.dependency_builds.log(**self.ids())
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuildLog/"
 
 
 class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
@@ -111,8 +119,4 @@ class CancelDependencyBuildOperator(CancelOperator, VersionOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    template_fields: Sequence[str] = (*CancelOperator.template_fields, *VersionOperator.required_fields)
-
-    def cancel(self) -> None:
-        """Send the cancellation."""
-        self.hook.client.dependency_builds.cancel(**self.ids())
+    route = "DELETE customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"

@@ -1,29 +1,55 @@
-"""Operators for tests of a version."""
+"""Operators for model tests."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
-from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import ModelTestResult
-from datarobot_provider.core.request_operators import CancelOperator, ListOperator
-from datarobot_provider.core.submission.recovery import RecoverFromList, same_fields
-from datarobot_provider.exceptions import DataRobotError, JobFailedError, ValidationError
+from datarobot_provider.core.request_operators import (
+    CancelOperator,
+    GetLogOperator,
+    GetOperator,
+    ListOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    CustomModelOperator,
+    ModelTestOperator,
+    VersionOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    RecoverFromList,
+    same_fields,
+)
+from datarobot_provider.exceptions import (
+    DataRobotError,
+    JobFailedError,
+    ValidationError,
+)
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        Id,
+        Integer,
+        Object,
+        PositiveInteger,
+        String,
+    )
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 
-class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperator):
+_VERSION = ("custom_model_id", "custom_model_version_id")
+
+
+class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperator, VersionOperator):
     """Test a version of a custom model, and fail if the test does.
 
     Route: POST ``/api/v2/customModelTests/``. A test of the same version and dataset that runs already is waited for.
@@ -60,55 +86,31 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
     :raises AirflowException: if the test does not end in time or is lost; Airflow tries again.
     """
 
+    route = "POST customModelTests/"
+    options = ("fail_on_warning", "raise_on_failure")
+
     kind = "model_test"
-    argument_types = {"raise_on_failure": converters.boolean}
-    api_fields = {
-        "custom_model_id": converters.identifier,
-        "custom_model_version_id": converters.identifier,
-        "dataset_id": converters.identifier,
-        "dataset_version_id": converters.identifier,
-        "configuration": converters.json_object,
-        "environment_id": converters.identifier,
-        "environment_version_id": converters.identifier,
-        "network_egress_policy": converters.string,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-        "resource_bundle_id": converters.identifier,
-    }
-    required_fields = ("custom_model_id", "custom_model_version_id")
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        *api_fields,
-        "fail_on_warning",
-        "raise_on_failure",
-    )
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        dataset_id: str | None = None,
-        dataset_version_id: str | None = None,
-        configuration: dict[str, str] | str | None = None,
-        environment_id: str | None = None,
-        environment_version_id: str | None = None,
-        network_egress_policy: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
-        resource_bundle_id: str | None = None,
-        fail_on_warning: bool | str = False,
-        raise_on_failure: bool | str = True,
+        dataset_id: Id | None = None,
+        dataset_version_id: Id | None = None,
+        configuration: Object | None = None,
+        environment_id: Id | None = None,
+        environment_version_id: Id | None = None,
+        network_egress_policy: String | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        resource_bundle_id: Id | None = None,
+        fail_on_warning: Boolean = False,
+        raise_on_failure: Boolean = True,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
         self.dataset_id = dataset_id
         self.dataset_version_id = dataset_version_id
         self.configuration = configuration
@@ -132,13 +134,11 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the test, or find the one of this version and dataset that runs already."""
-        payload = self.payload()
-        ids = {
-            "custom_model_id": payload["customModelId"],
-            "custom_model_version_id": payload["customModelVersionId"],
-        }
+        from datarobot_provider.client.accepted import accepted
+
+        payload, ids = self.payload(), self.ids(*_VERSION)
         try:
-            ids["status_id"] = self.hook.client.model_tests.start(payload).status_id
+            ids["status_id"] = accepted(self.request(json=payload)).status_id
         except ValidationError as refusal:
             running = self._newest()
             if running is None or self.hook.jobs.poll_once(running).verdict.outcome is not Outcome.PENDING:
@@ -155,7 +155,7 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the tests of the model, the newest first."""
-        return self.hook.client.model_tests.list(self.custom_model_id, limit=limit)
+        return self.hook.client.items(self.path_of(), {"customModelId": self.custom_model_id}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a test is one of this version and dataset."""
@@ -165,7 +165,7 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
 
     def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a test as a job of this task."""
-        return JobRef(self.kind, {**self.ids(), "custom_model_test_id": required(row, "id")})
+        return JobRef(self.kind, {**self.ids(*_VERSION), "custom_model_test_id": required(row, "id")})
 
     def _newest(self) -> JobRef | None:
         """Return the model's newest test, if it is one of this version and dataset.
@@ -184,21 +184,7 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
         return test
 
 
-class ModelTestOperator(DataRobotBaseOperator):
-    """Base of the operators that need the id of a model test and nothing else.
-
-    :param custom_model_test_id: id of the test; templated; required.
-    """
-
-    required_fields = ("custom_model_test_id",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(self, *, custom_model_test_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_test_id = custom_model_test_id
-
-
-class GetModelTestOperator(ModelTestOperator):
+class GetModelTestOperator(GetOperator, ModelTestOperator):
     """Return a model test with its checks.
 
     Route: GET ``/api/v2/customModelTests/{customModelTestId}/``.
@@ -209,12 +195,10 @@ class GetModelTestOperator(ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the test."""
-        return self.hook.client.model_tests.get(**self.ids())
+    route = "GET customModelTests/{custom_model_test_id}/"
 
 
-class GetModelTestLogOperator(ModelTestOperator):
+class GetModelTestLogOperator(GetLogOperator, ModelTestOperator):
     """Return the log of a model test, whole or its end.
 
     Route: GET ``/api/v2/customModelTests/{customModelTestId}/log/``, or ``…/tail/`` with ``lines``.
@@ -226,19 +210,16 @@ class GetModelTestLogOperator(ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because there is no log yet.
     """
 
-    argument_types = {"lines": converters.optional(converters.positive_integer)}
-    template_fields: Sequence[str] = (*ModelTestOperator.template_fields, "lines")
+    route = "GET customModelTests/{custom_model_test_id}/log/"
+    other_routes = ("GET customModelTests/{custom_model_test_id}/tail/",)
 
-    def __init__(self, *, lines: int | str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, lines: PositiveInteger | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.lines: Any = lines
+        self.lines = lines
 
-    def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
-        """Return the log."""
-        tests = self.hook.client.model_tests
-        if self.lines is None:
-            return tests.log(**self.ids())
-        return tests.log_tail(**self.ids(), lines=self.lines)
+    def path_of(self, operation: str | None = None) -> str:
+        """Return the path of the whole log, or of its end."""
+        return super().path_of(operation or (self.route if self.lines is None else self.other_routes[0]))
 
 
 class CancelModelTestOperator(CancelOperator, ModelTestOperator):
@@ -253,14 +234,10 @@ class CancelModelTestOperator(CancelOperator, ModelTestOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    template_fields: Sequence[str] = (*CancelOperator.template_fields, *ModelTestOperator.required_fields)
-
-    def cancel(self) -> None:
-        """Send the cancellation."""
-        self.hook.client.model_tests.cancel(**self.ids())
+    route = "DELETE customModelTests/{custom_model_test_id}/"
 
 
-class ListModelTestsOperator(ListOperator):
+class ListModelTestsOperator(ListOperator, CustomModelOperator):
     """Return the tests of a custom model, newest first.
 
     Route: GET ``/api/v2/customModelTests/``.
@@ -278,38 +255,23 @@ class ListModelTestsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "resource_bundle_id": converters.identifier,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "network_egress_policy": converters.string,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-    }
-    required_fields = ("custom_model_id",)
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *required_fields, *api_fields)
+    route = "GET customModelTests/"
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        resource_bundle_id: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        network_egress_policy: str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
+        resource_bundle_id: Id | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        network_egress_policy: String | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
         self.resource_bundle_id = resource_bundle_id
         self.maximum_memory = maximum_memory
         self.desired_memory = desired_memory
         self.network_egress_policy = network_egress_policy
         self.replicas = replicas
         self.requires_ha = requires_ha
-
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the tests."""
-        return self.hook.client.model_tests.list(**self.ids(), filters=filters, limit=limit)

@@ -1,21 +1,24 @@
-"""Operators for the overall moderation configuration: what holds for all guards of an entity."""
+"""Operators for the overall moderation configuration, which applies to all guards of an entity."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import (
+    GetOperator,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from datarobot_provider.core.arguments.types import (
+        Id,
+        Integer,
+        String,
+    )
     from datarobot_provider.version_compat import Context
 
-_ENTITY = ("entity_id", "entity_type")
 
-
-class GetOverallModerationConfigOperator(DataRobotBaseOperator):
+class GetOverallModerationConfigOperator(GetOperator):
     """Return how long all guards of an entity may take together, and what happens when they take longer.
 
     Route: GET ``/api/v2/overallModerationConfiguration/``.
@@ -27,18 +30,12 @@ class GetOverallModerationConfigOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    argument_types = {"entity_type": converters.string}
-    required_fields = _ENTITY
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_ENTITY)
+    route = "GET overallModerationConfiguration/"
 
-    def __init__(self, *, entity_id: str, entity_type: str, **kwargs: Any) -> None:
+    def __init__(self, *, entity_id: Id, entity_type: String, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.entity_id = entity_id
         self.entity_type = entity_type
-
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the configuration."""
-        return self.hook.client.moderation.get(**self.ids())
 
 
 class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
@@ -55,17 +52,10 @@ class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "entity_id": converters.identifier,
-        "entity_type": converters.string,
-        "timeout_sec": converters.integer,
-        "timeout_action": converters.string,
-    }
-    required_fields = tuple(api_fields)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields)
+    route = "PATCH overallModerationConfiguration/"
 
     def __init__(
-        self, *, entity_id: str, entity_type: str, timeout_sec: int | str, timeout_action: str, **kwargs: Any
+        self, *, entity_id: Id, entity_type: String, timeout_sec: Integer, timeout_action: String, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.entity_id = entity_id
@@ -75,4 +65,4 @@ class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Set the configuration."""
-        return self.hook.client.moderation.update(self.payload())
+        return self.request(json=self.payload()).object()

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.exceptions import MalformedResponseError
-from datarobot_provider.operators.downloads import DownloadOperator
+from datarobot_provider.core.request_operators import (
+    DownloadOperator,
+    GetOperator,
+)
+from datarobot_provider.exceptions import (
+    MalformedResponseError,
+)
 
 if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-class GetPredictionServerImageMetadataOperator(DataRobotBaseOperator):
+class GetPredictionServerImageMetadataOperator(GetOperator):
     """Return name, size and hash of the image of the portable prediction server.
 
     Route: GET ``/api/v2/mlops/portablePredictionServerImage/metadata/``.
@@ -22,9 +26,7 @@ class GetPredictionServerImageMetadataOperator(DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because there is no image.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the metadata."""
-        return self.hook.client.prediction_server_image.metadata()
+    route = "GET mlops/portablePredictionServerImage/metadata/"
 
 
 class DownloadPredictionServerImageOperator(DownloadOperator):
@@ -44,14 +46,17 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
     :raises AirflowException: if the connection breaks off too often, or what arrived is not the image.
     """
 
+    route = "GET mlops/portablePredictionServerImage/"
+    other_routes = ("GET mlops/portablePredictionServerImage/metadata/",)
+
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Download the image, unless it is there."""
         from datarobot_provider.client.download import Expected
+        from datarobot_provider.client.request import Request
         from datarobot_provider.core.arguments.storage import StorageSink
 
         sink = StorageSink(self.target)
-        image = self.hook.client.prediction_server_image
-        metadata = image.metadata()
+        metadata = self.hook.client.get(self.path_of(self.other_routes[0]))
         try:
             expected = Expected(int(metadata["imageSize"]), str(metadata["hash"]))
         except (KeyError, TypeError, ValueError):
@@ -59,6 +64,6 @@ class DownloadPredictionServerImageOperator(DownloadOperator):
         if sink.holds(expected):
             self.log.info("%s is there already and is the image: nothing to download.", sink.name)
             return {"path": sink.name, "size": expected.size, "sha256": expected.sha256}
-        done = self.downloader().fetch(image.download_request(), sink, expected)
+        done = self.downloader().fetch(Request("GET", self.path_of()), sink, expected)
         self.log.info("Downloaded %s bytes to %s; size and SHA-256 are right.", f"{done['size']:,}", done["path"])
         return done

@@ -1,4 +1,4 @@
-"""The operator for everything that has no operator of its own."""
+"""The operator for operations of the API that have no operator of their own."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.auth import secrets_in
-from datarobot_provider.client.endpoint import API_PREFIX, api_path
-from datarobot_provider.client.request import Request
-from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.submission.recovery import CreatedResource
-from datarobot_provider.exceptions import DownloadError, InputError
+from datarobot_provider.core.submission.recovery import (
+    CreatedResource,
+)
+from datarobot_provider.exceptions import (
+    DownloadError,
+    InputError,
+)
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
     from datarobot_provider.client.download import Downloader, Expected
     from datarobot_provider.client.files import ModelFile
-    from datarobot_provider.client.request import Response
-    from datarobot_provider.core.arguments.paths import PathArgument
+    from datarobot_provider.client.request import Request, Response
     from datarobot_provider.core.arguments.storage import StorageSink
+    from datarobot_provider.core.arguments.types import (
+        FilePath,
+        Form,
+        FormFiles,
+        Json,
+        Query,
+        ResultFilter,
+        String,
+    )
     from datarobot_provider.core.submission.record import SubmissionRecord
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
+
 
 _METHODS = ("GET", "POST", "PATCH", "PUT", "DELETE")
 _WITH_BODY = ("POST", "PATCH", "PUT")
@@ -72,42 +80,25 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     :raises AirflowException: if the job fails, or what was to be saved did not arrive as it should.
     """
 
+    not_templated = ("response_filter",)
+    also_required = ("method",)
+
     kind = "task_status"
-    argument_types = {
-        "path": converters.string,
-        "method": converters.string,
-        "query": converters.optional(converters.query),
-        "json": converters.optional(converters.json_body),
-        "data": converters.optional(converters.json_object),
-        "sha256": converters.optional(converters.string),
-    }
     other_kinds = ("genai_task_status",)
-    required_fields = ("path", "method")
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        "path",
-        "method",
-        "query",
-        "json",
-        "data",
-        "files",
-        "target",
-        "sha256",
-    )
     template_fields_renderers = {"query": "json", "json": "json", "data": "json", "files": "json"}
 
     def __init__(
         self,
         *,
-        path: str,
-        method: str = "GET",
-        query: Mapping[str, Any] | str | None = None,
-        json: Any = None,
-        data: Mapping[str, Any] | str | None = None,
-        files: Mapping[str, Any] | Sequence[tuple[str, Any]] | str | None = None,
-        target: PathArgument | None = None,
-        sha256: str | None = None,
-        response_filter: Callable[[Any], Any] | None = None,
+        path: String,
+        method: String = "GET",
+        query: Query | None = None,
+        json: Json | None = None,
+        data: Form | None = None,
+        files: FormFiles | None = None,
+        target: FilePath | None = None,
+        sha256: String | None = None,
+        response_filter: ResultFilter | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -124,8 +115,8 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Send the request; there is a job to wait for if the response is a 202 that says where."""
+        from datarobot_provider.client.accepted import status_id_of
         from datarobot_provider.client.client import ACCEPTED
-        from datarobot_provider.client.resources.base import status_id_of
 
         request = self._request()
         if self.target is not None and request.method == "GET":
@@ -150,6 +141,8 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         """Return the JSON of what the job made."""
         if not event.verdict.result:
             return self._filtered(None)
+        from datarobot_provider.client.request import Request
+
         request = Request("GET", event.verdict.result)
         if self.target is not None:
             return self._filtered(self._downloaded(request))
@@ -157,6 +150,8 @@ class DataRobotRequestOperator(DataRobotJobOperator):
 
     def check(self) -> None:
         """Check the arguments: a method of the API, a path below it."""
+        from datarobot_provider.client.endpoint import API_PREFIX
+
         super().check()
         if self.method not in _METHODS:
             raise InputError(f"method should be one of {', '.join(_METHODS)}, but is {self.method!r}.")
@@ -193,15 +188,19 @@ class DataRobotRequestOperator(DataRobotJobOperator):
             raise InputError(f"sha256 should be 64 hexadecimal digits, but is {self.sha256!r}.")
 
     def _api_path(self) -> str | None:
+        from datarobot_provider.client.endpoint import API_PREFIX, api_path
+
         return api_path(API_PREFIX + self.path.removeprefix(API_PREFIX).lstrip("/"))
 
     def _request(self) -> Request:
-        from datarobot_provider.core.arguments.request_form import form_fields
+        from datarobot_provider.client.request import Request
 
         request = Request(self.method, str(self._api_path()), params=self.query or {}, json=self.json)
         if not self._form:
             return request
+        from datarobot_provider.client.auth import secrets_in
         from datarobot_provider.client.multipart import MultipartBody
+        from datarobot_provider.core.arguments.request_form import form_fields
 
         sizes = [part.size for _, part in self._form if not isinstance(part, str)]
         self.log.info("Uploading %d files, %s bytes.", len(sizes), f"{sum(sizes):,}")

@@ -1,24 +1,40 @@
-"""Operators for vector databases."""
+"""Operators for validations of vector databases."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
-from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import DeleteOperator, ListOperator, UpdateOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, same_fields
+from datarobot_provider.core.request_operators import (
+    DeleteOperator,
+    GetOperator,
+    ListOperator,
+    UpdateOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    ValidationOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    CreatedResource,
+    RecoverFromList,
+    same_fields,
+)
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import DeploymentLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        Id,
+        Integer,
+        String,
+    )
     from datarobot_provider.version_compat import Context
 
-_VALIDATION = ("validation_id",)
+
 _FILTERS = ("deploymentId", "modelId", "promptColumnName", "targetColumnName")
 
 
@@ -49,31 +65,22 @@ class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
+    route = "POST genai/customModelVectorDatabaseValidations/"
+
     kind = "vector_database_validation"
     created_at = "creationDate"
-    api_fields = {
-        "deployment_id": converters.identifier,
-        "prompt_column_name": converters.string,
-        "target_column_name": converters.string,
-        "model_id": converters.identifier,
-        "use_case_id": converters.identifier,
-        "name": converters.string,
-        "prediction_timeout": converters.integer,
-    }
-    required_fields = ("deployment_id", "prompt_column_name", "target_column_name")
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)
     operator_extra_links = (DeploymentLink(),)
 
     def __init__(
         self,
         *,
-        deployment_id: str,
-        prompt_column_name: str,
-        target_column_name: str,
-        model_id: str | None = None,
-        use_case_id: str | None = None,
-        name: str | None = None,
-        prediction_timeout: int | str | None = None,
+        deployment_id: Id,
+        prompt_column_name: String,
+        target_column_name: String,
+        model_id: Id | None = None,
+        use_case_id: Id | None = None,
+        name: String | None = None,
+        prediction_timeout: Integer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -87,14 +94,13 @@ class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
-        payload = self.payload()
-        return self.recovered_row(self.hook.client.vector_database_validations.create(payload))
+        return self.recovered_row(self.request(json=self.payload()).object())
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the validations of the deployment with these columns, the newest first."""
         payload = self.payload()
         filters = {name: payload[name] for name in _FILTERS if name in payload}
-        return self.hook.client.vector_database_validations.list({**filters, "sort": "-creationDate"}, limit)
+        return self.hook.client.items(self.path_of(), {**filters, "sort": "-creationDate"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
         """Return whether a validation is one of the same deployment, columns and name."""
@@ -107,7 +113,7 @@ class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
         )
 
 
-class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
+class RevalidateVectorDatabaseOperator(DataRobotJobOperator, ValidationOperator):
     """Let DataRobot try out a vector database again, and fail if it no longer serves.
 
     Route: POST ``/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/revalidate/``. It cannot be
@@ -127,22 +133,18 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    kind = "vector_database_validation"
-    required_fields = _VALIDATION
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *_VALIDATION)
-    operator_extra_links = (DeploymentLink(),)
+    route = "POST genai/customModelVectorDatabaseValidations/{validation_id}/revalidate/"
 
-    def __init__(self, *, validation_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validation_id = validation_id
+    kind = "vector_database_validation"
+    operator_extra_links = (DeploymentLink(),)
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the validation."""
-        return self._job(self.hook.client.vector_database_validations.revalidate(**self.ids()))
+        return self._job(self.request().object())
 
     def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Take up a validation that runs; whether one that is over has run again, DataRobot does not tell."""
-        job = self._job(self.hook.client.vector_database_validations.get(**self.ids()))
+        job = self._job(self.hook.client.get(self.path_of(GetVectorDatabaseValidationOperator.route)))
         running = self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING
         return job if running else super().recover(before)
 
@@ -150,21 +152,7 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
         return JobRef(self.kind, {**self.ids(), "deployment_id": required(validation, "deploymentId")})
 
 
-class ValidationOperator(DataRobotBaseOperator):
-    """Base of the operators that need the id of a validation and nothing else.
-
-    :param validation_id: id of the validation; templated; required.
-    """
-
-    required_fields = ("validation_id",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(self, *, validation_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.validation_id = validation_id
-
-
-class GetVectorDatabaseValidationOperator(ValidationOperator):
+class GetVectorDatabaseValidationOperator(GetOperator, ValidationOperator):
     """Return the validation of a vector database.
 
     Route: GET ``/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/``.
@@ -175,9 +163,7 @@ class GetVectorDatabaseValidationOperator(ValidationOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the validation."""
-        return self.hook.client.vector_database_validations.get(**self.ids())
+    route = "GET genai/customModelVectorDatabaseValidations/{validation_id}/"
 
 
 class ListVectorDatabaseValidationsOperator(ListOperator):
@@ -201,31 +187,20 @@ class ListVectorDatabaseValidationsOperator(ListOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "use_case_id": converters.identifier,
-        "playground_id": converters.identifier,
-        "search": converters.string,
-        "sort": converters.string,
-        "completed_only": converters.boolean,
-        "deployment_id": converters.identifier,
-        "model_id": converters.identifier,
-        "prompt_column_name": converters.string,
-        "target_column_name": converters.string,
-    }
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
+    route = "GET genai/customModelVectorDatabaseValidations/"
 
     def __init__(
         self,
         *,
-        use_case_id: str | None = None,
-        playground_id: str | None = None,
-        search: str | None = None,
-        sort: str | None = None,
-        completed_only: bool | str | None = None,
-        deployment_id: str | None = None,
-        model_id: str | None = None,
-        prompt_column_name: str | None = None,
-        target_column_name: str | None = None,
+        use_case_id: Id | None = None,
+        playground_id: Id | None = None,
+        search: String | None = None,
+        sort: String | None = None,
+        completed_only: Boolean | None = None,
+        deployment_id: Id | None = None,
+        model_id: Id | None = None,
+        prompt_column_name: String | None = None,
+        target_column_name: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -239,12 +214,8 @@ class ListVectorDatabaseValidationsOperator(ListOperator):
         self.prompt_column_name = prompt_column_name
         self.target_column_name = target_column_name
 
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the validations."""
-        return self.hook.client.vector_database_validations.list(filters, limit)
 
-
-class UpdateVectorDatabaseValidationOperator(UpdateOperator):
+class UpdateVectorDatabaseValidationOperator(UpdateOperator, ValidationOperator):
     """Change the validation of a vector database; what is not given stays as it is.
 
     Route: PATCH ``/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/``. Every argument is templated. A
@@ -262,41 +233,26 @@ class UpdateVectorDatabaseValidationOperator(UpdateOperator):
     :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
     """
 
-    api_fields = {
-        "name": converters.string,
-        "deployment_id": converters.identifier,
-        "model_id": converters.identifier,
-        "prompt_column_name": converters.string,
-        "target_column_name": converters.string,
-        "prediction_timeout": converters.integer,
-    }
-    required_fields = _VALIDATION
-    template_fields: Sequence[str] = (*UpdateOperator.template_fields, *_VALIDATION, *api_fields)
+    route = "PATCH genai/customModelVectorDatabaseValidations/{validation_id}/"
 
     def __init__(
         self,
         *,
-        validation_id: str,
-        name: str | None = None,
-        deployment_id: str | None = None,
-        model_id: str | None = None,
-        prompt_column_name: str | None = None,
-        target_column_name: str | None = None,
-        prediction_timeout: int | str | None = None,
+        name: String | None = None,
+        deployment_id: Id | None = None,
+        model_id: Id | None = None,
+        prompt_column_name: String | None = None,
+        target_column_name: String | None = None,
+        prediction_timeout: Integer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.validation_id = validation_id
         self.name = name
         self.deployment_id = deployment_id
         self.model_id = model_id
         self.prompt_column_name = prompt_column_name
         self.target_column_name = target_column_name
         self.prediction_timeout = prediction_timeout
-
-    def change(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """Send the change."""
-        return self.hook.client.vector_database_validations.update(**self.ids(), payload=payload)
 
 
 class DeleteVectorDatabaseValidationOperator(DeleteOperator, ValidationOperator):
@@ -311,8 +267,4 @@ class DeleteVectorDatabaseValidationOperator(DeleteOperator, ValidationOperator)
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ValidationOperator.required_fields)
-
-    def delete(self) -> None:
-        """Send the deletion."""
-        self.hook.client.vector_database_validations.delete(**self.ids())
+    route = "DELETE genai/customModelVectorDatabaseValidations/{validation_id}/"

@@ -4,19 +4,46 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
+from datarobot_provider.client.routes import required
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
-from datarobot_provider.exceptions import InputError
+from datarobot_provider.core.request_operators import (
+    DownloadOperator,
+    GetOperator,
+    ListOperator,
+    UpdateOperator,
+)
+from datarobot_provider.core.resource_operators import (
+    CreateVersionBase,
+    CustomModelOperator,
+    VersionOperator,
+)
+from datarobot_provider.core.submission.recovery import (
+    CreatedResource,
+    same_fields,
+)
+from datarobot_provider.exceptions import (
+    InputError,
+)
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from datarobot_provider.client.files import ModelFile
-    from datarobot_provider.core.arguments.paths import PathArgument
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        FilePath,
+        FilePaths,
+        Id,
+        Integer,
+        Object,
+        ObjectList,
+        ObjectOrObjectList,
+        String,
+        StringList,
+        StringOrStringList,
+    )
     from datarobot_provider.core.custom_model.runtime_parameters import RuntimeParameters
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
@@ -25,7 +52,7 @@ if TYPE_CHECKING:
 _IDENTITY = ("baseEnvironmentId", "baseEnvironmentVersionId", "gitModelVersion")
 
 
-class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
+class CreateVersionOperator(CreateVersionBase):
     """Create a version of a custom model from files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
@@ -84,35 +111,9 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         training data fails; the version exists then.
     """
 
-    kind = "training_data_assignment"
-    argument_types = {
-        "from_latest": converters.boolean,
-        "files_to_delete": converters.optional(converters.string_list),
-        "is_major_update": converters.boolean,
-        "exclude": converters.optional(converters.string_or_string_list),
-        "follow_links": converters.boolean,
-        "runtime_parameter_values": converters.optional(converters.object_or_object_list),
-    }
-    api_fields = {
-        "base_environment_id": converters.identifier,
-        "base_environment_version_id": converters.identifier,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "network_egress_policy": converters.string,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-        "resource_bundle_id": converters.identifier,
-        "training_data": converters.json_object,
-        "holdout_data": converters.json_object,
-        "keep_training_holdout_data": converters.boolean,
-        "required_metadata": converters.json_object,
-        "required_metadata_values": converters.object_list,
-        "git_model_version": converters.json_object,
-    }
-    required_fields = ("custom_model_id",)
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        "custom_model_id",
+    route = "POST customModels/{custom_model_id}/versions/"
+    other_routes = ("PATCH customModels/{custom_model_id}/versions/",)
+    options = (
         "folder",
         "files",
         "zip_file",
@@ -121,42 +122,41 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         "from_latest",
         "files_to_delete",
         "is_major_update",
-        *api_fields,
         "runtime_parameter_values",
     )
+
+    kind = "training_data_assignment"
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        folder: PathArgument | None = None,
-        files: Sequence[PathArgument] | Mapping[str, PathArgument] | str | None = None,
-        zip_file: PathArgument | None = None,
-        exclude: str | list[str] | None = None,
-        follow_links: bool | str = False,
-        from_latest: bool | str = False,
-        files_to_delete: list[str] | str | None = None,
-        is_major_update: bool | str = True,
-        base_environment_id: str | None = None,
-        base_environment_version_id: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        network_egress_policy: str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
-        resource_bundle_id: str | None = None,
-        training_data: dict[str, Any] | str | None = None,
-        holdout_data: dict[str, Any] | str | None = None,
-        keep_training_holdout_data: bool | str | None = None,
-        required_metadata: dict[str, Any] | str | None = None,
-        required_metadata_values: list[dict[str, str]] | str | None = None,
-        git_model_version: dict[str, Any] | str | None = None,
-        runtime_parameter_values: dict[str, Any] | list[dict[str, Any]] | str | None = None,
+        folder: FilePath | None = None,
+        files: FilePaths | None = None,
+        zip_file: FilePath | None = None,
+        exclude: StringOrStringList | None = None,
+        follow_links: Boolean = False,
+        from_latest: Boolean = False,
+        files_to_delete: StringList | None = None,
+        is_major_update: Boolean = True,
+        base_environment_id: Id | None = None,
+        base_environment_version_id: Id | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        network_egress_policy: String | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        resource_bundle_id: Id | None = None,
+        training_data: Object | None = None,
+        holdout_data: Object | None = None,
+        keep_training_holdout_data: Boolean | None = None,
+        required_metadata: Object | None = None,
+        required_metadata_values: ObjectList | None = None,
+        git_model_version: Object | None = None,
+        runtime_parameter_values: ObjectOrObjectList | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
         self.folder = folder
         self.files = files
         self.zip_file = zip_file
@@ -204,14 +204,15 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Upload the files; there is a job to wait for if training data is being assigned."""
+        from datarobot_provider.client.version_upload import version_upload
         from datarobot_provider.core.custom_model.account_limits import check_limits
 
         files, form = self._to_upload, self._form()
         check_limits(self.hook.client, self.payload())
-        versions = self.hook.client.versions
-        create = versions.create_from_latest if self._from_latest() else versions.create
+        method = "PATCH" if self._from_latest() else "POST"
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
-        version = create(self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
+        request = version_upload(method, self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
+        version = self.hook.client.send(request).object()
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
         return self.recovered_row(version)
 
@@ -296,3 +297,100 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
                 f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
             )
         return [ids[name] for name in wanted]
+
+
+class GetVersionOperator(GetOperator, VersionOperator):
+    """Return a version: its files, dependencies, settings and training data.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the version, an object.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/"
+
+    operator_extra_links = (CustomModelVersionLink(),)
+
+
+class ListVersionsOperator(ListOperator, CustomModelOperator):
+    """Return the versions of a custom model, newest first.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param main_branch_commit_sha: only versions made from this commit; templated.
+    :param limit: most versions to return; default all; templated.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: a list of versions.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/"
+
+    def __init__(self, *, main_branch_commit_sha: String | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.main_branch_commit_sha = main_branch_commit_sha
+
+
+class UpdateVersionOperator(UpdateOperator, VersionOperator):
+    """Change the description and the metadata of a version; what is not given stays as it is.
+
+    Route: PATCH ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/``. Every argument is templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param custom_model_version_id: id of the version; required.
+    :param description: up to 10,000 characters.
+    :param required_metadata: values that the environment asks for, as an object; once set, they stay.
+    :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
+    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+        "pullRequestCommitSha"}``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the version as it is now, an object.
+    :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
+    """
+
+    route = "PATCH customModels/{custom_model_id}/versions/{custom_model_version_id}/"
+
+    def __init__(
+        self,
+        *,
+        description: String | None = None,
+        required_metadata: Object | None = None,
+        required_metadata_values: ObjectList | None = None,
+        git_model_version: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.description = description
+        self.required_metadata = required_metadata
+        self.required_metadata_values = required_metadata_values
+        self.git_model_version = git_model_version
+
+
+class DownloadVersionOperator(DownloadOperator, VersionOperator):
+    """Download the files of a version as a zip.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/download/``. Every argument is
+    templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param custom_model_version_id: id of the version; required.
+    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
+        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
+    :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
+        is ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
+    :raises AirflowException: if the connection breaks off too often.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/download/"
+
+    def __init__(self, *, pps: Boolean | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.pps = pps

@@ -10,8 +10,7 @@ from datarobot_provider.core.base_sensor import VersionSensor
 from datarobot_provider.core.job_results import FeatureImpactResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from datarobot_provider.core.arguments.types import Id
     from datarobot_provider.jobs.model import JobRef
 
 
@@ -29,9 +28,8 @@ class FeatureImpactSensor(FeatureImpactResult, VersionSensor):
     """
 
     kind = "feature_impact"
-    template_fields: Sequence[str] = (*VersionSensor.template_fields, "status_id")
 
-    def __init__(self, *, status_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, status_id: Id | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status_id = status_id
 

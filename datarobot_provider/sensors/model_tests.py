@@ -8,7 +8,7 @@ from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 from datarobot_provider.core.job_results import ModelTestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Boolean, Id
 
 
 class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
@@ -23,10 +23,8 @@ class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
     """
 
     kind = "model_test"
-    required_fields = ("custom_model_test_id",)
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields, "fail_on_warning")
 
-    def __init__(self, *, custom_model_test_id: str, fail_on_warning: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, custom_model_test_id: Id, fail_on_warning: Boolean = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_test_id = custom_model_test_id
         self.fail_on_warning = fail_on_warning

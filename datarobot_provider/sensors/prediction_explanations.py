@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Id
 
 
 class PredictionExplanationsSensor(DataRobotIdsSensor):
@@ -22,9 +22,7 @@ class PredictionExplanationsSensor(DataRobotIdsSensor):
     """
 
     kind = "prediction_explanations"
-    required_fields = ("status_id",)
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
 
-    def __init__(self, *, status_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, status_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status_id = status_id

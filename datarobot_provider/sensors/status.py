@@ -10,7 +10,7 @@ from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Boolean, String
 
 
 class DataRobotStatusSensor(DataRobotJobSensor):
@@ -25,19 +25,15 @@ class DataRobotStatusSensor(DataRobotJobSensor):
     :raises AirflowFailException: if the job fails.
     """
 
-    argument_types = {"status": converters.string, "genai": converters.boolean}
-    required_fields = ("status",)
-    template_fields: Sequence[str] = (*DataRobotJobSensor.template_fields, *argument_types)
-
-    def __init__(self, *, status: str, genai: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, status: String, genai: Boolean = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status = status
         self.genai = genai
 
     def ref(self) -> JobRef:
         """Return the job that the status record belongs to."""
+        from datarobot_provider.client.accepted import status_id_of
         from datarobot_provider.client.endpoint import Endpoint, api_path
-        from datarobot_provider.client.resources.base import status_id_of
 
         status = converters.converted("status", self.status, converters.string).strip()
         genai = converters.converted("genai", self.genai, converters.boolean)

@@ -48,7 +48,7 @@ def check_limits(client: DataRobotClient, payload: Mapping[str, Any]) -> None:
     if not asked:
         return
     try:
-        limits = client.custom_models.limits()
+        limits = client.get("customModelLimits/")
     except AuthenticationError:
         raise
     except (ApiError, MalformedResponseError):

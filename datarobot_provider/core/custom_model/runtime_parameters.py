@@ -193,7 +193,7 @@ def _plain(credential_type: Any) -> str:
 
 def _credentials(client: DataRobotClient) -> list[dict[str, Any]]:
     try:
-        return client.credentials.list()
+        return client.items("credentials/")
     except AuthenticationError:
         raise
     except ApiError as error:

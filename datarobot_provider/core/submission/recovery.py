@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pendulum
 
+from datarobot_provider.client.routes import VERSIONS, route
 from datarobot_provider.core.arguments.converters import Converter, payload
 from datarobot_provider.exceptions import (
     ApiError,
@@ -204,7 +205,7 @@ class RecoverFromVersions(RecoverFromList):
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the versions of the model, the newest first."""
-        return self.hook.client.versions.list(self.custom_model_id, {}, limit)
+        return self.hook.client.items(route(VERSIONS, custom_model_id=self.custom_model_id), limit=limit)
 
 
 def _moment(text: object) -> pendulum.DateTime | None:

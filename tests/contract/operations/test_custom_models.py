@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from datarobot_provider.operators.custom_model_settings import GetCustomModelLimitsOperator, UpdateCustomModelOperator
+from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
     CreateCustomModelOperator,
     DeleteCustomModelOperator,
     GetCustomModelOperator,
     ListCustomModelsOperator,
+    UpdateCustomModelOperator,
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers

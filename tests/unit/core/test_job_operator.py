@@ -11,7 +11,7 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException

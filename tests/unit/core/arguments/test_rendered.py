@@ -13,7 +13,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, DeleteCustomModelOperator
 from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator, StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor

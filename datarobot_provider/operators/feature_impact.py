@@ -1,24 +1,31 @@
-"""Operators for insights into a version: feature impact, prediction explanations."""
+"""Operators for the feature impact of versions."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import FeatureImpactResult
-from datarobot_provider.core.submission.recovery import RecoverByConflict
-from datarobot_provider.exceptions import InputError, NotFoundError
+from datarobot_provider.core.submission.recovery import (
+    RecoverByConflict,
+)
+from datarobot_provider.exceptions import (
+    InputError,
+    NotFoundError,
+)
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from datarobot_provider.core.arguments.types import (
+        Id,
+        Integer,
+    )
     from datarobot_provider.version_compat import Context
 
-_WHAT = ("custom_model_id", "custom_model_version_id", "image_id")
+
+_IDS = ("custom_model_id", "custom_model_version_id", "image_id")
 
 
 class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataRobotJobOperator):
@@ -47,19 +54,21 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
+    route = "POST customModels/{custom_model_id}/versions/{custom_model_version_id}/featureImpact/"
+    other_routes = ("POST customInferenceImages/{image_id}/featureImpact/",)
+    options = ("image_id",)
+
     kind = "feature_impact"
     other_kinds = ("image_feature_impact",)
-    api_fields = {"row_count": converters.integer}
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *_WHAT, *api_fields)
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str | None = None,
-        custom_model_version_id: str | None = None,
-        image_id: str | None = None,
-        row_count: int | str | None = None,
+        custom_model_id: Id | None = None,
+        custom_model_version_id: Id | None = None,
+        image_id: Id | None = None,
+        row_count: Integer | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -75,12 +84,14 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the computation, or find the one that was submitted before."""
-        impacts, ref, joined = self.hook.client.feature_impacts, self.existing(), False
-        start = impacts.start if self.image_id is None else impacts.start_for_image
+        from datarobot_provider.client.accepted import accepted
+
+        ref, joined, operation = self.existing(), False, self.route
         if self.image_id is not None:
+            operation = self.other_routes[0]
             self.log.warning("DataRobot has deprecated feature impact of images; compute it of versions instead.")
         try:
-            status_id = start(**ref.ids, payload=self.payload()).status_id
+            status_id = accepted(self.request(operation, self.payload())).status_id
         except NotFoundError as refusal:
             if refusal.job_id is None:
                 raise
@@ -92,7 +103,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
         """Return the computation of the version or the image: it has one at the most."""
         if self.image_id is not None:
             return JobRef("image_feature_impact", self.ids("image_id"))
-        return JobRef("feature_impact", self.ids("custom_model_id", "custom_model_version_id"))
+        return JobRef("feature_impact", self.ids())
 
 
 class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):
@@ -110,14 +121,16 @@ class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):
     :raises AirflowFailException: if DataRobot refuses the request, for one because nothing was computed yet.
     """
 
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_WHAT)
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/featureImpact/"
+    other_routes = ("GET customInferenceImages/{image_id}/featureImpact/",)
+    options = ("image_id",)
 
     def __init__(
         self,
         *,
-        custom_model_id: str | None = None,
-        custom_model_version_id: str | None = None,
-        image_id: str | None = None,
+        custom_model_id: Id | None = None,
+        custom_model_version_id: Id | None = None,
+        image_id: Id | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -132,71 +145,8 @@ class GetFeatureImpactOperator(FeatureImpactResult, DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Return the impacts."""
-        impacts = self.hook.client.feature_impacts
-        if self.image_id is not None:
-            return self.shown(impacts.get_for_image(**self.ids("image_id")))
-        return self.shown(impacts.get(**self.ids("custom_model_id", "custom_model_version_id")))
-
-
-class InitializePredictionExplanationsOperator(DataRobotJobOperator):
-    """Prepare a version for prediction explanations, and wait for it.
-
-    Routes: POST ``/api/v2/customModels/predictionExplanationsInitialization/`` with ``environment_id``, otherwise POST
-    ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/predictionExplanationsInitialization/``. It
-    cannot be cancelled through the API.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    :param custom_model_version_id: id of the version; templated; required.
-    :param environment_id: id of the execution environment to use instead of the version's own; templated.
-    :param environment_version_id: id of one version of that environment; templated.
-    :param wait_for_completion: wait for it; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
-    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
-    :param cancel_on_kill: no effect here: the API has no way to cancel it.
-    :param on_uncertain_submit: what to do when an earlier try may have come through: ``fail`` (default) or
-        ``resubmit``. DataRobot cannot tell: it shows an initialization only to who knows its status record.
-    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the absolute URL that DataRobot names as the result, or ``None``; with ``wait_for_completion=False`` the
-        id of the status record.
-    :raises AirflowFailException: if DataRobot refuses the request.
-    :raises AirflowException: if it fails.
-    """
-
-    kind = "prediction_explanations"
-    api_fields = {
-        "custom_model_id": converters.identifier,
-        "custom_model_version_id": converters.identifier,
-        "environment_id": converters.identifier,
-        "environment_version_id": converters.identifier,
-    }
-    required_fields = ("custom_model_id", "custom_model_version_id")
-    template_fields: Sequence[str] = (*DataRobotJobOperator.template_fields, *api_fields)
-    operator_extra_links = (CustomModelVersionLink(),)
-
-    def __init__(
-        self,
-        *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        environment_id: str | None = None,
-        environment_version_id: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
-        self.environment_id = environment_id
-        self.environment_version_id = environment_version_id
-
-    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
-        """Start the initialization."""
-        explanations = self.hook.client.prediction_explanations
-        if self.environment_id is None and self.environment_version_id is None:
-            job = explanations.initialize(**self.ids())
-        else:
-            job = explanations.initialize_in_environment(self.payload())
-        return JobRef(self.kind, {**self.ids(), "status_id": job.status_id})
+        operation = self.route if self.image_id is None else self.other_routes[0]
+        return self.shown(self.hook.client.get_all_pages(self.path_of(operation)))
 
 
 def check_version_or_image(task: Any) -> None:
@@ -204,6 +154,6 @@ def check_version_or_image(task: Any) -> None:
 
     :raises InputError: saying what to give.
     """
-    given = tuple(getattr(task, name) is not None for name in _WHAT)
+    given = tuple(getattr(task, name) is not None for name in _IDS)
     if given not in ((True, True, False), (False, False, True)):
         raise InputError("Give custom_model_id and custom_model_version_id, or image_id alone.")

@@ -1,0 +1,21 @@
+"""Operators for the limits of custom models."""
+
+from __future__ import annotations
+
+from datarobot_provider.core.request_operators import (
+    GetOperator,
+)
+
+
+class GetCustomModelLimitsOperator(GetOperator):
+    """Return the limits that hold for custom models: memory, replicas, users of a performance test.
+
+    Route: GET ``/api/v2/customModelLimits/``.
+
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    :returns: ``{"desiredCustomModelContainerSize", "maxCustomModelContainerSize",
+        "maxCustomModelReplicasPerDeployment", "maxCustomModelTestingParallelUsers"}``; sizes in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    route = "GET customModelLimits/"
