@@ -39,14 +39,14 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
         self.datarobot_conn_id = datarobot_conn_id
 
     def render_template(self, content: Any, *args: Any, **kwargs: Any) -> Any:
-        """Render templates in paths of the standard library, too, which some versions of Airflow resolve instead."""
+        """Render templates in ``pathlib`` paths, which some versions of Airflow resolve instead."""
         if isinstance(content, PurePath) and not hasattr(type(content), "fs"):
             content = str(content)
         return super().render_template(content, *args, **kwargs)
 
     def execute(self, context: Context) -> Any:
         """Check the rendered arguments and send the request; return what goes to XCom."""
-        self._drop_cached()
+        self._clear_cached_properties()
         with airflow_errors(self):
             self.check()
             return self.run_request(context)
@@ -55,7 +55,7 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
         """Send the request of this operator; return what goes to XCom."""
         raise NotImplementedError
 
-    def _drop_cached(self) -> None:
+    def _clear_cached_properties(self) -> None:
         """Drop cached properties: a task may execute one operator several times, with other arguments."""
         cached = [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]
         for name in cached:

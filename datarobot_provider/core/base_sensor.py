@@ -1,4 +1,4 @@
-"""The base of all sensors: one job of the table, watched by poking or in the triggerer."""
+"""Base classes of the sensors, which poll a job on the worker or in the triggerer."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _DEFERRABLE = conf.getboolean("operators", "default_deferrable", fallback=False)
 _BACKSTOP_SECONDS = 600.0
-#: Arguments of every Airflow sensor that its constructor reads, and those that only have to be booleans by then.
+#: Durations that the constructor of Airflow's sensors reads, and booleans that Airflow reads before it renders.
 _SPANS = {
     "poke_interval": converters.interval,
     "timeout": converters.optional(converters.seconds),
@@ -41,23 +41,23 @@ _BOOLEANS = ("soft_fail", "never_fail", "silent_fail", "exponential_backoff")
 
 
 class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
-    """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
+    """Base of the sensors. A sensor polls a job; it does not start or cancel jobs.
 
     Airflow needs ``deferrable``, ``mode``, ``poke_interval``, ``timeout``, ``max_wait``, ``soft_fail``, ``never_fail``,
-    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in them is refused when the
-    sensor is made, and a string such as ``"False"`` or ``"60"`` is converted.
+    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in these arguments is refused
+    when the sensor is created, and a string such as ``"False"`` or ``"60"`` is converted.
 
-    :param deferrable: watch in the triggerer instead of on a worker; default is Airflow's
-        ``[operators] default_deferrable``.
-    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
-    :param timeout: how long to wait at the most, in seconds or as a ``timedelta``, ten years at the most; default one
-        week, as with every Airflow sensor.
-    :param soft_fail: skip instead of fail; default ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    :param deferrable: wait in the triggerer instead of on a worker; default: Airflow's setting ``[operators]
+        default_deferrable``.
+    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
+    :param timeout: how long to wait at most, in seconds or as a ``timedelta``, ten years at most; default: one week, as
+        for every Airflow sensor.
+    :param soft_fail: skip instead of fail; default ``False``.
     """
 
     not_templated = ("deferrable",)
-    #: Name of the kind in ``jobs/kinds.py``.
+    #: Name of the job kind in ``jobs/kinds.py``.
     kind: str
     ui_color = "#e4e4fd"
 
@@ -77,7 +77,7 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
         self.datarobot_conn_id = datarobot_conn_id
         self._failures: PollFailures | None = None
         self.deferrable = converters.convert_in_init("deferrable", deferrable, converters.boolean)
-        # After Airflow's own constructor, which also takes them from the DAG's default_args.
+        # After Airflow's constructor, which also reads the DAG's default_args.
         for name in _BOOLEANS:
             setattr(self, name, converters.convert_in_init(name, getattr(self, name), converters.boolean))
         if self.soft_fail and self.never_fail:
@@ -85,10 +85,10 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
 
     @abstractmethod
     def ref(self) -> JobRef:
-        """Return the job to watch, from the rendered arguments."""
+        """Return the job to poll, from the rendered arguments."""
 
     def execute(self, context: Context) -> Any:
-        """Watch by poking, or look once and defer."""
+        """Poll the job on the worker, or poll once and defer."""
         from datarobot_provider.core.deferral import can_defer
 
         with airflow_errors(self):
@@ -98,7 +98,7 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
         try:
             done = self.poke(context)
         except AirflowFailException as error:
-            # What Airflow's own loop does, which this single look does not go through.
+            # As in Airflow's own poke loop, which is not used here.
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
@@ -110,7 +110,7 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
         return None
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Poll once. A poll that fails after others have worked says nothing about the job for a while.
+        """Poll once. If earlier polls succeeded, failures are ignored for the timeout of the connection.
 
         :returns: whether the job has succeeded, and the result.
         """
@@ -124,9 +124,9 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
             return PokeReturnValue(is_done=True, xcom_value=self._finish(event))
 
     def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:  # noqa: ARG002 - Airflow's signature
-        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+        """End the task after a deferral.
 
-        :param event: how the watch ended, as the trigger sent it.
+        :param event: event of the trigger.
         :returns: what goes to XCom.
         """
         from datarobot_provider.jobs.events import JobEvent
@@ -150,7 +150,7 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
             log_tail=self.hook.jobs.log_tail(event.ref) if failed else [],
             url=page,
         )
-        # A sensor only watches: looking again at a job that has ended would burn retries.
+        # A retry of the sensor would find the same ended job.
         error.can_heal = outcome is Outcome.POLLING_ERROR
         raise error
 
@@ -171,7 +171,7 @@ class DataRobotIdsSensor(DataRobotJobSensor):
     """Base of the sensors whose required arguments are the ids of the job."""
 
     def ref(self) -> JobRef:
-        """Return the job that the required arguments name."""
+        """Return the job with the ids in the required arguments."""
         given = {name: getattr(self, name) for name in self.required_fields}
         ids = {name: converters.converted(name, value, converters.identifier) for name, value in given.items()}
         return JobRef(self.kind, ids)

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
 
 class GuardFieldsBase(DataRobotBaseOperator):
-    """What creating and changing a guard configuration have in common. Every argument is templated.
+    """Base of the operators that create or change a guard configuration. All arguments are templated.
 
-    Which fields a guard needs depends on its type and its ``llm_type``. DataRobot takes an incomplete guard, too, and
-    shows it with ``isValid: false``; the task log then has a warning with DataRobot's reason.
+    Which fields a guard needs depends on its type and its ``llm_type``. DataRobot also stores an incomplete guard, with
+    ``isValid: false``; the task then logs a warning with DataRobot's reason.
 
     :param description: up to 4096 characters.
     :param intervention: what the guard does, a :class:`GuardIntervention`.
@@ -42,10 +42,11 @@ class GuardFieldsBase(DataRobotBaseOperator):
         ``datarobot``.
     :param model_info: the model behind the guard, a :class:`GuardModelInfo`.
     :param nemo_info: the files of a NeMo guard, a :class:`GuardNemoInfo`.
-    :param llm_type: the language model that judges: ``openAi``, ``azureOpenAi``, ``google``, ``amazon``, ``datarobot``,
-        ``nim`` or ``llmGateway``.
-    :param openai_api_base: address of the model's API, for ``azureOpenAi`` and ``nim``.
-    :param openai_api_key: its key, if no connection holds it; only ever as a template of something secret.
+    :param llm_type: the language model of the guard: ``openAi``, ``azureOpenAi``, ``google``, ``amazon``,
+        ``datarobot``, ``nim`` or ``llmGateway``.
+    :param openai_api_base: URL of the model's API, for ``azureOpenAi`` and ``nim``.
+    :param openai_api_key: API key, if it is not stored in a connection; give it only as a template that renders a
+        secret.
     :param openai_api_key_conn_id: id of the Airflow connection whose password is the key; read when the task runs.
     :param openai_credential: id of a credential in DataRobot, instead of the key.
     :param openai_deployment_id: id of the Azure deployment, for ``azureOpenAi``.
@@ -62,15 +63,15 @@ class GuardFieldsBase(DataRobotBaseOperator):
     :param nim_endpoint: base URL of the NIM, for guards of the out-of-the-box types ``nim_jailbreak`` and
         ``nim_content_safety``.
     :param faas_url: URL that computes the metric, for guards of the out-of-the-box type ``custom_metric``.
-    :param forward_token: whether DataRobot sends its own token to ``nim_endpoint`` and ``faas_url``.
-    :param copy_citations: whether the guard gets the retrieved context, which ``rouge_1`` and ``faithfulness`` need.
-    :param is_agentic: whether it is a guard of an agentic workflow, which ``agent_goal_accuracy`` needs.
+    :param forward_token: send DataRobot's token to ``nim_endpoint`` and ``faas_url``.
+    :param copy_citations: pass the retrieved context to the guard; required by ``rouge_1`` and ``faithfulness``.
+    :param is_agentic: the guard belongs to an agentic workflow; required by ``agent_goal_accuracy``.
     :param additional_guard_config: the guideline of an agent or the prices of tokens, an
         :class:`AdditionalGuardConfig`.
-    :param streaming_character_threshold: after how many characters of a streamed response the guard looks at it, 1 or
-        more.
-    :param custom_metric: the metric that the guard feeds, an object in the API's own names.
-    :param parameters: deprecated by DataRobot; a list with one object at the most.
+    :param streaming_character_threshold: number of characters of a streamed response after which the guard checks it, 1
+        or more.
+    :param custom_metric: the metric that the guard reports to, an object in the API's names.
+    :param parameters: deprecated by DataRobot; a list with one object at most.
     """
 
     options: ClassVar[Sequence[str]] = ("openai_api_key_conn_id",)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import CreateOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, RecoverFromVersions
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
 from datarobot_provider.links.datarobot import CustomModelLink
 
 if TYPE_CHECKING:
@@ -94,14 +93,3 @@ class CreateCustomModelBase(RecoverFromList, CreateOperator):
         """Return the model as a resource that this task has created."""
         model_id = required(row, "id")
         return CreatedResource(model_id, {"custom_model_id": model_id})
-
-
-class CreateVersionBase(RecoverFromVersions, DataRobotJobOperator):
-    """Base of the operators that create a version and wait for a job.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    """
-
-    def __init__(self, *, custom_model_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id

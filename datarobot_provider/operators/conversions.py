@@ -7,56 +7,41 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.routes import VERSION, required, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import (
-    DeleteOperator,
-    GetOperator,
-    ListOperator,
-)
-from datarobot_provider.core.resource_operators import (
-    ConversionOperator,
-    VersionOperator,
-)
-from datarobot_provider.core.submission.recovery import (
-    RecoverFromList,
-)
-from datarobot_provider.exceptions import (
-    OVER,
-    InputError,
-)
+from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator
+from datarobot_provider.core.resource_operators import ConversionOperator
+from datarobot_provider.core.submission.recovery import RecoverFromList
+from datarobot_provider.exceptions import OVER, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from datarobot_provider.core.arguments.types import (
-        Boolean,
-        Id,
-        String,
-    )
+    from datarobot_provider.core.arguments.types import Boolean, Id, String
     from datarobot_provider.version_compat import Context
 
 
-class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator, VersionOperator):
-    """Let DataRobot convert a version, and wait for it.
+class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
+    """Convert a version, and wait for the conversion.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
     ``main_program_item_id`` and ``main_program_path``.
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param main_program_item_id: id of the version's file that holds the main program; templated.
-    :param main_program_path: path of that file inside the model; costs one more request; templated.
+    :param main_program_item_id: id of the file in the version that contains the main program; templated.
+    :param main_program_path: path of that file inside the model; takes one more request; templated.
     :param wait_for_completion: wait for the conversion; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``; templated.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the conversion, an object; with ``wait_for_completion=False`` its id.
-    :raises AirflowFailException: if DataRobot refuses the request or somebody stops the conversion.
+    :raises AirflowFailException: if DataRobot refuses the request, or the conversion is stopped.
     :raises AirflowException: if the conversion fails.
     """
 
@@ -69,16 +54,20 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator, VersionOpera
     def __init__(
         self,
         *,
+        custom_model_id: Id,
+        custom_model_version_id: Id,
         main_program_item_id: Id | None = None,
         main_program_path: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
         self.main_program_item_id = main_program_item_id
         self.main_program_path = main_program_path
 
     def check(self) -> None:
-        """Check the arguments, and that they name one main program."""
+        """Check the arguments, and that exactly one main program is given."""
         super().check()
         if (self.main_program_item_id is None) == (self.main_program_path is None):
             raise InputError("Give one of main_program_item_id and main_program_path.")
@@ -93,11 +82,11 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator, VersionOpera
         return self.hook.client.items(self.path_of(), limit=limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a conversion is one of this main program."""
+        """Return whether a conversion has this main program."""
         return row.get("mainProgramItemId") == self._item_id
 
     def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
-        """Return a conversion as a job of this task."""
+        """Return a conversion as the job of this task."""
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(row, "id")})
 
     @cached_property
@@ -108,8 +97,8 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator, VersionOpera
         found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
         if not found:
             raise InputError(
-                f"main_program_path is {self.main_program_path!r}, which the version does not have. It has: "
-                f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
+                f"main_program_path is {self.main_program_path!r}, but the version has no such file. Its files: "
+                f"{', '.join(sorted(item['filePath'] for item in items)) or 'none'}."
             )
         return str(found[0])
 
@@ -130,7 +119,7 @@ class GetConversionOperator(GetOperator, ConversionOperator):
     route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
 
-class ListConversionsOperator(ListOperator, VersionOperator):
+class ListConversionsOperator(ListOperator):
     """Return the conversions of a version.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``.
@@ -138,7 +127,7 @@ class ListConversionsOperator(ListOperator, VersionOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param is_latest: only the latest one; templated.
-    :param limit: most conversions to return; default all; templated.
+    :param limit: maximum number of conversions; default: all; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of conversions.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -149,10 +138,14 @@ class ListConversionsOperator(ListOperator, VersionOperator):
     def __init__(
         self,
         *,
+        custom_model_id: Id,
+        custom_model_version_id: Id,
         is_latest: Boolean | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
         self.is_latest = is_latest
 
 
@@ -164,13 +157,13 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param conversion_id: id of the conversion; templated; required.
-    :param ignore_if_missing: take it well if there is no such conversion; default ``False``; templated.
+    :param ignore_if_missing: succeed if the conversion does not exist; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
-    :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
+    :raises AirflowFailException: if DataRobot refuses the request, for example because the conversion has ended.
     """
 
     route = "DELETE customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
-    # A conversion that is over is still there, and cannot be stopped.
+    # A conversion that has ended still exists, but cannot be stopped.
     nothing_to_delete = OVER

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datarobot_provider.core.request_operators import (
-    GetOperator,
-)
+from datarobot_provider.core.request_operators import GetOperator
 
 
 class GetCustomModelLimitsOperator(GetOperator):
-    """Return the limits that hold for custom models: memory, replicas, users of a performance test.
+    """Return the limits of custom models: memory, replicas, parallel users of a performance test.
 
     Route: GET ``/api/v2/customModelLimits/``.
 

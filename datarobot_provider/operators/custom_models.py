@@ -13,18 +13,9 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import (
-    CreateCustomModelBase,
-    CustomModelOperator,
-)
-from datarobot_provider.core.submission.recovery import (
-    CreatedResource,
-    same_fields,
-)
-from datarobot_provider.exceptions import (
-    InputError,
-    ValidationError,
-)
+from datarobot_provider.core.resource_operators import CreateCustomModelBase, CustomModelOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, same_fields
+from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 
 if TYPE_CHECKING:
@@ -49,46 +40,46 @@ _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvide
 
 
 class CreateCustomModelOperator(CreateCustomModelBase):
-    """Create a custom model, the frame that versions of its code go into.
+    """Create a custom model; its code is added as versions.
 
-    Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
-    default holds.
+    Route: POST ``/api/v2/customModels/``. All arguments are templated. Arguments that are not given are not sent, so
+    that DataRobot's defaults apply.
 
-    :param name: name of the model, up to 255 characters; required unless ``metadata`` has it.
+    :param name: name of the model, up to 255 characters; required unless ``metadata`` contains it.
     :param metadata: path of a ``model-metadata.yaml`` or of its folder, local or in Airflow's object storage. Name,
-        description, language, target type, target, labels and threshold are read from it where they are not given here.
+        description, language, target type, target, labels and threshold are read from it if they are not given.
         Metadata of a training task is refused unless ``custom_model_type`` is ``training``.
     :param custom_model_type: ``inference`` (default) or ``training``.
     :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Multilabel``, ``Anomaly``, ``Transform``,
         ``TextGeneration``, ``GeoPoint``, ``Unstructured``, ``VectorDatabase``, ``AgenticWorkflow`` (an agent) or
-        ``MCP`` (a server of the Model Context Protocol). The older installations of DataRobot do not have all of them.
-    :param target_name: name of the target column; needed for most inference models, refused for training models.
+        ``MCP`` (a server of the Model Context Protocol). Older installations of DataRobot do not support all of them.
+    :param target_name: name of the target column; required for most inference models, refused for training models.
     :param description: up to 10,000 characters.
     :param language: programming language of the model, up to 500 characters.
-    :param positive_class_label: for binary models; default ``1``; goes with ``negative_class_label``.
-    :param negative_class_label: for binary models; default ``0``; goes with ``positive_class_label``.
+    :param positive_class_label: for binary models; default ``1``; requires ``negative_class_label``.
+    :param negative_class_label: for binary models; default ``0``; requires ``positive_class_label``.
     :param prediction_threshold: for binary models, 0 to 1; default 0.5.
     :param class_labels: for multiclass models: up to 100 labels, in the order of the predicted output.
-    :param calibrate_predictions: for anomaly detection training tasks: let DataRobot calibrate; default ``True``.
+    :param calibrate_predictions: for anomaly detection training tasks: calibrate the predictions; default ``True``.
     :param network_egress_policy: ``NONE``, ``DR_API_ACCESS`` or ``PUBLIC``.
-    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
-    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param maximum_memory: maximum memory in bytes, 134217728 to 15032385536; the model is killed if it uses more.
+    :param desired_memory: expected memory in bytes, same range.
     :param replicas: fixed number of replicas, 1 to 8.
-    :param requires_ha: put every replica on a node of its own.
+    :param requires_ha: run every replica on a separate node.
     :param is_training_data_for_versions_permanently_enabled: assign training data to versions, not to the model; cannot
-        be taken back. Needed for ``training_data`` of :class:`CreateVersionOperator`.
-    :param supports_binary_classification: the older way to say ``target_type="Binary"``.
-    :param supports_regression: the older way to say ``target_type="Regression"``.
+        be undone. Needed for ``training_data`` of :class:`CreateVersionOperator`.
+    :param supports_binary_classification: deprecated form of ``target_type="Binary"``.
+    :param supports_regression: deprecated form of ``target_type="Regression"``.
     :param playground_id: id of the GenAI playground the model belongs to.
-    :param user_provided_id: your own unique id of the model, up to 100 characters.
-    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+    :param user_provided_id: unique id of the model, assigned by the user, up to 100 characters.
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
-    :param if_exists: what to do about a model that is there already, found by ``user_provided_id`` or, without one, by
-        exactly this name: ``create`` another one (default), ``reuse`` it, or ``fail``.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param if_exists: what to do if the model already exists, with the same ``user_provided_id`` or, if that is not
+        given, with the same name: ``create`` another model (default), ``reuse`` it, or ``fail``.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the model, a text.
+    :returns: the id of the model, a string.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
@@ -153,34 +144,36 @@ class CreateCustomModelOperator(CreateCustomModelBase):
         self.git_model_version = git_model_version
 
     def check(self) -> None:
-        """Check the arguments and what the metadata says, ``if_exists`` included."""
+        """Check the arguments and the metadata."""
         super().check()
         self._described = self._read_metadata()
         if "name" not in self.payload():
-            raise InputError("name is missing: it was not given, its template rendered to None, or metadata has none.")
+            raise InputError(
+                "name is missing: it was not given, its template rendered to None, or metadata does not contain it."
+            )
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
 
     def payload(self) -> dict[str, Any]:
-        """Return the request body: the fields that were set here or, where they were not, in the metadata."""
+        """Return the request body: the arguments that are set, completed by the metadata."""
         return converters.payload({**vars(self), **self._described}, self.api_fields)
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
-        """Create the model, or find it."""
+        """Create the model, or find the existing one."""
         payload = self.payload()
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
-            raise InputError(f"There is a custom model {found['name']!r} already: {found['id']}.")
+            raise InputError(f"The custom model {found['name']!r} already exists: {found['id']}.")
         made = self.recovered_row(found or self._create(payload))
         self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
         return made
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the models that may be this one, the newest first."""
+        """Return the models with this name or id, newest first."""
         return self.hook.client.items(self.path_of(), {**self._filters(self.payload()), "orderBy": "-created"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a model has the name, the type and the target of this one."""
+        """Return whether a model has the name, the type and the target of this task."""
         return same_fields(row, self.payload(), _IDENTITY)
 
     def _read_metadata(self) -> dict[str, Any]:
@@ -194,7 +187,7 @@ class CreateCustomModelOperator(CreateCustomModelBase):
         try:
             return self.request(json=payload).object()
         except ValidationError:
-            # Somebody else, or an earlier try whose response was lost, may have created it in the meantime.
+            # Another client, or an earlier attempt whose response was lost, may have created it in the meantime.
             found = self._find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
             if found is None:
                 raise
@@ -211,7 +204,7 @@ class CreateCustomModelOperator(CreateCustomModelBase):
 
 
 class GetCustomModelOperator(GetOperator, CustomModelOperator):
-    """Return a custom model, its latest version included.
+    """Return a custom model, including its latest version.
 
     Route: GET ``/api/v2/customModels/{customModelId}/``.
 
@@ -227,15 +220,15 @@ class GetCustomModelOperator(GetOperator, CustomModelOperator):
 
 
 class ListCustomModelsOperator(ListOperator):
-    """Return the custom models that the connection's user may see.
+    """Return the custom models that the user of the connection can access.
 
-    Route: GET ``/api/v2/customModels/``. Every argument is templated.
+    Route: GET ``/api/v2/customModels/``. All arguments are templated.
 
     :param custom_model_type: only ``inference`` or only ``training`` models.
     :param is_deployed: only models that are deployed, or only those that are not.
     :param search_for: only models with this text in their name, description or language.
     :param order_by: ``created``, ``-created``, ``updated`` or ``-updated``; DataRobot's default is the newest first.
-    :param limit: most models to return; default all.
+    :param limit: maximum number of models; default: all.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of models.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -259,10 +252,10 @@ class ListCustomModelsOperator(ListOperator):
         self.order_by = order_by
 
 
-class UpdateCustomModelOperator(UpdateOperator, CustomModelOperator):
-    """Change a custom model; what is not given stays as it is.
+class UpdateCustomModelOperator(UpdateOperator):
+    """Change a custom model; fields that are not given stay unchanged.
 
-    Route: PATCH ``/api/v2/customModels/{customModelId}/``. Every argument is templated. DataRobot refuses some changes
+    Route: PATCH ``/api/v2/customModels/{customModelId}/``. All arguments are templated. DataRobot refuses some changes
     while the model is deployed, tested, or has training data.
 
     :param custom_model_id: id of the custom model; required.
@@ -275,16 +268,16 @@ class UpdateCustomModelOperator(UpdateOperator, CustomModelOperator):
     :param prediction_threshold: for binary models, 0 to 1.
     :param class_labels: for multiclass models: up to 100 labels.
     :param network_egress_policy: ``NONE``, ``DR_API_ACCESS`` or ``PUBLIC``.
-    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
-    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param maximum_memory: maximum memory in bytes, 134217728 to 15032385536; the model is killed if it uses more.
+    :param desired_memory: expected memory in bytes, same range.
     :param replicas: fixed number of replicas, 1 to 8.
-    :param requires_ha: put every replica on a node of its own.
-    :param is_training_data_for_versions_permanently_enabled: assign training data to versions; cannot be taken back.
-    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+    :param requires_ha: run every replica on a separate node.
+    :param is_training_data_for_versions_permanently_enabled: assign training data to versions; cannot be undone.
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the model as it is now, an object.
-    :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
+    :returns: the model after the change, an object.
+    :raises AirflowFailException: if no field is given, or DataRobot refuses the request.
     """
 
     route = "PATCH customModels/{custom_model_id}/"
@@ -292,6 +285,7 @@ class UpdateCustomModelOperator(UpdateOperator, CustomModelOperator):
     def __init__(
         self,
         *,
+        custom_model_id: Id,
         name: String | None = None,
         description: String | None = None,
         language: String | None = None,
@@ -310,6 +304,7 @@ class UpdateCustomModelOperator(UpdateOperator, CustomModelOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
         self.name = name
         self.description = description
         self.language = language
@@ -333,10 +328,10 @@ class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
     Route: POST ``/api/v2/customModels/fromCustomModel/``.
 
     :param custom_model_id: id of the custom model to copy; templated; required.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the copy, a text.
+    :returns: the id of the copy, a string.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
@@ -349,11 +344,11 @@ class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
         return made
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return all models, the newest first: how DataRobot names a copy is not documented."""
+        """Return all models, newest first, because the name of a copy is not documented."""
         return self.hook.client.items("customModels/", {"orderBy": "-created"}, limit)
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a model has the kind, the target and the settings of the original, and its name in its own."""
+        """Return whether a model has the settings of the original, and a name that contains the original name."""
         named = str(self._original.get("name")) in str(row.get("name"))
         return named and same_fields(row, self._original, _COPIED)
 
@@ -368,7 +363,7 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     Route: DELETE ``/api/v2/customModels/{customModelId}/``. DataRobot refuses it while the model is deployed or tested.
 
     :param custom_model_id: id of the custom model; templated; required.
-    :param ignore_if_missing: take it well if the model is gone already; default ``False``; templated.
+    :param ignore_if_missing: succeed if the model does not exist; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -377,24 +372,26 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     route = "DELETE customModels/{custom_model_id}/"
 
 
-class DownloadCustomModelOperator(DownloadOperator, CustomModelOperator):
+class DownloadCustomModelOperator(DownloadOperator):
     """Download the files of a custom model's latest version as a zip.
 
-    Route: GET ``/api/v2/customModels/{customModelId}/download/``. Every argument is templated.
+    Route: GET ``/api/v2/customModels/{customModelId}/download/``. All arguments are templated.
 
     :param custom_model_id: id of the custom model; required.
-    :param target: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/key``, as
-        a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete; required.
+    :param target: local path, or any path that Airflow's object storage supports, such as ``s3://conn_id@bucket/key``,
+        as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        required.
     :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
         is ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: ``{"path", "size", "sha256"}``; the size in bytes.
     :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
-    :raises AirflowException: if the connection breaks off too often.
+    :raises AirflowException: if the connection is interrupted too often.
     """
 
     route = "GET customModels/{custom_model_id}/download/"
 
-    def __init__(self, *, pps: Boolean | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, custom_model_id: Id, pps: Boolean | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
         self.pps = pps

@@ -15,19 +15,14 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import (
-    CustomModelOperator,
-    GuardConfigOperator,
-)
+from datarobot_provider.core.resource_operators import GuardConfigOperator
 from datarobot_provider.core.submission.recovery import (
     CreatedResource,
     RecoverFromList,
     RecoverFromVersions,
     same_fields,
 )
-from datarobot_provider.exceptions import (
-    InputError,
-)
+from datarobot_provider.exceptions import InputError
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
@@ -49,31 +44,31 @@ if TYPE_CHECKING:
 _GUARDS = "guardConfigurations/"
 
 
-class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelOperator):
-    """Apply guards to a custom model; DataRobot makes a new version of the model that has them.
+class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
+    """Apply guards to a custom model; DataRobot creates a new version of the model with these guards.
 
     Route: POST ``/api/v2/guardConfigurations/toNewCustomModelVersion/``. All arguments are templated.
 
-    Guards that ask a language model of OpenAI or Azure need its key, which belongs into the password of an Airflow
-    connection. One for all of them is named by ``openai_api_key_conn_id``; a guard that needs another one has
-    ``openaiApiKeyConnId`` of its own. A guard may also bring an ``openaiApiKey``, but only as a template of something
-    secret: what a DAG file holds in clear text, Airflow stores in clear text. For Google and Amazon, DataRobot keeps
-    the keys itself: ``googleServiceAccount`` and ``awsAccount`` are ids of its credentials.
+    Guards that use a language model of OpenAI or Azure need its API key. Store the key as the password of an Airflow
+    connection. ``openai_api_key_conn_id`` names the connection for all guards; the field ``openaiApiKeyConnId`` of a
+    guard names another one. A guard may also have an ``openaiApiKey``, but only as a template that renders a secret:
+    Airflow stores plain text of a DAG file as plain text. The keys of Google and Amazon are stored in DataRobot:
+    ``googleServiceAccount`` and ``awsAccount`` are ids of DataRobot credentials.
 
     :param custom_model_id: id of the custom model; required.
-    :param guards: the guards, up to 200, each a :class:`GuardToApply`: the API's own names, and ``openaiApiKeyConnId``.
-    :param from_templates: more guards, made from DataRobot's templates: the name or the id of a template, or
-        ``{"template": <name or id>, …}`` with fields of the guard that differ from the template's, such as
-        ``{"template": "Prompt Tokens", "stages": ["prompt"], "intervention": {"message": "Too long."}}``. Give
-        ``guards``, ``from_templates`` or both.
-    :param overall_config: what holds for all guards, an :class:`OverallModerationConfig`.
-    :param openai_api_key_conn_id: id of the Airflow connection whose password is the key of every guard that has the
-        ``llmType`` ``openAi`` or ``azureOpenAi`` and no key, key's connection or credential of its own; read when the
-        task runs, and only if such a guard is there.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param guards: the guards, up to 200, each a :class:`GuardToApply`: the API's names, and ``openaiApiKeyConnId``.
+    :param from_templates: more guards, created from DataRobot's templates: the name or the id of a template, or
+        ``{"template": <name or id>, …}`` and the fields that differ from the template, such as ``{"template": "Prompt
+        Tokens", "stages": ["prompt"], "intervention": {"message": "Too long."}}``. Give ``guards``, ``from_templates``
+        or both.
+    :param overall_config: settings for all guards, an :class:`OverallModerationConfig`.
+    :param openai_api_key_conn_id: id of the Airflow connection whose password is the API key of every guard that has
+        the ``llmType`` ``openAi`` or ``azureOpenAi`` but no key, connection or credential; read when the task runs, and
+        only if there is such a guard.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the new version, a text.
+    :returns: the id of the new version, a string.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
@@ -86,6 +81,7 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelO
     def __init__(
         self,
         *,
+        custom_model_id: Id,
         guards: ObjectListOf[GuardConfiguration] | ObjectListOf[GuardToApply] | None = None,
         from_templates: StringOrObjectList | None = None,
         overall_config: ObjectOf[OverallModerationConfig] | None = None,
@@ -93,13 +89,14 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelO
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
         self.guards = guards
         self.from_templates = from_templates
         self.overall_config = overall_config
         self.openai_api_key_conn_id = openai_api_key_conn_id
 
     def render_template_fields(self, context: Context, jinja_env: Any = None) -> None:
-        """Render the arguments; keys in them are kept out of everything that Airflow shows or stores of them."""
+        """Render the arguments, and have Airflow mask the keys in them."""
         from datarobot_provider.core.guard_keys import mask_keys
 
         super().render_template_fields(context, jinja_env)
@@ -111,11 +108,11 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelO
         payload = self.payload()
         version_id = required(self.request(json=payload).object(), "customModelVersionId")
         names = ", ".join(str(guard.get("name")) for guard in payload["data"])
-        self.log.info("Made the version %s with these guards: %s.", version_id, names)
+        self.log.info("Created the version %s with the guards %s.", version_id, names)
         return self.recovered_row({"id": version_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a version has guards of these names."""
+        """Return whether a version has guards with these names."""
         entity = {"entityId": row["id"], "entityType": "customModelVersion"}
         names = {config.get("name") for config in self.hook.client.items(_GUARDS, entity)}
         return names == self._names
@@ -125,20 +122,20 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelO
         return {guard.get("name") for guard in self.payload()["data"]}
 
     def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
-        """Return the version as made by this task."""
+        """Return the version as a resource that this task has created."""
         version_id = required(row, "id")
         return CreatedResource(
             version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
         )
 
     def check(self) -> None:
-        """Check the arguments, and that there is a guard to apply."""
+        """Check the arguments, and that guards are given."""
         super().check()
         if self.guards is None and self.from_templates is None:
             raise InputError("Give guards, from_templates or both.")
 
     def payload(self) -> dict[str, Any]:
-        """Return the request body; the API wants ``parameters`` in every guard, if only an empty list."""
+        """Return the request body; the API requires ``parameters`` in every guard, even an empty list."""
         from datarobot_provider.core.guard_keys import with_key
         from datarobot_provider.core.guard_templates import guards_from_templates
 
@@ -154,19 +151,19 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator, CustomModelO
 class CreateGuardConfigOperator(RecoverFromList, GuardFieldsBase, CreateOperator):
     """Create a guard configuration of a custom model, a version or a playground, from a template.
 
-    Route: POST ``/api/v2/guardConfigurations/``. Every argument is templated. The fields of the guard itself, from
-    ``description`` to ``parameters``, are those of :class:`UpdateGuardConfigOperator`, too.
+    Route: POST ``/api/v2/guardConfigurations/``. All arguments are templated. The fields of the guard, from
+    ``description`` to ``parameters``, are the same as those of :class:`UpdateGuardConfigOperator`.
 
     :param template_id: id of the guard template; required.
-    :param name: name of the guard, up to 255 characters, no other of the entity may have it; required.
-    :param stages: where it works: ``prompt``, ``response`` or both; required.
-    :param entity_id: id of what it guards; required.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``; required.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param name: name of the guard, up to 255 characters, unique for the entity; required.
+    :param stages: stages that are guarded: ``prompt``, ``response`` or both; required.
+    :param entity_id: id of the entity to guard; required.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``; required.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the configuration, a text.
-    :raises AirflowFailException: if DataRobot refuses the request, for one because the name is taken.
+    :returns: the id of the configuration, a string.
+    :raises AirflowFailException: if DataRobot refuses the request, for example because the name is taken.
     """
 
     route = "POST guardConfigurations/"
@@ -199,37 +196,38 @@ class CreateGuardConfigOperator(RecoverFromList, GuardFieldsBase, CreateOperator
         return made
 
     def listed(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the configurations of the entity; their order is not documented."""
+        """Return the configurations of the entity, newest first; the order of the API is not documented."""
         entity = {"entityId": self.entity_id, "entityType": self.entity_type}
         configs = self.hook.client.items(self.path_of(), entity)
         return sorted(configs, key=lambda config: str(config.get(self.created_at)), reverse=True)[:limit]
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a configuration has the name and the stages of this one."""
+        """Return whether a configuration has the name and the stages of this task."""
         return same_fields(row, self.payload(), ("name", "stages"))
 
     def recovered_row(self, row: Mapping[str, Any]) -> CreatedResource:
-        """Return the configuration as made by this task."""
+        """Return the configuration as a resource that this task has created."""
         return CreatedResource(required(row, "id"))
 
 
-class UpdateGuardConfigOperator(GuardFieldsBase, UpdateOperator, GuardConfigOperator):
-    """Change a guard configuration; what is not given stays as it is.
+class UpdateGuardConfigOperator(GuardFieldsBase, UpdateOperator):
+    """Change a guard configuration; fields that are not given stay unchanged.
 
-    Route: PATCH ``/api/v2/guardConfigurations/{configId}/``. Every argument is templated. The fields of the guard
-    itself, from ``description`` to ``parameters``, are those of :class:`CreateGuardConfigOperator`, too.
+    Route: PATCH ``/api/v2/guardConfigurations/{configId}/``. All arguments are templated. The fields of the guard, from
+    ``description`` to ``parameters``, are the same as those of :class:`CreateGuardConfigOperator`.
 
     :param config_id: id of the configuration; required.
     :param name: name of the guard, up to 255 characters.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the configuration as it is now, an object; secrets in it are masked.
-    :raises AirflowFailException: if nothing is to be changed, or DataRobot refuses the request.
+    :returns: the configuration after the change, an object; secrets in it are masked.
+    :raises AirflowFailException: if no field is given, or DataRobot refuses the request.
     """
 
     route = "PATCH guardConfigurations/{config_id}/"
 
-    def __init__(self, *, name: String | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, config_id: Id, name: String | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.config_id = config_id
         self.name = name
 
 
@@ -250,11 +248,11 @@ class GetGuardConfigOperator(GetOperator, GuardConfigOperator):
 class ListGuardConfigsOperator(ListOperator):
     """Return the guard configurations of a custom model, a version or a playground.
 
-    Route: GET ``/api/v2/guardConfigurations/``. Every argument is templated.
+    Route: GET ``/api/v2/guardConfigurations/``. All arguments are templated.
 
-    :param entity_id: id of what is guarded; required.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``; required.
-    :param limit: most configurations to return; default all.
+    :param entity_id: id of the guarded entity; required.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``; required.
+    :param limit: maximum number of configurations; default: all.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of configurations; secrets in them are masked.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -274,7 +272,7 @@ class DeleteGuardConfigOperator(DeleteOperator, GuardConfigOperator):
     Route: DELETE ``/api/v2/guardConfigurations/{configId}/``.
 
     :param config_id: id of the configuration; templated; required.
-    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
+    :param ignore_if_missing: succeed if it does not exist; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -289,7 +287,7 @@ class ListGuardPredictionEnvironmentsOperator(ListOperator):
     Route: GET ``/api/v2/guardConfigurations/predictionEnvironmentsInUse/``.
 
     :param custom_model_version_id: id of the version; templated; required.
-    :param limit: most environments to return; default all; templated.
+    :param limit: maximum number of environments; default: all; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of ``{"id", "name", "usedBy"}``.
     :raises AirflowFailException: if DataRobot refuses the request.

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.request_operators import (
-    GetOperator,
-    ListOperator,
-)
+from datarobot_provider.core.request_operators import GetOperator, ListOperator
 
 if TYPE_CHECKING:
-    from datarobot_provider.core.arguments.types import (
-        Boolean,
-        Id,
-    )
+    from datarobot_provider.core.arguments.types import Boolean, Id
 
 
 class ListGuardTemplatesOperator(ListOperator):
@@ -21,8 +15,9 @@ class ListGuardTemplatesOperator(ListOperator):
 
     Route: GET ``/api/v2/guardTemplates/``.
 
-    :param include_agentic: also return the templates for agentic workflows; DataRobot's default is not to; templated.
-    :param limit: most templates to return; default all; templated.
+    :param include_agentic: also return the templates for agentic workflows; DataRobot's default is ``False``;
+        templated.
+    :param limit: maximum number of templates; default: all; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of templates.
     :raises AirflowFailException: if DataRobot refuses the request.

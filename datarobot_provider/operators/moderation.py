@@ -5,26 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.request_operators import (
-    GetOperator,
-)
+from datarobot_provider.core.request_operators import GetOperator
 
 if TYPE_CHECKING:
-    from datarobot_provider.core.arguments.types import (
-        Id,
-        Integer,
-        String,
-    )
+    from datarobot_provider.core.arguments.types import Id, Integer, String
     from datarobot_provider.version_compat import Context
 
 
 class GetOverallModerationConfigOperator(GetOperator):
-    """Return how long all guards of an entity may take together, and what happens when they take longer.
+    """Return the total timeout of the guards of an entity, and the action when it is exceeded.
 
     Route: GET ``/api/v2/overallModerationConfiguration/``.
 
-    :param entity_id: id of what is guarded; templated; required.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``; templated; required.
+    :param entity_id: id of the guarded entity; templated; required.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``; templated;
+        required.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: ``{"timeoutSec", "timeoutAction", "entityId", "entityType", "updatedAt", "updaterId"}``.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -39,16 +34,16 @@ class GetOverallModerationConfigOperator(GetOperator):
 
 
 class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
-    """Set how long all guards of an entity may take together, and what happens when they take longer.
+    """Set the total timeout of the guards of an entity, and the action when it is exceeded.
 
-    Route: PATCH ``/api/v2/overallModerationConfiguration/``. Every argument is templated and required.
+    Route: PATCH ``/api/v2/overallModerationConfiguration/``. All arguments are templated and required.
 
-    :param entity_id: id of what is guarded.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``.
-    :param timeout_sec: seconds that the guards may take, 0 or more.
-    :param timeout_action: ``block`` the prompt or response, or ``score`` it unguarded.
+    :param entity_id: id of the guarded entity.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``.
+    :param timeout_sec: timeout of the guards in seconds, 0 or more.
+    :param timeout_action: ``block`` the prompt or response, or ``score`` it without guards.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the configuration as it is now, an object.
+    :returns: the configuration after the change, an object.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 

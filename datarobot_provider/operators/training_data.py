@@ -7,31 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.resource_operators import (
-    CreateVersionBase,
-    CustomModelOperator,
-)
-from datarobot_provider.core.submission.recovery import (
-    CreatedResource,
-    same_fields,
-)
-from datarobot_provider.exceptions import (
-    ConflictError,
-    DataRobotError,
-    JobFailedError,
-    ValidationError,
-)
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, same_fields
+from datarobot_provider.exceptions import ConflictError, DataRobotError, JobFailedError, ValidationError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, CustomModelVersionLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from datarobot_provider.core.arguments.types import (
-        Id,
-        Object,
-        String,
-    )
+    from datarobot_provider.core.arguments.types import Id, Object, String
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
@@ -39,23 +23,24 @@ if TYPE_CHECKING:
 _MODEL = "customModels/{custom_model_id}/"
 
 
-class AssignTrainingDataOperator(DataRobotJobOperator, CustomModelOperator):
-    """Assign training data to a custom model as a whole, and wait for it. Deprecated by DataRobot.
+class AssignTrainingDataOperator(DataRobotJobOperator):
+    """Assign training data to a custom model, and wait for the assignment. Deprecated by DataRobot.
 
     Route: PATCH ``/api/v2/customModels/{customModelId}/trainingData/``. Assign training data to a version instead, with
-    ``training_data`` of :class:`CreateVersionOperator`. It cannot be cancelled through the API.
+    ``training_data`` of :class:`CreateVersionOperator`. The API cannot cancel this job.
 
     :param custom_model_id: id of the custom model; templated; required.
     :param dataset_id: id of the dataset; templated; required.
-    :param dataset_version_id: id of one version of the dataset; default is the latest; templated.
+    :param dataset_version_id: id of the dataset version; default: the latest; templated.
     :param dataset_name: name of the dataset, up to 255 characters; templated.
-    :param partition_column: column of the dataset that says what is training and what is holdout; templated.
+    :param partition_column: column of the dataset that separates training and holdout; templated.
     :param wait_for_completion: wait for the assignment; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
-    :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
-    :param on_uncertain_submit: no effect here: the model tells which data it has.
+    :param cancel_on_kill: no effect: the API cannot cancel an assignment.
+    :param on_uncertain_submit: no effect: the model contains the id of its training data.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the model, an object; with ``wait_for_completion=False`` its id.
     :raises AirflowFailException: if DataRobot refuses the request.
@@ -70,6 +55,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator, CustomModelOperator):
     def __init__(
         self,
         *,
+        custom_model_id: Id,
         dataset_id: Id,
         dataset_version_id: Id | None = None,
         dataset_name: String | None = None,
@@ -77,77 +63,82 @@ class AssignTrainingDataOperator(DataRobotJobOperator, CustomModelOperator):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
         self.dataset_id = dataset_id
         self.dataset_version_id = dataset_version_id
         self.dataset_name = dataset_name
         self.partition_column = partition_column
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
-        """Start the assignment, or find the one that goes on."""
+        """Start the assignment, or find the one that is already running."""
         from datarobot_provider.client.accepted import accepted
 
-        self.log.warning("DataRobot has deprecated training data of models; assign it to versions instead.")
+        self.log.warning(
+            "The training data of models is deprecated in DataRobot; assign training data to versions instead."
+        )
         ids = self.ids()
         try:
             status_id = accepted(self.request(json=self.payload())).status_id
         except (ConflictError, ValidationError) as refusal:
-            if not self._goes_on():
+            if not self._is_assigning():
                 raise
-            self.log.info("DataRobot is assigning training data already: %s", refusal.message)
+            self.log.info("An assignment of training data is already running: %s", refusal.message)
             return JobRef(self.kind, ids, joined=True)
         return JobRef(self.kind, {**ids, "status_id": status_id})
 
-    def _goes_on(self) -> bool:
-        """Return whether the model is getting training data, as far as that can be told."""
+    def _is_assigning(self) -> bool:
+        """Return whether an assignment is running; ``False`` if the model cannot be read."""
         with suppress(DataRobotError):
             model = self.hook.client.get(self.path_of(_MODEL))
             return bool(model.get("trainingDataAssignmentInProgress"))
         return False
 
     def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the model tells enough
-        """Look at the model, which tells what data it has or is getting."""
+        """Find the assignment in the model, which contains its training data."""
         model = self.hook.client.get(self.path_of(_MODEL))
-        # While it is being assigned, the model has no dataset yet; DataRobot would refuse another one.
+        # During the assignment, the model has no dataset, and DataRobot refuses another assignment.
         ours = model.get("trainingDataAssignmentInProgress") or model.get("trainingDatasetId") == self.dataset_id
         return JobRef(self.kind, self.ids()) if ours else None
 
     def result(self, event: JobEvent) -> dict[str, Any]:
         """Return the model.
 
-        :raises JobFailedError: if the assignment that was waited for was somebody else's, of other data.
+        :raises JobFailedError: if another client has assigned other data.
         """
         model: dict[str, Any] = super().result(event)
         if model.get("trainingDatasetId") not in (None, self.dataset_id):
             raise JobFailedError(
-                f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: somebody else "
-                "assigned them meanwhile.",
-                advice="clear the task to assign its data after all.",
+                f"The model has the training data {model['trainingDatasetId']}, not {self.dataset_id}: another "
+                "client has assigned it in the meantime.",
+                advice="clear the task to assign its training data again.",
                 can_heal=False,
             )
         return model
 
 
-class CreateVersionWithTrainingDataOperator(CreateVersionBase):
-    """Create a version that is the latest one with training data, and wait for the assignment. Deprecated by DataRobot.
+class CreateVersionWithTrainingDataOperator(RecoverFromVersions, DataRobotJobOperator):
+    """Create a version with other training data, and wait for the assignment. Deprecated by DataRobot.
 
     Route: PATCH ``/api/v2/customModels/{customModelId}/versions/withTrainingData/``. Use ``training_data`` of
-    :class:`CreateVersionOperator` with ``from_latest`` instead. It cannot be cancelled through the API.
+    :class:`CreateVersionOperator` with ``from_latest`` instead. The API cannot cancel this job.
 
     :param custom_model_id: id of the custom model; templated; required.
     :param training_data: ``{"datasetId": …}``, also ``datasetVersionId``; templated; required.
     :param holdout_data: ``{"datasetId": …}`` or ``{"partitionColumn": …}``; templated.
-    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``; templated.
     :param wait_for_completion: wait for the assignment; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
-    :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param cancel_on_kill: no effect: the API cannot cancel an assignment.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the version, a text.
-    :raises AirflowFailException: if DataRobot refuses the request, or the assignment fails; the version exists then.
+    :returns: the id of the version, a string.
+    :raises AirflowFailException: if DataRobot refuses the request, or the assignment fails; in that case the version
+        exists.
     """
 
     route = "PATCH customModels/{custom_model_id}/versions/withTrainingData/"
@@ -158,12 +149,14 @@ class CreateVersionWithTrainingDataOperator(CreateVersionBase):
     def __init__(
         self,
         *,
+        custom_model_id: Id,
         training_data: Object,
         holdout_data: Object | None = None,
         git_model_version: Object | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
         self.training_data = training_data
         self.holdout_data = holdout_data
         self.git_model_version = git_model_version
@@ -172,19 +165,19 @@ class CreateVersionWithTrainingDataOperator(CreateVersionBase):
         """Create the version and start the assignment."""
         from datarobot_provider.client.accepted import accepted
 
-        self.log.warning("DataRobot has deprecated this route; use CreateVersionOperator with training_data instead.")
+        self.log.warning("This route is deprecated in DataRobot; use CreateVersionOperator with training_data instead.")
         job = accepted(self.request(json=self.payload()))
         version = self.recovered_row(job.body)
         return JobRef(self.kind, {**version.ids, "status_id": job.status_id})
 
     def is_same(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a version has this training data."""
+        """Return whether a version has the training data of this task."""
         return same_fields(row, self.payload(), ("trainingData",))
 
     def recovered_row(self, row: Mapping[str, Any]) -> JobRef:
-        """Return a version as a job of this task."""
+        """Return a version as the job of this task."""
         return JobRef(self.kind, {**self.ids(), "custom_model_version_id": required(row, "id")})
 
     def result(self, event: JobEvent) -> str:
-        """Return the version's id."""
+        """Return the id of the version."""
         return event.ref.ids["custom_model_version_id"]

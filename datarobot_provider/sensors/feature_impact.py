@@ -21,8 +21,8 @@ class FeatureImpactSensor(FeatureImpactResult, VersionSensor):
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param status_id: id of the status record of the computation; templated. Without it the impact itself is asked for,
-        which tells nothing about why a computation failed.
+    :param status_id: id of the status record of the computation; templated. Without it, the sensor polls the feature
+        impact itself, which does not contain the reason of a failure.
     :returns: ``{"featureImpacts": [...], …}``.
     :raises AirflowFailException: if the computation fails.
     """
@@ -34,7 +34,7 @@ class FeatureImpactSensor(FeatureImpactResult, VersionSensor):
         self.status_id = status_id
 
     def ref(self) -> JobRef:
-        """Return the job, with its status record where that was given."""
+        """Return the job, with its status record if it is given."""
         ref = super().ref()
         if self.status_id is None:
             return ref

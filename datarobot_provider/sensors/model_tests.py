@@ -17,7 +17,7 @@ class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
     Route: GET ``/api/v2/customModelTests/{customModelTestId}/``.
 
     :param custom_model_test_id: id of the test; templated; required.
-    :param fail_on_warning: also fail when a check warns; default ``False``; templated.
+    :param fail_on_warning: also fail if a check ends with a warning; default ``False``; templated.
     :returns: the test, with ``overallStatus`` and ``testingStatus``.
     :raises AirflowFailException: if the test fails.
     """

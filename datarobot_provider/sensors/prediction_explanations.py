@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
 
 class PredictionExplanationsSensor(DataRobotIdsSensor):
-    """Wait until a version is prepared for prediction explanations.
+    """Wait for the initialization of the prediction explanations of a version.
 
     Route: GET ``/api/v2/status/{statusId}/``.
 
     :param status_id: id of the status record, as :class:`InitializePredictionExplanationsOperator` returns it with
         ``wait_for_completion=False``; templated; required.
-    :returns: the absolute URL that DataRobot names as the result, or ``None``.
+    :returns: the absolute URL of the result, or ``None`` if DataRobot does not return it.
     :raises AirflowFailException: if the initialization fails.
     """
 

@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class DataRobotStatusSensor(DataRobotJobSensor):
-    """Wait for any job of DataRobot that has a status record.
+    """Wait for any DataRobot job that has a status record.
 
-    Route: GET ``/api/v2/status/{statusId}/``, or ``/api/v2/genai/status/{statusId}/`` if that is what is given. A 303
-    and a 200 with ``COMPLETED`` both mean done.
+    Route: GET ``/api/v2/status/{statusId}/``, or ``/api/v2/genai/status/{statusId}/``. Both a 303 and a 200 with
+    ``COMPLETED`` mean that the job has succeeded.
 
     :param status: the ``Location`` of a response, the URL of a status record, or its id; templated; required.
-    :param genai: whether a bare id is one of the GenAI routes; default ``False``; templated.
-    :returns: the absolute URL of what the job made, or ``None`` where DataRobot does not say.
+    :param genai: the id is one of a status record of the GenAI routes; default ``False``; templated.
+    :returns: the absolute URL of the result of the job, or ``None`` if DataRobot does not return it.
     :raises AirflowFailException: if the job fails.
     """
 
@@ -31,7 +31,7 @@ class DataRobotStatusSensor(DataRobotJobSensor):
         self.genai = genai
 
     def ref(self) -> JobRef:
-        """Return the job that the status record belongs to."""
+        """Return the job of the status record."""
         from datarobot_provider.client.accepted import status_id_of
         from datarobot_provider.client.endpoint import Endpoint, api_path
 
@@ -45,6 +45,6 @@ class DataRobotStatusSensor(DataRobotJobSensor):
             raise InputError(f"status is {status!r}, which is neither an id nor the URL of a status record.")
         ours = self.hook.client.endpoint
         if "://" in status and Endpoint.parse("/".join(status.split("/")[:3])) != ours:
-            raise InputError(f"status is {status!r}, which is on another host than the connection's ({ours.origin}).")
+            raise InputError(f"status is {status!r}, which is not on the host of the connection ({ours.origin}).")
         genai = str(api_path(status)).startswith("genai/")
         return JobRef("genai_task_status" if genai else "task_status", {"status_id": status_id})

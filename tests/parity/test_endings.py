@@ -64,7 +64,7 @@ def test_a_job_without_end_times_out_in_the_same_way(stage: Stage, case: Case, e
 
     outcome, _ = both(make)
     _check_error(case, ending, outcome)
-    assert "It was given 0.2 seconds." in outcome.text
+    assert "The timeout was 0.2 seconds." in outcome.text
     told = f"The {case.title} was cancelled in DataRobot." if case.cancel else f"no way to cancel a {case.title}"
     assert told in outcome.text
     # A job that goes on is remembered, so that the next try takes it up instead of starting a second one.

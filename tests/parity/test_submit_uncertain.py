@@ -35,8 +35,8 @@ _WHY = {
     "explanations": "DataRobot offers no way to find out.",
     "request": "DataRobot offers no way to find out.",
     "request-of-a-job": "DataRobot offers no way to find out.",
-    "repository": "There is no new version, but DataRobot may still be making one.",
-    "repository-latest": "There is no new version, but DataRobot may still be making one.",
+    "repository": "There is no new version, but DataRobot may still be creating it.",
+    "repository-latest": "There is no new version, but DataRobot may still be creating it.",
 }
 _ADVICE = (
     "What to do: look in DataRobot. If nothing was made, clear the task: it is then done anew. "

@@ -105,9 +105,8 @@ def _converter(task: type, name: str, annotations: Mapping[str, str]) -> Convert
     try:
         converter: Converter | None = declared.__metadata__[0]  # type: ignore[union-attr]
     except AttributeError:
-        raise TypeError(
-            f"{task.__name__}: {name} is annotated with {annotations[name]}, not with one of {types.__name__}"
-        ) from None
+        known = f"{types.__name__} has no type {annotations[name]!r}"
+        raise TypeError(f"The argument {name} of {task.__name__} has no converter: {known}.") from None
     return converter
 
 

@@ -181,7 +181,7 @@ def test_a_job_that_does_not_end_in_time_is_cancelled_and_both_is_said(api, cont
     script(api, state("processing"))
     with pytest.raises(AirflowException, match="did not end in time") as caught:
         build(timeout=0).execute(context)
-    assert "It was given 0 seconds." in str(caught.value)
+    assert "The timeout was 0 seconds." in str(caught.value)
     assert "The dependency build was cancelled in DataRobot." in str(caught.value)
     assert api.paths("DELETE") == [BUILD]
 

@@ -174,7 +174,7 @@ class TestFalse:
         """The task comes back as another instance, whose templates are rendered anew."""
         script(api, state("processing"))
         event = json.loads(json.dumps(JobEvent(REF, Verdict(Outcome.TIMED_OUT)).dump()))
-        with pytest.raises(AirflowException, match="It was given 1 minute"):
+        with pytest.raises(AirflowException, match="The timeout was 1 minute"):
             build(cancel_on_kill=value, timeout="60").execute_complete(context, event=event)
         assert api.sent("DELETE") == []
 
