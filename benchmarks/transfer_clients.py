@@ -38,22 +38,26 @@ def files_of(folder: Path) -> list[Path]:
 def ours_up() -> Transfer:
     """Upload as ``CreateVersionOperator`` does."""
     from datarobot_provider.client.folders import folder_files
+    from datarobot_provider.client.version_upload import version_upload
     from datarobot_provider.hooks.datarobot import DataRobotHook
 
-    return lambda folder: DataRobotHook().client.versions.create(
-        MODEL, [("isMajorUpdate", "true")], folder_files(str(folder))
+    return lambda folder: (
+        DataRobotHook()
+        .client.send(version_upload("POST", MODEL, [("isMajorUpdate", "true")], folder_files(str(folder))))
+        .object()
     )
 
 
 def ours_down() -> Transfer:
     """Download as ``DownloadVersionOperator`` does."""
     from datarobot_provider.client.download import Expected
+    from datarobot_provider.client.request import Request
     from datarobot_provider.core.arguments.storage import StorageSink
     from datarobot_provider.hooks.datarobot import DataRobotHook
 
     def fetch(folder: Path) -> object:
         client = DataRobotHook().client
-        request = client.versions.download_request(MODEL, VERSION)
+        request = Request("GET", f"customModels/{MODEL}/versions/{VERSION}/download/")
         downloader = client.downloader(lambda _: None, lambda _: None)
         return downloader.fetch(request, StorageSink(str(folder / "ours.zip")), Expected())
 

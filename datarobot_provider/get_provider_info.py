@@ -8,22 +8,22 @@ from datarobot_provider.hooks import form
 
 _INTEGRATION = "DataRobot"
 _OPERATORS = (
+    "access_control",
     "conversions",
-    "custom_model_settings",
+    "custom_model_limits",
     "custom_models",
     "dependency_builds",
-    "downloads",
-    "guard_configs",
+    "feature_impact",
+    "guard_configurations",
     "guard_templates",
-    "guards",
-    "insights",
     "model_tests",
     "moderation",
+    "prediction_explanations",
     "prediction_server_image",
+    "repository_versions",
     "request",
+    "training_data",
     "vector_databases",
-    "version_records",
-    "version_sources",
     "versions",
 )
 _SENSORS = (

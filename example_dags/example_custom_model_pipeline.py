@@ -14,8 +14,8 @@ from datarobot_examples.params import datarobot_id, dataset, environment, model_
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator

@@ -10,9 +10,8 @@ from airflow.providers.common.compat.sdk import DAG, Param, task
 from datarobot_examples.params import environment, model_folder, model_name
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
-from datarobot_provider.operators.guard_configs import ListGuardConfigsOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator, ListGuardConfigsOperator
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.moderation import GetOverallModerationConfigOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 

@@ -10,9 +10,9 @@ from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Param
 from datarobot_examples.life_cycle import life_cycle
 from datarobot_examples.params import dataset, environment, model_folder, model_name
 
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
-from datarobot_provider.operators.version_records import UpdateVersionOperator
+from datarobot_provider.operators.versions import UpdateVersionOperator
 
 log = logging.getLogger(__name__)
 

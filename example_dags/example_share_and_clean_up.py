@@ -9,16 +9,13 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG, Param, task
 from datarobot_examples.params import environment, model_folder, model_name, text
 
-from datarobot_provider.operators.custom_model_settings import GetCustomModelAccessOperator, ShareCustomModelOperator
+from datarobot_provider.operators.access_control import GetCustomModelAccessOperator, ShareCustomModelOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
     CreateCustomModelOperator,
     DeleteCustomModelOperator,
 )
-from datarobot_provider.operators.dependency_builds import (
-    CancelDependencyBuildOperator,
-    StartDependencyBuildOperator,
-)
+from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator, StartDependencyBuildOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from datarobot_examples.params import dataset, environment, model_folder, model_
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.insights import InitializePredictionExplanationsOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
 from datarobot_provider.sensors.model_tests import ModelTestSensor

@@ -10,12 +10,8 @@ from airflow.providers.common.compat.sdk import DAG, task
 from datarobot_examples.params import datarobot_id, environment, model_name, text
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
-from datarobot_provider.operators.version_records import (
-    GetVersionOperator,
-    ListVersionsOperator,
-    UpdateVersionOperator,
-)
-from datarobot_provider.operators.version_sources import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.versions import GetVersionOperator, ListVersionsOperator, UpdateVersionOperator
 
 log = logging.getLogger(__name__)
 

@@ -5,24 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datarobot_provider.client.download import Downloader
+from datarobot_provider.client.operations import Operations
 from datarobot_provider.client.request import Request, Response
-from datarobot_provider.client.resources.conversions import Conversions
-from datarobot_provider.client.resources.credentials import Credentials
-from datarobot_provider.client.resources.custom_models import CustomModels
-from datarobot_provider.client.resources.dependency_builds import DependencyBuilds
-from datarobot_provider.client.resources.feature_impact import FeatureImpacts
-from datarobot_provider.client.resources.guards import Guards
-from datarobot_provider.client.resources.model_tests import ModelTests
-from datarobot_provider.client.resources.moderation import Moderation
-from datarobot_provider.client.resources.platform import Platform
-from datarobot_provider.client.resources.prediction_explanations import PredictionExplanations
-from datarobot_provider.client.resources.prediction_server_image import PredictionServerImage
-from datarobot_provider.client.resources.vector_databases import VectorDatabaseValidations
-from datarobot_provider.client.resources.versions import Versions
 from datarobot_provider.client.response_checks import check_poll_response, check_response
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 
@@ -41,7 +28,7 @@ _MAX_POLL_BYTES = 4 * 1024 * 1024
 ACCEPTED = 202
 
 
-class DataRobotClient:
+class DataRobotClient(Operations):
     """Synchronous client of one DataRobot installation.
 
     :param endpoint: the endpoint of the installation.
@@ -99,71 +86,6 @@ class DataRobotClient:
     def close(self) -> None:
         """Close the pooled connections."""
         self._transport.close()
-
-    @cached_property
-    def custom_models(self) -> CustomModels:
-        """``customModels/``."""
-        return CustomModels(self.send)
-
-    @cached_property
-    def versions(self) -> Versions:
-        """``customModels/{id}/versions/``."""
-        return Versions(self.send)
-
-    @cached_property
-    def conversions(self) -> Conversions:
-        """``customModels/{id}/versions/{id}/conversions/``."""
-        return Conversions(self.send)
-
-    @cached_property
-    def dependency_builds(self) -> DependencyBuilds:
-        """``customModels/{id}/versions/{id}/dependencyBuild/``."""
-        return DependencyBuilds(self.send)
-
-    @cached_property
-    def model_tests(self) -> ModelTests:
-        """``customModelTests/``."""
-        return ModelTests(self.send)
-
-    @cached_property
-    def feature_impacts(self) -> FeatureImpacts:
-        """``customModels/{id}/versions/{id}/featureImpact/``."""
-        return FeatureImpacts(self.send)
-
-    @cached_property
-    def vector_database_validations(self) -> VectorDatabaseValidations:
-        """``genai/customModelVectorDatabaseValidations/``."""
-        return VectorDatabaseValidations(self.send)
-
-    @cached_property
-    def guards(self) -> Guards:
-        """``guardConfigurations/``."""
-        return Guards(self.send)
-
-    @cached_property
-    def moderation(self) -> Moderation:
-        """``overallModerationConfiguration/``."""
-        return Moderation(self.send)
-
-    @cached_property
-    def prediction_explanations(self) -> PredictionExplanations:
-        """``predictionExplanationsInitialization/``."""
-        return PredictionExplanations(self.send)
-
-    @cached_property
-    def prediction_server_image(self) -> PredictionServerImage:
-        """``mlops/portablePredictionServerImage/``."""
-        return PredictionServerImage(self.send)
-
-    @cached_property
-    def credentials(self) -> Credentials:
-        """``credentials/``."""
-        return Credentials(self.send)
-
-    @cached_property
-    def platform(self) -> Platform:
-        """``ping/``, ``version/``."""
-        return Platform(self.send)
 
 
 class AsyncDataRobotClient:

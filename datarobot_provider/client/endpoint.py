@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from datarobot_provider.client.routes import has_dot_segment
 from datarobot_provider.exceptions import ConfigurationError
 
 API_PREFIX = "/api/v2/"
@@ -98,11 +99,6 @@ def is_host(name: str | None) -> bool:
         return False
     usable = str(name).isprintable() and all(map(_LABEL.fullmatch, labels)) and not labels[-1].isdecimal()
     return usable and len(".".join(labels)) <= _LONGEST_HOST
-
-
-def has_dot_segment(path: str) -> bool:
-    """Return whether ``path`` has a dot segment. Some servers treat a backslash as ``/`` and ignore ``;…``."""
-    return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
 
 
 def _is_ipv6(text: str) -> bool:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from datarobot_provider.client.auth import redact_secrets
-from datarobot_provider.client.endpoint import has_dot_segment
 from datarobot_provider.client.json_text import UnusableJsonError, parse
-from datarobot_provider.exceptions import InputError, MalformedResponseError
+from datarobot_provider.exceptions import MalformedResponseError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,30 +17,7 @@ if TYPE_CHECKING:
 REQUEST_ID_HEADERS = ("x-datarobot-request-id", "x-request-id")
 _EXCERPT = 300
 _LONGEST_NAME = 100
-_MAX_NAMES = 20
 _HTML = ("text/html", "application/xhtml+xml")
-
-
-def route(template: str, **ids: object) -> str:
-    """Fill ids into the path of an API operation.
-
-    :param template: a path below ``/api/v2/`` such as ``customModels/{custom_model_id}/``.
-    :param ids: one value for each placeholder.
-    :returns: the path. The ids are escaped, so that no id can change the route.
-    :raises InputError: if an id is empty, is ``None``, or contains a dot segment or a control character.
-    """
-    for name, value in ids.items():
-        if not isinstance(value, str | int) or isinstance(value, bool) or not is_id(str(value)):
-            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which is not a valid id.")
-    return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
-
-
-def is_id(text: str) -> bool:
-    """Return whether ``text`` is a valid id: not empty, without control characters and dot segments.
-
-    An escaped dot segment is also refused, because some servers unescape a path before they normalize it.
-    """
-    return text.strip() not in ("", "None") and text.isprintable() and not has_dot_segment(text.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +143,3 @@ class Response:
                 f"The response ({self._summary()}) is a JSON {type(parsed).__name__} instead of an object."
             )
         return parsed
-
-
-def required(response: Mapping[str, Any], name: str) -> str:
-    """Return the string in the field ``name`` of an API object.
-
-    :raises MalformedResponseError: if the field is missing, empty or not a string.
-    """
-    value = response.get(name)
-    if not isinstance(value, str) or not value:
-        names = [field[:_LONGEST_NAME] for field in sorted(response)]
-        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-        raise MalformedResponseError(f"The response has no field {name!r}. Its fields are {names[:_MAX_NAMES]}{more}.")
-    return value

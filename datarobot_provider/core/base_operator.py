@@ -1,14 +1,15 @@
-"""The base of all operators."""
+"""Base class of the operators."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.routes import route
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.arguments.converters import Converter, payload
-from datarobot_provider.core.arguments.declarations import check_rendered, convert_arguments
+from datarobot_provider.core.arguments.converters import payload
+from datarobot_provider.core.arguments.declarations import DeclaredArguments
 from datarobot_provider.core.errors import airflow_errors
 from datarobot_provider.hooks.datarobot import DataRobotHook, UsesDataRobotHook
 from datarobot_provider.jobs.model import placeholders
@@ -16,81 +17,87 @@ from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.version_compat import BaseOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.client.request import Response
+    from datarobot_provider.core.arguments.types import ConnectionId
     from datarobot_provider.version_compat import Context
 
 ID_KEY = "datarobot_id"
 
 
-class DataRobotBaseOperator(UsesDataRobotHook, BaseOperator):
-    """Base of every operator: a connection, checked arguments, readable errors, a link.
+class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
+    """Base of the operators: the connection, checked arguments, the request, readable errors, links.
 
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     """
 
-    template_fields: Sequence[str] = ("datarobot_conn_id",)
-    #: Arguments that must have a value once the templates are rendered.
-    required_fields: ClassVar[Sequence[str]] = ()
-    #: Arguments that are fields of the request body, and how each is converted.
-    api_fields: ClassVar[Mapping[str, Converter]] = {}
-    #: Other arguments, and how each is converted; those of the bases are added.
-    argument_types: ClassVar[Mapping[str, Converter]] = {}
     ui_color = "#e4e4fd"
 
-    def __init__(self, *, datarobot_conn_id: str = DataRobotHook.default_conn_name, **kwargs: Any) -> None:
+    def __init__(self, *, datarobot_conn_id: ConnectionId = DataRobotHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.datarobot_conn_id = datarobot_conn_id
 
     def render_template(self, content: Any, *args: Any, **kwargs: Any) -> Any:
-        """Render templates in paths of the standard library, too, which some versions of Airflow resolve instead."""
+        """Render templates in ``pathlib`` paths, which some versions of Airflow resolve instead."""
         if isinstance(content, PurePath) and not hasattr(type(content), "fs"):
             content = str(content)
         return super().render_template(content, *args, **kwargs)
 
     def execute(self, context: Context) -> Any:
-        """Check the rendered arguments, make the request, return what goes to XCom."""
-        self._drop_cached()
+        """Check the rendered arguments and send the request; return what goes to XCom."""
+        self._clear_cached_properties()
         with airflow_errors(self):
             self.check()
             return self.run_request(context)
 
     def run_request(self, context: Context) -> Any:
-        """Make the request of this operator; return what goes to XCom."""
+        """Send the request of this operator; return what goes to XCom."""
         raise NotImplementedError
 
-    def _drop_cached(self) -> None:
-        """Drop what an earlier call has cached: a task may execute one operator several times, with other arguments."""
+    def _clear_cached_properties(self) -> None:
+        """Drop cached properties: a task may execute one operator several times, with other arguments."""
         cached = [name for name in vars(self) if isinstance(getattr(type(self), name, None), cached_property)]
         for name in cached:
             del vars(self)[name]
 
-    def check(self) -> None:
-        """Check the rendered arguments and convert them in place, before anything is sent.
-
-        :raises InputError: naming the argument at fault.
-        """
-        check_rendered(self)
-        convert_arguments(self)
-
     def payload(self) -> dict[str, Any]:
-        """Return the request body: the fields that were set, in the API's names."""
+        """Return the fields of the request that were set, in the API's names."""
         return payload(vars(self), self.api_fields)
 
     def ids(self, *names: str) -> dict[str, str]:
         """Return ids among the arguments, as strings.
 
-        :param names: which; by default all required arguments.
-        :raises InputError: naming the argument that is no id.
+        :param names: names of the arguments; default: those in the route.
+        :raises InputError: naming the argument that is not an id.
         """
-        given = {name: getattr(self, name) for name in names or self.required_fields}
+        given = {name: getattr(self, name) for name in names or placeholders(self.route)}
         return {name: converters.converted(name, value, converters.identifier) for name, value in given.items()}
 
-    def push_handles(self, context: Context, handle: str, ids: Mapping[str, str]) -> None:
-        """Push the id and the links, so that they are there while the task still waits.
+    def path_of(self, operation: str | None = None) -> str:
+        """Return the path of an operation with the ids of this task.
 
-        :param handle: the id that stands for what this task made.
-        :param ids: what the pages of the links need.
+        :param operation: method and route; default :attr:`route`.
+        """
+        template = (operation or self.route).rpartition(" ")[2]
+        names = placeholders(template)
+        return route(template, **self.ids(*names)) if names else template
+
+    def request(self, operation: str | None = None, json: Any = None) -> Response:
+        """Send a request and return its response.
+
+        :param operation: method and route; default :attr:`route`.
+        :param json: JSON body; default ``None``: no body.
+        """
+        method = (operation or self.route).partition(" ")[0]
+        return self.hook.client.request(method, self.path_of(operation), json)
+
+    def push_handles(self, context: Context, handle: str, ids: Mapping[str, str]) -> None:
+        """Push the id and the links to XCom, so that they are available while the task waits.
+
+        :param context: context of the task.
+        :param handle: id of the object that the task is about.
+        :param ids: ids in the URLs of the links.
         """
         task_instance = context["ti"]
         task_instance.xcom_push(key=ID_KEY, value=handle)

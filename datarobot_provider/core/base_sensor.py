@@ -1,14 +1,14 @@
-"""The base of all sensors: one job of the table, watched by poking or in the triggerer."""
+"""Base classes of the sensors, which poll a job on the worker or in the triggerer."""
 
 from __future__ import annotations
 
 import time
 from abc import abstractmethod
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.arguments.declarations import check_rendered, convert_arguments
+from datarobot_provider.core.arguments.declarations import DeclaredArguments, convert_arguments
 from datarobot_provider.core.errors import airflow_errors, retry_access_errors
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.exceptions import InputError
@@ -24,14 +24,14 @@ from datarobot_provider.version_compat import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
+    from datarobot_provider.core.arguments.types import Boolean, ConnectionId, Id
     from datarobot_provider.core.poll_failures import PollFailures
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
+_DEFERRABLE = conf.getboolean("operators", "default_deferrable", fallback=False)
 _BACKSTOP_SECONDS = 600.0
-#: Arguments of every Airflow sensor that its constructor reads, and those that only have to be booleans by then.
+#: Durations that the constructor of Airflow's sensors reads, and booleans that Airflow reads before it renders.
 _SPANS = {
     "poke_interval": converters.interval,
     "timeout": converters.optional(converters.seconds),
@@ -40,36 +40,32 @@ _SPANS = {
 _BOOLEANS = ("soft_fail", "never_fail", "silent_fail", "exponential_backoff")
 
 
-class DataRobotJobSensor(JobResult, BaseSensorOperator):
-    """Base of the sensors. A sensor only watches: it starts nothing and cancels nothing.
+class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
+    """Base of the sensors. A sensor polls a job; it does not start or cancel jobs.
 
     Airflow needs ``deferrable``, ``mode``, ``poke_interval``, ``timeout``, ``max_wait``, ``soft_fail``, ``never_fail``,
-    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in them is refused when the
-    sensor is made, and a string such as ``"False"`` or ``"60"`` is converted.
+    ``silent_fail`` and ``exponential_backoff`` before it renders templates: a template in these arguments is refused
+    when the sensor is created, and a string such as ``"False"`` or ``"60"`` is converted.
 
-    :param deferrable: watch in the triggerer instead of on a worker; default is Airflow's
-        ``[operators] default_deferrable``.
-    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
-    :param timeout: how long to wait at the most, in seconds or as a ``timedelta``, ten years at the most; default one
-        week, as with every Airflow sensor.
-    :param soft_fail: skip instead of fail; default ``False``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
+    :param deferrable: wait in the triggerer instead of on a worker; default: Airflow's setting ``[operators]
+        default_deferrable``.
+    :param poke_interval: pause between two polls, in seconds or as a ``timedelta``, above 0; default 60.
+    :param timeout: how long to wait at most, in seconds or as a ``timedelta``, ten years at most; default: one week, as
+        for every Airflow sensor.
+    :param soft_fail: skip instead of fail; default ``False``.
     """
 
-    template_fields: Sequence[str] = ("datarobot_conn_id",)
-    #: Arguments that must have a value once the templates are rendered; for most sensors the ids of the job.
-    required_fields: ClassVar[Sequence[str]] = ()
-    #: Arguments that are no ids, and how each is converted; those of the bases are added.
-    argument_types: ClassVar[Mapping[str, converters.Converter]] = {}
-    #: Name of the kind in ``jobs/kinds.py``.
+    not_templated = ("deferrable",)
+    #: Name of the job kind in ``jobs/kinds.py``.
     kind: str
     ui_color = "#e4e4fd"
 
     def __init__(
         self,
         *,
-        datarobot_conn_id: str = DataRobotHook.default_conn_name,
-        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
+        datarobot_conn_id: ConnectionId = DataRobotHook.default_conn_name,
+        deferrable: Boolean = _DEFERRABLE,
         **kwargs: Any,
     ) -> None:
         spans = {
@@ -81,7 +77,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         self.datarobot_conn_id = datarobot_conn_id
         self._failures: PollFailures | None = None
         self.deferrable = converters.convert_in_init("deferrable", deferrable, converters.boolean)
-        # After Airflow's own constructor, which also takes them from the DAG's default_args.
+        # After Airflow's constructor, which also reads the DAG's default_args.
         for name in _BOOLEANS:
             setattr(self, name, converters.convert_in_init(name, getattr(self, name), converters.boolean))
         if self.soft_fail and self.never_fail:
@@ -89,18 +85,10 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
 
     @abstractmethod
     def ref(self) -> JobRef:
-        """Return the job to watch, from the rendered arguments."""
-
-    def check(self) -> None:
-        """Check the rendered arguments and convert them in place, before anything is sent.
-
-        :raises InputError: naming the argument at fault.
-        """
-        check_rendered(self)
-        convert_arguments(self)
+        """Return the job to poll, from the rendered arguments."""
 
     def execute(self, context: Context) -> Any:
-        """Watch by poking, or look once and defer."""
+        """Poll the job on the worker, or poll once and defer."""
         from datarobot_provider.core.deferral import can_defer
 
         with airflow_errors(self):
@@ -110,7 +98,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         try:
             done = self.poke(context)
         except AirflowFailException as error:
-            # What Airflow's own loop does, which this single look does not go through.
+            # As in Airflow's own poke loop, which is not used here.
             if self.soft_fail or self.never_fail:
                 raise AirflowSkipException(str(error)) from error
             raise
@@ -122,7 +110,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
         return None
 
     def poke(self, context: Context) -> PokeReturnValue:
-        """Poll once. A poll that fails after others have worked says nothing about the job for a while.
+        """Poll once. If earlier polls succeeded, failures are ignored for the timeout of the connection.
 
         :returns: whether the job has succeeded, and the result.
         """
@@ -136,9 +124,9 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
             return PokeReturnValue(is_done=True, xcom_value=self._finish(event))
 
     def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:  # noqa: ARG002 - Airflow's signature
-        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+        """End the task after a deferral.
 
-        :param event: how the watch ended, as the trigger sent it.
+        :param event: event of the trigger.
         :returns: what goes to XCom.
         """
         from datarobot_provider.jobs.events import JobEvent
@@ -162,7 +150,7 @@ class DataRobotJobSensor(JobResult, BaseSensorOperator):
             log_tail=self.hook.jobs.log_tail(event.ref) if failed else [],
             url=page,
         )
-        # A sensor only watches: looking again at a job that has ended would burn retries.
+        # A retry of the sensor would find the same ended job.
         error.retryable = outcome is Outcome.POLLING_ERROR
         raise error
 
@@ -183,7 +171,7 @@ class DataRobotIdsSensor(DataRobotJobSensor):
     """Base of the sensors whose required arguments are the ids of the job."""
 
     def ref(self) -> JobRef:
-        """Return the job that the required arguments name."""
+        """Return the job with the ids in the required arguments."""
         given = {name: getattr(self, name) for name in self.required_fields}
         ids = {name: converters.converted(name, value, converters.identifier) for name, value in given.items()}
         return JobRef(self.kind, ids)
@@ -196,10 +184,7 @@ class VersionSensor(DataRobotIdsSensor):
     :param custom_model_version_id: id of the version; templated; required.
     """
 
-    required_fields = ("custom_model_id", "custom_model_version_id")
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
-
-    def __init__(self, *, custom_model_id: str, custom_model_version_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, custom_model_id: Id, custom_model_version_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
         self.custom_model_version_id = custom_model_version_id

@@ -1,4 +1,4 @@
-"""The base of the operators that start a job and wait for it."""
+"""Base class of the operators that start a job and wait for it."""
 
 from __future__ import annotations
 
@@ -13,22 +13,20 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.errors import airflow_errors, retry_access_errors
 from datarobot_provider.core.job_results import JobResult
 from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
-from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome
 from datarobot_provider.version_compat import conf
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from datarobot_provider.core.arguments.converters import Converter
+    from datarobot_provider.core.arguments.types import Boolean, Interval, Seconds, SubmitPolicy
     from datarobot_provider.core.submission.record import SubmissionRecord
-    from datarobot_provider.exceptions import (
-        DataRobotError,
-    )
+    from datarobot_provider.exceptions import DataRobotError
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from datarobot_provider.version_compat import Context
 
+_DEFERRABLE = conf.getboolean("operators", "default_deferrable", fallback=False)
 _BACKSTOP = timedelta(minutes=10)
 _LAST_STEPS = 30.0
 _ENDED_BADLY = (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
@@ -37,47 +35,45 @@ _MAY_STILL_RUN = (Outcome.TIMED_OUT, *_NOT_POLLED)
 
 
 class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
-    """Base of the operators that start a job on DataRobot, once, and wait for its end.
+    """Base of the operators that start a job once, and wait until it has ended.
 
-    :param wait_for_completion: wait for the job; default ``True``; templated. Otherwise the task ends once the job is
-        started, and returns the job's id for a sensor.
-    :param deferrable: wait in the triggerer instead of on a worker; default is Airflow's
-        ``[operators] default_deferrable``. It is needed before templates are rendered, so a template is refused.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``, above 0; default 10;
-        templated. The first polls come sooner.
-    :param timeout: how long to wait, in seconds or as a ``timedelta``, ten years at the most; default depends on the
-        kind of job, mostly one hour; templated. The task's ``execution_timeout`` counts too, where it is shorter.
+    :param wait_for_completion: wait for the job; default ``True``; templated. Otherwise the task ends when the job has
+        started, and returns the id of the job for a sensor.
+    :param deferrable: wait in the triggerer instead of on a worker; default: Airflow's setting ``[operators]
+        default_deferrable``. A template is refused, because Airflow needs the value before it renders templates.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``, above 0; default 10;
+        templated. The first polls are more frequent.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``, ten years at most; default: depends on the kind
+        of job, one hour for most; templated. A shorter ``execution_timeout`` of the task takes precedence.
     :param cancel_on_kill: cancel the job on DataRobot when the task is killed or times out; default ``True``;
-        templated. Killing a deferred task cancels the job on Airflow 3.3 and up.
-    :param on_uncertain_submit: what to do when an earlier try may have started the job and DataRobot cannot tell:
+        templated. If the task is deferred, this needs Airflow 3.3 or later.
+    :param on_uncertain_submit: what to do if an earlier attempt may have started the job and DataRobot cannot tell:
         ``fail`` (default) or ``resubmit``.
     """
 
-    #: Name of the kind in ``jobs/kinds.py``.
+    #: Name of the job kind in ``jobs/kinds.py``.
     kind: str
-    #: More kinds that a task of this operator may turn out to wait for.
+    #: Other job kinds that a task of this operator may wait for.
     other_kinds: ClassVar[Sequence[str]] = ()
-    argument_types: ClassVar[Mapping[str, Converter]] = {
-        "wait_for_completion": converters.boolean,
-        "deferrable": converters.boolean,
-        "poll_interval": converters.interval,
-        "timeout": converters.optional(converters.seconds),
-        "cancel_on_kill": converters.boolean,
-    }
-    template_fields: Sequence[str] = (
-        *DataRobotBaseOperator.template_fields,
-        *(name for name in argument_types if name != "deferrable"),
+    options: ClassVar[Sequence[str]] = (
+        "wait_for_completion",
+        "deferrable",
+        "poll_interval",
+        "timeout",
+        "cancel_on_kill",
+        "on_uncertain_submit",
     )
+    not_templated: ClassVar[Sequence[str]] = ("deferrable", "on_uncertain_submit")
 
     def __init__(
         self,
         *,
-        wait_for_completion: bool | str = True,
-        deferrable: bool | str = conf.getboolean("operators", "default_deferrable", fallback=False),
-        poll_interval: float | timedelta | str = 10.0,
-        timeout: float | timedelta | str | None = None,
-        cancel_on_kill: bool | str = True,
-        on_uncertain_submit: str = "fail",
+        wait_for_completion: Boolean = True,
+        deferrable: Boolean = _DEFERRABLE,
+        poll_interval: Interval = 10.0,
+        timeout: Seconds | None = None,
+        cancel_on_kill: Boolean = True,
+        on_uncertain_submit: SubmitPolicy = "fail",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -91,20 +87,20 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         self._defers = False
 
     def check(self) -> None:
-        """Check the rendered arguments, and what holds for every job."""
+        """Check the rendered arguments."""
         super().check()
         self.check_submission()
 
     def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:  # noqa: ARG002 - for subclasses
-        """Find what a job made that DataRobot no longer knows; ``None`` if that cannot be told."""
+        """Find the result of a job that no longer exists; ``None`` if that is not possible."""
         return None
 
     def on_failure(self, event: JobEvent, error: DataRobotError) -> Any:  # noqa: ARG002 - for subclasses
-        """Deal with a job that did not end well: raise ``error``, or return what goes to XCom all the same."""
+        """Handle a job that did not succeed: raise ``error``, or return a value for XCom."""
         raise error
 
     def run_request(self, context: Context) -> Any:
-        """Start the job or take it up again, then wait for it or defer."""
+        """Start the job or resume it, then wait for it or defer."""
         from datarobot_provider.core.deferral import can_defer
         from datarobot_provider.core.submission.record import SubmissionRecord
         from datarobot_provider.core.submission.superseded import cancel_superseded_jobs
@@ -114,15 +110,15 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         self._defers = self.deferrable and can_defer(self, context)
         cancel_superseded_jobs(context, deferrable=self._defers)
         record = SubmissionRecord.load_or_create(context, self)
-        made = self._taken_up(record) or self._submitted(context, record)
+        made = self._resumed(record) or self._submitted(context, record)
         if isinstance(made, CreatedResource):
             if made.ids:
                 self.push_handles(context, made.value, made.ids)
             return made.value
         with retry_access_errors(record):
-            return self._awaited(context, record, made, deadline)
+            return self._wait_for(context, record, made, deadline)
 
-    def _awaited(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
+    def _wait_for(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
         """Wait for the job or defer; return what goes to XCom."""
         self.push_handles(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
@@ -141,9 +137,9 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         return self._finish(event, record)
 
     def execute_complete(self, context: Context, event: Any = None, **_: Any) -> Any:
-        """Take the event of the trigger and end the task; called by Airflow after a deferral.
+        """End the task after a deferral.
 
-        :param event: how the wait ended, as the trigger sent it.
+        :param event: event of the trigger.
         :returns: what goes to XCom.
         """
         from datarobot_provider.core.submission.record import SubmissionRecord
@@ -165,7 +161,7 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
     def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
         outcome = event.verdict.outcome
         if outcome is Outcome.SUCCEEDED:
-            # The record stays: a worker that dies before Airflow has heard of the success must not do it all again.
+            # A retry needs the record if the worker is killed before Airflow has stored the success.
             return self.result(event)
         if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
             return made.value
@@ -175,8 +171,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         if outcome is Outcome.TIMED_OUT and self.cancel_on_kill:
             cancelled = self.hook.jobs.cancel(event.ref)
         failure = self._failure(event, cancelled.report if cancelled else None)
-        # What may still run, and what another attempt would only repeat, is remembered: the next one takes it up again.
-        if (cancelled and cancelled.ended) or not (outcome in _MAY_STILL_RUN or self._is_verdict(outcome)):
+        # Keep the record of a job that may still be running, or that would end in the same way: a retry resumes it.
+        if (cancelled and cancelled.ended) or not (outcome in _MAY_STILL_RUN or self._is_final(outcome)):
             record.delete()
         return self.on_failure(event, failure)
 
@@ -188,7 +184,7 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
             return job_error(event, url=self.page(event.ref))
         jobs, details = self.hook.jobs, self.failure_details(event)
         if outcome is Outcome.TIMED_OUT:
-            details.append(f"It was given {format_duration(self._wait_seconds())}.")
+            details.append(f"The timeout was {format_duration(self._wait_seconds())}.")
             details += [cancel_report] if cancel_report else []
         with_log = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.TIMED_OUT)
         log_tail = jobs.log_tail(event.ref) if with_log else []
@@ -199,7 +195,7 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         seconds: float = converters.converted("timeout", timeout, converters.seconds)
         if not self.execution_timeout:
             return seconds
-        # Airflow's own alarm must not ring before the job is cancelled and its log is read.
+        # Leave time to cancel the job and to read its log before Airflow's own timeout.
         limit = self.execution_timeout.total_seconds()
         return min(seconds, limit - min(_LAST_STEPS, limit / 10))
 
@@ -207,6 +203,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         return ref.ids.get(self._kind().handle) or ref.ids["status_id"]
 
     def _kind(self) -> JobKind:
+        from datarobot_provider.jobs.kinds import KINDS
+
         return KINDS[self.kind]
 
     def _trigger(self, ref: JobRef, deadline: float, **settings: float) -> DataRobotJobTrigger:
@@ -230,26 +228,26 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         if isinstance(made, JobRef):
             self.log.info("The %s is %s.", self._kind().title, self._handle(made))
             if made.joined:
-                self.log.info("This task did not start it, so it does not cancel it either.")
+                self.log.info("Another task has started the job; this task will not cancel it.")
         return made
 
-    def _taken_up(self, record: SubmissionRecord) -> JobRef | CreatedResource | None:
-        """Take up what an earlier attempt started, unless it ended in a way that another attempt may mend."""
+    def _resumed(self, record: SubmissionRecord) -> JobRef | CreatedResource | None:
+        """Resume the job of an earlier attempt, unless it has ended and should be started again."""
         ref = record.result
         if not isinstance(ref, JobRef):
             return ref
         with retry_access_errors(record):
             ended, ref = (None, ref) if not self.wait_for_completion else self._polled(ref)
-        if ended not in _ENDED_BADLY or self._is_verdict(ended):
-            self.log.info("An earlier attempt of this task started the job already; taking it up again.")
+        if ended not in _ENDED_BADLY or self._is_final(ended):
+            self.log.info("An earlier attempt of this task has already started the job; resuming it.")
             return ref
         if ended is Outcome.EXPIRED and (made := self.recover_expired(record)):
             return made
         record.delete()
         return None
 
-    def _is_verdict(self, outcome: Outcome) -> bool:
-        """Return whether a job that ended like this would end so again."""
+    def _is_final(self, outcome: Outcome) -> bool:
+        """Return whether a repeated job would end in the same way."""
         return outcome is Outcome.FAILED and not self._kind().repeatable
 
     def _polled(self, ref: JobRef) -> tuple[Outcome, JobRef]:
@@ -257,5 +255,5 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         return event.verdict.outcome, event.ref
 
     def is_recoverable(self, made: JobRef | CreatedResource) -> bool:
-        """Return whether a job that was found is not one that an earlier attempt has seen fail."""
+        """Return whether a job that was found has not failed."""
         return isinstance(made, CreatedResource) or self._polled(made)[0] not in _ENDED_BADLY

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.exceptions import ConfigurationError, DataRobotError, JobFailedError
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.jobs.model import JobRef
 
@@ -38,7 +36,6 @@ class ModelTestResult(JobResult):
     """Result of a model test: logs the checks, and fails on warnings if ``fail_on_warning`` is set."""
 
     fail_on_warning: bool | str
-    argument_types: ClassVar[Mapping[str, converters.Converter]] = {"fail_on_warning": converters.boolean}
 
     def fails_on_warning(self) -> bool:
         """Return the value of ``fail_on_warning``."""

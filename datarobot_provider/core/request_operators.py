@@ -1,63 +1,83 @@
-"""What reading, listing, changing and deleting have in common, whatever the noun."""
+"""Bases of the operators that send one request: get, list, create, update, delete, cancel, download."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
 from datarobot_provider.exceptions import NOTHING_TO_CANCEL, ApiError, InputError, NotFoundError
+from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from datarobot_provider.client.download import Downloader
+    from datarobot_provider.core.arguments.types import Boolean, FilePath, PositiveInteger, SubmitPolicy
     from datarobot_provider.version_compat import Context
 
 
-class ListOperator(DataRobotBaseOperator):
-    """Base of the operators that return a list. ``api_fields`` are the filters of the route.
+class GetOperator(DataRobotBaseOperator):
+    """Base of the operators that return one object."""
 
-    :param limit: most entries to return; default ``None``: all of them, page by page; templated.
+    def run_request(self, context: Context) -> dict[str, Any]:
+        """Return the object."""
+        if self.operator_extra_links:
+            ids = self.ids()
+            self.push_handles(context, [*ids.values()][-1], ids)
+        return self.hook.client.get(self.path_of(), self.payload())
+
+
+class GetLogOperator(DataRobotBaseOperator):
+    """Base of the operators that return a log."""
+
+    def run_request(self, context: Context) -> str:  # noqa: ARG002 - for operators that push XComs
+        """Return the log."""
+        return self.hook.client.request("GET", self.path_of(), params=self.payload()).log_text()
+
+
+class ListOperator(DataRobotBaseOperator):
+    """Base of the operators that return a list. Their fields are the filters of the route.
+
+    :param limit: maximum number of entries; default ``None``: all of them, page by page; templated.
     """
 
-    argument_types = {"limit": converters.optional(converters.positive_integer)}
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "limit")
+    options: ClassVar[Sequence[str]] = ("limit",)
+    #: Maximum number of entries for each request, where the API allows fewer than usual.
+    page_size: ClassVar[int | None] = None
 
-    def __init__(self, *, limit: int | str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, limit: PositiveInteger | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.limit: Any = limit
 
     def run_request(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 - for operators that push XComs
         """Return the entries."""
-        entries = self.entries(self.payload(), self.limit)
+        entries = self.hook.client.items(self.path_of(), self.payload(), self.limit, self.page_size)
         self.log.info("DataRobot returned %d entries.", len(entries))
         return entries
 
-    @abstractmethod
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the entries."""
-
 
 class CreateOperator(SubmitOnce, DataRobotBaseOperator):
-    """Base of the operators that make something, once, and return its id.
+    """Base of the operators that create something, once, and return its id.
 
-    :param on_uncertain_submit: what to do when an earlier try may have made it and DataRobot cannot tell: ``fail``
+    :param on_uncertain_submit: what to do if an earlier attempt may have created it and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     """
 
-    def __init__(self, *, on_uncertain_submit: str = "fail", **kwargs: Any) -> None:
+    options: ClassVar[Sequence[str]] = ("on_uncertain_submit",)
+    not_templated: ClassVar[Sequence[str]] = ("on_uncertain_submit",)
+
+    def __init__(self, *, on_uncertain_submit: SubmitPolicy = "fail", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.on_uncertain_submit = on_uncertain_submit
 
     def check(self) -> None:
-        """Check the rendered arguments, and what holds for every creation."""
+        """Check the rendered arguments."""
         super().check()
         self.check_submission()
 
     def run_request(self, context: Context) -> str:
-        """Make it, or find what an earlier attempt made; return its id."""
+        """Create it, or find what an earlier attempt created; return its id."""
         from datarobot_provider.core.submission.record import SubmissionRecord
         from datarobot_provider.core.submission.superseded import cancel_superseded_jobs
 
@@ -65,90 +85,80 @@ class CreateOperator(SubmitOnce, DataRobotBaseOperator):
         record = SubmissionRecord.load_or_create(context, self)
         made = record.result or self.submit(context, record)
         if not isinstance(made, CreatedResource):
-            raise TypeError(f"{made} is a job, not something that is there at once")
+            raise TypeError(f"{made} is a job, not a created resource")
         self.push_handles(context, made.value, made.ids)
         return str(made.value)
 
 
 class UpdateOperator(DataRobotBaseOperator):
-    """Base of the operators that change something: what is not given stays as it is."""
+    """Base of the operators that change an object. Fields that are not given stay as they are."""
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Change it; return it as it is now.
+        """Change the object and return it.
 
-        :raises InputError: if nothing is to be changed.
+        :raises InputError: if no field is given.
         """
         payload = self.payload()
         if not payload:
             raise InputError(f"There is nothing to change: give at least one of {', '.join(self.api_fields)}.")
-        changed = self.change(payload)
+        changed = self.request(json=payload).object()
+        self.report_change(changed)
         self.log.info("Changed %s.", ", ".join(sorted(payload)))
         return changed
 
-    @abstractmethod
-    def change(self, payload: dict[str, Any]) -> dict[str, Any]:
-        """Send the change."""
+    def report_change(self, changed: Mapping[str, Any]) -> None:
+        """Log what is unusual about the changed object."""
 
 
 class DeleteOperator(DataRobotBaseOperator):
-    """Base of the operators that delete something.
+    """Base of the operators that delete an object.
 
-    :param ignore_if_missing: take it well if it is gone already; default ``False``; templated.
+    :param ignore_if_missing: succeed if the object does not exist; default ``False``; templated.
     """
 
-    #: How the API answers when there is nothing left to delete.
-    gone: ClassVar[tuple[type[ApiError], ...]] = (NotFoundError,)
-    argument_types = {"ignore_if_missing": converters.boolean}
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *argument_types)
+    options: ClassVar[Sequence[str]] = ("ignore_if_missing",)
+    #: Errors with which the API responds if there is nothing to delete.
+    nothing_to_delete: ClassVar[tuple[type[ApiError], ...]] = (NotFoundError,)
 
-    def __init__(self, *, ignore_if_missing: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, ignore_if_missing: Boolean = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_if_missing = ignore_if_missing
 
     def run_request(self, context: Context) -> None:
-        """Delete it; what an earlier attempt has deleted is gone, and that is fine."""
+        """Delete the object; succeed if an earlier attempt has deleted it."""
         try:
-            self.delete()
-        except self.gone as error:
+            self.request()
+        except self.nothing_to_delete as error:
             missing = self.ignore_if_missing and isinstance(error, NotFoundError)
             if not (missing or error.repeated or _is_retry(context, self.retries)):
                 raise
-            self.log.info("It is gone already. %s", str(error).splitlines()[0])
+            self.log.info("Nothing to delete: %s", str(error).splitlines()[0])
         else:
             self.log.info("Deleted.")
-
-    @abstractmethod
-    def delete(self) -> None:
-        """Send the deletion."""
 
 
 class CancelOperator(DataRobotBaseOperator):
     """Base of the operators that cancel a job.
 
-    :param ignore_if_over: take it well if there is nothing left to cancel; default ``False``; templated.
+    :param ignore_if_over: succeed if the job has already ended; default ``False``; templated.
     """
 
-    argument_types = {"ignore_if_over": converters.boolean}
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *argument_types)
+    options: ClassVar[Sequence[str]] = ("ignore_if_over",)
 
-    def __init__(self, *, ignore_if_over: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, ignore_if_over: Boolean = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.ignore_if_over = ignore_if_over
 
     def run_request(self, context: Context) -> None:
-        """Cancel it; what an earlier attempt has cancelled is over, and that is fine."""
+        """Cancel the job; succeed if an earlier attempt has cancelled it."""
         try:
-            self.cancel()
+            self.request()
         except NOTHING_TO_CANCEL as error:
             if not (self.ignore_if_over or error.repeated or _is_retry(context, self.retries)):
                 raise
-            self.log.info("It is over already. %s", str(error).splitlines()[0])
+            self.log.info("Nothing to cancel: %s", str(error).splitlines()[0])
         else:
             self.log.info("Cancelled.")
-
-    @abstractmethod
-    def cancel(self) -> None:
-        """Send the cancellation."""
 
 
 def _is_retry(context: Context, retries: int | None) -> bool:
@@ -157,17 +167,31 @@ def _is_retry(context: Context, retries: int | None) -> bool:
     return is_retry(context, retries)
 
 
-class VersionOperator(DataRobotBaseOperator):
-    """Base of the operators whose required arguments are the two ids of a version.
+class DownloadOperator(DataRobotBaseOperator):
+    """Base of the operators that download a file.
 
-    :param custom_model_id: id of the custom model; templated; required.
-    :param custom_model_version_id: id of the version; templated; required.
+    :param target: path of the file: local, or any path that Airflow's object storage supports, such as
+        ``s3://conn_id@bucket/key``, as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this
+        name when it is complete; templated; required.
     """
 
-    required_fields = ("custom_model_id", "custom_model_version_id")
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
+    options: ClassVar[Sequence[str]] = ("target",)
 
-    def __init__(self, *, custom_model_id: str, custom_model_version_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, target: FilePath, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
+        self.target = target
+
+    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
+        """Download the file."""
+        from datarobot_provider.client.download import Expected
+        from datarobot_provider.client.request import Request
+        from datarobot_provider.core.arguments.storage import StorageSink
+
+        request = Request("GET", self.path_of(), params=self.payload())
+        done = self.downloader().fetch(request, StorageSink(self.target), Expected())
+        self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
+        return done
+
+    def downloader(self) -> Downloader:
+        """Return the downloader, which reports to the task log."""
+        return self.hook.client.downloader(lambda line: self.log.info("%s", line), mask_secret)

@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
+from datarobot_provider.client.routes import required
 from datarobot_provider.exceptions import (
     ApiError,
     AuthenticationError,
@@ -112,7 +112,7 @@ class DataRobotHook(BaseHook):
             )
             client = self._sync_client(config._replace(settings=settings))
             try:
-                version = required(client.platform.version(), "versionString")
+                version = required(client.get("version/"), "versionString")
             finally:
                 client.close()
         except AuthenticationError:

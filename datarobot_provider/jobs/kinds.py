@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from datarobot_provider.client import ui_pages
+from datarobot_provider.client import routes
 from datarobot_provider.jobs.model import JobKind, Probe
 
 _MODEL = "customModels/{custom_model_id}/"
@@ -103,7 +103,7 @@ _ALL = (
         result=_VERSION + "dependencyBuild/",
         log=_VERSION + "dependencyBuildLog/",
         cancel=_VERSION + "dependencyBuild/",
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # The files of a version never change, so a new build would fail in the same way. The API refuses to repeat it.
         repeatable=False,
         identity="buildStart",
@@ -128,7 +128,7 @@ _ALL = (
         result=_TEST,
         log=_TEST + "tail/?lines=50",
         cancel=_TEST,
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # A failed test is a result, not an accident.
         repeatable=False,
     ),
@@ -139,7 +139,7 @@ _ALL = (
         _HOUR,
         "status_id",
         result=_IMPACT,
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "image_feature_impact",
@@ -155,7 +155,7 @@ _ALL = (
         (_status(),),
         _HOUR,
         "status_id",
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "version_from_repository",
@@ -164,7 +164,7 @@ _ALL = (
         _HOUR,
         "status_id",
         result=_VERSION,
-        page=ui_pages.CUSTOM_MODEL,
+        page=routes.CUSTOM_MODEL_PAGE,
     ),
     JobKind(
         "training_data_assignment",
@@ -173,7 +173,7 @@ _ALL = (
         _HOUR,
         "custom_model_version_id",
         result=_VERSION,
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         # A retry would create another version with the same data.
         repeatable=False,
     ),
@@ -184,7 +184,7 @@ _ALL = (
         _HOUR,
         "custom_model_version_id",
         result=_VERSION,
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
         repeatable=False,
     ),
     JobKind(
@@ -194,7 +194,7 @@ _ALL = (
         _HOUR,
         "custom_model_id",
         result=_MODEL,
-        page=ui_pages.CUSTOM_MODEL,
+        page=routes.CUSTOM_MODEL_PAGE,
     ),
     JobKind(
         "conversion",
@@ -220,7 +220,7 @@ _ALL = (
         "conversion_id",
         result=_CONVERSION,
         cancel=_CONVERSION,
-        page=ui_pages.CUSTOM_MODEL_VERSION,
+        page=routes.CUSTOM_MODEL_VERSION_PAGE,
     ),
     JobKind(
         "vector_database_validation",
@@ -238,7 +238,7 @@ _ALL = (
         _HOUR / 2,
         "validation_id",
         result=_VALIDATION,
-        page=ui_pages.DEPLOYMENT,
+        page=routes.DEPLOYMENT_PAGE,
     ),
 )
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import route
+from datarobot_provider.client.routes import route
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:

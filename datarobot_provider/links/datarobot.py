@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from datarobot_provider.client import ui_pages
+from datarobot_provider.client import routes
 from datarobot_provider.version_compat import BaseOperatorLink, XCom
 
 if TYPE_CHECKING:
@@ -34,18 +34,18 @@ class CustomModelLink(DataRobotLink):
     """Link to a custom model in the workshop."""
 
     name = "Custom model"
-    page = ui_pages.CUSTOM_MODEL
+    page = routes.CUSTOM_MODEL_PAGE
 
 
 class CustomModelVersionLink(DataRobotLink):
     """Link to a version of a custom model in the workshop."""
 
     name = "Custom model version"
-    page = ui_pages.CUSTOM_MODEL_VERSION
+    page = routes.CUSTOM_MODEL_VERSION_PAGE
 
 
 class DeploymentLink(DataRobotLink):
     """Link to a deployment."""
 
     name = "Deployment"
-    page = ui_pages.DEPLOYMENT
+    page = routes.DEPLOYMENT_PAGE

@@ -1,69 +1,63 @@
-"""Operators for conversions of a version."""
+"""Operators for conversions of versions."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
-from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.client.routes import VERSION, required, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import DeleteOperator, ListOperator
+from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator
+from datarobot_provider.core.resource_operators import ConversionOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
 from datarobot_provider.exceptions import NOTHING_TO_CANCEL, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import Boolean, Id, String
     from datarobot_provider.version_compat import Context
-
-_VERSION = ("custom_model_id", "custom_model_version_id")
 
 
 class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
-    """Let DataRobot convert a version, and wait for it.
+    """Convert a version, and wait for the conversion.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/``. Give one of
     ``main_program_item_id`` and ``main_program_path``.
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param main_program_item_id: id of the version's file that holds the main program; templated.
-    :param main_program_path: path of that file inside the model; costs one more request; templated.
+    :param main_program_item_id: id of the file in the version that contains the main program; templated.
+    :param main_program_path: path of that file inside the model; takes one more request; templated.
     :param wait_for_completion: wait for the conversion; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
     :param cancel_on_kill: stop the conversion when the task is killed or times out; default ``True``; templated.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the conversion, an object; with ``wait_for_completion=False`` its id.
-    :raises AirflowFailException: if DataRobot refuses the request or somebody stops the conversion.
+    :raises AirflowFailException: if DataRobot refuses the request, or the conversion is stopped.
     :raises AirflowException: if the conversion fails.
     """
 
+    route = "POST customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/"
+    options = ("main_program_path",)
+
     kind = "conversion"
-    argument_types = {"main_program_path": converters.optional(converters.string)}
-    required_fields = _VERSION
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        *_VERSION,
-        "main_program_item_id",
-        "main_program_path",
-    )
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        main_program_item_id: str | None = None,
-        main_program_path: str | None = None,
+        custom_model_id: Id,
+        custom_model_version_id: Id,
+        main_program_item_id: Id | None = None,
+        main_program_path: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -73,64 +67,43 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
         self.main_program_path = main_program_path
 
     def check(self) -> None:
-        """Check the arguments, and that they name one main program."""
+        """Check the arguments, and that exactly one main program is given."""
         super().check()
         if (self.main_program_item_id is None) == (self.main_program_path is None):
             raise InputError("Give one of main_program_item_id and main_program_path.")
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the conversion."""
-        payload = {"mainProgramItemId": self._item_id}
-        started = self.hook.client.conversions.start(**self.ids(), payload=payload)
+        started = self.request(json={"mainProgramItemId": self._item_id}).object()
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(started, "conversionId")})
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the conversions of the version, the newest first."""
-        return self.hook.client.conversions.list(**self.ids(), filters={}, limit=limit)
+        return self.hook.client.items(self.path_of(), limit=limit)
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a conversion is one of this main program."""
+        """Return whether a conversion has this main program."""
         return row.get("mainProgramItemId") == self._item_id
 
     def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
-        """Return a conversion as a job of this task."""
+        """Return a conversion as the job of this task."""
         return JobRef(self.kind, {**self.ids(), "conversion_id": required(row, "id")})
 
     @cached_property
     def _item_id(self) -> str:
         if self.main_program_item_id is not None:
             return self.main_program_item_id
-        items = self.hook.client.versions.get(**self.ids()).get("items") or []
+        items = self.hook.client.get(route(VERSION, **self.ids())).get("items") or []
         found = [item["id"] for item in items if item["filePath"] == self.main_program_path]
         if not found:
             raise InputError(
-                f"main_program_path is {self.main_program_path!r}, which the version does not have. It has: "
-                f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
+                f"main_program_path is {self.main_program_path!r}, but the version has no such file. Its files: "
+                f"{', '.join(sorted(item['filePath'] for item in items)) or 'none'}."
             )
         return str(found[0])
 
 
-class ConversionOperator(DataRobotBaseOperator):
-    """Base of the operators that need the ids of a conversion and nothing else.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    :param custom_model_version_id: id of the version; templated; required.
-    :param conversion_id: id of the conversion; templated; required.
-    """
-
-    required_fields = ("custom_model_id", "custom_model_version_id", "conversion_id")
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(
-        self, *, custom_model_id: str, custom_model_version_id: str, conversion_id: str, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-        self.custom_model_version_id = custom_model_version_id
-        self.conversion_id = conversion_id
-
-
-class GetConversionOperator(ConversionOperator):
+class GetConversionOperator(GetOperator, ConversionOperator):
     """Return a conversion.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.
@@ -143,9 +116,7 @@ class GetConversionOperator(ConversionOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the conversion."""
-        return self.hook.client.conversions.get(**self.ids())
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
 
 class ListConversionsOperator(ListOperator):
@@ -156,32 +127,26 @@ class ListConversionsOperator(ListOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param is_latest: only the latest one; templated.
-    :param limit: most conversions to return; default all; templated.
+    :param limit: maximum number of conversions; default: all; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of conversions.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {"is_latest": converters.boolean}
-    required_fields = _VERSION
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *_VERSION, *api_fields)
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/"
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        custom_model_version_id: str,
-        is_latest: bool | str | None = None,
+        custom_model_id: Id,
+        custom_model_version_id: Id,
+        is_latest: Boolean | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
         self.custom_model_version_id = custom_model_version_id
         self.is_latest = is_latest
-
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the conversions."""
-        return self.hook.client.conversions.list(**self.ids(), filters=filters, limit=limit)
 
 
 class StopConversionOperator(DeleteOperator, ConversionOperator):
@@ -192,17 +157,13 @@ class StopConversionOperator(DeleteOperator, ConversionOperator):
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
     :param conversion_id: id of the conversion; templated; required.
-    :param ignore_if_missing: take it well if there is no such conversion; default ``False``; templated.
+    :param ignore_if_missing: succeed if the conversion does not exist; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
-    :raises AirflowFailException: if DataRobot refuses the request, for one because the conversion is over.
+    :raises AirflowFailException: if DataRobot refuses the request, for example because the conversion has ended.
     """
 
-    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *ConversionOperator.required_fields)
+    route = "DELETE customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}/"
 
-    # A conversion that is over is still there, and cannot be stopped.
-    gone = NOTHING_TO_CANCEL
-
-    def delete(self) -> None:
-        """Send the stop."""
-        self.hook.client.conversions.stop(**self.ids())
+    # A conversion that has ended still exists, but cannot be stopped.
+    nothing_to_delete = NOTHING_TO_CANCEL

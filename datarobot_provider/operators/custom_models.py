@@ -1,22 +1,36 @@
-"""Operators for custom models: create, read, list, change, copy, delete."""
+"""Operators for custom models."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
 from datarobot_provider.core.arguments import converters
-from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.request_operators import CreateOperator, DeleteOperator, ListOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, fields_match
+from datarobot_provider.core.request_operators import (
+    DeleteOperator,
+    DownloadOperator,
+    GetOperator,
+    ListOperator,
+    UpdateOperator,
+)
+from datarobot_provider.core.resource_operators import CreateCustomModelBase, CustomModelOperator
+from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        FilePath,
+        Id,
+        Integer,
+        Number,
+        Object,
+        String,
+        StringList,
+    )
     from datarobot_provider.version_compat import Context
 
 
@@ -25,116 +39,81 @@ _COPIED = ("customModelType", "targetType", "targetName", "language", "descripti
 _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
-class ModelMaker(RecoverFromList, CreateOperator):
-    """Base of the operators that make a custom model."""
+class CreateCustomModelOperator(CreateCustomModelBase):
+    """Create a custom model; its code is added as versions.
 
-    operator_extra_links = (CustomModelLink(),)
+    Route: POST ``/api/v2/customModels/``. All arguments are templated. Arguments that are not given are not sent, so
+    that DataRobot's defaults apply.
 
-    def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
-        """Return the model as made by this task."""
-        model_id = required(row, "id")
-        return CreatedResource(model_id, {"custom_model_id": model_id})
-
-
-class CreateCustomModelOperator(ModelMaker):
-    """Create a custom model, the frame that versions of its code go into.
-
-    Route: POST ``/api/v2/customModels/``. Every argument is templated; what is not given is not sent, and DataRobot's
-    default holds.
-
-    :param name: name of the model, up to 255 characters; required unless ``metadata`` has it.
+    :param name: name of the model, up to 255 characters; required unless ``metadata`` contains it.
     :param metadata: path of a ``model-metadata.yaml`` or of its folder, local or in Airflow's object storage. Name,
-        description, language, target type, target, labels and threshold are read from it where they are not given here.
+        description, language, target type, target, labels and threshold are read from it if they are not given.
         Metadata of a training task is refused unless ``custom_model_type`` is ``training``.
     :param custom_model_type: ``inference`` (default) or ``training``.
     :param target_type: ``Binary``, ``Regression``, ``Multiclass``, ``Multilabel``, ``Anomaly``, ``Transform``,
         ``TextGeneration``, ``GeoPoint``, ``Unstructured``, ``VectorDatabase``, ``AgenticWorkflow`` (an agent) or
-        ``MCP`` (a server of the Model Context Protocol). The older installations of DataRobot do not have all of them.
-    :param target_name: name of the target column; needed for most inference models, refused for training models.
+        ``MCP`` (a server of the Model Context Protocol). Older installations of DataRobot do not support all of them.
+    :param target_name: name of the target column; required for most inference models, refused for training models.
     :param description: up to 10,000 characters.
     :param language: programming language of the model, up to 500 characters.
-    :param positive_class_label: for binary models; default ``1``; goes with ``negative_class_label``.
-    :param negative_class_label: for binary models; default ``0``; goes with ``positive_class_label``.
+    :param positive_class_label: for binary models; default ``1``; requires ``negative_class_label``.
+    :param negative_class_label: for binary models; default ``0``; requires ``positive_class_label``.
     :param prediction_threshold: for binary models, 0 to 1; default 0.5.
     :param class_labels: for multiclass models: up to 100 labels, in the order of the predicted output.
-    :param calibrate_predictions: for anomaly detection training tasks: let DataRobot calibrate; default ``True``.
+    :param calibrate_predictions: for anomaly detection training tasks: calibrate the predictions; default ``True``.
     :param network_egress_policy: ``NONE``, ``DR_API_ACCESS`` or ``PUBLIC``.
-    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
-    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param maximum_memory: maximum memory in bytes, 134217728 to 15032385536; the model is killed if it uses more.
+    :param desired_memory: expected memory in bytes, same range.
     :param replicas: fixed number of replicas, 1 to 8.
-    :param requires_ha: put every replica on a node of its own.
+    :param requires_ha: run every replica on a separate node.
     :param is_training_data_for_versions_permanently_enabled: assign training data to versions, not to the model; cannot
-        be taken back. Needed for ``training_data`` of :class:`CreateVersionOperator`.
-    :param supports_binary_classification: the older way to say ``target_type="Binary"``.
-    :param supports_regression: the older way to say ``target_type="Regression"``.
+        be undone. Needed for ``training_data`` of :class:`CreateVersionOperator`.
+    :param supports_binary_classification: deprecated form of ``target_type="Binary"``.
+    :param supports_regression: deprecated form of ``target_type="Regression"``.
     :param playground_id: id of the GenAI playground the model belongs to.
-    :param user_provided_id: your own unique id of the model, up to 100 characters.
-    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+    :param user_provided_id: unique id of the model, assigned by the user, up to 100 characters.
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
-    :param if_exists: what to do about a model that is there already, found by ``user_provided_id`` or, without one, by
-        exactly this name: ``create`` another one (default), ``reuse`` it, or ``fail``.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param if_exists: what to do if the model already exists, with the same ``user_provided_id`` or, if that is not
+        given, with the same name: ``create`` another model (default), ``reuse`` it, or ``fail``.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the model, a text.
+    :returns: the id of the model, a string.
     :raises AirflowFailException: if an argument is wrong or DataRobot refuses the request.
     """
 
-    api_fields = {
-        "name": converters.string,
-        "custom_model_type": converters.string,
-        "target_type": converters.string,
-        "target_name": converters.string,
-        "description": converters.string,
-        "language": converters.string,
-        "positive_class_label": converters.string,
-        "negative_class_label": converters.string,
-        "prediction_threshold": converters.number,
-        "class_labels": converters.string_list,
-        "calibrate_predictions": converters.boolean,
-        "network_egress_policy": converters.string,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-        "is_training_data_for_versions_permanently_enabled": converters.boolean,
-        "supports_binary_classification": converters.boolean,
-        "supports_regression": converters.boolean,
-        "playground_id": converters.identifier,
-        "user_provided_id": converters.string,
-        "git_model_version": converters.json_object,
-    }
-    argument_types = {"if_exists": converters.string}
-    required_fields = ("custom_model_type",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, "metadata", *api_fields, "if_exists")
+    route = "POST customModels/"
+    options = ("metadata", "if_exists")
+    also_required = ("custom_model_type",)
 
     def __init__(
         self,
         *,
-        name: str | None = None,
-        metadata: str | os.PathLike[str] | None = None,
-        custom_model_type: str = "inference",
-        target_type: str | None = None,
-        target_name: str | None = None,
-        description: str | None = None,
-        language: str | None = None,
-        positive_class_label: str | None = None,
-        negative_class_label: str | None = None,
-        prediction_threshold: float | str | None = None,
-        class_labels: list[str] | str | None = None,
-        calibrate_predictions: bool | str | None = None,
-        network_egress_policy: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
-        is_training_data_for_versions_permanently_enabled: bool | str | None = None,
-        supports_binary_classification: bool | str | None = None,
-        supports_regression: bool | str | None = None,
-        playground_id: str | None = None,
-        user_provided_id: str | None = None,
-        git_model_version: dict[str, Any] | str | None = None,
-        if_exists: str = "create",
+        name: String | None = None,
+        metadata: FilePath | None = None,
+        custom_model_type: String = "inference",
+        target_type: String | None = None,
+        target_name: String | None = None,
+        description: String | None = None,
+        language: String | None = None,
+        positive_class_label: String | None = None,
+        negative_class_label: String | None = None,
+        prediction_threshold: Number | None = None,
+        class_labels: StringList | None = None,
+        calibrate_predictions: Boolean | None = None,
+        network_egress_policy: String | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        is_training_data_for_versions_permanently_enabled: Boolean | None = None,
+        supports_binary_classification: Boolean | None = None,
+        supports_regression: Boolean | None = None,
+        playground_id: Id | None = None,
+        user_provided_id: String | None = None,
+        git_model_version: Object | None = None,
+        if_exists: String = "create",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -165,34 +144,36 @@ class CreateCustomModelOperator(ModelMaker):
         self.git_model_version = git_model_version
 
     def check(self) -> None:
-        """Check the arguments and what the metadata says, ``if_exists`` included."""
+        """Check the arguments and the metadata."""
         super().check()
         self._described = self._read_metadata()
         if "name" not in self.payload():
-            raise InputError("name is missing: it was not given, its template rendered to None, or metadata has none.")
+            raise InputError(
+                "name is missing: it was not given, its template rendered to None, or metadata does not contain it."
+            )
         if self.if_exists not in _IF_EXISTS:
             raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
 
     def payload(self) -> dict[str, Any]:
-        """Return the request body: the fields that were set here or, where they were not, in the metadata."""
+        """Return the request body: the arguments that are set, completed by the metadata."""
         return converters.payload({**vars(self), **self._described}, self.api_fields)
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
-        """Create the model, or find it."""
+        """Create the model, or find the existing one."""
         payload = self.payload()
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
-            raise InputError(f"There is a custom model {found['name']!r} already: {found['id']}.")
+            raise InputError(f"The custom model {found['name']!r} already exists: {found['id']}.")
         made = self.result_from_row(found or self._create(payload))
         self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
         return made
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the models that may be this one, the newest first."""
-        return self.hook.client.custom_models.list({**self._filters(self.payload()), "orderBy": "-created"}, limit)
+        """Return the models with this name or id, newest first."""
+        return self.hook.client.items(self.path_of(), {**self._filters(self.payload()), "orderBy": "-created"}, limit)
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a model has the name, the type and the target of this one."""
+        """Return whether a model has the name, the type and the target of this task."""
         return fields_match(row, self.payload(), _IDENTITY)
 
     def _read_metadata(self) -> dict[str, Any]:
@@ -204,9 +185,9 @@ class CreateCustomModelOperator(ModelMaker):
 
     def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
         try:
-            return self.hook.client.custom_models.create(payload)
+            return self.request(json=payload).object()
         except ValidationError:
-            # Somebody else, or an earlier try whose response was lost, may have created it in the meantime.
+            # Another client, or an earlier attempt whose response was lost, may have created it in the meantime.
             found = self._find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
             if found is None:
                 raise
@@ -214,7 +195,7 @@ class CreateCustomModelOperator(ModelMaker):
 
     def _find(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         key = "userProvidedId" if "userProvidedId" in payload else "name"
-        models = self.hook.client.custom_models.list(self._filters(payload))
+        models = self.hook.client.items(self.path_of(), self._filters(payload))
         return next((model for model in models if model.get(key) == payload[key]), None)
 
     def _filters(self, payload: dict[str, Any]) -> dict[str, Any]:
@@ -222,22 +203,8 @@ class CreateCustomModelOperator(ModelMaker):
         return {"customModelType": payload["customModelType"], **named}
 
 
-class CustomModelOperator(DataRobotBaseOperator):
-    """Base of the operators that need the id of a custom model and nothing else.
-
-    :param custom_model_id: id of the custom model; templated; required.
-    """
-
-    required_fields = ("custom_model_id",)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *required_fields)
-
-    def __init__(self, *, custom_model_id: str, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.custom_model_id = custom_model_id
-
-
-class GetCustomModelOperator(CustomModelOperator):
-    """Return a custom model, its latest version included.
+class GetCustomModelOperator(GetOperator, CustomModelOperator):
+    """Return a custom model, including its latest version.
 
     Route: GET ``/api/v2/customModels/{customModelId}/``.
 
@@ -247,44 +214,35 @@ class GetCustomModelOperator(CustomModelOperator):
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    operator_extra_links = (CustomModelLink(),)
+    route = "GET customModels/{custom_model_id}/"
 
-    def run_request(self, context: Context) -> dict[str, Any]:
-        """Return the model."""
-        self.push_handles(context, self.custom_model_id, self.ids())
-        return self.hook.client.custom_models.get(**self.ids())
+    operator_extra_links = (CustomModelLink(),)
 
 
 class ListCustomModelsOperator(ListOperator):
-    """Return the custom models that the connection's user may see.
+    """Return the custom models that the user of the connection can access.
 
-    Route: GET ``/api/v2/customModels/``. Every argument is templated.
+    Route: GET ``/api/v2/customModels/``. All arguments are templated.
 
     :param custom_model_type: only ``inference`` or only ``training`` models.
     :param is_deployed: only models that are deployed, or only those that are not.
     :param search_for: only models with this text in their name, description or language.
     :param order_by: ``created``, ``-created``, ``updated`` or ``-updated``; DataRobot's default is the newest first.
-    :param limit: most models to return; default all.
+    :param limit: maximum number of models; default: all.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: a list of models.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "custom_model_type": converters.string,
-        "is_deployed": converters.boolean,
-        "search_for": converters.string,
-        "order_by": converters.string,
-    }
-    template_fields: Sequence[str] = (*ListOperator.template_fields, *api_fields)
+    route = "GET customModels/"
 
     def __init__(
         self,
         *,
-        custom_model_type: str | None = None,
-        is_deployed: bool | str | None = None,
-        search_for: str | None = None,
-        order_by: str | None = None,
+        custom_model_type: String | None = None,
+        is_deployed: Boolean | None = None,
+        search_for: String | None = None,
+        order_by: String | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -293,42 +251,110 @@ class ListCustomModelsOperator(ListOperator):
         self.search_for = search_for
         self.order_by = order_by
 
-    def entries(self, filters: dict[str, Any], limit: int | None) -> list[dict[str, Any]]:
-        """Ask for the models."""
-        return self.hook.client.custom_models.list(filters, limit)
+
+class UpdateCustomModelOperator(UpdateOperator):
+    """Change a custom model; fields that are not given stay unchanged.
+
+    Route: PATCH ``/api/v2/customModels/{customModelId}/``. All arguments are templated. DataRobot refuses some changes
+    while the model is deployed, tested, or has training data.
+
+    :param custom_model_id: id of the custom model; required.
+    :param name: name of the model, up to 255 characters.
+    :param description: up to 10,000 characters.
+    :param language: programming language of the model, up to 500 characters.
+    :param target_name: name of the target column.
+    :param positive_class_label: for binary models.
+    :param negative_class_label: for binary models.
+    :param prediction_threshold: for binary models, 0 to 1.
+    :param class_labels: for multiclass models: up to 100 labels.
+    :param network_egress_policy: ``NONE``, ``DR_API_ACCESS`` or ``PUBLIC``.
+    :param maximum_memory: maximum memory in bytes, 134217728 to 15032385536; the model is killed if it uses more.
+    :param desired_memory: expected memory in bytes, same range.
+    :param replicas: fixed number of replicas, 1 to 8.
+    :param requires_ha: run every replica on a separate node.
+    :param is_training_data_for_versions_permanently_enabled: assign training data to versions; cannot be undone.
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
+        "pullRequestCommitSha"}``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the model after the change, an object.
+    :raises AirflowFailException: if no field is given, or DataRobot refuses the request.
+    """
+
+    route = "PATCH customModels/{custom_model_id}/"
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: Id,
+        name: String | None = None,
+        description: String | None = None,
+        language: String | None = None,
+        target_name: String | None = None,
+        positive_class_label: String | None = None,
+        negative_class_label: String | None = None,
+        prediction_threshold: Number | None = None,
+        class_labels: StringList | None = None,
+        network_egress_policy: String | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        is_training_data_for_versions_permanently_enabled: Boolean | None = None,
+        git_model_version: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.name = name
+        self.description = description
+        self.language = language
+        self.target_name = target_name
+        self.positive_class_label = positive_class_label
+        self.negative_class_label = negative_class_label
+        self.prediction_threshold = prediction_threshold
+        self.class_labels = class_labels
+        self.network_egress_policy = network_egress_policy
+        self.maximum_memory = maximum_memory
+        self.desired_memory = desired_memory
+        self.replicas = replicas
+        self.requires_ha = requires_ha
+        self.is_training_data_for_versions_permanently_enabled = is_training_data_for_versions_permanently_enabled
+        self.git_model_version = git_model_version
 
 
-class CopyCustomModelOperator(ModelMaker, CustomModelOperator):
+class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
     """Copy a custom model.
 
     Route: POST ``/api/v2/customModels/fromCustomModel/``.
 
     :param custom_model_id: id of the custom model to copy; templated; required.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the copy, a text.
+    :returns: the id of the copy, a string.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
+    route = "POST customModels/fromCustomModel/"
+
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""
-        made = self.result_from_row(self.hook.client.custom_models.copy(**self.ids()))
+        made = self.result_from_row(self.request(json=self.payload()).object())
         self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
         return made
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return all models, the newest first: how DataRobot names a copy is not documented."""
-        return self.hook.client.custom_models.list({"orderBy": "-created"}, limit)
+        """Return all models, newest first, because the name of a copy is not documented."""
+        return self.hook.client.items("customModels/", {"orderBy": "-created"}, limit)
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a model has the kind, the target and the settings of the original, and its name in its own."""
+        """Return whether a model has the settings of the original, and a name that contains the original name."""
         named = str(self._original.get("name")) in str(row.get("name"))
         return named and fields_match(row, self._original, _COPIED)
 
     @cached_property
     def _original(self) -> dict[str, Any]:
-        return self.hook.client.custom_models.get(**self.ids())
+        return self.hook.client.get(self.path_of(GetCustomModelOperator.route))
 
 
 class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
@@ -337,14 +363,35 @@ class DeleteCustomModelOperator(DeleteOperator, CustomModelOperator):
     Route: DELETE ``/api/v2/customModels/{customModelId}/``. DataRobot refuses it while the model is deployed or tested.
 
     :param custom_model_id: id of the custom model; templated; required.
-    :param ignore_if_missing: take it well if the model is gone already; default ``False``; templated.
+    :param ignore_if_missing: succeed if the model does not exist; default ``False``; templated.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: nothing.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    template_fields: Sequence[str] = (*DeleteOperator.template_fields, *CustomModelOperator.required_fields)
+    route = "DELETE customModels/{custom_model_id}/"
 
-    def delete(self) -> None:
-        """Send the deletion."""
-        self.hook.client.custom_models.delete(**self.ids())
+
+class DownloadCustomModelOperator(DownloadOperator):
+    """Download the files of a custom model's latest version as a zip.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/download/``. All arguments are templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param target: local path, or any path that Airflow's object storage supports, such as ``s3://conn_id@bucket/key``,
+        as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        required.
+    :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
+        is ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
+    :raises AirflowException: if the connection is interrupted too often.
+    """
+
+    route = "GET customModels/{custom_model_id}/download/"
+
+    def __init__(self, *, custom_model_id: Id, pps: Boolean | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.pps = pps

@@ -1,71 +1,56 @@
-"""Operators for the overall moderation configuration: what holds for all guards of an entity."""
+"""Operators for the overall moderation configuration, which applies to all guards of an entity."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.request_operators import GetOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from datarobot_provider.core.arguments.types import Id, Integer, String
     from datarobot_provider.version_compat import Context
 
-_ENTITY = ("entity_id", "entity_type")
 
-
-class GetOverallModerationConfigOperator(DataRobotBaseOperator):
-    """Return how long all guards of an entity may take together, and what happens when they take longer.
+class GetOverallModerationConfigOperator(GetOperator):
+    """Return the total timeout of the guards of an entity, and the action when it is exceeded.
 
     Route: GET ``/api/v2/overallModerationConfiguration/``.
 
-    :param entity_id: id of what is guarded; templated; required.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``; templated; required.
+    :param entity_id: id of the guarded entity; templated; required.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``; templated;
+        required.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: ``{"timeoutSec", "timeoutAction", "entityId", "entityType", "updatedAt", "updaterId"}``.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    argument_types = {"entity_type": converters.string}
-    required_fields = _ENTITY
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *_ENTITY)
+    route = "GET overallModerationConfiguration/"
 
-    def __init__(self, *, entity_id: str, entity_type: str, **kwargs: Any) -> None:
+    def __init__(self, *, entity_id: Id, entity_type: String, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.entity_id = entity_id
         self.entity_type = entity_type
 
-    def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
-        """Return the configuration."""
-        return self.hook.client.moderation.get(**self.ids())
-
 
 class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
-    """Set how long all guards of an entity may take together, and what happens when they take longer.
+    """Set the total timeout of the guards of an entity, and the action when it is exceeded.
 
-    Route: PATCH ``/api/v2/overallModerationConfiguration/``. Every argument is templated and required.
+    Route: PATCH ``/api/v2/overallModerationConfiguration/``. All arguments are templated and required.
 
-    :param entity_id: id of what is guarded.
-    :param entity_type: what that is: ``customModel``, ``customModelVersion`` or ``playground``.
-    :param timeout_sec: seconds that the guards may take, 0 or more.
-    :param timeout_action: ``block`` the prompt or response, or ``score`` it unguarded.
+    :param entity_id: id of the guarded entity.
+    :param entity_type: type of the entity: ``customModel``, ``customModelVersion`` or ``playground``.
+    :param timeout_sec: timeout of the guards in seconds, 0 or more.
+    :param timeout_action: ``block`` the prompt or response, or ``score`` it without guards.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the configuration as it is now, an object.
+    :returns: the configuration after the change, an object.
     :raises AirflowFailException: if DataRobot refuses the request.
     """
 
-    api_fields = {
-        "entity_id": converters.identifier,
-        "entity_type": converters.string,
-        "timeout_sec": converters.integer,
-        "timeout_action": converters.string,
-    }
-    required_fields = tuple(api_fields)
-    template_fields: Sequence[str] = (*DataRobotBaseOperator.template_fields, *api_fields)
+    route = "PATCH overallModerationConfiguration/"
 
     def __init__(
-        self, *, entity_id: str, entity_type: str, timeout_sec: int | str, timeout_action: str, **kwargs: Any
+        self, *, entity_id: Id, entity_type: String, timeout_sec: Integer, timeout_action: String, **kwargs: Any
     ) -> None:
         super().__init__(**kwargs)
         self.entity_id = entity_id
@@ -75,4 +60,4 @@ class UpdateOverallModerationConfigOperator(DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Set the configuration."""
-        return self.hook.client.moderation.update(self.payload())
+        return self.request(json=self.payload()).object()

@@ -4,19 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.request import required
+from datarobot_provider.client.routes import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.job_operator import DataRobotJobOperator
+from datarobot_provider.core.request_operators import DownloadOperator, GetOperator, ListOperator, UpdateOperator
+from datarobot_provider.core.resource_operators import VersionOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, fields_match
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from datarobot_provider.client.files import ModelFile
-    from datarobot_provider.core.arguments.paths import PathArgument
+    from datarobot_provider.core.arguments.types import (
+        Boolean,
+        FilePath,
+        FilePaths,
+        Id,
+        Integer,
+        Object,
+        ObjectList,
+        ObjectOrObjectList,
+        String,
+        StringList,
+        StringOrStringList,
+    )
     from datarobot_provider.core.custom_model.runtime_parameters import RuntimeParameters
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
@@ -29,90 +43,68 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
     """Create a version of a custom model from files, and wait until its training data is assigned.
 
     Route: POST ``/api/v2/customModels/{customModelId}/versions/``, or PATCH with ``from_latest``. Files are streamed
-    from disk or object storage; all of them are checked before anything is sent. Every argument up to
-    ``git_model_version`` is templated; what is not given is not sent. Memory and replicas are held against the
-    account's limits before the upload, for one more request. The assignment of training data cannot be cancelled
-    through the API.
+    from disk or object storage; they are all checked before anything is sent. Every argument up to
+    ``git_model_version`` is templated; arguments that are not given are not sent. Memory and replicas are compared with
+    the limits of the account before the upload, which takes one more request. The API cannot cancel the assignment of
+    training data.
 
     :param custom_model_id: id of the custom model; required.
-    :param folder: local path, or any path that Airflow's object storage knows, such as ``s3://conn_id@bucket/model``,
-        as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; everything below it is uploaded that is not left
-        out. Give one of ``folder``, ``files`` and ``zip_file`` at the most.
-    :param files: such paths, uploaded under their base names; or a mapping of the path inside the model to such a path.
-    :param zip_file: such a path of a zip, whose files are uploaded one by one.
-    :param exclude: patterns in the syntax of ``.gitignore`` for what to leave out of a folder or a zip; a list, or one
-        string with a pattern in each line. They add to the defaults (version control, virtual environments, ``.env``,
-        caches, ``node_modules``) and to the ``.datarobotignore`` at the top of the folder; ``!.env`` takes one back.
-    :param follow_links: upload what the links of a local folder lead to outside of it; default ``False``: such a link
-        is refused. Links inside the folder are always followed.
-    :param from_latest: start from the files of the latest version, add or replace those given here and remove those of
-        ``files_to_delete``; default ``False``: the version has the given files alone.
-    :param files_to_delete: with ``from_latest``: paths inside the model, or ids, of the files to leave out.
-    :param is_major_update: raise the major number of the version; default ``True``, otherwise the minor one.
-    :param base_environment_id: id of the execution environment; this or the next is needed for a first version.
-    :param base_environment_version_id: id of one version of the environment.
-    :param maximum_memory: bytes of memory beyond which the model is killed, 134217728 to 15032385536.
-    :param desired_memory: bytes of memory the model is expected to need, same range.
+    :param folder: local path, or any path that Airflow's object storage supports, such as
+        ``s3://conn_id@bucket/model``, as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; all files in it are
+        uploaded, except those that are excluded. Give at most one of ``folder``, ``files`` and ``zip_file``.
+    :param files: list of such paths, uploaded under their base names; or a mapping of the path inside the model to such
+        a path.
+    :param zip_file: path of a zip; its files are uploaded one by one.
+    :param exclude: patterns, in the syntax of ``.gitignore``, of files in the folder or the zip that are not uploaded;
+        a list, or a string with one pattern in each line. They are added to the defaults (version control, virtual
+        environments, ``.env``, caches, ``node_modules``) and to the ``.datarobotignore`` at the top of the folder;
+        ``!.env`` includes a file again.
+    :param follow_links: follow links that lead out of a local folder; default ``False``: such a link is refused. Links
+        inside the folder are always followed.
+    :param from_latest: start from the files of the latest version, add or replace the given files and remove
+        ``files_to_delete``; default ``False``: the version has only the given files.
+    :param files_to_delete: with ``from_latest``: paths inside the model, or ids, of the files to remove.
+    :param is_major_update: increment the major number of the version, otherwise the minor number; default ``True``.
+    :param base_environment_id: id of the execution environment; this or ``base_environment_version_id`` is required for
+        the first version.
+    :param base_environment_version_id: id of the environment version.
+    :param maximum_memory: maximum memory in bytes, 134217728 to 15032385536; the model is killed if it uses more.
+    :param desired_memory: expected memory in bytes, same range.
     :param network_egress_policy: ``NONE`` or ``PUBLIC``.
     :param replicas: fixed number of replicas, 1 to 8.
-    :param requires_ha: put every replica on a node of its own.
+    :param requires_ha: run every replica on a separate node.
     :param resource_bundle_id: id of a bundle of memory, CPU and GPU; excludes the memory arguments.
     :param training_data: ``{"datasetId": …}``, also ``datasetVersionId``; the model must have training data for
         versions enabled.
     :param holdout_data: ``{"datasetId": …}`` or ``{"partitionColumn": …}``.
-    :param keep_training_holdout_data: take over the data of the previous version; DataRobot's default is ``True``.
-    :param required_metadata: values that the environment asks for, as an object.
+    :param keep_training_holdout_data: keep the data of the previous version; DataRobot's default is ``True``.
+    :param required_metadata: values that the environment requires, an object.
     :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
-    :param git_model_version: where the code comes from: ``{"refName", "commitUrl", "mainBranchCommitSha",
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
         "pullRequestCommitSha"}``.
     :param runtime_parameter_values: values of the model's runtime parameters: a mapping of names to values, or the
-        API's list of ``{"fieldName", "type", "value"}``. They are held against ``runtimeParameterDefinitions`` of the
-        ``model-metadata.yaml`` among the files or, with ``from_latest`` and without that file, of the latest version.
-        A credential is named by its id or by its name in DataRobot. With ``from_latest`` the others keep their values,
-        and ``None`` takes one back to its default. Secrets belong into a credential: other values are shown to all
-        who may read the task or the version.
+        API's list of ``{"fieldName", "type", "value"}``. They are validated against ``runtimeParameterDefinitions`` of
+        the ``model-metadata.yaml`` among the files or, with ``from_latest`` and without that file, of the latest
+        version. A credential is given by its id or by its name in DataRobot. With ``from_latest`` the other parameters
+        keep their values, and ``None`` resets a parameter to its default. Use a credential for a secret: other values
+        are visible to everyone who can read the task or the version.
     :param wait_for_completion: wait until training data is assigned; default ``True``; templated.
-    :param deferrable: wait in the triggerer; default is Airflow's ``[operators] default_deferrable``; no template.
-    :param poll_interval: longest pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
     :param timeout: how long to wait for training data, in seconds or as a ``timedelta``; default 3600; templated.
-    :param cancel_on_kill: no effect here: the API has no way to cancel an assignment.
-    :param on_uncertain_submit: what to do when an earlier try may have come through and DataRobot cannot tell: ``fail``
+    :param cancel_on_kill: no effect: the API cannot cancel an assignment.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the id of the version, a text.
+    :returns: the id of the version, a string.
     :raises AirflowFailException: if a file or an argument is wrong, DataRobot refuses the request, or the assignment of
-        training data fails; the version exists then.
+        training data fails; in that case the version exists.
     """
 
-    kind = "training_data_assignment"
-    argument_types = {
-        "from_latest": converters.boolean,
-        "files_to_delete": converters.optional(converters.string_list),
-        "is_major_update": converters.boolean,
-        "exclude": converters.optional(converters.string_or_string_list),
-        "follow_links": converters.boolean,
-        "runtime_parameter_values": converters.optional(converters.object_or_object_list),
-    }
-    api_fields = {
-        "base_environment_id": converters.identifier,
-        "base_environment_version_id": converters.identifier,
-        "maximum_memory": converters.integer,
-        "desired_memory": converters.integer,
-        "network_egress_policy": converters.string,
-        "replicas": converters.integer,
-        "requires_ha": converters.boolean,
-        "resource_bundle_id": converters.identifier,
-        "training_data": converters.json_object,
-        "holdout_data": converters.json_object,
-        "keep_training_holdout_data": converters.boolean,
-        "required_metadata": converters.json_object,
-        "required_metadata_values": converters.object_list,
-        "git_model_version": converters.json_object,
-    }
-    required_fields = ("custom_model_id",)
-    template_fields: Sequence[str] = (
-        *DataRobotJobOperator.template_fields,
-        "custom_model_id",
+    route = "POST customModels/{custom_model_id}/versions/"
+    other_routes = ("PATCH customModels/{custom_model_id}/versions/",)
+    options = (
         "folder",
         "files",
         "zip_file",
@@ -121,38 +113,39 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         "from_latest",
         "files_to_delete",
         "is_major_update",
-        *api_fields,
         "runtime_parameter_values",
     )
+
+    kind = "training_data_assignment"
     operator_extra_links = (CustomModelVersionLink(),)
 
     def __init__(
         self,
         *,
-        custom_model_id: str,
-        folder: PathArgument | None = None,
-        files: Sequence[PathArgument] | Mapping[str, PathArgument] | str | None = None,
-        zip_file: PathArgument | None = None,
-        exclude: str | list[str] | None = None,
-        follow_links: bool | str = False,
-        from_latest: bool | str = False,
-        files_to_delete: list[str] | str | None = None,
-        is_major_update: bool | str = True,
-        base_environment_id: str | None = None,
-        base_environment_version_id: str | None = None,
-        maximum_memory: int | str | None = None,
-        desired_memory: int | str | None = None,
-        network_egress_policy: str | None = None,
-        replicas: int | str | None = None,
-        requires_ha: bool | str | None = None,
-        resource_bundle_id: str | None = None,
-        training_data: dict[str, Any] | str | None = None,
-        holdout_data: dict[str, Any] | str | None = None,
-        keep_training_holdout_data: bool | str | None = None,
-        required_metadata: dict[str, Any] | str | None = None,
-        required_metadata_values: list[dict[str, str]] | str | None = None,
-        git_model_version: dict[str, Any] | str | None = None,
-        runtime_parameter_values: dict[str, Any] | list[dict[str, Any]] | str | None = None,
+        custom_model_id: Id,
+        folder: FilePath | None = None,
+        files: FilePaths | None = None,
+        zip_file: FilePath | None = None,
+        exclude: StringOrStringList | None = None,
+        follow_links: Boolean = False,
+        from_latest: Boolean = False,
+        files_to_delete: StringList | None = None,
+        is_major_update: Boolean = True,
+        base_environment_id: Id | None = None,
+        base_environment_version_id: Id | None = None,
+        maximum_memory: Integer | None = None,
+        desired_memory: Integer | None = None,
+        network_egress_policy: String | None = None,
+        replicas: Integer | None = None,
+        requires_ha: Boolean | None = None,
+        resource_bundle_id: Id | None = None,
+        training_data: Object | None = None,
+        holdout_data: Object | None = None,
+        keep_training_holdout_data: Boolean | None = None,
+        required_metadata: Object | None = None,
+        required_metadata_values: ObjectList | None = None,
+        git_model_version: Object | None = None,
+        runtime_parameter_values: ObjectOrObjectList | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -185,38 +178,41 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         self._runtime_values: list[dict[str, Any]] | None = None
 
     def check(self) -> None:
-        """Check the arguments, that they fit together, and every file."""
+        """Check the arguments, their combination and the files."""
         from datarobot_provider.core.custom_model.account_limits import check_bundle
         from datarobot_provider.core.custom_model.files import SOURCES, model_files
 
         super().check()
         sources = [name for name in SOURCES if getattr(self, name) is not None]
         if len(sources) > 1:
-            raise InputError(f"Give one source of files, not {' and '.join(sources)}.")
+            raise InputError(f"Give only one of folder, files and zip_file, not {' and '.join(sources)}.")
         from_latest = self._from_latest()
         if not sources and not from_latest:
-            raise InputError("A new version needs files: give folder, files or zip_file, or set from_latest.")
+            raise InputError("A new version requires files: give folder, files or zip_file, or set from_latest.")
         check_bundle(self)
         if self.files_to_delete is not None and not from_latest:
-            raise InputError("files_to_delete needs from_latest=True: a new version has the given files alone.")
+            raise InputError(
+                "files_to_delete requires from_latest=True: otherwise the version has only the given files."
+            )
         self._to_upload = model_files(self, self.log)
         self._check_runtime_parameters()
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
-        """Upload the files; there is a job to wait for if training data is being assigned."""
+        """Upload the files; an assignment of training data is the job."""
+        from datarobot_provider.client.version_upload import version_upload
         from datarobot_provider.core.custom_model.account_limits import check_limits
 
         files, form = self._to_upload, self._form()
         check_limits(self.hook.client, self.payload())
-        versions = self.hook.client.versions
-        create = versions.create_from_latest if self._from_latest() else versions.create
+        method = "PATCH" if self._from_latest() else "POST"
         self.log.info("Uploading %d files, %s bytes.", len(files), f"{sum(file.size for file in files):,}")
-        version = create(self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
+        request = version_upload(method, self.custom_model_id, form, files, lambda line: self.log.info("%s", line))
+        version = self.hook.client.send(request).object()
         self.log.info("Created the version %s (%s).", version.get("label"), version.get("id"))
         return self.result_from_row(version)
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a version has the files, the environment, the commit and the values of this one."""
+        """Return whether a version has the files, the environment, the commit and the values of this task."""
         from datarobot_provider.core.custom_model.runtime_parameters import has_values
 
         paths = {item["filePath"] for item in row.get("items") or []}
@@ -225,7 +221,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return complete and fields_match(row, self.payload(), _IDENTITY) and has_values(row, self._resolved_values())
 
     def result_from_row(self, row: Mapping[str, Any]) -> JobRef | CreatedResource:
-        """Return the version as made by this task; its training data may still be being assigned."""
+        """Return the version as created by this task; the assignment of its training data is the job."""
         version_id = required(row, "id")
         ids = {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
         training = row.get("trainingData") or {}
@@ -234,7 +230,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return CreatedResource(version_id, ids)
 
     def result(self, event: JobEvent) -> str:
-        """Return the version's id."""
+        """Return the id of the version."""
         return event.ref.ids["custom_model_version_id"]
 
     def _check_runtime_parameters(self) -> None:
@@ -246,7 +242,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
             self._runtime_parameters.check()
 
     def _resolved_values(self) -> list[dict[str, Any]]:
-        """Return the values of the runtime parameters as they are sent."""
+        """Return the values of the runtime parameters in the form of the API."""
         if self._runtime_values is None:
             latest = (
                 self._latest_kept() if self._from_latest() and self._runtime_parameters.needs_latest_version else {}
@@ -255,7 +251,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return self._runtime_values
 
     def _latest_kept(self) -> dict[str, Any]:
-        """Return the latest version, without its runtime parameters if their definitions are deleted."""
+        """Return the latest version, without its runtime parameters if this task deletes their definitions."""
         from datarobot_provider.core.custom_model.metadata_file import FILE_NAME
 
         latest = self._latest()
@@ -270,7 +266,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return bool(converters.converted("from_latest", self.from_latest, converters.boolean))
 
     def _form(self) -> list[tuple[str, str]]:
-        """Return the form fields in the spelling of the multipart route: text, and JSON for objects."""
+        """Return the form fields as strings; objects as JSON."""
         from datarobot_provider.client.json_values import form_text
 
         form = [("isMajorUpdate", form_text(self._major()))]
@@ -285,7 +281,7 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         return next(iter(self.list_rows(1)), {})
 
     def _items_to_delete(self) -> list[str]:
-        """Turn paths into the ids that the API wants, by way of the latest version."""
+        """Return the ids of the files to delete, which may be given as paths, from the latest version."""
         if self.files_to_delete is None:
             return []
         wanted = converters.converted("files_to_delete", self.files_to_delete, converters.string_list)
@@ -294,7 +290,114 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         unknown = [name for name in wanted if name not in ids]
         if unknown:
             raise InputError(
-                f"files_to_delete names {', '.join(unknown)}, which the latest version does not have. It has: "
-                f"{', '.join(sorted(item['filePath'] for item in items)) or 'no files'}."
+                f"files_to_delete names {', '.join(unknown)}, but the latest version has no such files. Its files: "
+                f"{', '.join(sorted(item['filePath'] for item in items)) or 'none'}."
             )
         return [ids[name] for name in wanted]
+
+
+class GetVersionOperator(GetOperator, VersionOperator):
+    """Return a version: its files, dependencies, settings and training data.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param custom_model_version_id: id of the version; templated; required.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the version, an object.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/"
+
+    operator_extra_links = (CustomModelVersionLink(),)
+
+
+class ListVersionsOperator(ListOperator):
+    """Return the versions of a custom model, newest first.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/``.
+
+    :param custom_model_id: id of the custom model; templated; required.
+    :param main_branch_commit_sha: only versions created from this commit; templated.
+    :param limit: maximum number of versions; default: all; templated.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: a list of versions.
+    :raises AirflowFailException: if DataRobot refuses the request.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/"
+
+    def __init__(self, *, custom_model_id: Id, main_branch_commit_sha: String | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.main_branch_commit_sha = main_branch_commit_sha
+
+
+class UpdateVersionOperator(UpdateOperator):
+    """Change the description and the metadata of a version; fields that are not given stay unchanged.
+
+    Route: PATCH ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/``. All arguments are templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param custom_model_version_id: id of the version; required.
+    :param description: up to 10,000 characters.
+    :param required_metadata: values that the environment requires, an object; they cannot be removed.
+    :param required_metadata_values: the same as a list of ``{"fieldName", "value"}``.
+    :param git_model_version: origin of the code: ``{"refName", "commitUrl", "mainBranchCommitSha",
+        "pullRequestCommitSha"}``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the version after the change, an object.
+    :raises AirflowFailException: if no field is given, or DataRobot refuses the request.
+    """
+
+    route = "PATCH customModels/{custom_model_id}/versions/{custom_model_version_id}/"
+
+    def __init__(
+        self,
+        *,
+        custom_model_id: Id,
+        custom_model_version_id: Id,
+        description: String | None = None,
+        required_metadata: Object | None = None,
+        required_metadata_values: ObjectList | None = None,
+        git_model_version: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.description = description
+        self.required_metadata = required_metadata
+        self.required_metadata_values = required_metadata_values
+        self.git_model_version = git_model_version
+
+
+class DownloadVersionOperator(DownloadOperator):
+    """Download the files of a version as a zip.
+
+    Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/download/``. All arguments are
+    templated.
+
+    :param custom_model_id: id of the custom model; required.
+    :param custom_model_version_id: id of the version; required.
+    :param target: local path, or any path that Airflow's object storage supports, such as ``s3://conn_id@bucket/key``,
+        as a string, a ``pathlib.Path`` or an ``ObjectStoragePath``; the file gets this name when it is complete;
+        required.
+    :param pps: add the script that installs the dependencies, for the portable prediction server; DataRobot's default
+        is ``False``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    :raises AirflowFailException: if DataRobot refuses the request, or the target cannot be written.
+    :raises AirflowException: if the connection is interrupted too often.
+    """
+
+    route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/download/"
+
+    def __init__(
+        self, *, custom_model_id: Id, custom_model_version_id: Id, pps: Boolean | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.custom_model_id = custom_model_id
+        self.custom_model_version_id = custom_model_version_id
+        self.pps = pps

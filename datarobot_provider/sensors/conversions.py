@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Id
 
 
 class ConversionSensor(DataRobotIdsSensor):
@@ -23,12 +23,8 @@ class ConversionSensor(DataRobotIdsSensor):
     """
 
     kind = "conversion"
-    required_fields = ("custom_model_id", "custom_model_version_id", "conversion_id")
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
 
-    def __init__(
-        self, *, custom_model_id: str, custom_model_version_id: str, conversion_id: str, **kwargs: Any
-    ) -> None:
+    def __init__(self, *, custom_model_id: Id, custom_model_version_id: Id, conversion_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
         self.custom_model_version_id = custom_model_version_id

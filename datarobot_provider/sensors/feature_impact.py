@@ -10,8 +10,7 @@ from datarobot_provider.core.base_sensor import VersionSensor
 from datarobot_provider.core.job_results import FeatureImpactResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    from datarobot_provider.core.arguments.types import Id
     from datarobot_provider.jobs.model import JobRef
 
 
@@ -22,21 +21,20 @@ class FeatureImpactSensor(FeatureImpactResult, VersionSensor):
 
     :param custom_model_id: id of the custom model; templated; required.
     :param custom_model_version_id: id of the version; templated; required.
-    :param status_id: id of the status record of the computation; templated. Without it the impact itself is asked for,
-        which tells nothing about why a computation failed.
+    :param status_id: id of the status record of the computation; templated. Without it, the sensor polls the feature
+        impact itself, which does not contain the reason of a failure.
     :returns: ``{"featureImpacts": [...], …}``.
     :raises AirflowFailException: if the computation fails.
     """
 
     kind = "feature_impact"
-    template_fields: Sequence[str] = (*VersionSensor.template_fields, "status_id")
 
-    def __init__(self, *, status_id: str | None = None, **kwargs: Any) -> None:
+    def __init__(self, *, status_id: Id | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status_id = status_id
 
     def ref(self) -> JobRef:
-        """Return the job, with its status record where that was given."""
+        """Return the job, with its status record if it is given."""
         ref = super().ref()
         if self.status_id is None:
             return ref

@@ -8,7 +8,7 @@ from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 from datarobot_provider.core.job_results import ModelTestResult
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Boolean, Id
 
 
 class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
@@ -17,16 +17,14 @@ class ModelTestSensor(ModelTestResult, DataRobotIdsSensor):
     Route: GET ``/api/v2/customModelTests/{customModelTestId}/``.
 
     :param custom_model_test_id: id of the test; templated; required.
-    :param fail_on_warning: also fail when a check warns; default ``False``; templated.
+    :param fail_on_warning: also fail if a check ends with a warning; default ``False``; templated.
     :returns: the test, with ``overallStatus`` and ``testingStatus``.
     :raises AirflowFailException: if the test fails.
     """
 
     kind = "model_test"
-    required_fields = ("custom_model_test_id",)
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields, "fail_on_warning")
 
-    def __init__(self, *, custom_model_test_id: str, fail_on_warning: bool | str = False, **kwargs: Any) -> None:
+    def __init__(self, *, custom_model_test_id: Id, fail_on_warning: Boolean = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.custom_model_test_id = custom_model_test_id
         self.fail_on_warning = fail_on_warning

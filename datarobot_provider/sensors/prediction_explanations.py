@@ -7,24 +7,22 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Id
 
 
 class PredictionExplanationsSensor(DataRobotIdsSensor):
-    """Wait until a version is prepared for prediction explanations.
+    """Wait for the initialization of the prediction explanations of a version.
 
     Route: GET ``/api/v2/status/{statusId}/``.
 
     :param status_id: id of the status record, as :class:`InitializePredictionExplanationsOperator` returns it with
         ``wait_for_completion=False``; templated; required.
-    :returns: the absolute URL that DataRobot names as the result, or ``None``.
+    :returns: the absolute URL of the result, or ``None`` if DataRobot does not return it.
     :raises AirflowFailException: if the initialization fails.
     """
 
     kind = "prediction_explanations"
-    required_fields = ("status_id",)
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
 
-    def __init__(self, *, status_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, status_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.status_id = status_id

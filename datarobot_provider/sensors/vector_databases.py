@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.core.base_sensor import DataRobotIdsSensor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from datarobot_provider.core.arguments.types import Id
 
 
 class VectorDatabaseValidationSensor(DataRobotIdsSensor):
@@ -21,9 +21,7 @@ class VectorDatabaseValidationSensor(DataRobotIdsSensor):
     """
 
     kind = "vector_database_validation"
-    required_fields = ("validation_id",)
-    template_fields: Sequence[str] = (*DataRobotIdsSensor.template_fields, *required_fields)
 
-    def __init__(self, *, validation_id: str, **kwargs: Any) -> None:
+    def __init__(self, *, validation_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.validation_id = validation_id

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import ast
-import importlib
 import inspect
-import pkgutil
 from dataclasses import dataclass, field
 from functools import cache
 
-import datarobot_provider.client.resources
 from datarobot_provider.emulator import routes as emulator_routes
 from datarobot_provider.emulator.web.routing import ROUTES
-from docs._generate.contract import AREAS, ROOT, Operation, area_of, operations
-from docs._generate.routes import first_route, named_operations
+from docs._generate.contract import API, AREAS, ROOT, Operation, area_of, operations
+from docs._generate.routes import declared_routes, named_operations
 from tests.unit.operators.catalogue import TASKS
 
 TESTS = ROOT / "tests" / "contract" / "operations"
 #: The columns of the page, and where each comes from.
 COLUMNS = {
-    "resource": "resource method",
-    "tasks": "operator, sensor",
+    "declared": "declared by",
+    "tasks": "documented by",
     "emulator": "emulator",
     "tests": "contract test",
 }
 _HEAD = """\
 # Coverage
 
-Every operation of DataRobot's reference for custom models, vector databases and MLOps, and what stands behind it
-here: a method of the client, an operator or sensor, a route of the emulator, and a contract test that holds request and
-response against the published schema.
+Every operation of DataRobot's reference for custom models, vector databases and MLOps, and what implements it here: the
+operator that declares its route, the operators and sensors that document it, the handler of the emulator, and the
+contract tests that validate request and response against the published schema.
 
 This page is written by `python docs/generate.py` (or `make docs`); a test fails when it is out of date, and when any
 cell is empty.
@@ -38,10 +35,10 @@ cell is empty.
 
 @dataclass
 class Row:
-    """What stands behind one operation."""
+    """What implements one operation."""
 
     operation: Operation
-    resource: list[str] = field(default_factory=list)
+    declared: list[str] = field(default_factory=list)
     tasks: list[str] = field(default_factory=list)
     emulator: list[str] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
@@ -52,17 +49,17 @@ def rows() -> tuple[Row, ...]:
     """Return one row for each operation."""
     table = {operation: Row(operation) for operation in operations()}
     named = {operation.name: row for operation, row in table.items()}
-    for where, operation in _resource_methods():
-        table[operation].resource.append(where)
+    at = {(row.operation.method, row.operation.route): row for row in table.values()}
     for task in TASKS:
+        for method_and_route in declared_routes(task):
+            at[method_and_route].declared.append(task.__name__)
         for operation in named_operations(inspect.getdoc(task) or ""):
             table[operation].tasks.append(task.__name__)
     emulator_routes.load()
-    at = {(row.operation.method, row.operation.below): row for row in table.values()}
     for route in ROUTES:
-        if (route.method, route.path) in at:
+        if (route.method, API + route.path) in at:
             module = route.handler.__module__.rsplit(".", 1)[-1]
-            at[route.method, route.path].emulator.append(f"{module}.{route.handler.__name__}")
+            at[route.method, API + route.path].emulator.append(f"{module}.{route.handler.__name__}")
     for where, names in covering_tests():
         for name in names:
             if name in named:
@@ -102,25 +99,6 @@ def _table(chosen: list[Row]) -> list[str]:
         first = f"{row.operation.method} `{row.operation.below}`<br>{row.operation.name}"
         lines.append(f"| {first} | " + " | ".join(cells) + " |")
     return lines
-
-
-def _resource_methods() -> list[tuple[str, Operation]]:
-    """Return the methods of the resources with the operations that their docstrings name."""
-    package = datarobot_provider.client.resources
-    found = []
-    for info in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-        module = importlib.import_module(info.name)
-        near = first_route(module.__doc__ or "")
-        for _, item in inspect.getmembers(module, inspect.isclass):
-            if item.__module__ == info.name:
-                methods = inspect.getmembers(item, inspect.isfunction)
-                found += [
-                    (f"{item.__name__}.{name}", operation)
-                    for name, method in methods
-                    for operation in named_operations(inspect.getdoc(method) or "", near)
-                    if name in vars(item)
-                ]
-    return found
 
 
 def _covered(mark: ast.expr) -> list[str]:

@@ -10,12 +10,14 @@ import re
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from datarobot_provider.core.arguments.converters import camel_case
 from docs._generate.contract import API, Operation, operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _TOKENS = re.compile(r"\b(GET|POST|PATCH|PUT|DELETE)\b(?!``)|``([^`]+)``|([.;](?=\s|$)|:param|:returns|:raises)")
+_PLACEHOLDER = re.compile(r"{\w+}")
 _SHORT = "…"
 
 
@@ -34,6 +36,15 @@ def named_operations(text: str, near: str = "") -> list[Operation]:
             if operation not in found:
                 found.append(operation)
     return found
+
+
+def declared_routes(operator: type) -> list[tuple[str, str]]:
+    """Return the routes that an operator declares, as method and route of the contract.
+
+    :param operator: class of the operator; a sensor declares none.
+    """
+    declared = [each.split() for each in (operator.route, *operator.other_routes) if each]
+    return [(method, f"{API}/{_PLACEHOLDER.sub(_camel_case, path)}") for method, path in declared]
 
 
 def first_route(text: str) -> str:
@@ -74,3 +85,8 @@ def _alike(one: str, other: str) -> int:
     """Return how many parts two routes have in common at their beginnings."""
     parts = zip(one.split("/"), other.split("/"), strict=False)
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], parts))
+
+
+def _camel_case(match: re.Match[str]) -> str:
+    """Return a placeholder in the API's spelling."""
+    return camel_case(match[0])

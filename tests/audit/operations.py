@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, ListCustomModelsOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guard_configs import (
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
     CreateGuardConfigOperator,
     GetGuardConfigOperator,
     UpdateGuardConfigOperator,
 )
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.audit.conftest import CANARY, SECRETS

@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import pytest
 
-from datarobot_provider.operators.downloads import DownloadVersionOperator
 from datarobot_provider.operators.prediction_server_image import DownloadPredictionServerImageOperator
+from datarobot_provider.operators.versions import DownloadVersionOperator
 from tests.audit.conftest import CANARY, SECRETS
 from tests.audit.servers import ECHOES, Answer, Received, echo
 from tests.pairwise import axis, pairwise

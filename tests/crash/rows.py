@@ -130,7 +130,7 @@ ROWS = (
         cancellable=True,
         main=True,
     ),
-    Row("impact", "insights:ComputeFeatureImpactOperator", VERSION, kind="feature_impact", main=True),
+    Row("impact", "feature_impact:ComputeFeatureImpactOperator", VERSION, kind="feature_impact", main=True),
     Row(
         "validation",
         "vector_databases:ValidateVectorDatabaseOperator",
@@ -148,21 +148,21 @@ ROWS = (
     ),
     Row(
         "with_training_data",
-        "version_sources:CreateVersionWithTrainingDataOperator",
+        "training_data:CreateVersionWithTrainingDataOperator",
         MODEL,
         _TRAINED,
         "training_data",
     ),
     Row(
         "assignment",
-        "custom_model_settings:AssignTrainingDataOperator",
+        "training_data:AssignTrainingDataOperator",
         MODEL,
         {"dataset_id": DATASET},
         "training_data",
     ),
     *_undecidable(
         "repository",
-        "version_sources:CreateVersionFromRepositoryOperator",
+        "repository_versions:CreateVersionFromRepositoryOperator",
         MODEL,
         "version_from_repository",
         repository_id="repository",
@@ -176,7 +176,7 @@ ROWS = (
     ),
     *_undecidable(
         "explanations",
-        "insights:InitializePredictionExplanationsOperator",
+        "prediction_explanations:InitializePredictionExplanationsOperator",
         VERSION,
         "prediction_explanations",
     ),
@@ -187,7 +187,7 @@ ROWS = (
     Row("version_plain", "versions:CreateVersionOperator", MODEL, _FILES),
     Row(
         "guard",
-        "guard_configs:CreateGuardConfigOperator",
+        "guard_configurations:CreateGuardConfigOperator",
         ("entity_id", "template_id"),
         {"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
     ),

@@ -11,13 +11,14 @@ import yarl
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from datarobot_provider.client.accepted import status_id_of
 from datarobot_provider.client.endpoint import API_PREFIX, Endpoint, api_path
 from datarobot_provider.client.files import ModelFile
 from datarobot_provider.client.multipart import UploadBody
 from datarobot_provider.client.pagination import get_all_pages, items, pages
-from datarobot_provider.client.request import Request, Response, route
-from datarobot_provider.client.resources.base import status_id_of
+from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.retry import RetryPolicy, retry_after
+from datarobot_provider.client.routes import route
 from datarobot_provider.exceptions import ConfigurationError, InputError, MalformedResponseError
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome, Probe, Verdict

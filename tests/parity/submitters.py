@@ -13,21 +13,18 @@ import pytest
 import requests
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
-from datarobot_provider.operators.custom_model_settings import AssignTrainingDataOperator
 from datarobot_provider.operators.custom_models import CopyCustomModelOperator, CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator, InitializePredictionExplanationsOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator, CreateGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
+from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
 from datarobot_provider.operators.vector_databases import (
     RevalidateVectorDatabaseOperator,
     ValidateVectorDatabaseOperator,
-)
-from datarobot_provider.operators.version_sources import (
-    CreateVersionFromRepositoryOperator,
-    CreateVersionWithTrainingDataOperator,
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis

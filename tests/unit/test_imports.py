@@ -37,8 +37,8 @@ for module in {modules}:
     importlib.import_module(module)
 print(json.dumps(sorted(set(sys.modules) - before)))
 """
-#: How many modules everything that a DAG file can import may add to Airflow's own.
-MOST_MODULES = 40
+#: How many modules all operators, sensors, hooks and links may share; each noun of the API adds its own.
+MOST_SHARED_MODULES = 26
 
 
 def modules_of(*rooms: str) -> list[str]:
@@ -75,13 +75,15 @@ def test_no_operator_sensor_hook_or_link_loads(everything_a_dag_imports, name):
     assert name not in packages(everything_a_dag_imports)
 
 
-def test_all_operators_sensors_hooks_and_links_are_few_modules():
+def test_all_operators_sensors_hooks_and_links_share_few_modules():
     info = get_provider_info()
     listed = [info[room][0]["python-modules"] for room in ("operators", "sensors", "hooks")]
     links = {link.rpartition(".")[0] for link in info["extra-links"]}
     added = newly_imported([*chain.from_iterable(listed), *sorted(links)])
     assert packages(added) == {"datarobot_provider"}
-    assert len(added) <= MOST_MODULES, sorted(added)
+    nouns = {module for room in listed[:2] for module in room}
+    assert nouns <= added
+    assert len(added - nouns) <= MOST_SHARED_MODULES, sorted(added - nouns)
 
 
 def test_the_probe_sees_what_is_loaded():

@@ -1,26 +1,121 @@
-"""Which classes and templated arguments are this package's, and which ones a subclass of a user's has added."""
+"""The arguments of operators and sensors: which are templated, required or sent, and how they are converted."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.core.arguments.converters import Converter, converted, identifier, optional
+from datarobot_provider.core.arguments import types
+from datarobot_provider.core.arguments.converters import Converter, converted, optional
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _PACKAGE = "datarobot_provider."
 _EMPTY = ("", "None")
+_NAME = re.compile(r"\w+")
+_PLACEHOLDER = re.compile(r"{(\w+)}")
+_NO_DEFAULT = object()
 
 
 def is_ours(level: type) -> bool:
-    """Return whether a class is one of this package, not of a user's DAG or of Airflow."""
+    """Return whether a class belongs to this package, not to a DAG file or to Airflow."""
     return level.__module__.startswith(_PACKAGE)
 
 
+class DeclaredArguments:
+    """Base of everything whose constructor declares arguments of operators or sensors.
+
+    Its keyword-only parameters are annotated with the types of :mod:`.types`. Airflow and this package need to know
+    more: which of them are templated, required or sent, and how they are converted. That is derived here, so that an
+    argument is declared once. An argument that a subclass outside of this package adds is not converted, not sent and
+    not templated, unless the subclass says so with ``template_fields``, ``required_fields``, ``api_fields`` or
+    ``argument_types``.
+    """
+
+    #: Method and route of the operation, such as ``GET customModels/{custom_model_id}/``.
+    route: ClassVar[str] = ""
+    #: Routes of more operations that the operator may use.
+    other_routes: ClassVar[Sequence[str]] = ()
+    #: Arguments that are neither fields of the request nor ids in the route; those of the bases are added.
+    options: ClassVar[Sequence[str]] = ("datarobot_conn_id",)
+    #: Arguments in which templates are not rendered; those of the bases are added.
+    not_templated: ClassVar[Sequence[str]] = ()
+    #: Arguments that must have a value although they have a default; those of the bases are added.
+    also_required: ClassVar[Sequence[str]] = ()
+
+    #: Derived: arguments that must have a value once the templates are rendered.
+    required_fields: ClassVar[Sequence[str]] = ()
+    #: Derived: arguments that are fields of the request, and their converters.
+    api_fields: ClassVar[Mapping[str, Converter]] = {}
+    #: Derived: other arguments, and their converters.
+    argument_types: ClassVar[Mapping[str, Converter]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if is_ours(cls):
+            _derive(cls)
+
+    def check(self) -> None:
+        """Check the rendered arguments and convert them in place, before anything is sent.
+
+        :raises InputError: naming the invalid argument.
+        """
+        check_rendered(self)
+        convert_arguments(self)
+
+
+def _derive(task: Any) -> None:
+    """Derive the attributes of a class that describe its arguments, those of its bases included."""
+    task.own_arguments = _own_arguments(task)
+    arguments: dict[str, tuple[Converter | None, Any]] = {}
+    for level in task.__mro__:
+        for name, argument in vars(level).get("own_arguments", {}).items():
+            arguments.setdefault(name, argument)
+    not_templated, also_required = _merged(task, "not_templated"), _merged(task, "also_required")
+    not_sent = _merged(task, "options") | set(_PLACEHOLDER.findall(task.route)) if task.route else set(arguments)
+    task.template_fields = tuple(name for name in arguments if name not in not_templated)
+    task.required_fields = tuple(
+        name for name, (_, default) in arguments.items() if default is _NO_DEFAULT or name in also_required
+    )
+    task.api_fields, task.argument_types = {}, {}
+    for name, (converter, default) in arguments.items():
+        if converter is not None and name not in not_sent:
+            task.api_fields[name] = converter
+        elif converter is not None:
+            # None means "not set"; where it is not allowed, check_rendered() refuses it.
+            task.argument_types[name] = optional(converter) if default in (None, _NO_DEFAULT) else converter
+
+
+def _own_arguments(task: type) -> dict[str, tuple[Converter | None, Any]]:
+    """Return the arguments that a class itself declares, each with its converter and its default."""
+    init = vars(task).get("__init__")
+    if init is None:
+        return {}
+    code, defaults = init.__code__, init.__kwdefaults__ or {}
+    names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    return {name: (_converter(task, name, init.__annotations__), defaults.get(name, _NO_DEFAULT)) for name in names}
+
+
+def _converter(task: type, name: str, annotations: Mapping[str, str]) -> Converter | None:
+    """Return the converter of an argument; annotations are strings, which are not evaluated here."""
+    match = _NAME.match(annotations[name])
+    declared = getattr(types, match[0], None) if match else None
+    try:
+        converter: Converter | None = declared.__metadata__[0]  # type: ignore[union-attr]
+    except AttributeError:
+        known = f"{types.__name__} has no type {annotations[name]!r}"
+        raise TypeError(f"The argument {name} of {task.__name__} has no converter: {known}.") from None
+    return converter
+
+
+def _merged(task: type, declared: str) -> set[str]:
+    return {name for level in task.__mro__ for name in vars(level).get(declared, ())}
+
+
 def known_template_fields(task: type) -> list[str]:
-    """Return the templated arguments whose meaning is known; what a user's subclass adds may hold anything.
+    """Return the templated arguments that this package interprets; those that a user's subclass adds hold anything.
 
     :param task: class of the operator or the sensor.
     :returns: those that a class of this package templates, and those that any class declares as fields of a request or
@@ -55,7 +150,7 @@ def check_rendered(task: Any) -> None:
 def convert_arguments(task: Any) -> None:
     """Convert the rendered arguments of an operator or a sensor, in place, as Airflow renders them.
 
-    :raises InputError: naming the argument at fault.
+    :raises InputError: naming the invalid argument.
     """
     for name, converter in converters(type(task)).items():
         value = getattr(task, name, None)
@@ -65,17 +160,13 @@ def convert_arguments(task: Any) -> None:
 
 
 def converters(task: type) -> Mapping[str, Converter]:
-    """Return how each argument of an operator or a sensor is converted, its bases' arguments included.
+    """Return the converter of each argument of an operator or a sensor.
 
-    Fields of the request body are in ``api_fields``, other arguments in ``argument_types``; what ends in ``_id`` is an
-    id where neither says otherwise, unless a user's subclass has added it. ``None`` means not set, for the first and
-    the last.
+    :param task: the class. Subclasses outside of this package may add to ``api_fields``, in which ``None`` means "not
+        set", and to ``argument_types``.
     """
     declared: dict[str, Converter] = {}
     for level in reversed(task.__mro__):
-        body_fields = vars(level).get("api_fields", {})
-        declared |= {name: optional(converter) for name, converter in body_fields.items()}
+        declared |= {name: optional(converter) for name, converter in vars(level).get("api_fields", {}).items()}
         declared |= vars(level).get("argument_types", {})
-    names = known_template_fields(task)
-    ids = {name: optional(identifier) for name in names if name.endswith("_id") and not name.endswith("conn_id")}
-    return {**ids, **declared}
+    return declared

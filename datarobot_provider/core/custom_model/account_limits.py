@@ -50,7 +50,7 @@ def check_limits(client: DataRobotClient, payload: Mapping[str, Any]) -> None:
     if not requested:
         return
     try:
-        limits = client.custom_models.limits()
+        limits = client.get("customModelLimits/")
     except AuthenticationError:
         raise
     except (ApiError, MalformedResponseError):

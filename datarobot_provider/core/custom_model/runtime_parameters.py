@@ -199,7 +199,7 @@ def _normalize(credential_type: Any) -> str:
 
 def _list_credentials(client: DataRobotClient) -> list[dict[str, Any]]:
     try:
-        return client.credentials.list()
+        return client.items("credentials/")
     except AuthenticationError:
         raise
     except ApiError as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pendulum
 
+from datarobot_provider.client.routes import VERSIONS, route
 from datarobot_provider.core.arguments.converters import Converter, payload
 from datarobot_provider.exceptions import (
     ApiError,
@@ -223,8 +224,8 @@ class RecoverFromVersions(RecoverFromList):
     custom_model_id: str
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
-        """Return the versions of the custom model, the newest first."""
-        return self.hook.client.versions.list(self.custom_model_id, {}, limit)
+        """Return the versions of the model, the newest first."""
+        return self.hook.client.items(route(VERSIONS, custom_model_id=self.custom_model_id), limit=limit)
 
 
 def fields_match(row: Mapping[str, Any], sent: Mapping[str, Any], names: Sequence[str]) -> bool:

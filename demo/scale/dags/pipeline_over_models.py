@@ -9,8 +9,8 @@ from airflow.providers.common.compat.sdk import DAG, Param, task, task_group
 from datarobot_examples.life_cycle import life_cycle
 from datarobot_examples.params import dataset, environment, text
 
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 
 if TYPE_CHECKING:
     from datarobot_provider.core.guard_types import GuardToApply

@@ -10,10 +10,13 @@ from typing import Any
 from airflow.providers.common.compat.sdk import DAG
 
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.downloads import DownloadVersionOperator
-from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator, UpdateGuardConfigOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
+    CreateGuardConfigOperator,
+    UpdateGuardConfigOperator,
+)
 from datarobot_provider.operators.prediction_server_image import DownloadPredictionServerImageOperator
+from datarobot_provider.operators.versions import DownloadVersionOperator
 
 CANARY = "{{ var.value.audit_canary }}"
 BY_VALUE = "{{ var.value.audit_openai_api_key }}"

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+from datarobot_provider.operators.access_control import GetCustomModelAccessOperator, ShareCustomModelOperator
 from datarobot_provider.operators.conversions import (
     ConvertVersionOperator,
     GetConversionOperator,
     ListConversionsOperator,
     StopConversionOperator,
 )
-from datarobot_provider.operators.custom_model_settings import (
-    AssignTrainingDataOperator,
-    GetCustomModelAccessOperator,
-    GetCustomModelLimitsOperator,
-    ShareCustomModelOperator,
-    UpdateCustomModelOperator,
-)
+from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
     CreateCustomModelOperator,
     DeleteCustomModelOperator,
+    DownloadCustomModelOperator,
     GetCustomModelOperator,
     ListCustomModelsOperator,
+    UpdateCustomModelOperator,
 )
 from datarobot_provider.operators.dependency_builds import (
     CancelDependencyBuildOperator,
@@ -30,8 +27,9 @@ from datarobot_provider.operators.dependency_builds import (
     GetDependencyBuildOperator,
     StartDependencyBuildOperator,
 )
-from datarobot_provider.operators.downloads import DownloadCustomModelOperator, DownloadVersionOperator
-from datarobot_provider.operators.guard_configs import (
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator, GetFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
     CreateGuardConfigOperator,
     DeleteGuardConfigOperator,
     GetGuardConfigOperator,
@@ -40,12 +38,6 @@ from datarobot_provider.operators.guard_configs import (
     UpdateGuardConfigOperator,
 )
 from datarobot_provider.operators.guard_templates import GetGuardTemplateOperator, ListGuardTemplatesOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import (
-    ComputeFeatureImpactOperator,
-    GetFeatureImpactOperator,
-    InitializePredictionExplanationsOperator,
-)
 from datarobot_provider.operators.model_tests import (
     CancelModelTestOperator,
     GetModelTestLogOperator,
@@ -57,10 +49,13 @@ from datarobot_provider.operators.moderation import (
     GetOverallModerationConfigOperator,
     UpdateOverallModerationConfigOperator,
 )
+from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
 from datarobot_provider.operators.prediction_server_image import (
     DownloadPredictionServerImageOperator,
     GetPredictionServerImageMetadataOperator,
 )
+from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
 from datarobot_provider.operators.vector_databases import (
     DeleteVectorDatabaseValidationOperator,
     GetVectorDatabaseValidationOperator,
@@ -69,16 +64,13 @@ from datarobot_provider.operators.vector_databases import (
     UpdateVectorDatabaseValidationOperator,
     ValidateVectorDatabaseOperator,
 )
-from datarobot_provider.operators.version_records import (
+from datarobot_provider.operators.versions import (
+    CreateVersionOperator,
+    DownloadVersionOperator,
     GetVersionOperator,
     ListVersionsOperator,
     UpdateVersionOperator,
 )
-from datarobot_provider.operators.version_sources import (
-    CreateVersionFromRepositoryOperator,
-    CreateVersionWithTrainingDataOperator,
-)
-from datarobot_provider.operators.versions import CreateVersionOperator
 
 MODEL = {"custom_model_id": "m"}
 IDS = {**MODEL, "custom_model_version_id": "v"}

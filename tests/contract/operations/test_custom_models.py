@@ -7,13 +7,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from datarobot_provider.operators.custom_model_settings import GetCustomModelLimitsOperator, UpdateCustomModelOperator
+from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
     CreateCustomModelOperator,
     DeleteCustomModelOperator,
     GetCustomModelOperator,
     ListCustomModelsOperator,
+    UpdateCustomModelOperator,
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
@@ -216,7 +217,7 @@ def test_if_exists_by_exact_name(stage):
     made = make_model(stage, name="Prices", if_exists="reuse")
     assert made not in before
     assert make_model(stage, name="Prices", if_exists="reuse") == made
-    with pytest.raises(AirflowFailException, match=f"There is a custom model 'Prices' already: {made}"):
+    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {made}"):
         make_model(stage, name="Prices", if_exists="fail")
     again = make_model(stage, name="Prices", if_exists="create")
     assert existing(stage) == before | {made, again}
@@ -227,7 +228,7 @@ def test_if_exists_by_exact_name(stage):
 def test_if_exists_by_user_provided_id(stage):
     mine = make_model(stage, name="Prices", user_provided_id="mine")
     assert make_model(stage, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
-    with pytest.raises(AirflowFailException, match=f"There is a custom model 'Prices' already: {mine}"):
+    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {mine}"):
         make_model(stage, name="Another name", user_provided_id="mine", if_exists="fail")
     with pytest.raises(AirflowFailException, match="user provided ID that is in use"):
         make_model(stage, name="Prices", user_provided_id="mine")

@@ -12,7 +12,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from datarobot_provider.client import download
 from datarobot_provider.core.arguments.storage import StorageSink
-from datarobot_provider.operators.downloads import DownloadCustomModelOperator, DownloadVersionOperator
+from datarobot_provider.operators.custom_models import DownloadCustomModelOperator
+from datarobot_provider.operators.versions import DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries

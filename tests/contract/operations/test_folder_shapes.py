@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import fsspec
 import pytest
 
-from datarobot_provider.operators.downloads import DownloadVersionOperator
-from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.contract.provider.conftest import ENVIRONMENT
 from tests.contract.provider.scenes import make_model

@@ -8,7 +8,8 @@ import re
 import pytest
 
 from datarobot_provider.core.arguments.converters import camel_case
-from datarobot_provider.operators.guard_configs import (
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
     CreateGuardConfigOperator,
     DeleteGuardConfigOperator,
     GetGuardConfigOperator,
@@ -17,7 +18,6 @@ from datarobot_provider.operators.guard_configs import (
     UpdateGuardConfigOperator,
 )
 from datarobot_provider.operators.guard_templates import GetGuardTemplateOperator, ListGuardTemplatesOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
 from datarobot_provider.operators.moderation import (
     GetOverallModerationConfigOperator,
     UpdateOverallModerationConfigOperator,

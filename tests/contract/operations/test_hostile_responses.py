@@ -7,37 +7,33 @@ import json
 import pytest
 
 from datarobot_provider.core.submission.record import STORE_KEY
+from datarobot_provider.operators.access_control import GetCustomModelAccessOperator
 from datarobot_provider.operators.conversions import ConvertVersionOperator
-from datarobot_provider.operators.custom_model_settings import (
-    AssignTrainingDataOperator,
-    GetCustomModelAccessOperator,
-    GetCustomModelLimitsOperator,
-)
+from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
     CreateCustomModelOperator,
     GetCustomModelOperator,
     ListCustomModelsOperator,
 )
-from datarobot_provider.operators.guard_configs import (
+from datarobot_provider.operators.feature_impact import GetFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
     CreateGuardConfigOperator,
     ListGuardConfigsOperator,
     ListGuardPredictionEnvironmentsOperator,
 )
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import GetFeatureImpactOperator, InitializePredictionExplanationsOperator
 from datarobot_provider.operators.model_tests import ListModelTestsOperator
+from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
+from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
 from datarobot_provider.operators.vector_databases import (
     ListVectorDatabaseValidationsOperator,
     RevalidateVectorDatabaseOperator,
     ValidateVectorDatabaseOperator,
 )
-from datarobot_provider.operators.version_records import ListVersionsOperator
-from datarobot_provider.operators.version_sources import (
-    CreateVersionFromRepositoryOperator,
-    CreateVersionWithTrainingDataOperator,
-)
+from datarobot_provider.operators.versions import ListVersionsOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.provider.conftest import DATASET
 

@@ -6,11 +6,8 @@ import json
 
 import pytest
 
-from datarobot_provider.operators.insights import (
-    ComputeFeatureImpactOperator,
-    GetFeatureImpactOperator,
-    InitializePredictionExplanationsOperator,
-)
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator, GetFeatureImpactOperator
+from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
 from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
 from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException

@@ -8,11 +8,11 @@ import pytest
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import CreateGuardConfigOperator
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
-from datarobot_provider.operators.version_records import UpdateVersionOperator
+from datarobot_provider.operators.versions import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED

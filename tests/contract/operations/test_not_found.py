@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator

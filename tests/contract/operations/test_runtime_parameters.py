@@ -8,8 +8,7 @@ import pytest
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, GetCustomModelOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
-from datarobot_provider.operators.version_records import GetVersionOperator, ListVersionsOperator
-from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.operators.versions import CreateVersionOperator, GetVersionOperator, ListVersionsOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT

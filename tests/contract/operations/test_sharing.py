@@ -6,11 +6,8 @@ import json
 
 import pytest
 
-from datarobot_provider.operators.custom_model_settings import (
-    AssignTrainingDataOperator,
-    GetCustomModelAccessOperator,
-    ShareCustomModelOperator,
-)
+from datarobot_provider.operators.access_control import GetCustomModelAccessOperator, ShareCustomModelOperator
+from datarobot_provider.operators.training_data import AssignTrainingDataOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id

@@ -6,16 +6,14 @@ import json
 
 import pytest
 
-from datarobot_provider.operators.version_records import (
+from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.training_data import CreateVersionWithTrainingDataOperator
+from datarobot_provider.operators.versions import (
+    CreateVersionOperator,
     GetVersionOperator,
     ListVersionsOperator,
     UpdateVersionOperator,
 )
-from datarobot_provider.operators.version_sources import (
-    CreateVersionFromRepositoryOperator,
-    CreateVersionWithTrainingDataOperator,
-)
-from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers

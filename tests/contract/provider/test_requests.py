@@ -10,8 +10,8 @@ import pytest
 from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
@@ -121,7 +121,7 @@ def test_create_version_from_a_folder_with_everything(stage, model_folder, defer
     form = decoded_form(made, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
     assert form["filePath"] == ["custom.py", "requirements.txt", "sub/größe.txt"]
     assert len(form) == 13 + len(resources)
-    seen = DataRobotHook().client.versions.get(model, version)
+    seen = DataRobotHook().client.get(f"customModels/{model}/versions/{version}/")
     assert [item["filePath"] for item in seen["items"]] == form["filePath"]
     assert seen["trainingData"]["assignmentInProgress"] is False
     assert (seen["replicas"], seen["requiresHa"], seen["gitModelVersion"]["refName"]) == (2, True, "main")
@@ -141,7 +141,7 @@ def test_create_version_from_the_latest_one(stage, model_folder, tmp_path):
         files_to_delete=["sub/größe.txt"],
         is_major_update=False,
     )
-    items = DataRobotHook().client.versions.get(model, version)["items"]
+    items = DataRobotHook().client.get(f"customModels/{model}/versions/{version}/")["items"]
     assert sorted(item["filePath"] for item in items) == ["custom.py", "new/file.bin", "requirements.txt"]
 
 
@@ -155,7 +155,7 @@ def test_create_version_with_other_settings_alone(stage, model_folder):
         base_environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
         replicas="3",
     )
-    assert DataRobotHook().client.versions.get(model, version)["replicas"] == 3
+    assert DataRobotHook().client.get(f"customModels/{model}/versions/{version}/")["replicas"] == 3
 
 
 @BOTH_MODES

@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
+from datarobot_provider.client.accepted import accepted, status_id_of
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.client import AsyncDataRobotClient
 from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request
-from datarobot_provider.client.resources.base import accepted, status_id_of
 from datarobot_provider.exceptions import (
     AccessDeniedError,
     AuthenticationError,

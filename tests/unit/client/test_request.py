@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from datarobot_provider.client.request import Request, Response, required, route
+from datarobot_provider.client.request import Request, Response
+from datarobot_provider.client.routes import required, route
 from datarobot_provider.exceptions import InputError, MalformedResponseError
 from tests.unit.support import response
 

@@ -13,7 +13,7 @@ from datarobot_provider.hooks.datarobot import DataRobotHook
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.pairwise import axis, pairwise
 from tests.unit.operators.catalogue import (

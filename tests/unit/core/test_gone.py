@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from datarobot_provider.client.request import Response
+from datarobot_provider.core.request_operators import CancelOperator
 from datarobot_provider.operators.conversions import StopConversionOperator
 from datarobot_provider.operators.custom_models import DeleteCustomModelOperator
 from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator
-from datarobot_provider.operators.guard_configs import DeleteGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import DeleteGuardConfigOperator
 from datarobot_provider.operators.model_tests import CancelModelTestOperator
 from datarobot_provider.operators.vector_databases import DeleteVectorDatabaseValidationOperator
 from datarobot_provider.version_compat import AirflowFailException
@@ -48,7 +49,8 @@ def test_retry_succeeds(api, context, ti, task_log, task, given, path, status):
     api.on("DELETE", path, response(status, {"message": "gone"}))
     ti.retry()
     assert task(task_id="t", **given).execute(context) is None
-    assert "already. DataRobot returned" in task_log()
+    verb = "cancel" if issubclass(task, CancelOperator) else "delete"
+    assert f"Nothing to {verb}: DataRobot returned {status}" in task_log()
 
 
 @each_missing

@@ -11,7 +11,7 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
@@ -181,7 +181,7 @@ def test_a_job_that_does_not_end_in_time_is_cancelled_and_both_is_said(api, cont
     script(api, state("processing"))
     with pytest.raises(AirflowException, match="did not end before the timeout") as caught:
         build(timeout=0).execute(context)
-    assert "It was given 0 seconds." in str(caught.value)
+    assert "The timeout was 0 seconds." in str(caught.value)
     assert "The dependency build was cancelled in DataRobot." in str(caught.value)
     assert api.paths("DELETE") == [BUILD]
 

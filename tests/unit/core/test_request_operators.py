@@ -9,8 +9,8 @@ import pytest
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
-from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
+from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
@@ -157,7 +157,7 @@ class TestApplyGuards:
 
     def test_a_key_is_masked_in_the_logs_before_it_is_sent(self, api, context, monkeypatch):
         masked = []
-        monkeypatch.setattr("datarobot_provider.operators.guards.mask_secret", masked.append)
+        monkeypatch.setattr("datarobot_provider.core.guard_keys.mask_secret", masked.append)
         self.apply(api, context, [{**self.GUARD, "openaiApiKey": "sk-very-secret"}])
         assert masked == ["sk-very-secret"]
         assert sent(api)["data"][0]["openaiApiKey"] == "sk-very-secret"

@@ -7,8 +7,11 @@ import json
 import pytest
 
 from datarobot_provider.core.arguments.converters import camel_case
-from datarobot_provider.operators.guard_configs import CreateGuardConfigOperator, UpdateGuardConfigOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import (
+    ApplyGuardConfigOperator,
+    CreateGuardConfigOperator,
+    UpdateGuardConfigOperator,
+)
 from datarobot_provider.version_compat import AirflowFailException
 from tests.unit.support import response
 
@@ -29,7 +32,7 @@ PLAIN = {"name": "Tokens", "description": "d", "type": "ootb", "stages": ["promp
 def masked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Write down what the masker is told."""
     told: list[str] = []
-    for module in ("operators.guards", "operators.guard_configs", "hooks.datarobot"):
+    for module in ("core.guard_keys", "core.guard_fields", "hooks.datarobot"):
         monkeypatch.setattr(f"datarobot_provider.{module}.mask_secret", told.append)
     return told
 

@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 import pytest
 
-from datarobot_provider.core.arguments import converters, declarations
+from datarobot_provider.core.arguments import converters, declarations, types
 from datarobot_provider.core.arguments.declarations import convert_arguments
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.version_compat import AirflowFailException
@@ -69,24 +69,33 @@ class OldLazySequence:
 LAZY = (LazySequence, OldLazySequence)
 
 
+#: What an argument is, by the name of its type.
+KINDS = {
+    "Boolean": "boolean",
+    "Query": "query",
+    "StringList": "texts",
+    "StringOrStringList": "text_or_texts",
+    "StringOrObjectList": "mixed",
+    "ObjectList": "objects",
+    "ObjectListOf": "objects",
+    "ObjectOrObjectList": "objects",
+    "Object": "object",
+    "ObjectOf": "object",
+    "Form": "object",
+    "Seconds": "span",
+    "Interval": "span",
+    "Integer": "number",
+    "PositiveInteger": "number",
+    "Number": "number",
+    "Id": "id",
+    "String": "string",
+    "SubmitPolicy": "string",
+}
+
+
 def kind_of(name, annotation):
-    """Return what an argument is, by its name and its annotation."""
-    if name in READ_ELSEWHERE or "Callable" in annotation:
-        return "other"
-    signs = {
-        "boolean": "bool" in annotation,
-        "query": name == "query",
-        "texts": "list[str]" in annotation and not annotation.startswith("str | list"),
-        "text_or_texts": "list[str]" in annotation,
-        "mixed": "list[str | dict" in annotation,
-        "objects": "list[" in annotation,
-        "object": bool(re.search(r"dict|Mapping|Guard|OverallModerationConfig", annotation)),
-        "span": "timedelta" in annotation,
-        "number": bool(re.search(r"\b(int|float)\b", annotation)),
-        "id": name.endswith("_id") and name not in OWN_IDS,
-        "string": annotation.startswith("str"),
-    }
-    return next((kind for kind, found in signs.items() if found), "other")
+    """Return what an argument is, by its annotation."""
+    return "other" if name in READ_ELSEWHERE else KINDS.get(re.match(r"\w+", annotation)[0], "other")
 
 
 def arguments(*kinds):
@@ -130,6 +139,19 @@ def refused(task, name, value, api, context):
         made(task, **{name: value}).execute(context)
     assert api.requests == []
     return str(caught.value)
+
+
+@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
+def test_every_id_of_datarobot_has_the_type_of_an_id(task):
+    for name, parameter in own_arguments(task).items():
+        expected = name.endswith("_id") and name not in OWN_IDS | READ_ELSEWHERE
+        assert (kind_of(name, str(parameter.annotation)) == "id") == expected, name
+
+
+def test_the_types_are_those_of_the_table():
+    table = {name for name, declared in vars(types).items() if hasattr(declared, "__metadata__")}
+    others = {"ConnectionId", "FilePath", "FilePaths", "FormFiles", "Json", "ResultFilter"}
+    assert table == set(KINDS) | others
 
 
 def test_every_argument_is_of_a_kind_that_is_tried_here():

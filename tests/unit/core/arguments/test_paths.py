@@ -13,8 +13,7 @@ from airflow.serialization.serialized_objects import DagSerialization
 from datarobot_provider.core.arguments.paths import resolve_path
 from datarobot_provider.core.arguments.storage import StorageSink
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.operators.downloads import DownloadVersionOperator
-from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.unit.operators.test_versions import create, paths, texts
 from tests.unit.support import FakeTaskInstance, response

@@ -13,7 +13,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator, DeleteCustomModelOperator
 from datarobot_provider.operators.dependency_builds import CancelDependencyBuildOperator, StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
@@ -176,7 +176,7 @@ class TestFalse:
         """The task resumes as another instance, whose templates are rendered again."""
         script(api, state("processing"))
         event = json.loads(json.dumps(JobEvent(REF, Verdict(Outcome.TIMED_OUT)).dump()))
-        with pytest.raises(AirflowException, match="It was given 1 minute"):
+        with pytest.raises(AirflowException, match="The timeout was 1 minute"):
             build(cancel_on_kill=value, timeout="60").execute_complete(context, event=event)
         assert api.sent("DELETE") == []
 

@@ -10,7 +10,7 @@ import pytest
 
 from datarobot_provider.core.submission.digest import request_digest
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 

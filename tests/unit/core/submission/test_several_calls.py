@@ -11,7 +11,7 @@ from datarobot_provider.exceptions import TransportError
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guards import ApplyGuardConfigOperator
+from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowException
 from tests.unit.support import ORIGIN, TOKEN, response
 

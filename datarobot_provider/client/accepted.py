@@ -1,4 +1,4 @@
-"""What every resource is built on."""
+"""Responses with the status 202: DataRobot has accepted a job."""
 
 from __future__ import annotations
 
@@ -7,35 +7,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.endpoint import api_path
-from datarobot_provider.client.request import is_id
+from datarobot_provider.client.routes import is_id
 from datarobot_provider.exceptions import UntraceableJobError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from datarobot_provider.client.request import Request, Response
-
-Rows = list[dict[str, Any]]
+    from datarobot_provider.client.request import Response
 
 _STATUS = re.compile(r"(?:genai/)?status/([^/?]+)/?$")
 
 
-class Resource:
-    """One noun of the API.
-
-    :param send: sends a request and raises for an error response.
-    """
-
-    def __init__(self, send: Callable[[Request], Response]) -> None:
-        self._send = send
-
-
 @dataclass(frozen=True)
 class Accepted:
-    """A job that the API took on (202).
+    """A job that the API has accepted.
 
     :param status_id: id of its status record.
-    :param body: the response's body, ``{}`` if it had none.
+    :param body: body of the response, ``{}`` if it was empty.
     """
 
     status_id: str
@@ -43,15 +29,16 @@ class Accepted:
 
 
 def status_id_of(location: str) -> str | None:
-    """Return the status id that a URL of a status record ends in, or ``None``."""
+    """Return the id of the status record that a URL leads to; ``None`` for any other URL."""
     match = _STATUS.search(api_path(location) or "")
     return match[1] if match else None
 
 
 def accepted(response: Response) -> Accepted:
-    """Read a 202: the ``Location`` first, ``statusId`` in the body where there is none.
+    """Read the id of the status record from a 202: from ``Location``, otherwise from ``statusId`` in the body.
 
-    :raises UntraceableJobError: if neither names the status record.
+    :param response: the response.
+    :raises UntraceableJobError: if neither contains the id.
     """
     body = response.object() if response.body.strip() else {}
     status_id = status_id_of(response.location or "") or body.get("statusId")

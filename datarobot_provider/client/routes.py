@@ -1,0 +1,65 @@
+"""Routes of the API and pages of the web interface, and the ids in them; loaded when a DAG file is parsed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from datarobot_provider.exceptions import InputError, MalformedResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+#: Routes that more than one module uses.
+VERSIONS = "customModels/{custom_model_id}/versions/"
+VERSION = VERSIONS + "{custom_model_version_id}/"
+
+#: Pages of the web interface, below the host.
+CUSTOM_MODEL_PAGE = "registry/custom-model-workshop/{custom_model_id}/assemble"
+CUSTOM_MODEL_VERSION_PAGE = "registry/custom-model-workshop/{custom_model_id}/versions/{custom_model_version_id}"
+DEPLOYMENT_PAGE = "deployments/{deployment_id}/overview"
+
+_LONGEST_NAME = 100
+_MAX_NAMES = 20
+
+
+def route(template: str, **ids: object) -> str:
+    """Return a route with its ids filled in.
+
+    :param template: path below ``/api/v2/``, such as ``customModels/{custom_model_id}/``.
+    :param ids: one value for each placeholder.
+    :returns: the path; every id is escaped, so that no id can reach another route.
+    :raises InputError: if an id is empty, ``None``, or contains a dot segment or a control character.
+    """
+    for name, value in ids.items():
+        if not isinstance(value, str | int) or isinstance(value, bool) or not is_id(str(value)):
+            raise InputError(f"{name} is {str(value)[:_LONGEST_NAME]!r}, which is not a valid id.")
+    return template.format(**{name: quote(str(value), safe="") for name, value in ids.items()})
+
+
+def has_dot_segment(path: str) -> bool:
+    """Return whether ``path`` has a dot segment. Some servers treat a backslash as ``/`` and ignore ``;…``."""
+    return any(part.partition(";")[0] in (".", "..") for part in path.replace("\\", "/").split("/"))
+
+
+def is_id(text: str) -> bool:
+    """Return whether ``text`` is a valid id: not empty, without control characters and dot segments.
+
+    An escaped dot segment is also refused, because some servers unescape a path before they normalize it.
+    """
+    return text.strip() not in ("", "None") and text.isprintable() and not has_dot_segment(text.strip())
+
+
+def required(response: Mapping[str, object], name: str) -> str:
+    """Return a field of an API object, which must be a string and not empty.
+
+    :param response: the object.
+    :param name: name of the field.
+    :raises MalformedResponseError: if the field is missing.
+    """
+    value = response.get(name)
+    if not isinstance(value, str) or not value:
+        names = [each[:_LONGEST_NAME] for each in sorted(response)]
+        more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+        raise MalformedResponseError(f"The response has no field {name!r}. Its fields are {names[:_MAX_NAMES]}{more}.")
+    return value
