@@ -1,7 +1,7 @@
 """Idempotent submission: a request that creates something takes effect once, even if the worker is killed.
 
 The task saves a submission record before it sends the request, and saves the result after the response. A retry attempt
-that finds a record without a result asks DataRobot whether the request was accepted.
+that finds a record without a result checks in DataRobot whether the request was accepted.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class CreatedResource:
 class SubmitOnce(UsesDataRobotHook):
     """Mixin of the operators that create something: submits the request once, across all retry attempts.
 
-    :ivar on_uncertain_submit: ``fail`` or ``resubmit``: what to do if DataRobot cannot tell whether the request of an
+    :ivar on_uncertain_submit: ``fail`` or ``resubmit``: what to do if it is unknown whether the request of an
         earlier attempt was accepted.
     """
 
@@ -75,7 +75,7 @@ class SubmitOnce(UsesDataRobotHook):
 
         :param state_before: the return value of :meth:`state_before` from before the request.
         :returns: what the earlier attempt created; ``None`` if it created nothing.
-        :raises UncertainSubmitError: if DataRobot cannot tell.
+        :raises UncertainSubmitError: if this cannot be determined.
         """
         raise UncertainSubmitError("The DataRobot API has no way to find out.")
 
