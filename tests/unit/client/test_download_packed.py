@@ -94,7 +94,7 @@ def test_an_incomplete_compressed_download_is_an_error():
 
 
 def test_an_unrequested_encoding_is_refused():
-    with pytest.raises(MalformedResponseError, match="packed as 'br'"):
+    with pytest.raises(MalformedResponseError, match="Content-Encoding 'br'"):
         fetched(packed(b"\x0b\x02\x80hello\x03", encoding="br"))
 
 

@@ -155,7 +155,7 @@ def test_the_error_names_a_file_deleted_during_the_upload(tmp_path, size):
     ("before", "after"), [(10, 9), (10, 11), (10, 0), (0, 5), (3_000_000, 2_999_999), (3_000_000, 3_000_001)]
 )
 def test_the_error_names_a_file_whose_size_changed_before_it_is_read(tmp_path, before, after):
-    with pytest.raises(InputError, match=r"The size of second\.bin changed during the upload"):
+    with pytest.raises(InputError, match=r"The size of .*second\.bin changed during the upload"):
         send_after(lambda path: path.write_bytes(b"y" * after), tmp_path, before)
 
 

@@ -141,10 +141,10 @@ def test_credentials_are_sent_as_a_header_and_not_shown(scheme, login, header):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("socks5://user:secret@proxy:1080", "of the kind 'socks5', which is not supported. Name an HTTP proxy"),
-        ("socks5h://proxy:1080", "of the kind 'socks5h'"),
-        ("socks4://proxy:1080", "of the kind 'socks4'"),
-        ("ftp://user:secret@proxy", "of the kind 'ftp'"),
+        ("socks5://user:secret@proxy:1080", "is not supported. Set an HTTP proxy"),
+        ("socks5h://proxy:1080", "proxy scheme 'socks5h'"),
+        ("socks4://proxy:1080", "proxy scheme 'socks4'"),
+        ("ftp://user:secret@proxy", "proxy scheme 'ftp'"),
         ("http://", "is not a valid URL of a proxy"),
         ("http://user:secret@", "is not a valid URL of a proxy"),
         ("http://user:secret@proxy:port", "is not a valid URL of a proxy"),

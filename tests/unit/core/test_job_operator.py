@@ -158,7 +158,7 @@ class TestTheEnd:
     [
         (Outcome.FAILED, AirflowFailException, True, "failed"),
         (Outcome.CANCELLED, AirflowFailException, False, "was cancelled in DataRobot"),
-        (Outcome.EXPIRED, AirflowException, False, "is gone"),
+        (Outcome.EXPIRED, AirflowException, False, "no longer exists"),
         (Outcome.TIMED_OUT, AirflowException, False, "did not end before the timeout"),
         (Outcome.POLLING_ERROR, AirflowException, True, "could not be polled for too long"),
         (Outcome.POLLING_REFUSED, AirflowFailException, True, "cannot be polled"),

@@ -142,7 +142,7 @@ def test_the_pages_of_the_impacts_are_merged(fake, jobs):
 
 def test_circular_pages_of_impacts_are_refused(fake, jobs):
     fake.on("GET", IMPACT, response(body={"featureImpacts": [], "next": f"{ORIGIN}/api/v2/{IMPACT}"}))
-    with pytest.raises(MalformedResponseError, match="circle"):
+    with pytest.raises(MalformedResponseError, match="the URL of a previous page"):
         jobs.result(success("feature_impact"))
 
 

@@ -114,7 +114,7 @@ class TestPoking:
         [
             (state("failed"), "The dependency build failed"),
             (response(422, {}), "was cancelled in DataRobot"),
-            (response(404), "is gone"),
+            (response(404), "no longer exists"),
             (response(403), "cannot be polled"),
         ],
     )

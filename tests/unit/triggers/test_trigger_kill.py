@@ -154,7 +154,7 @@ class TestKill:
     def test_a_kill_does_not_cancel_a_joined_job(self, api, task_log):
         ref = ref_of("dependency_build")
         asyncio.run(trigger(ref=JobRef(ref.kind, ref.ids, joined=True).dumps()).on_kill())
-        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+        assert "The dependency build is not cancelled, because this task did not start it" in task_log()
         assert api.requests == []
 
     def test_a_job_that_cannot_be_cancelled_is_said_to_go_on(self, api, task_log):
