@@ -139,8 +139,8 @@ def test_the_status_id_is_read_from_a_location(location, status_id):
 
 
 def test_the_location_of_an_accepted_job_has_precedence():
-    answer = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
-    assert accepted(answer).status_id == "header"
+    scripted = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
+    assert accepted(scripted).status_id == "header"
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": f"{ORIGIN}/elsewhere/"}])

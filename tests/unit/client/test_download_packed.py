@@ -43,9 +43,11 @@ class Memory(io.BytesIO):
         """Do nothing."""
 
 
-def fetched(*answers: bytes, sink: Memory | None = None, expected: Expected | None = None) -> tuple[bytes, list[bytes]]:
+def fetched(
+    *responses: bytes, sink: Memory | None = None, expected: Expected | None = None
+) -> tuple[bytes, list[bytes]]:
     """Download from a server with these responses; return the content and the heads of the requests."""
-    heads, coming = [], iter(answers)
+    heads, coming = [], iter(responses)
 
     def handle(peer) -> None:
         heads.append(read_request(peer))

@@ -222,8 +222,8 @@ def test_a_thousand_small_files_come_in_few_chunks(tmp_path):
 def test_the_progress_of_a_slow_upload_is_reported(tmp_path, monkeypatch):
     moments = iter(range(0, 1000, 8))
     monkeypatch.setattr(multipart, "Progress", partial(Progress, clock=lambda: next(moments)))
-    told = []
-    body = UploadBody([], [model_file(tmp_path / "f.bin", b"x" * (4 << 20))], told.append)
+    reported = []
+    body = UploadBody([], [model_file(tmp_path / "f.bin", b"x" * (4 << 20))], reported.append)
     list(body)
-    assert told[0].startswith("Uploaded 1.0 MB of 4.2 MB (25%), ")
-    assert told[-1].startswith("Uploaded 4.2 MB in ")
+    assert reported[0].startswith("Uploaded 1.0 MB of 4.2 MB (25%), ")
+    assert reported[-1].startswith("Uploaded 4.2 MB in ")

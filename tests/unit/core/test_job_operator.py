@@ -15,7 +15,7 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.operators.builds import BUILD, IDS, REF, build, script, state
 from tests.unit.support import ORIGIN, TOKEN, remember, remembered, response
 

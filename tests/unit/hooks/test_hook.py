@@ -144,10 +144,10 @@ def test_a_warning_is_logged_for_each_client_without_verification(made, connecti
         use()
         assert task_log().count(warning) >= count
     connection(extra={"verify": "true"})
-    told = task_log().count(warning)
+    reported = task_log().count(warning)
     for use in both_ways():
         use()
-    assert task_log().count(warning) == told
+    assert task_log().count(warning) == reported
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_an_invalid_connection_is_reported(connection, fields, words):
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("scripted", "words"),
     [
         (response(401, {"message": f"bad {TOKEN}"}), "refuses the API token (401)"),
         (
@@ -93,8 +93,8 @@ def test_an_invalid_connection_is_reported(connection, fields, words):
         "echo of the token",
     ],
 )
-def test_an_unexpected_response_is_reported(api, answer, words):
-    api.on("GET", "version/", answer)
+def test_an_unexpected_response_is_reported(api, scripted, words):
+    api.on("GET", "version/", scripted)
     works, message = button()
     assert not works
     assert message.startswith(f"{ORIGIN} ")

@@ -8,7 +8,7 @@ from datarobot_provider import exceptions
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.events import JobEvent, format_duration, job_error
 from datarobot_provider.jobs.model import Outcome, Verdict
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 
 OUTCOME_PHRASES = [outcome for outcome in Outcome if outcome not in (Outcome.PENDING, Outcome.UNKNOWN)]
 REF = ref_of("dependency_build")

@@ -18,7 +18,7 @@ from datarobot_provider.version_compat import (
     AirflowSensorTimeout,
     AirflowSkipException,
 )
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import ORIGIN, TOKEN, response
 
 try:

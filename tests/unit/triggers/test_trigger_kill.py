@@ -10,7 +10,7 @@ import pytest
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
 from tests.unit.triggers.waits import BUILD, events, trigger
 
@@ -75,11 +75,11 @@ class TestKill:
         api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
-            asked, told = asyncio.Event(), asyncio.Event()
+            asked, reported = asyncio.Event(), asyncio.Event()
 
             async def slowly(_: object) -> str:
                 asked.set()
-                await told.wait()
+                await reported.wait()
                 return "failed"
 
             monkeypatch.setattr(job, "_state_of", slowly)
@@ -88,7 +88,7 @@ class TestKill:
             for _ in range(3):
                 killing.cancel()
                 await asyncio.sleep(0)
-            told.set()
+            reported.set()
             await killing
 
         asyncio.run(kill())
@@ -135,9 +135,9 @@ class TestKill:
         asyncio.run(trigger().on_kill())
         assert "already ended" in task_log()
 
-    @pytest.mark.parametrize("answer", [response(403), TransportError("gone", reason="lost", sent=True)])
-    def test_a_failed_cancellation_is_logged_and_not_raised(self, api, task_log, answer):
-        api.on("DELETE", BUILD, answer)
+    @pytest.mark.parametrize("scripted", [response(403), TransportError("gone", reason="lost", sent=True)])
+    def test_a_failed_cancellation_is_logged_and_not_raised(self, api, task_log, scripted):
+        api.on("DELETE", BUILD, scripted)
         asyncio.run(trigger().on_kill())
         assert "may still be running in DataRobot" in task_log()
 
