@@ -150,7 +150,7 @@ def test_a_temporarily_missing_connection_does_not_end_the_wait(api, monkeypatch
     with caplog.at_level(logging.INFO, logger=LOGGER):
         assert run(trigger())["outcome"] == "succeeded"
     reported = [each.getMessage() for each in caplog.records if each.name == LOGGER]
-    assert [line.partition(";")[0] for line in reported if "cannot be polled" in line] == [
+    assert [line.partition(". ")[0] for line in reported if "cannot be polled" in line] == [
         "The dependency build cannot be polled at present"
     ] * 3, "once for each cause: no connection, 401, 403"
     assert "The dependency build can be polled again." in reported
