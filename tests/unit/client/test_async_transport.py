@@ -104,7 +104,7 @@ def test_a_cancellation_does_not_wait_for_hanging_polls():
         async def handle(request: web.BaseRequest) -> web.Response:
             if request.method == "GET":
                 polls.append(request)
-                if len(polls) == async_transport.POOL_SIZE - async_transport._FOR_CANCELLATIONS:
+                if len(polls) == async_transport.POOL_SIZE - async_transport._RESERVED:
                     full.set()
                 await hang.wait()
             return web.Response(status=204)
