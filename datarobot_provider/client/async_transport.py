@@ -1,4 +1,4 @@
-"""The async sender, on ``aiohttp``; used in the triggerer, for looks and cancellations only."""
+"""Asynchronous transport, based on ``aiohttp``. Used in the triggerer, for polls and cancellations only."""
 
 from __future__ import annotations
 
@@ -31,75 +31,75 @@ if TYPE_CHECKING:
     from datarobot_provider.exceptions import TransportError
 
 _METHODS = frozenset({"GET", "DELETE"})
-#: Seconds that an idle connection is kept for the next look: longer than any pause after which a new TLS handshake
-#: would still count.
+#: Seconds that an idle connection is kept for the next poll. After a longer pause, the cost of a new TLS handshake is
+#: negligible.
 _KEEP_ALIVE = 90.0
-#: Connections of the pool that looks leave free.
-_FOR_CANCELLATIONS = 2
-#: Seconds between two checks whether a request takes too long.
-_LIMITS_EVERY = 1.0
-#: The longest line of a head, in bytes, as on a worker.
+#: Connections of the pool that are reserved for cancellations.
+_RESERVED = 2
+#: Seconds between two checks of the time limits.
+_LIMIT_CHECK_SECONDS = 1.0
+#: Maximum length of a line in the head of a response, in bytes, as on a worker.
 _LONGEST_LINE = 65_536
-#: What the system may receive ahead, in bytes. The library parses all of it in one go: of chunks that hold a byte each,
-#: a quarter of a megabyte would hold the event loop for a quarter of a second.
-_RECEIVED_AHEAD = 16 * 1024
-#: Addresses that are kept in their parsed form, since every wait asks for the same one again and again.
-_ADDRESSES = 16_384
+#: Size of the receive buffer of a socket, in bytes. ``aiohttp`` parses its content in one step: a quarter of a megabyte
+#: in chunks of one byte would block the event loop for a quarter of a second.
+_RECEIVE_BUFFER = 16 * 1024
+#: Number of parsed URLs that are cached, since every wait polls the same URL repeatedly.
+_CACHED_URLS = 16_384
 
 
 class AsyncTransport:
-    """Sends looks and cancellations over one pooled session and never follows a redirect.
+    """Sends polls and cancellations over one pooled session. It does not follow redirects.
 
-    :param endpoint: where the API lives.
+    :param endpoint: the endpoint of the installation.
     :param token: the API token.
-    :param settings: timeouts, trust and the retry policy.
+    :param settings: the settings, including the retry policy.
     """
 
     def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
         self._token = token
         self._settings = settings
-        own = settings.ca_bundle or settings.client_cert or not settings.verify
-        # Asked once: the library would ask for each request, in a thread, and read ``~/.netrc`` each time.
+        has_tls_settings = settings.ca_bundle or settings.client_cert or not settings.verify
+        # Determined once: ``aiohttp`` would do it for each request, in a thread, and read ``~/.netrc`` each time.
         proxy = proxy_for(endpoint.origin)
-        login = dict(proxy.headers) if proxy else {}
-        # A proxy reads the headers of a request that it passes on, but of a tunnel only those that ask for it.
-        tunnelled = endpoint.origin.startswith("https:")
-        self._proxy_headers = login or None if tunnelled else None
-        # Whoever waits for a turn here costs less than a request that waits for a connection. Cancellations never wait.
-        self._turns = asyncio.Semaphore(POOL_SIZE - _FOR_CANCELLATIONS)
+        credentials = dict(proxy.headers) if proxy else {}
+        # A proxy reads the headers of a plain request, but for a tunnel only those of the CONNECT request.
+        is_tunnelled = endpoint.origin.startswith("https:")
+        self._proxy_headers = credentials or None if is_tunnelled else None
+        # Waiting here needs less memory than waiting for a connection in ``aiohttp``. Cancellations do not wait.
+        self._poll_slots = asyncio.Semaphore(POOL_SIZE - _RESERVED)
         self._limits = _TimeLimits(settings.read_timeout)
-        self._address = lru_cache(_ADDRESSES)(lambda path: URL(endpoint.url(path)))
+        self._url = lru_cache(_CACHED_URLS)(lambda path: URL(endpoint.url(path)))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE,
                 keepalive_timeout=_KEEP_ALIVE,
-                ssl=settings.tls() if own else True,
-                socket_factory=_small_socket,
+                ssl=settings.tls() if has_tls_settings else True,
+                socket_factory=_create_socket,
             ),
             headers={
                 "User-Agent": USER_AGENT,
                 "Accept": "application/json",
                 "Accept-Encoding": ACCEPT_ENCODING,
-                **({} if tunnelled else login),
+                **({} if is_tunnelled else credentials),
             },
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=settings.connect_timeout),
             cookie_jar=aiohttp.DummyCookieJar(),
             proxy=URL(proxy.url) if proxy else None,
-            # The library unpacks in one piece what has arrived, however much it becomes.
+            # ``aiohttp`` decompresses all received data in one step, without a limit.
             auto_decompress=False,
             max_line_size=_LONGEST_LINE,
             max_field_size=_LONGEST_LINE,
         )
 
     async def send(self, request: Request) -> Response:
-        """Send ``request`` as often as the retry policy allows.
+        """Send ``request``, with the attempts that the retry policy allows.
 
         :returns: the response, whatever its status.
-        :raises TransportError: if there was none.
-        :raises ValueError: for a method that starts or changes something: a trigger may run twice.
+        :raises TransportError: if there is no response.
+        :raises ValueError: if the method is unsafe: a trigger may run twice.
         """
         if request.method not in _METHODS:
-            raise ValueError(f"{request.method} must not be sent from the triggerer")
+            raise ValueError(f"{request.method} requests must not be sent from the triggerer")
         steps = retry_steps(request, self._settings.retry)
         step = next(steps)
         while True:
@@ -118,20 +118,20 @@ class AsyncTransport:
         await self._session.close()
 
     async def _attempt(self, request: Request) -> Response | TransportError:
-        sendings, polls = _Sendings(), request.method == "GET"
+        counter, is_poll = _SendCounter(), request.method == "GET"
         try:
-            async with self._turns if polls else nullcontext(), asyncio.timeout(None) as limit:
+            async with self._poll_slots if is_poll else nullcontext(), asyncio.timeout(None) as limit:
                 self._limits.begin(limit)
                 try:
                     async with self._session.request(
                         request.method,
-                        self._address(request.path),
+                        self._url(request.path),
                         params=request.query() or None,
                         headers={"Authorization": self._token.header()},
                         allow_redirects=False,
                         proxy_headers=self._proxy_headers,
-                        # Only of a DELETE it matters whether it was sent twice.
-                        middlewares=() if polls else (sendings,),
+                        # Whether it was sent twice is only relevant for a DELETE.
+                        middlewares=() if is_poll else (counter,),
                     ) as response:
                         headers = _headers(response)
                         body = await _read(request, response, headers)
@@ -142,11 +142,11 @@ class AsyncTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
-        return Response(response.status, headers, body, repeated=sendings.count > 1)
+        return Response(response.status, headers, body, repeated=counter.count > 1)
 
 
-class _Sendings:
-    """Counts: ``aiohttp`` sends a request anew when a pooled connection turns out dead."""
+class _SendCounter:
+    """Counts how often a request is sent. ``aiohttp`` sends it again if a pooled connection turns out to be closed."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -154,31 +154,31 @@ class _Sendings:
     async def __call__(
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
-        """Send ``request``."""
+        """Count ``request`` and send it."""
         self.count += 1
         return await handler(request)
 
 
 class _TimeLimits:
-    """Ends what takes too long. One timer serves all requests: one for each is a sixth of what a look costs.
+    """Time limits of requests. One timer for all requests is cheaper than one for each.
 
-    :param seconds: how long a request may take; it may take a little longer.
+    :param seconds: the time of a request; it may take slightly longer.
     """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._every = min(_LIMITS_EVERY, seconds / 4)
+        self._every = min(_LIMIT_CHECK_SECONDS, seconds / 4)
         self._running: dict[asyncio.Timeout, float] = {}
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self, limit: asyncio.Timeout) -> None:
-        """Let ``limit``, which has no end of its own yet, end in time."""
+        """Apply the time limit to ``limit``, which must not have a deadline yet."""
         loop = asyncio.get_running_loop()
         self._running[limit] = loop.time() + self._seconds
         self._timer = self._timer or loop.call_later(self._every, self._check, loop)
 
     def end(self, limit: asyncio.Timeout) -> None:
-        """Forget ``limit``: what was inside is over."""
+        """Remove ``limit`` after its request."""
         self._running.pop(limit, None)
 
     def _check(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -190,12 +190,12 @@ class _TimeLimits:
 
 
 async def _read(request: Request, response: aiohttp.ClientResponse, headers: Mapping[str, str]) -> bytes:
-    """Read a body within its limit; between two steps of unpacking, the event loop goes on with other things."""
+    """Read a body within its size limit. The event loop runs other tasks between two decompression steps."""
     if "content-encoding" not in headers and (response.content_length or STEP) < STEP:
         return await response.read()
     body = Body(request, response.status, headers)
-    async for piece in response.content.iter_any():
-        for _ in body.add(piece):
+    async for chunk in response.content.iter_any():
+        for _ in body.add(chunk):
             await asyncio.sleep(0)
         if body.is_full:
             break
@@ -203,37 +203,37 @@ async def _read(request: Request, response: aiohttp.ClientResponse, headers: Map
 
 
 def _headers(response: aiohttp.ClientResponse) -> dict[str, str]:
-    """Return the headers of a response; what comes twice is joined, as on a worker."""
-    headers = {name.lower(): _readable(value) for name, value in response.headers.items()}
+    """Return the headers of a response. Repeated headers are joined, as on a worker."""
+    headers = {name.lower(): _without_surrogates(value) for name, value in response.headers.items()}
     if len(headers) < len(response.headers):
-        headers = {name: _readable(", ".join(response.headers.getall(name))) for name in headers}
+        headers = {name: _without_surrogates(", ".join(response.headers.getall(name))) for name in headers}
     return headers
 
 
-def _small_socket(address: aiohttp.AddrInfoType) -> socket.socket:
-    """Make a socket that takes in little at once."""
+def _create_socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """Create a socket with a small receive buffer."""
     family, kind, protocol, *_ = address
-    made = socket.socket(family, kind, protocol)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED_AHEAD)
-    return made
+    sock = socket.socket(family, kind, protocol)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
+    return sock
 
 
-def _readable(value: str) -> str:
-    """Return a header without the halves of characters as which ``aiohttp`` keeps bytes that are not UTF-8."""
+def _without_surrogates(value: str) -> str:
+    """Replace the surrogates that represent bytes other than UTF-8 in a header of ``aiohttp``."""
     return value if value.isascii() else value.encode(errors="replace").decode()
 
 
 def _classify(error: Exception) -> tuple[str, bool]:
-    """Say why there is no response, and whether the request may have arrived."""
-    in_vain = isinstance(error, aiohttp.ClientConnectorError)
+    """Return the reason of a failed request, and whether the request may have been sent."""
+    is_unconnected = isinstance(error, aiohttp.ClientConnectorError)
     tls = (aiohttp.ClientConnectorSSLError, aiohttp.ClientConnectorCertificateError)
     signs: tuple[tuple[bool, str, bool], ...] = (
         (isinstance(error, aiohttp.ClientConnectorDNSError), "dns", False),
-        (in_vain and is_plain_http(getattr(error, "os_error", error)), "plain http", False),
+        (is_unconnected and is_plain_http(getattr(error, "os_error", error)), "plain http", False),
         (isinstance(error, tls), "tls", False),
         (isinstance(error, aiohttp.ConnectionTimeoutError), "timeout", False),
         (isinstance(error, aiohttp.ClientHttpProxyError), "proxy", False),
-        (in_vain, "refused", False),
+        (is_unconnected, "refused", False),
         (isinstance(error, TimeoutError), "timeout", True),
     )
     return next(((reason, sent) for found, reason, sent in signs if found), ("lost", True))

@@ -80,7 +80,7 @@ class TransportSettings:
             context = ssl.create_default_context(cafile=self.ca_bundle)
         except OSError:
             raise ConfigurationError(
-                f"the file {self.ca_bundle!r} of the extra 'ca_bundle' cannot be read or contains no PEM certificates."
+                f"the extra 'ca_bundle' is {self.ca_bundle!r}, which cannot be read or contains no PEM certificates."
             ) from None
         if not self.verify:
             context.check_hostname = False
@@ -97,8 +97,8 @@ def _load_client_certificate(context: ssl.SSLContext, client_cert: str, client_k
     except OSError:
         key = f" with the key {client_key!r}" if client_key else " (which must also contain the key)"
         raise ConfigurationError(
-            f"the certificate {client_cert!r} of the extra 'client_cert'{key} cannot be used. The files must be "
-            "readable and in PEM format, and the key must belong to the certificate and have no passphrase."
+            f"the extra 'client_cert' is {client_cert!r}{key}, which cannot be used. The files must be readable and in "
+            "PEM format, and the key must belong to the certificate and have no passphrase."
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""One async client for each connection and event loop, shared by all triggers and closed with its last user."""
+"""Asynchronous clients, one for each connection and event loop, that triggers share."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datarobot_provider.client.client import AsyncDataRobotClient
 
 
-#: A connection that could not be read is not read again for so many seconds: a thousand waits may ask for it.
+#: Seconds for which an unreadable connection is not read again, because thousands of waits may need it.
 PAUSE_AFTER_FAILURE = 5.0
 
 
@@ -27,7 +27,7 @@ class _Shared:
 
 @dataclass(frozen=True)
 class _Failure:
-    """Why there was no client; only text, because an exception keeps its event loop alive."""
+    """Message of the error. The exception itself is not stored, because it keeps its event loop alive."""
 
     message: str
     until: float
@@ -38,24 +38,25 @@ _FAILURES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Failure]] = W
 
 
 class SharedClient:
-    """Gives the client of a connection: ``async with SharedClient(conn_id, make) as client``.
+    """Context manager of the client of a connection: ``async with SharedClient(conn_id, create) as client``.
 
-    A class, because a thousand waits hold one each: what ``asynccontextmanager`` makes is five times as much.
+    Implemented as a class, because a triggerer has thousands of instances, and ``asynccontextmanager`` needs five times
+    the memory.
 
     :param conn_id: id of the connection.
-    :param make: makes the client for its first user; what it raises, every user gets who asks in the next seconds.
+    :param create: creates the client for its first user. If it fails, all users of the next seconds get the same error.
     """
 
-    __slots__ = ("_clients", "_conn_id", "_make", "_shared")
+    __slots__ = ("_clients", "_conn_id", "_create", "_shared")
 
-    def __init__(self, conn_id: str, make: Callable[[], Awaitable[AsyncDataRobotClient]]) -> None:
+    def __init__(self, conn_id: str, create: Callable[[], Awaitable[AsyncDataRobotClient]]) -> None:
         self._conn_id = conn_id
-        self._make = make
+        self._create = create
         self._clients: dict[str, _Shared]
         self._shared: _Shared
 
     async def __aenter__(self) -> AsyncDataRobotClient:
-        """Return the client, which the first user makes."""
+        """Return the client. The first user creates it."""
         loop = asyncio.get_running_loop()
         failures = _FAILURES.setdefault(loop, {})
         failure = failures.get(self._conn_id)
@@ -64,13 +65,13 @@ class SharedClient:
         self._clients = _CLIENTS.setdefault(loop, {})
         shared = self._clients.get(self._conn_id)
         if shared is None:
-            shared = self._clients[self._conn_id] = _Shared(asyncio.ensure_future(self._make()))
-        del self._make
+            shared = self._clients[self._conn_id] = _Shared(asyncio.ensure_future(self._create()))
+        del self._create
         self._shared = shared
         shared.users += 1
         entered = False
         try:
-            # Shielded: one user that is cancelled while waiting must not take the client from the others.
+            # Shielded, so that the cancellation of one user does not cancel the creation for the others.
             client = await asyncio.shield(shared.client)
             entered = True
         except ConfigurationError as error:
@@ -82,7 +83,7 @@ class SharedClient:
         return client
 
     async def __aexit__(self, *_: object) -> None:
-        """Let go of the client, which the last user closes."""
+        """Release the client. The last user closes it."""
         self._shared.users -= 1
         if not self._shared.users:
             if self._clients.get(self._conn_id) is self._shared:

@@ -1,4 +1,4 @@
-"""Waiting for a job on an event loop, where thousands of waits go on at once."""
+"""Asynchronous waits for jobs, for thousands of waits on one event loop."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from datarobot_provider.exceptions import DataRobotError
-from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep, advance
+from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep, next_step
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from datarobot_provider.client.request import Response
-    from datarobot_provider.jobs.poller import Ending, Report, Step, Steps
+    from datarobot_provider.jobs.poller import Report, Step, WaitResult, WaitSteps
 
 _LONG_PAUSE, _TICK = 0.5, 0.25
 
-#: Who sleeps on an event loop until which full quarter of a second.
+#: Sleeping waits of an event loop, by the number of the tick that ends their pause.
 _SLEEPERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[asyncio.Future[None]]]] = WeakKeyDictionary()
 
 
-async def wait_async(loop: Steps, poll: Callable[[str], Awaitable[Response]], report: Report) -> Ending:
-    """Carry out a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`."""
-    answer: Response | DataRobotError | None = None
-    step: Step | Ending | None
-    while not isinstance(step := advance(loop, answer), tuple):
-        answer = None
+async def wait_async(loop: WaitSteps, poll: Callable[[str], Awaitable[Response]], report: Report) -> WaitResult:
+    """Execute the steps of a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`."""
+    outcome: Response | DataRobotError | None = None
+    step: Step | WaitResult | None
+    while not isinstance(step := next_step(loop, outcome), tuple):
+        outcome = None
         if isinstance(step, Get):
             try:
-                answer = await poll(step.path)
+                outcome = await poll(step.path)
             except DataRobotError as error:
-                answer = error
+                outcome = error
         elif isinstance(step, Sleep):
-            # A thousand sleepers would keep a thousand steps.
+            # The step is not kept in memory during the pause.
             seconds, step = step.seconds, None
             await pause(seconds)
         else:
@@ -45,19 +45,21 @@ async def wait_async(loop: Steps, poll: Callable[[str], Awaitable[Response]], re
 
 
 async def pause_before_first_poll(deadline: float, poll_interval: float) -> None:
-    """Wait a moment after somebody else has looked; jobs that were started together are not looked at together.
+    """Wait before the first poll of a trigger, because the task has just polled the job.
 
-    :param deadline: when to stop waiting, in seconds since the epoch.
-    :param poll_interval: longest pause between two looks, in seconds.
+    The pause is random, so that jobs that were started together are not polled together.
+
+    :param deadline: end of the wait, in seconds since the epoch.
+    :param poll_interval: longest pause between two polls, in seconds.
     """
-    seconds = min(FIRST_PAUSE, poll_interval) * (0.5 + random.random())  # noqa: S311 - nothing to guess
+    seconds = min(FIRST_PAUSE, poll_interval) * (0.5 + random.random())  # noqa: S311 - not used for security
     await pause(min(seconds, max(0.0, deadline - time.time())))
 
 
 def pause(seconds: float) -> Awaitable[None]:
-    """Sleep at least so many seconds, a long pause until the next full quarter of a second.
+    """Sleep. A long pause ends at the next full quarter of a second.
 
-    Of a thousand waits, those that wake up at the same moment share one timer, and what it costs to wake up.
+    Waits whose pauses end at the same time share one timer and one iteration of the event loop.
     """
     if seconds < _LONG_PAUSE:
         return asyncio.sleep(seconds)

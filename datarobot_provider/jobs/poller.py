@@ -1,7 +1,8 @@
-"""Waiting for a job: one function that reads a state, one generator that decides what to do next, no I/O in either.
+"""Polling of jobs.
 
-``wait`` and, on an event loop, ``async_wait`` only carry out what the generator says; ``poll_once`` stops at the first
-pause. So a worker, a triggerer, a sensor's poke and a resumed task read the same responses in the same way.
+:func:`decide` reads the state in a response, and :func:`steps` decides what a wait does next. Neither does I/O.
+:func:`wait` and, on an event loop, ``wait_async`` execute the steps; :func:`poll_once` stops at the first pause. So a
+worker, the triggerer, a sensor and a resumed task read responses in the same way.
 """
 
 from __future__ import annotations
@@ -20,39 +21,39 @@ from datarobot_provider.jobs.kinds import GONE, KINDS, SUCCEEDED
 from datarobot_provider.jobs.messages import end_message, running_message
 from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
 
-#: So many polls have to fail in a row before a wait gives up, however long the pause between them.
+#: Minimum number of polls that must fail in a row before a wait ends.
 FAILED_POLLS = 5
 RECORD_LAG_SECONDS = 30.0
 FIRST_PAUSE = 1.0
 _GROWTH = 1.5
-_RELOCATED = 307
-_DONE = 303
+_TEMPORARY_REDIRECT = 307
+_SEE_OTHER = 303
 _OK = 200
-#: A state word goes into logs and events, so what a broken server sends as one must not be longer than any word is.
+#: Maximum length of a state. It is part of logs and events, and a broken server can send a long one.
 _LONGEST_STATE = 100
-_GONE = (404, 410)
+_NOT_FOUND = (404, 410)
 
 
 @dataclass(frozen=True)
 class Get:
-    """Ask for this path; send in the response, or the error that came instead."""
+    """Step: send a GET request. The response or the error is passed to ``send()``."""
 
     path: str
 
 
 @dataclass(frozen=True)
 class Sleep:
-    """Wait so many seconds."""
+    """Step: sleep."""
 
     seconds: float
 
 
 @dataclass(frozen=True)
 class LogMessage:
-    """Tell the reader of the task log.
+    """Step: write a message to the task log.
 
-    :param text: what.
-    :param warning: whether it is unusual.
+    :param text: the message.
+    :param warning: whether it is a warning, default ``False``.
     """
 
     text: str
@@ -61,58 +62,58 @@ class LogMessage:
 
 @dataclass(frozen=True)
 class FailedPoll(LogMessage):
-    """Tell the reader that a poll failed."""
+    """Step: log that a poll failed."""
 
 
 Step = Get | Sleep | LogMessage
-Ending = tuple[JobRef, Verdict]
-Steps = Generator[Step, Response | DataRobotError | None, Ending]
+WaitResult = tuple[JobRef, Verdict]
+WaitSteps = Generator[Step, Response | DataRobotError | None, WaitResult]
 Report = Callable[[LogMessage], None]
 
 
 def decide(probe: Probe, response: Response) -> Verdict:
-    """Read the state of a job out of a response. The only function that does; pure.
+    """Return the state of a job according to a response. Pure, and the only function that reads states.
 
-    :param probe: how this response is to be read.
-    :param response: what a look came back with.
-    :returns: the verdict; a state that the table does not list is ``UNKNOWN``, which means: go on waiting.
+    :param probe: how to read the response.
+    :param response: the response to a poll.
+    :returns: the verdict. A state that is not in the table is ``UNKNOWN``: the wait continues.
     :raises MalformedResponseError: if the response is not JSON.
     """
-    if response.status == _DONE and probe.done_on_303:
+    if response.status == _SEE_OTHER and probe.done_on_303:
         return Verdict(Outcome.SUCCEEDED, SUCCEEDED, result=api_path(response.location or ""))
-    named = probe.http_states.get(response.status)
-    if named is not None:
-        return Verdict(probe.outcome_of(named), named)
-    if response.status in _GONE:
+    state = probe.http_states.get(response.status)
+    if state is not None:
+        return Verdict(probe.outcome_of(state), state)
+    if response.status in _NOT_FOUND:
         return Verdict(Outcome.EXPIRED, GONE)
     if response.status != _OK:
         return Verdict(Outcome.UNKNOWN, f"HTTP {response.status}")
     body = response.object()
     state = _state(probe, body)
-    message = next((str(text) for place in probe.messages if (text := _dig(body, place))), None)
+    message = next((str(text) for path in probe.messages if (text := _field(body, path))), None)
     return Verdict(probe.outcome_of(state), state, message, found=body)
 
 
 def _state(probe: Probe, body: Mapping[str, Any]) -> str:
     if not probe.flags:
-        return str(_dig(body, probe.state))[:_LONGEST_STATE]
-    for place, expected, name in probe.flags:
-        value = _dig(body, place)
+        return str(_field(body, probe.state))[:_LONGEST_STATE]
+    for path, expected, name in probe.flags:
+        value = _field(body, path)
         if (value is None) if expected is None else bool(value) is expected:
             return name
     return probe.unflagged
 
 
-def _dig(body: Mapping[str, Any], place: str) -> Any:
+def _field(body: Mapping[str, Any], path: str) -> Any:
     value: Any = body
-    for key in place.split("."):
+    for key in path.split("."):
         value = value.get(key) if isinstance(value, Mapping) else None
     return value
 
 
 @dataclass
-class _Watch:
-    """What one wait remembers from look to look."""
+class _WaitState:
+    """State of one wait."""
 
     deadline: float
     poll_interval: float
@@ -124,17 +125,19 @@ class _Watch:
     failures: int = 0
     failing_since: float = 0.0
     warned: bool = False
-    told: set[str] = field(default_factory=set)
+    logged: set[str] = field(default_factory=set)
 
-    def next_pause(self, seen: Response | DataRobotError | None) -> float:
-        """Return the seconds to wait: growing, spread out, as long as the server asks, never beyond the deadline."""
-        asked = retry_after(seen) if isinstance(seen, Response) else None
-        seconds = asked if asked is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
+    def next_pause(self, response: Response | DataRobotError | None) -> float:
+        """Return the next pause in seconds: growing with jitter, or ``Retry-After``; limited by the deadline."""
+        requested = retry_after(response) if isinstance(response, Response) else None
+        seconds = (
+            requested if requested is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
+        )
         self.pause = min(self.pause * _GROWTH, self.poll_interval)
         return min(seconds, max(0.0, self.deadline - self.clock()))
 
-    def gave_up(self, error: DataRobotError) -> Verdict | None:
-        """Count a failed poll; return a verdict when polls have failed for too long, or the first one was refused."""
+    def count_failure(self, error: DataRobotError) -> Verdict | None:
+        """Count a failed poll. Return a verdict if polls have failed for too long, or if the first one was refused."""
         if not self.confirmed and not error.retryable:
             return Verdict(Outcome.POLLING_REFUSED, message=str(error))
         self.failing_since = self.failing_since if self.failures else self.clock()
@@ -143,26 +146,29 @@ class _Watch:
             return Verdict(Outcome.POLLING_ERROR, message=str(error))
         return None
 
-    def trouble(self, title: str, error: DataRobotError) -> tuple[LogMessage, ...]:
-        """Return a note for a failed poll, once for each cause."""
+    def failure_messages(self, title: str, error: DataRobotError) -> tuple[LogMessage, ...]:
+        """Return a message about a failed poll, once for each cause."""
         cause = f"{type(error).__name__} {getattr(error, 'status', '')}"
-        if cause in self.told:
+        if cause in self.logged:
             return ()
-        self.told.add(cause)
+        self.logged.add(cause)
         self.warned = True
-        return (FailedPoll(f"The {title} cannot be polled at present; that says nothing about the job. {error}", True),)
+        text = (
+            f"The {title} cannot be polled at present. The job itself may be running, and the wait continues. {error}"
+        )
+        return (FailedPoll(text, warning=True),)
 
-    def recovered(self, title: str) -> tuple[LogMessage, ...]:
-        """Take note that a poll worked; return a note if a failed one was reported."""
+    def recovery_messages(self, title: str) -> tuple[LogMessage, ...]:
+        """Reset the failures after a successful poll. Return a message if a failed poll was logged."""
         warned, self.warned, self.failures, self.confirmed = self.warned, False, 0, True
         return (LogMessage(f"The {title} can be polled again."),) if warned else ()
 
-    def news(self, kind: JobKind, verdict: Verdict) -> tuple[LogMessage, ...]:
-        """Return a note for a state of a job that goes on, if it was not logged before."""
+    def state_messages(self, kind: JobKind, verdict: Verdict) -> tuple[LogMessage, ...]:
+        """Return a message about the state of a running job, unless it was already logged."""
         line = running_message(kind, verdict)
-        if line in self.told:
+        if line in self.logged:
             return ()
-        self.told.add(line)
+        self.logged.add(line)
         return (LogMessage(line, verdict.outcome is Outcome.UNKNOWN),)
 
 
@@ -175,56 +181,58 @@ def steps(
     confirmed: bool = True,
     clock: Callable[[], float] = time.time,
     jitter: Callable[[], float] = random.random,
-) -> Steps:
-    """Decide, look by look, what a wait for ``ref`` does next. No I/O.
+) -> WaitSteps:
+    """Decide step by step what a wait for ``ref`` does. No I/O.
 
-    One more look is always taken after the deadline.
+    The job is always polled once more after the deadline.
 
     :param ref: the job.
-    :param deadline: when to give up, in seconds since the epoch.
-    :param poll_interval: longest pause between two looks, in seconds.
-    :param failure_timeout: how long polls may fail in a row before the wait gives up, in seconds; default 900.
-    :param confirmed: whether DataRobot is known to have the job, so that a refused poll says nothing about it; default
-        ``True``. Otherwise a refusal of the first poll ends the wait.
-    :param clock: gives the seconds since the epoch.
-    :param jitter: gives a number from 0 to 1.
-    :returns: the reference, with what was learnt on the way, and the verdict.
+    :param deadline: end of the wait, in seconds since the epoch.
+    :param poll_interval: longest pause between two polls, in seconds.
+    :param failure_timeout: seconds for which polls may fail in a row, default 900.
+    :param confirmed: whether it is certain that the job exists, default ``True``. If not, a non-retryable error of the
+        first poll ends the wait.
+    :param clock: returns the seconds since the epoch.
+    :param jitter: returns a number from 0 to 1.
+    :returns: the reference, with ids from the responses added, and the verdict.
     """
-    ref, verdict = yield from _walk(ref, _Watch(deadline, poll_interval, clock, jitter, failure_timeout, confirmed))
+    ref, verdict = yield from _follow_probes(
+        ref, _WaitState(deadline, poll_interval, clock, jitter, failure_timeout, confirmed)
+    )
     if line := end_message(KINDS[ref.kind], verdict):
         yield LogMessage(line)
     return ref, verdict
 
 
-def _walk(ref: JobRef, watch: _Watch) -> Steps:
-    """Follow the probes of a job, one after the other, to the verdict that counts."""
+def _follow_probes(ref: JobRef, state: _WaitState) -> WaitSteps:
+    """Poll the probes of a job in order, until one of them is decisive."""
     kind = KINDS[ref.kind]
     earlier: Verdict | None = None
     stuck: Probe | None = None
-    deadline = watch.deadline
+    deadline = state.deadline
     *before, resource = kind.probes
     probes = [*(probe for probe in before if ref.has_ids_for(probe.path)), resource]
-    for place, probe in enumerate(probes, start=1):
-        following = probes[place] if place < len(probes) else None
-        onward = following is not None and ref.has_ids_for(following.path)
-        verdict = yield from _follow(probe, ref, watch, kind, last=not onward)
+    for number, probe in enumerate(probes, start=1):
+        following = probes[number] if number < len(probes) else None
+        has_next = following is not None and ref.has_ids_for(following.path)
+        verdict = yield from _poll_probe(probe, ref, state, kind, last=not has_next)
         if following is None and verdict.outcome is Outcome.EXPIRED and stuck is not None:
-            # The resource knows nothing of the job: the record was only slow.
-            verdict = yield from _follow(stuck, ref, watch, kind, last=True)
+            # The resource does not exist yet, so the status record was only slow.
+            verdict = yield from _poll_probe(stuck, ref, state, kind, last=True)
         if following is None:
-            settled = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
+            is_decisive = verdict.outcome not in (Outcome.TIMED_OUT, Outcome.EXPIRED)
             return ref.with_ids_from(
                 kind.result or "", verdict.result
-            ), verdict if earlier is None or settled else earlier
+            ), verdict if earlier is None or is_decisive else earlier
         if verdict.outcome is Outcome.SUCCEEDED:
             ref = ref.with_ids_from(following.path, verdict.result)
             if probe.success_is_final or not ref.has_ids_for(following.path):
                 return ref, verdict
-        elif not onward:
+        elif not has_next:
             return ref, verdict
         elif verdict.outcome in (Outcome.FAILED, Outcome.CANCELLED) and not probe.failure_is_final:
             earlier = verdict
-            watch.deadline = min(deadline, watch.clock() + RECORD_LAG_SECONDS)
+            state.deadline = min(deadline, state.clock() + RECORD_LAG_SECONDS)
         elif verdict.outcome is Outcome.PENDING:
             stuck = probe
         elif verdict.outcome is not Outcome.EXPIRED:
@@ -232,62 +240,62 @@ def _walk(ref: JobRef, watch: _Watch) -> Steps:
     raise AssertionError(f"{ref.kind} has no probes")
 
 
-def _follow(
-    probe: Probe, ref: JobRef, watch: _Watch, kind: JobKind, *, last: bool
+def _poll_probe(
+    probe: Probe, ref: JobRef, state: _WaitState, kind: JobKind, *, last: bool
 ) -> Generator[Step, Response | DataRobotError | None, Verdict]:
-    """Follow one probe to its end; ``PENDING`` means: it is stuck, ask the next one."""
-    path, since = ref.path(probe.path), watch.clock()
-    latest, before = Verdict(Outcome.PENDING), None
+    """Poll one probe until the job has ended. ``PENDING`` means that the probe is stuck and the next one is used."""
+    path, since = ref.path(probe.path), state.clock()
+    latest, previous = Verdict(Outcome.PENDING), None
     while True:
-        final_poll = watch.clock() >= watch.deadline
-        seen = yield Get(path)
-        if moved := _relocation(seen):
-            path = moved
-            seen = yield Get(path)
-        verdict = latest if _say_the_same(seen, before) else _read(probe, seen)
+        is_last_poll = state.clock() >= state.deadline
+        response = yield Get(path)
+        if target := _redirect_path(response):
+            path = target
+            response = yield Get(path)
+        verdict = latest if _is_unchanged(response, previous) else _read(probe, response)
         if isinstance(verdict, DataRobotError):
-            if refused := watch.gave_up(verdict):
-                return refused
-            yield from watch.trouble(kind.title, verdict)
+            if final := state.count_failure(verdict):
+                return final
+            yield from state.failure_messages(kind.title, verdict)
         else:
-            yield from watch.recovered(kind.title)
+            yield from state.recovery_messages(kind.title)
             if verdict.outcome not in (Outcome.PENDING, Outcome.UNKNOWN):
                 return verdict if probe.path == kind.result else replace(verdict, found=None)
             if verdict is not latest:
-                yield from watch.news(kind, verdict)
-            if not last and _is_stuck(probe, verdict, watch.clock() - since):
+                yield from state.state_messages(kind, verdict)
+            if not last and _is_stuck(probe, verdict, state.clock() - since):
                 return Verdict(Outcome.PENDING, verdict.state)
             if verdict is not latest:
-                latest, before = verdict, seen
-        if final_poll:
+                latest, previous = verdict, response
+        if is_last_poll:
             message = str(verdict) if isinstance(verdict, DataRobotError) else latest.message
             return Verdict(Outcome.TIMED_OUT, latest.state, message)
-        # What a wait keeps while it sleeps, a thousand waits keep.
-        seconds, seen = watch.next_pause(seen), None
+        # The response is not kept in memory during the pause.
+        seconds, response = state.next_pause(response), None
         yield Sleep(seconds)
 
 
-def _read(probe: Probe, seen: Response | DataRobotError | None) -> Verdict | DataRobotError:
-    if isinstance(seen, DataRobotError):
-        return seen
-    if seen is None:
-        raise TypeError("a Get wants a response or an error")
+def _read(probe: Probe, response: Response | DataRobotError | None) -> Verdict | DataRobotError:
+    if isinstance(response, DataRobotError):
+        return response
+    if response is None:
+        raise TypeError("a Get step requires a response or an error")
     try:
-        return decide(probe, seen)
+        return decide(probe, response)
     except MalformedResponseError as error:
         return error
 
 
-def _say_the_same(seen: Response | DataRobotError | None, before: Response | DataRobotError | None) -> bool:
-    """Return whether two looks came back with the same: almost all do, and need not be read again."""
-    if not isinstance(seen, Response) or not isinstance(before, Response):
+def _is_unchanged(response: Response | DataRobotError | None, previous: Response | DataRobotError | None) -> bool:
+    """Return whether two polls have the same response. Most have, and it is read only once."""
+    if not isinstance(response, Response) or not isinstance(previous, Response):
         return False
-    return (seen.body, seen.status, seen.location) == (before.body, before.status, before.location)
+    return (response.body, response.status, response.location) == (previous.body, previous.status, previous.location)
 
 
-def _relocation(seen: Response | DataRobotError | None) -> str | None:
-    if isinstance(seen, Response) and seen.status == _RELOCATED:
-        return api_path(seen.location or "")
+def _redirect_path(response: Response | DataRobotError | None) -> str | None:
+    if isinstance(response, Response) and response.status == _TEMPORARY_REDIRECT:
+        return api_path(response.location or "")
     return None
 
 
@@ -299,33 +307,33 @@ def _is_stuck(probe: Probe, verdict: Verdict, seconds: float) -> bool:
     )
 
 
-def advance(loop: Steps, answer: Response | DataRobotError | None) -> Step | Ending:
-    """Send what the last step came to into a wait, and return the next step, or how the wait ended."""
+def next_step(loop: WaitSteps, outcome: Response | DataRobotError | None) -> Step | WaitResult:
+    """Pass the outcome of the last step to a wait. Return the next step, or the result of the wait."""
     try:
-        return loop.send(answer)
+        return loop.send(outcome)
     except StopIteration as stop:
         return stop.value  # type: ignore[no-any-return]
 
 
 def wait(
-    loop: Steps, poll: Callable[[str], Response], report: Report, sleep: Callable[[float], None] = time.sleep
-) -> Ending:
-    """Carry out a wait on this thread.
+    loop: WaitSteps, poll: Callable[[str], Response], report: Report, sleep: Callable[[float], None] = time.sleep
+) -> WaitResult:
+    """Execute the steps of a wait on the current thread.
 
-    :param loop: what :func:`steps` gave.
-    :param look: gets a path, or raises a :class:`DataRobotError`.
-    :param tell: takes what the reader of the log should know.
-    :param sleep: waits so many seconds.
+    :param loop: the generator of :func:`steps`.
+    :param poll: sends a GET request to a path; raises a :class:`DataRobotError` if it fails.
+    :param report: called with messages for the task log.
+    :param sleep: sleeps, in seconds.
     :returns: the reference and the verdict.
     """
-    answer: Response | DataRobotError | None = None
-    while not isinstance(step := advance(loop, answer), tuple):
-        answer = None
+    outcome: Response | DataRobotError | None = None
+    while not isinstance(step := next_step(loop, outcome), tuple):
+        outcome = None
         if isinstance(step, Get):
             try:
-                answer = poll(step.path)
+                outcome = poll(step.path)
             except DataRobotError as error:
-                answer = error
+                outcome = error
         elif isinstance(step, Sleep):
             sleep(step.seconds)
         else:
@@ -333,19 +341,19 @@ def wait(
     return step
 
 
-def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, confirmed: bool = True) -> Ending:
-    """Look at a job once, without waiting.
+def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, confirmed: bool = True) -> WaitResult:
+    """Poll a job once, without waiting.
 
-    :param confirmed: whether DataRobot is known to have the job; see :func:`steps`.
-    :returns: the reference and the verdict; ``PENDING`` while the job goes on, or when the poll failed for now: then
-        the message says why.
+    :param confirmed: whether it is certain that the job exists; see :func:`steps`.
+    :returns: the reference and the verdict. It is ``PENDING`` if the job is running, or if the poll failed and may be
+        repeated: then ``message`` is the reason.
     """
     failure: str | None = None
 
-    def report_and_keep_failure(note: LogMessage) -> None:
+    def report_and_keep_failure(message: LogMessage) -> None:
         nonlocal failure
-        failure = note.text if isinstance(note, FailedPoll) else failure
-        report(note)
+        failure = message.text if isinstance(message, FailedPoll) else failure
+        report(message)
 
     def pause(_: float) -> None:
         raise _PausedError
@@ -358,4 +366,4 @@ def poll_once(ref: JobRef, poll: Callable[[str], Response], report: Report, *, c
 
 
 class _PausedError(Exception):
-    """Polling once does not wait."""
+    """Raised instead of a pause by :func:`poll_once`."""

@@ -1,4 +1,4 @@
-"""The one trigger: waits for any job of the table. It only looks and, when the task is killed, cancels."""
+"""Trigger that waits for a job of any kind."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _CANCEL_SECONDS = 10.0
 
 
 class DataRobotJobTrigger(BaseTrigger):
-    """Waits for a job without blocking the event loop, and yields one event: how it ended.
+    """Waits for a job and yields one event with the result.
 
-    The task has looked at the job before it was deferred, so it begins with a pause. Its arguments are stored as plain
-    text: ids only, no host, no token.
+    It only polls the job, and cancels it when the task is killed. The task has polled the job before it was deferred,
+    so the wait begins with a pause. The arguments are stored as plain text. They contain ids, but no host and no token.
 
-    :param ref: the job, as :meth:`JobRef.dumps` wrote it.
+    :param ref: the job, as returned by :meth:`JobRef.dumps`.
     :param datarobot_conn_id: id of the Airflow connection.
-    :param deadline: when to give up, in seconds since the epoch; a restart of the triggerer does not move it.
-    :param poll_interval: longest pause between two looks, in seconds.
-    :param cancel_on_kill: whether a user's kill of the task also cancels the job (Airflow 3.3 and up), unless the task
-        only joined it.
-    :param poll_failure_timeout: how long polls may fail in a row, in seconds; default 900. A connection that cannot be
-        read counts as a failed poll: the job runs on.
+    :param deadline: end of the wait, in seconds since the epoch. A restart of the triggerer does not change it.
+    :param poll_interval: longest pause between two polls, in seconds; default 10.
+    :param cancel_on_kill: whether to cancel the job when a user kills the task (Airflow 3.3 and later), default
+        ``True``. A job that the task has only joined is never cancelled.
+    :param poll_failure_timeout: seconds for which polls may fail in a row, default 900. An unreadable connection counts
+        as a failed poll.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class DataRobotJobTrigger(BaseTrigger):
         }
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        """Wait, and yield one event. Errors become events too, so that the task can say what happened."""
+        """Wait and yield one event. Errors are also reported as an event, so that the task can raise them."""
         await pause_before_first_poll(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
         loop = steps(
@@ -94,37 +94,38 @@ class DataRobotJobTrigger(BaseTrigger):
         finally:
             if self._shared is not None:
                 await self._shared.__aexit__()
-        # Airflow also calls on_kill when the event was already sent.
+        # Airflow also calls on_kill after the event was sent.
         self._ended = True
         yield TriggerEvent(event.dump())
 
     async def _poll(self, path: str) -> Response:
-        """Poll with the client that all triggers of the connection share; a connection may be missing for a while."""
+        """Poll with the shared client. It is created here, because a missing connection counts as a failed poll."""
         if self._client is None:
             shared = DataRobotHook(self.datarobot_conn_id).async_client()
             self._client, self._shared = await shared.__aenter__(), shared
         response = await self._client.poll(path)
-        # As in the poller: of many responses that say the same, the first is kept and the others go at once.
+        # As in the poller, only the first of several equal responses is kept in memory.
         if self._latest is None or response.body != self._latest.body:
             self._latest = response
         return response
 
     async def on_kill(self) -> None:
-        """Cancel the job when a user kills or clears the waiting task (Airflow 3.3 and up)."""
-        # Stored by an operator that has converted it: anything but a boolean is no consent to cancel.
+        """Cancel the job when a user kills or clears the deferred task (Airflow 3.3 and later)."""
+        # The operator stores a boolean. Any other value is not a permission to cancel.
         if self._ended or self.cancel_on_kill is not True:
             return
         work = asyncio.ensure_future(self._cancel())
         while not work.done():
-            # A triggerer cancels again and again what does not end at once, in the middle of this, too. The work has
-            # its own limits of time, and so an end.
+            # The triggerer cancels this coroutine repeatedly until it ends. The work has its own time limits.
             with suppress(asyncio.CancelledError):
                 await asyncio.shield(work)
         work.result()
 
     async def _cancel(self) -> None:
-        if await self._still_waits():
-            self.log.info("The task still waits: another triggerer has taken it over. The job is left alone.")
+        if await self._is_still_deferred():
+            self.log.info(
+                "The task is still deferred: its trigger was moved to another triggerer. The job is not cancelled."
+            )
             return
         ref = JobRef.loads(self.ref)
         path, error = cancel_path(ref), None
@@ -134,33 +135,39 @@ class DataRobotJobTrigger(BaseTrigger):
                     asyncio.timeout(_CANCEL_SECONDS),
                     DataRobotHook(self.datarobot_conn_id).async_client() as client,
                 ):
-                    ours = identity(ref, self._latest) if self._latest else None
-                    if ours and identity(ref, await client.poll(path)) != ours:
-                        self.log.info("The task was killed. Its job is over already.")
+                    own_identity = identity(ref, self._latest) if self._latest else None
+                    if own_identity and identity(ref, await client.poll(path)) != own_identity:
+                        self.log.info("The task was killed. Its job has already ended.")
                         return
                     await client.delete(path)
             except (DataRobotError, TimeoutError) as caught:
-                error = caught if isinstance(caught, DataRobotError) else DataRobotError("no answer in time")
+                error = (
+                    caught
+                    if isinstance(caught, DataRobotError)
+                    else DataRobotError(f"no response within {_CANCEL_SECONDS:g} seconds")
+                )
         self.log.warning("The task was killed. %s", cancel_report(ref, path, error))
 
-    async def _still_waits(self) -> bool:
-        """Return whether the task is deferred after all.
+    async def _is_still_deferred(self) -> bool:
+        """Return whether the task is still deferred.
 
-        Airflow also calls ``on_kill`` in a triggerer that was silent for too long and lost its triggers to another one.
+        Airflow also calls ``on_kill`` in an unresponsive triggerer whose triggers were moved to another one.
         """
-        asked = asyncio.wait_for(_state_of(self.task_instance), _CANCEL_SECONDS)
-        # Whatever fails in Airflow, the kill was meant.
-        (state,) = await asyncio.gather(asked, return_exceptions=True)
+        request = asyncio.wait_for(_state_of(self.task_instance), _CANCEL_SECONDS)
+        # If the state cannot be read, the task is treated as killed.
+        (state,) = await asyncio.gather(request, return_exceptions=True)
         if isinstance(state, Exception):
-            self.log.info("Airflow does not tell the task's state (%s); it is taken as killed.", type(state).__name__)
+            self.log.info(
+                "The state of the task could not be read (%s). The task is treated as killed.", type(state).__name__
+            )
         return state == "deferred"
 
 
 async def _state_of(task_instance: Any) -> str | None:
-    """Return the present state of a task, from inside a triggerer of Airflow 3.3 and up.
+    """Return the current state of a task, in a triggerer of Airflow 3.3 and later.
 
-    :param task_instance: what the triggerer has put on the trigger.
-    :raises Exception: whatever Airflow raises where it cannot tell.
+    :param task_instance: the task instance that the triggerer has set on the trigger.
+    :raises Exception: if Airflow cannot read the state.
     """
     from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance
 

@@ -44,9 +44,15 @@ _REASONS = (
         "has no field '",
         "did not (say|end)",
         "Sensor has timed out",
-        "shorter than announced",
+        "shorter than its Content-Length",
     ),
-    *("redirected (to an address|too often)", "bytes; ", "SHA-256", "(could|may) not be looked at", "is gone"),
+    *(
+        "redirected (to an invalid|more than)",
+        "bytes, but",
+        "SHA-256",
+        "(could not|cannot) be polled",
+        "no longer exists",
+    ),
     *("changed on the server", "was cancelled in DataRobot", "failed", "is not a valid id"),
 )
 _IN_A_TEXT = re.compile("|".join(_REASONS))

@@ -36,21 +36,21 @@ class FakeApi:
     def __init__(self) -> None:
         self.requests: list[Request] = []
         self.closed = 0
-        self._answers: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        self._responses: dict[tuple[str, str], list[Any]] = defaultdict(list)
 
-    def on(self, method: str, path: str, *answers: Any) -> None:
+    def on(self, method: str, path: str, *responses: Any) -> None:
         """Set the responses of one route: responses, exceptions or functions. The last one is repeated."""
-        self._answers[(method, path)] = list(answers)
+        self._responses[(method, path)] = list(responses)
 
     def send(self, request: Request) -> Response:
         self.requests.append(request)
-        answers = self._answers.get((request.method, request.path))
-        if not answers:
+        responses = self._responses.get((request.method, request.path))
+        if not responses:
             raise AssertionError(f"unexpected request {request.method} {request.path}")
-        answer = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer(request) if callable(answer) else answer
+        outcome = responses.pop(0) if len(responses) > 1 else responses[0]
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome(request) if callable(outcome) else outcome
 
     def close(self) -> None:
         self.closed += 1

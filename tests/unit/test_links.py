@@ -8,7 +8,7 @@ from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.links import datarobot as links
 from datarobot_provider.links.datarobot import CustomModelLink, DataRobotLink
-from tests.unit.jobs.walks import IDS
+from tests.unit.jobs.scripted_waits import IDS
 from tests.unit.operators.catalogue import JOB_OPERATORS
 
 

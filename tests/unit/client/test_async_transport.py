@@ -40,13 +40,13 @@ async def send_to(origin: str, *requests: Request, **settings: Any) -> list[Resp
 
 
 @contextlib.asynccontextmanager
-async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.BaseRequest]]]:
+async def serving(*responses: web.Response) -> AsyncIterator[tuple[str, list[web.BaseRequest]]]:
     """Serve these responses in order; return the URL and the received requests."""
     seen: list[web.BaseRequest] = []
 
     async def handle(request: web.BaseRequest) -> web.Response:
         seen.append(request)
-        return answers[len(seen) - 1]
+        return responses[len(seen) - 1]
 
     runner = web.ServerRunner(web.Server(handle))
     await runner.setup()
@@ -57,11 +57,11 @@ async def serving(*answers: web.Response) -> AsyncIterator[tuple[str, list[web.B
         await runner.cleanup()
 
 
-def exchange(request: Request, *answers: web.Response, **settings: Any) -> tuple[Response, list[web.BaseRequest]]:
+def exchange(request: Request, *responses: web.Response, **settings: Any) -> tuple[Response, list[web.BaseRequest]]:
     """Send one request to a server with these responses; return the response and the received requests."""
 
     async def run() -> tuple[Response, list[web.BaseRequest]]:
-        async with serving(*answers) as (origin, seen):
+        async with serving(*responses) as (origin, seen):
             return (await send_to(origin, request, **settings))[0], seen
 
     return asyncio.run(run())
@@ -104,7 +104,7 @@ def test_a_cancellation_does_not_wait_for_hanging_polls():
         async def handle(request: web.BaseRequest) -> web.Response:
             if request.method == "GET":
                 polls.append(request)
-                if len(polls) == async_transport.POOL_SIZE - async_transport._FOR_CANCELLATIONS:
+                if len(polls) == async_transport.POOL_SIZE - async_transport._RESERVED:
                     full.set()
                 await hang.wait()
             return web.Response(status=204)
@@ -141,8 +141,8 @@ def test_a_proxy_of_the_environment_is_used_with_its_credentials(monkeypatch, lo
     response, seen = asyncio.run(run())
     assert response.status == 200
     assert seen[0].raw_path == "http://datarobot.example/api/v2/things/"
-    told = seen[0].headers.get("Proxy-Authorization")
-    assert told == (f"Basic {base64.b64encode(b'user:p@ss').decode()}" if login else None)
+    reported = seen[0].headers.get("Proxy-Authorization")
+    assert reported == (f"Basic {base64.b64encode(b'user:p@ss').decode()}" if login else None)
     assert seen[0].headers["Authorization"] == f"Bearer {TOKEN}"
 
 
@@ -156,8 +156,8 @@ def test_an_exempt_host_is_requested_directly(monkeypatch, exempt):
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308, 404, 422])
 def test_redirects_and_errors_are_returned_unchanged(status):
-    answer = web.Response(status=status, headers={"Location": "https://evil.example/"})
-    response, seen = exchange(Request("GET", "things/"), answer)
+    scripted = web.Response(status=status, headers={"Location": "https://evil.example/"})
+    response, seen = exchange(Request("GET", "things/"), scripted)
     assert (response.status, response.location, len(seen)) == (status, "https://evil.example/", 1)
 
 
@@ -168,8 +168,8 @@ def test_unsafe_methods_are_never_sent(method):
 
 
 def test_a_poll_is_repeated_until_it_succeeds():
-    answers = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "0"}), web.Response()]
-    response, seen = exchange(Request("GET", "things/"), *answers, retry=EAGER)
+    responses = [web.Response(status=503), web.Response(status=429, headers={"Retry-After": "0"}), web.Response()]
+    response, seen = exchange(Request("GET", "things/"), *responses, retry=EAGER)
     assert (response.status, len(seen)) == (200, 3)
 
 
@@ -185,8 +185,8 @@ def test_pauses_do_not_block_the_event_loop(monkeypatch):
         slept.append(seconds)
 
     monkeypatch.setattr(async_transport.asyncio, "sleep", sleep)
-    answers = [web.Response(status=429, headers={"Retry-After": "7"}), web.Response()]
-    exchange(Request("GET", "things/"), *answers)
+    responses = [web.Response(status=429, headers={"Retry-After": "7"}), web.Response()]
+    exchange(Request("GET", "things/"), *responses)
     assert 7.0 in slept
 
 
@@ -271,14 +271,14 @@ def test_time_limits_end_only_slow_requests():
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "scripted",
     [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a head", "half a body", "garbage"],
 )
-def test_a_broken_connection_is_lost_and_maybe_sent(answer):
+def test_a_broken_connection_is_lost_and_maybe_sent(scripted):
     def cut(connection: socket.socket) -> None:
         read_request(connection)
-        connection.sendall(answer)
+        connection.sendall(scripted)
 
     with raw_server(cut) as port:
         assert fail(f"http://127.0.0.1:{port}", "DELETE") == ("lost", True)
@@ -363,8 +363,8 @@ def test_a_request_that_aiohttp_repeats_is_marked_as_repeated():
 
 
 def test_a_header_that_is_not_utf8_can_be_logged():
-    answer = http_response().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
-    with raw_server(lambda connection: read_request(connection) and connection.sendall(answer)) as port:
+    scripted = http_response().replace(b"\r\n", b"\r\nLocation: /api/v2/\xff/\r\n", 1)
+    with raw_server(lambda connection: read_request(connection) and connection.sendall(scripted)) as port:
         (response,) = asyncio.run(send_to(f"http://127.0.0.1:{port}", Request("GET", "things/")))
     assert response.location is not None
     assert response.location.encode()

@@ -24,7 +24,7 @@ def test_the_representation_of_a_token_does_not_contain_it():
 
 @pytest.mark.parametrize("value", [None, "", "  \n"])
 def test_a_missing_token_is_refused(value):
-    with pytest.raises(ConfigurationError, match="no password"):
+    with pytest.raises(ConfigurationError, match="the password is empty"):
         Token(value)
 
 

@@ -41,7 +41,7 @@ def test_a_redirect_is_an_error_for_every_method(status, method):
 def test_a_407_is_an_error_of_the_proxy(method):
     api = FakeApi()
     api.on(method, "customModels/1/", response(407, b"<html>Log in</html>", content_type="text/html"))
-    with pytest.raises(TransportError, match="the proxy that the environment names") as caught:
+    with pytest.raises(TransportError, match="the proxy refused the request") as caught:
         api.client().send(Request(method, "customModels/1/"))
     assert (caught.value.reason, caught.value.sent, caught.value.retryable) == ("proxy", False, True)
 
@@ -95,7 +95,7 @@ def test_a_poll_accepts_a_307_only_with_a_location():
     api = FakeApi()
     api.on("GET", "status/1/", response(307, location=f"{ORIGIN}/api/v2/status/2/"), response(307))
     assert api.client().poll("status/1/").status == 307
-    with pytest.raises(MalformedResponseError, match="redirected"):
+    with pytest.raises(MalformedResponseError, match="is a redirect"):
         api.client().poll("status/1/")
 
 
@@ -139,8 +139,8 @@ def test_the_status_id_is_read_from_a_location(location, status_id):
 
 
 def test_the_location_of_an_accepted_job_has_precedence():
-    answer = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
-    assert accepted(answer).status_id == "header"
+    scripted = response(202, {"statusId": "body"}, location=f"{ORIGIN}/api/v2/status/header/")
+    assert accepted(scripted).status_id == "header"
 
 
 @pytest.mark.parametrize("headers", [{}, {"location": f"{ORIGIN}/elsewhere/"}])

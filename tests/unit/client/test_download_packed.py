@@ -43,9 +43,11 @@ class Memory(io.BytesIO):
         """Do nothing."""
 
 
-def fetched(*answers: bytes, sink: Memory | None = None, expected: Expected | None = None) -> tuple[bytes, list[bytes]]:
+def fetched(
+    *responses: bytes, sink: Memory | None = None, expected: Expected | None = None
+) -> tuple[bytes, list[bytes]]:
     """Download from a server with these responses; return the content and the heads of the requests."""
-    heads, coming = [], iter(answers)
+    heads, coming = [], iter(responses)
 
     def handle(peer) -> None:
         heads.append(read_request(peer))
@@ -94,7 +96,7 @@ def test_an_incomplete_compressed_download_is_an_error():
 
 
 def test_an_unrequested_encoding_is_refused():
-    with pytest.raises(MalformedResponseError, match="packed as 'br'"):
+    with pytest.raises(MalformedResponseError, match="Content-Encoding 'br'"):
         fetched(packed(b"\x0b\x02\x80hello\x03", encoding="br"))
 
 

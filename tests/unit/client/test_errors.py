@@ -180,17 +180,17 @@ def test_an_error_of_any_format_has_a_readable_text(body):
     assert str(error).startswith("DataRobot returned 422 for POST customModels/: ")
 
 
-def refusal(answer: Response, request: Request = POST) -> str:
+def refusal(scripted: Response, request: Request = POST) -> str:
     """Return the text of the exception for an error response."""
     fake = FakeApi()
-    fake.on(request.method, request.path, answer)
+    fake.on(request.method, request.path, scripted)
     with pytest.raises(exceptions.DataRobotError) as caught:
         fake.client().send(request).object()
     return str(caught.value)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "scripted",
     [
         response(401, {"message": f"Bearer {TOKEN} is not known"}),
         response(422, {"message": "no", "errors": {"token": {"value": f"{TOKEN}!"}}}),
@@ -208,8 +208,8 @@ def refusal(answer: Response, request: Request = POST) -> str:
         *("name of a field", "field cut inside the token", "request id", "content type"),
     ],
 )
-def test_an_echoed_token_is_not_in_the_exception(answer):
-    assert TOKEN[:10] not in refusal(answer)
+def test_an_echoed_token_is_not_in_the_exception(scripted):
+    assert TOKEN[:10] not in refusal(scripted)
 
 
 def test_an_echoed_secret_of_the_body_is_not_in_the_exception():

@@ -125,7 +125,7 @@ def test_values_are_converted_without_loss(value, result):
         (dt.timedelta(seconds=1), "a timedelta, which JSON does not support"),
         (np.datetime64("2026-11-25"), "datetime64"),
         (np.timedelta64(1, "s"), "timedelta64"),
-        (np.longdouble(1), "numpy's type"),
+        (np.longdouble(1), "numpy type"),
         (1j, "a complex"),
         (Fraction(1, 2), "a Fraction"),
         (Point(), "a Point"),

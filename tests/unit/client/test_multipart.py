@@ -155,7 +155,7 @@ def test_the_error_names_a_file_deleted_during_the_upload(tmp_path, size):
     ("before", "after"), [(10, 9), (10, 11), (10, 0), (0, 5), (3_000_000, 2_999_999), (3_000_000, 3_000_001)]
 )
 def test_the_error_names_a_file_whose_size_changed_before_it_is_read(tmp_path, before, after):
-    with pytest.raises(InputError, match=r"The size of second\.bin changed during the upload"):
+    with pytest.raises(InputError, match=r"The size of .*second\.bin changed during the upload"):
         send_after(lambda path: path.write_bytes(b"y" * after), tmp_path, before)
 
 
@@ -222,8 +222,8 @@ def test_a_thousand_small_files_come_in_few_chunks(tmp_path):
 def test_the_progress_of_a_slow_upload_is_reported(tmp_path, monkeypatch):
     moments = iter(range(0, 1000, 8))
     monkeypatch.setattr(multipart, "Progress", partial(Progress, clock=lambda: next(moments)))
-    told = []
-    body = UploadBody([], [model_file(tmp_path / "f.bin", b"x" * (4 << 20))], told.append)
+    reported = []
+    body = UploadBody([], [model_file(tmp_path / "f.bin", b"x" * (4 << 20))], reported.append)
     list(body)
-    assert told[0].startswith("Uploaded 1.0 MB of 4.2 MB (25%), ")
-    assert told[-1].startswith("Uploaded 4.2 MB in ")
+    assert reported[0].startswith("Uploaded 1.0 MB of 4.2 MB (25%), ")
+    assert reported[-1].startswith("Uploaded 4.2 MB in ")

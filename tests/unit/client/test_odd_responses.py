@@ -86,10 +86,10 @@ def test_interim_responses_are_skipped(send, status, count):
 
 def test_responses_are_not_mixed_up_after_an_interim_response():
     def handle(connection: socket.socket) -> None:
-        for answer in (b'{"n": 1}', b'{"n": 2}'):
+        for scripted in (b'{"n": 1}', b'{"n": 2}'):
             read_request(connection)
             connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
-            connection.sendall(HEAD + b"Content-Length: 8\r\n\r\n" + answer)
+            connection.sendall(HEAD + b"Content-Length: 8\r\n\r\n" + scripted)
 
     with raw_server(handle) as port:
         sender = SyncTransport(Endpoint(f"http://127.0.0.1:{port}"), Token(TOKEN), TransportSettings(retry=ONCE))

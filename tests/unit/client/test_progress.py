@@ -12,13 +12,13 @@ def clock():
 
 
 def transfer(clock, sizes, total=None, pause=1.0):
-    told = []
-    progress = Progress("Uploaded", told.append, total, clock)
+    reported = []
+    progress = Progress("Uploaded", reported.append, total, clock)
     for size in sizes:
         clock.sleep(pause)
         progress.add(size)
     progress.end()
-    return told
+    return reported
 
 
 def test_bytes_percentage_and_rate_are_reported_at_intervals(clock):

@@ -141,10 +141,10 @@ def test_credentials_are_sent_as_a_header_and_not_shown(scheme, login, header):
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("socks5://user:secret@proxy:1080", "of the kind 'socks5', which is not supported. Name an HTTP proxy"),
-        ("socks5h://proxy:1080", "of the kind 'socks5h'"),
-        ("socks4://proxy:1080", "of the kind 'socks4'"),
-        ("ftp://user:secret@proxy", "of the kind 'ftp'"),
+        ("socks5://user:secret@proxy:1080", "is not supported. Set an HTTP proxy"),
+        ("socks5h://proxy:1080", "proxy scheme 'socks5h'"),
+        ("socks4://proxy:1080", "proxy scheme 'socks4'"),
+        ("ftp://user:secret@proxy", "proxy scheme 'ftp'"),
         ("http://", "is not a valid URL of a proxy"),
         ("http://user:secret@", "is not a valid URL of a proxy"),
         ("http://user:secret@proxy:port", "is not a valid URL of a proxy"),
@@ -263,16 +263,16 @@ def test_a_proxy_may_have_an_ipv6_address(monkeypatch, send):
     assert [outcome(send, origin) for origin in (HTTP, HTTPS)] == [("refused", False)] * 2
 
 
-@pytest.mark.parametrize("answer", [b"", b"SSH-2.0-OpenSSH\r\n", None], ids=["nothing", "garbage", "silence"])
-def test_a_request_without_a_tunnel_is_unsent(monkeypatch, answer):
+@pytest.mark.parametrize("scripted", [b"", b"SSH-2.0-OpenSSH\r\n", None], ids=["nothing", "garbage", "silence"])
+def test_a_request_without_a_tunnel_is_unsent(monkeypatch, scripted):
     over = threading.Event()
 
     def handle(peer: socket.socket) -> None:
         read_request(peer)
-        if answer is None:
+        if scripted is None:
             over.wait(5)
         else:
-            peer.sendall(answer)
+            peer.sendall(scripted)
 
     with raw_server(handle) as port:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{port}")
@@ -281,7 +281,7 @@ def test_a_request_without_a_tunnel_is_unsent(monkeypatch, answer):
             reason, sent = outcome(on_a_worker, HTTPS, request=post, read_timeout=0.3)
         finally:
             over.set()
-    assert (reason, sent) == ("timeout" if answer is None else "lost", False)
+    assert (reason, sent) == ("timeout" if scripted is None else "lost", False)
 
 
 @EVERY_SENDER
@@ -294,8 +294,8 @@ def test_netrc_does_not_replace_the_credentials_of_a_proxy(monkeypatch, send, ne
 
 def test_the_proxy_of_another_host_is_determined_separately(monkeypatch):
     """Downloads are redirected to other hosts, to which other exemptions may apply."""
-    answer = raw_server(lambda peer: read_request(peer) and peer.sendall(http_response()))
-    with answer as storage, proxying() as (port, heads):
+    scripted = raw_server(lambda peer: read_request(peer) and peer.sendall(http_response()))
+    with scripted as storage, proxying() as (port, heads):
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
         monkeypatch.setenv("no_proxy", f"127.0.0.1:{storage}")
         sender = SyncTransport(Endpoint(HTTP), Token(TOKEN), TransportSettings())

@@ -40,9 +40,9 @@ def fail(origin: str, method: str = "GET", **settings) -> tuple[str, bool]:
 
 
 @contextlib.contextmanager
-def answering(*answers: bytes):
+def serving(*responses: bytes):
     """Serve these responses in order; return the URL and the received requests."""
-    seen, coming = [], iter(answers)
+    seen, coming = [], iter(responses)
 
     def handle(connection: socket.socket) -> None:
         seen.append(read_request(connection))
@@ -54,7 +54,7 @@ def answering(*answers: bytes):
 
 @pytest.mark.usefixtures("netrc")
 def test_a_netrc_file_does_not_replace_the_token():
-    with answering(http_response(b'{"ok": 1}')) as (origin, seen):
+    with serving(http_response(b'{"ok": 1}')) as (origin, seen):
         assert send(origin, Request("GET", "things/")).json() == {"ok": 1}
     assert f"\r\nAuthorization: Bearer {TOKEN}\r\n".encode() in seen[0]
     assert b"Basic" not in seen[0]
@@ -63,7 +63,7 @@ def test_a_netrc_file_does_not_replace_the_token():
 def test_an_upload_is_sent_with_its_length(tmp_path):
     (tmp_path / "custom.py").write_bytes(b"print()\n" * 300_000)
     files = listed_files([str(tmp_path / "custom.py")])
-    with answering(http_response(status="201 Created")) as (origin, seen):
+    with serving(http_response(status="201 Created")) as (origin, seen):
         assert send(origin, Request("POST", "things/", upload=lambda: UploadBody([("a", "1")], files))).status == 201
     head, _, body = seen[0].partition(b"\r\n\r\n")
     headers = dict(line.split(b": ", 1) for line in head.split(b"\r\n")[1:])
@@ -101,12 +101,12 @@ def read_until_closed(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "scripted",
     [b"", b"HTTP/1.", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
     ids=["nothing", "half a status line", "half a body", "garbage"],
 )
-def test_a_broken_connection_is_lost_and_maybe_sent(answer):
-    with answering(answer) as (origin, seen):
+def test_a_broken_connection_is_lost_and_maybe_sent(scripted):
+    with serving(scripted) as (origin, seen):
         assert fail(origin, "POST") == ("lost", True)
     assert len(seen) == 1
 
@@ -208,13 +208,13 @@ def test_the_causes_of_a_handled_exception_are_ignored():
         try:
             requests.get(f"https://127.0.0.1:{port}", timeout=5)
         except requests.RequestException:
-            with answering(b"") as (origin, seen):
+            with serving(b"") as (origin, seen):
                 assert fail(origin, "POST") == ("lost", True)
     assert len(seen) == 1
 
 
 def test_a_post_is_sent_once_if_the_connection_is_lost():
-    with answering(b"", http_response()) as (origin, seen):
+    with serving(b"", http_response()) as (origin, seen):
         assert fail(origin, "POST", retry=RetryPolicy(attempts=5, base=0)) == ("lost", True)
     assert len(seen) == 1
 
@@ -225,8 +225,8 @@ def test_a_post_is_sent_once_if_the_connection_is_lost():
 )
 @pytest.mark.parametrize("status", ["302 Found", "307 Temporary Redirect"])
 def test_a_redirect_to_an_invalid_url_is_returned(location, status):
-    answer = http_response(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
-    with answering(answer) as (origin, seen):
+    scripted = http_response(status=status).replace(b"\r\n", f"\r\nLocation: {location}\r\n".encode("latin-1"), 1)
+    with serving(scripted) as (origin, seen):
         response = send(origin, Request("POST", "things/"), retry=ONCE)
     assert (response.status, response.location, len(seen)) == (int(status[:3]), location, 1)
 
@@ -236,7 +236,7 @@ def test_an_upload_has_its_own_number_of_attempts(tmp_path):
     files = listed_files([str(tmp_path / "custom.py")])
     again = http_response(status="429 Slow down").replace(b"\r\n", b"\r\nRetry-After: 0\r\n", 1)
     policy = RetryPolicy(attempts=5)
-    with answering(*[again] * 9) as (origin, seen):
+    with serving(*[again] * 9) as (origin, seen):
         upload = Request("POST", "things/", upload=lambda: UploadBody([], files))
         assert send(origin, upload, retry=policy, upload_attempts=2).status == 429
         assert len(seen) == 2
@@ -246,7 +246,7 @@ def test_an_upload_has_its_own_number_of_attempts(tmp_path):
 
 
 def test_a_poll_is_sent_again_after_a_lost_connection():
-    with answering(b"", http_response(b'{"cut', length=100), http_response(b'{"ok": 1}')) as (origin, seen):
+    with serving(b"", http_response(b'{"cut', length=100), http_response(b'{"ok": 1}')) as (origin, seen):
         policy = RetryPolicy(attempts=5, base=0)
         assert send(origin, Request("GET", "things/"), retry=policy).json() == {"ok": 1}
     assert len(seen) == 3

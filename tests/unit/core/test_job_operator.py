@@ -15,7 +15,7 @@ from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOper
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.operators.builds import BUILD, IDS, REF, build, script, state
 from tests.unit.support import ORIGIN, TOKEN, remember, remembered, response
 
@@ -158,7 +158,7 @@ class TestTheEnd:
     [
         (Outcome.FAILED, AirflowFailException, True, "failed"),
         (Outcome.CANCELLED, AirflowFailException, False, "was cancelled in DataRobot"),
-        (Outcome.EXPIRED, AirflowException, False, "is gone"),
+        (Outcome.EXPIRED, AirflowException, False, "no longer exists"),
         (Outcome.TIMED_OUT, AirflowException, False, "did not end before the timeout"),
         (Outcome.POLLING_ERROR, AirflowException, True, "could not be polled for too long"),
         (Outcome.POLLING_REFUSED, AirflowFailException, True, "cannot be polled"),

@@ -53,8 +53,8 @@ class TestKilling:
         api.on("GET", BUILD, state("processing"), state("processing"), lambda _: task.on_kill() or state("success"))
         assert task.execute(context) == {"buildStatus": "success"}
         assert api.sent("DELETE") == []
-        assert "Another task has started the job; this task will not cancel it." in task_log()
-        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+        assert "This task did not start it, so it does not cancel it either." in task_log()
+        assert "The dependency build is not cancelled, because this task did not start it" in task_log()
 
 
 class TestJoining:
@@ -65,7 +65,9 @@ class TestJoining:
     def test_a_timeout_does_not_cancel_a_build_of_somebody_else(self, api, context, store):
         script(api, state("processing"))
         api.on("POST", BUILD, self.REFUSED)
-        with pytest.raises(AirflowException, match="This task did not start the dependency build"):
+        with pytest.raises(
+            AirflowException, match="The dependency build is not cancelled, because this task did not start it"
+        ):
             build(timeout=0).execute(context)
         assert api.sent("DELETE") == []
         assert remembered(store) == [JobRef(REF.kind, REF.ids, joined=True)]

@@ -8,7 +8,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import Outcome, Verdict
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import ORIGIN, response
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}

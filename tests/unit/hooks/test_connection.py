@@ -62,9 +62,9 @@ def test_empty_extras_mean_the_default(empty):
         ('"[1]"', "the extra is a JSON list, not an object"),
         ("1", "the extra is a JSON int, not an object"),
         ("true", "the extra is a JSON bool, not an object"),
-        ("attempts=2", "the extra is not JSON"),
-        ("{'attempts': 2}", "the extra is not JSON"),
-        ('"attempts"', "the extra is not JSON"),
+        ("attempts=2", "the extra is not valid JSON"),
+        ("{'attempts': 2}", "the extra is not valid JSON"),
+        ('"attempts"', "the extra is not valid JSON"),
     ],
 )
 def test_extras_that_are_not_an_object_are_refused(extra, words):
@@ -143,7 +143,7 @@ def test_a_password_that_airflow_has_masked_is_not_masked_again(monkeypatch, con
     seen = []
     monkeypatch.setattr(datarobot, "mask_secret", seen.append)
     connection(password=stored)
-    DataRobotHook()._access()
+    DataRobotHook()._config()
     assert seen == masked
 
 
@@ -159,9 +159,9 @@ def test_a_connection_of_datarobots_own_provider_works_and_its_key_is_masked(mon
         masked.append(secret)
 
     monkeypatch.setattr(datarobot, "mask_secret_async", mask)
-    config = DataRobotHook()._access()
+    config = DataRobotHook()._config()
     assert (config.endpoint.origin, config.token.header()) == (ORIGIN, f"Bearer {TOKEN}")
-    assert asyncio.run(DataRobotHook()._async_access()).token.header() == f"Bearer {TOKEN}"
+    assert asyncio.run(DataRobotHook()._async_config()).token.header() == f"Bearer {TOKEN}"
     assert masked.count(TOKEN) == 2
 
 
@@ -216,7 +216,7 @@ def test_verify_may_be_a_string(value, verify):
 )
 def test_a_connection_may_be_a_uri(monkeypatch, uri, origin):
     monkeypatch.setenv("AIRFLOW_CONN_DR", uri)
-    for config in (DataRobotHook("dr")._access(), asyncio.run(DataRobotHook("dr")._async_access())):
+    for config in (DataRobotHook("dr")._config(), asyncio.run(DataRobotHook("dr")._async_config())):
         assert (config.endpoint.origin, config.token.header()) == (origin, f"Bearer {TOKEN}")
         assert config.settings.retry.attempts == (2 if "attempts" in uri else 5)
 

@@ -104,12 +104,12 @@ def test_the_error_names_a_file_that_does_not_exist(connection, pems, name):
 @pytest.mark.parametrize(
     ("extra", "words"),
     [
-        ({"ca_bundle": "empty"}, "which cannot be read or holds no PEM certificates"),
+        ({"ca_bundle": "empty"}, "which cannot be read or contains no PEM certificates"),
         ({"client_cert": "empty"}, "which cannot be used"),
-        ({"client_cert": "cert"}, "has to hold the key too"),
+        ({"client_cert": "cert"}, "must also contain the key"),
         ({"client_cert": "cert", "client_key": "empty"}, "with the key .*cannot be used"),
-        ({"client_cert": "cert", "client_key": "other"}, "certificate and key have to fit"),
-        ({"client_cert": "cert", "client_key": "locked"}, "the key may have no passphrase"),
+        ({"client_cert": "cert", "client_key": "other"}, "the key must belong to the certificate"),
+        ({"client_cert": "cert", "client_key": "locked"}, "have no passphrase"),
         ({"client_key": "key"}, "is set, but 'client_cert' is not"),
     ],
 )
@@ -144,20 +144,20 @@ def test_a_warning_is_logged_for_each_client_without_verification(made, connecti
         use()
         assert task_log().count(warning) >= count
     connection(extra={"verify": "true"})
-    told = task_log().count(warning)
+    reported = task_log().count(warning)
     for use in both_ways():
         use()
-    assert task_log().count(warning) == told
+    assert task_log().count(warning) == reported
 
 
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"host": None}, "has no host"),
-        ({"host": "  "}, "has no host"),
-        ({"password": None}, "has no password"),
+        ({"host": None}, "the host is empty"),
+        ({"host": "  "}, "the host is empty"),
+        ({"password": None}, "the password is empty"),
         ({"password": "two words"}, "characters"),
-        ({"host": "ftp://x"}, "not a web address"),
+        ({"host": "ftp://x"}, "not a valid URL"),
         ({"host": "https://user:hidden@dr.example"}, "must not contain a user"),
     ],
 )

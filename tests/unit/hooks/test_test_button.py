@@ -46,9 +46,9 @@ def test_a_missing_connection_is_reported():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"host": ""}, "has no host"),
-        ({"host": "not a host"}, "not a web address"),
-        ({"password": ""}, "has no password"),
+        ({"host": ""}, "the host is empty"),
+        ({"host": "not a host"}, "not a valid URL"),
+        ({"password": ""}, "the password is empty"),
         ({"extra": {"attempts": "many"}}, "the extra 'attempts' is 'many'"),
         ({"extra": {"attempts": "nan"}}, "the extra 'attempts' is 'nan'"),
         ({"extra": {"read_timeout": "inf"}}, "the extra 'read_timeout' is 'inf'"),
@@ -64,12 +64,12 @@ def test_an_invalid_connection_is_reported(connection, fields, words):
 
 
 @pytest.mark.parametrize(
-    ("answer", "words"),
+    ("scripted", "words"),
     [
-        (response(401, {"message": f"bad {TOKEN}"}), "it refuses the API token (401)"),
+        (response(401, {"message": f"bad {TOKEN}"}), "refuses the API token (401)"),
         (
             response(403, {"message": "Feature is off"}),
-            "refuses the request. DataRobot returned 403 to GET version/: Feature is off",
+            "refuses the request. DataRobot returned 403 for GET version/: Feature is off",
         ),
         (response(500, {"message": "oops"}), "refuses the request. DataRobot returned 500"),
         (response(404, {"message": "Not Found"}), "responds, but not like a DataRobot API"),
@@ -93,8 +93,8 @@ def test_an_invalid_connection_is_reported(connection, fields, words):
         "echo of the token",
     ],
 )
-def test_an_unexpected_response_is_reported(api, answer, words):
-    api.on("GET", "version/", answer)
+def test_an_unexpected_response_is_reported(api, scripted, words):
+    api.on("GET", "version/", scripted)
     works, message = button()
     assert not works
     assert message.startswith(f"{ORIGIN} ")
@@ -117,7 +117,7 @@ def test_an_unknown_host_name_is_reported(connection, monkeypatch):
     connection(host="https://datarobot.invalid")
     works, message = button()
     assert not works
-    assert "the host name is not known" in message
+    assert "the host name cannot be resolved" in message
 
 
 @pytest.mark.parametrize("scheme", ["", "https://"])
@@ -140,7 +140,7 @@ def test_an_untrusted_certificate_is_reported(connection, tmp_path):
         connection(host=f"https://127.0.0.1:{port}")
         works, message = button()
     assert not works
-    assert "check the certificate, or name your own CA in the extra 'ca_bundle'" in message
+    assert "Check the certificate of the server. For a private CA, set the extra 'ca_bundle'" in message
 
 
 def test_a_lost_connection_is_reported(connection):

@@ -5,7 +5,7 @@ import pytest
 from datarobot_provider.exceptions import ConflictError, NotFoundError, ServerError, TransportError, ValidationError
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report
 from datarobot_provider.jobs.model import JobRef
-from tests.unit.jobs.walks import IDS, VERSION, ref_of
+from tests.unit.jobs.scripted_waits import IDS, VERSION, ref_of
 
 PATHS = {
     "dependency_build": "customModels/m/versions/v/dependencyBuild/",

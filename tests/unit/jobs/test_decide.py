@@ -119,5 +119,5 @@ def test_the_flags_of_a_conversion_are_read_as_a_state(body, outcome):
 
 
 def test_decide_does_not_change_its_arguments():
-    answer = response(body={"status": "RUNNING"})
-    assert decide(probe("task_status"), answer) == decide(probe("task_status"), answer)
+    scripted = response(body={"status": "RUNNING"})
+    assert decide(probe("task_status"), scripted) == decide(probe("task_status"), scripted)

@@ -8,7 +8,7 @@ from datarobot_provider import exceptions
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.events import JobEvent, format_duration, job_error
 from datarobot_provider.jobs.model import Outcome, Verdict
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 
 OUTCOME_PHRASES = [outcome for outcome in Outcome if outcome not in (Outcome.PENDING, Outcome.UNKNOWN)]
 REF = ref_of("dependency_build")
@@ -60,12 +60,15 @@ GOOD = JobEvent(REF, Verdict(Outcome.SUCCEEDED)).dump()
         ("success", "returned no valid event"),
         ({**GOOD, "ref": None}, "not a reference"),
         ({**GOOD, "ref": "{}"}, "not a reference"),
-        ({**GOOD, "ref": ref_of("model_test").dumps()}, "about a model_test, the task waits for a dependency_build"),
-        ({**GOOD, "outcome": None}, "'None', which is not the end"),
-        ({**GOOD, "outcome": "success"}, "'success', which is not the end"),
-        ({**GOOD, "outcome": "pending"}, "'pending', which is not the end"),
-        ({**GOOD, "outcome": "unknown"}, "'unknown', which is not the end"),
-        ({key: value for key, value in GOOD.items() if key != "outcome"}, "not the end"),
+        (
+            {**GOOD, "ref": ref_of("model_test").dumps()},
+            "about a model_test, but the task waits for a dependency_build",
+        ),
+        ({**GOOD, "outcome": None}, "'None', which is not the result of a wait"),
+        ({**GOOD, "outcome": "success"}, "'success', which is not the result of a wait"),
+        ({**GOOD, "outcome": "pending"}, "'pending', which is not the result of a wait"),
+        ({**GOOD, "outcome": "unknown"}, "'unknown', which is not the result of a wait"),
+        ({key: value for key, value in GOOD.items() if key != "outcome"}, "not the result of a wait"),
     ],
 )
 def test_an_event_that_is_not_the_end_of_such_a_job_is_refused(event, reason):
@@ -78,7 +81,7 @@ def test_an_event_that_is_not_the_end_of_such_a_job_is_refused(event, reason):
     [
         (Outcome.FAILED, exceptions.JobFailedError, "failed"),
         (Outcome.CANCELLED, exceptions.JobCancelledError, "was cancelled in DataRobot"),
-        (Outcome.EXPIRED, exceptions.JobExpiredError, "is gone"),
+        (Outcome.EXPIRED, exceptions.JobExpiredError, "no longer exists"),
         (Outcome.TIMED_OUT, exceptions.JobTimeoutError, "did not end before the timeout"),
         (Outcome.POLLING_ERROR, exceptions.PollingError, "could not be polled"),
         (Outcome.POLLING_REFUSED, exceptions.PollingRefusedError, "cannot be polled"),

@@ -6,7 +6,7 @@ from datarobot_provider.exceptions import MalformedResponseError, TransportError
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from tests.unit.jobs.walks import VERSION, ref_of
+from tests.unit.jobs.scripted_waits import VERSION, ref_of
 from tests.unit.support import ORIGIN, TOKEN, FakeApi, response
 
 BUILD, LOG = "customModels/m/versions/v/dependencyBuild/", "customModels/m/versions/v/dependencyBuildLog/"
@@ -20,24 +20,24 @@ def fake() -> FakeApi:
 
 
 @pytest.fixture
-def notes() -> list:
+def messages() -> list:
     return []
 
 
 @pytest.fixture
-def jobs(fake, notes) -> JobClient:
-    return JobClient(fake.client(), notes.append)
+def jobs(fake, messages) -> JobClient:
+    return JobClient(fake.client(), messages.append)
 
 
 def success(kind: str, result: str | None = None) -> JobEvent:
     return JobEvent(ref_of(kind), Verdict(Outcome.SUCCEEDED, result=result))
 
 
-def test_wait_returns_an_event_and_reports_the_states(fake, jobs, notes):
+def test_wait_returns_an_event_and_reports_the_states(fake, jobs, messages):
     fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     event = jobs.wait(ref_of("dependency_build"), deadline=0, poll_interval=1)
     assert (event.ref, event.verdict.outcome) == (ref_of("dependency_build"), Outcome.SUCCEEDED)
-    assert [note.text for note in notes] == ["The dependency build succeeded."]
+    assert [note.text for note in messages] == ["The dependency build succeeded."]
 
 
 def test_poll_once_returns_an_event(fake, jobs):
@@ -46,7 +46,7 @@ def test_poll_once_returns_an_event(fake, jobs):
 
 
 @pytest.mark.parametrize(
-    ("answer", "report"),
+    ("scripted", "report"),
     [
         (response(204), "was cancelled"),
         (response(404), "already ended"),
@@ -56,8 +56,8 @@ def test_poll_once_returns_an_event(fake, jobs):
         (TransportError("x", reason="lost", sent=True), "may still be running"),
     ],
 )
-def test_cancel_sends_one_delete_and_never_raises(fake, jobs, answer, report):
-    fake.on("DELETE", BUILD, answer)
+def test_cancel_sends_one_delete_and_never_raises(fake, jobs, scripted, report):
+    fake.on("DELETE", BUILD, scripted)
     assert report in jobs.cancel(ref_of("dependency_build")).report
     assert fake.paths("DELETE") == [BUILD]
 
@@ -68,7 +68,7 @@ def test_cancel_sends_nothing_if_the_job_cannot_be_cancelled(fake, jobs):
 
 
 @pytest.mark.parametrize(
-    ("answer", "lines"),
+    ("scripted", "lines"),
     [
         (response(200, b"one\ntwo\r\nthree"), ["one", "two", "three"]),
         (response(body={"log": "one\ntwo\n"}), ["one", "two"]),
@@ -87,8 +87,8 @@ def test_cancel_sends_nothing_if_the_job_cannot_be_cancelled(fake, jobs):
         (TransportError("no response", reason="lost", sent=True), ["(the log could not be read: no response)"]),
     ],
 )
-def test_a_log_of_any_format_is_returned_as_lines(fake, jobs, answer, lines):
-    fake.on("GET", LOG, answer)
+def test_a_log_of_any_format_is_returned_as_lines(fake, jobs, scripted, lines):
+    fake.on("GET", LOG, scripted)
     assert jobs.log_tail(ref_of("dependency_build")) == lines
 
 
@@ -142,7 +142,7 @@ def test_the_pages_of_the_impacts_are_merged(fake, jobs):
 
 def test_circular_pages_of_impacts_are_refused(fake, jobs):
     fake.on("GET", IMPACT, response(body={"featureImpacts": [], "next": f"{ORIGIN}/api/v2/{IMPACT}"}))
-    with pytest.raises(MalformedResponseError, match="circle"):
+    with pytest.raises(MalformedResponseError, match="the URL of a previous page"):
         jobs.result(success("feature_impact"))
 
 

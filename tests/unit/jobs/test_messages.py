@@ -8,8 +8,8 @@ from datarobot_provider.jobs.events import JobEvent, job_error
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.messages import end_message, headline, running_message
 from datarobot_provider.jobs.model import Outcome, Verdict
+from tests.unit.jobs.scripted_waits import IDS, ref_of, run_wait
 from tests.unit.jobs.test_steps import SUCCESS
-from tests.unit.jobs.walks import IDS, ref_of, walk
 from tests.unit.support import ORIGIN, response
 
 ENDED = {
@@ -84,23 +84,27 @@ def test_a_wait_that_ended_before_the_job_has_no_end_message(name, outcome):
 
 @pytest.mark.parametrize("name", IDS)
 def test_every_kind_logs_its_success_once_and_in_the_same_way(name):
-    done = walk(ref_of(name), SUCCESS.__getitem__)
-    assert [note.text for note in done.notes] == [f"The {KINDS[name].title} succeeded."]
+    done = run_wait(ref_of(name), SUCCESS.__getitem__)
+    assert [note.text for note in done.messages] == [f"The {KINDS[name].title} succeeded."]
 
 
 def test_a_303_and_a_completed_record_have_the_same_message():
-    completed = walk(ref_of("task_status"), [response(body={"status": "COMPLETED"})])
-    redirected = walk(ref_of("task_status"), [response(303, location=f"{ORIGIN}/api/v2/x/")])
-    assert [note.text for note in completed.notes] == [note.text for note in redirected.notes] == ["The job succeeded."]
+    completed = run_wait(ref_of("task_status"), [response(body={"status": "COMPLETED"})])
+    redirected = run_wait(ref_of("task_status"), [response(303, location=f"{ORIGIN}/api/v2/x/")])
+    assert (
+        [note.text for note in completed.messages]
+        == [note.text for note in redirected.messages]
+        == ["The job succeeded."]
+    )
 
 
 def test_the_status_record_of_a_test_does_not_log_success():
     """A failed test also ends with a 303."""
-    answers = [
+    responses = [
         response(303, location=f"{ORIGIN}/api/v2/customModelTests/t/"),
         response(body={"overallStatus": "failed"}),
     ]
-    assert [note.text for note in walk(ref_of("model_test"), answers).notes] == ["The model test failed."]
+    assert [note.text for note in run_wait(ref_of("model_test"), responses).messages] == ["The model test failed."]
 
 
 @pytest.mark.parametrize("name", IDS)
@@ -113,7 +117,7 @@ def test_the_error_and_the_log_have_the_same_message(name, outcome):
 
 @pytest.mark.parametrize("status", [404, 410])
 def test_the_error_of_a_missing_job_contains_its_ids(status):
-    done = walk(ref_of("dependency_build"), [response(status, {"message": "Not Found"})])
+    done = run_wait(ref_of("dependency_build"), [response(status, {"message": "Not Found"})])
     lines = str(job_error(JobEvent(done.ref, done.verdict))).splitlines()
     assert lines[1] == (
         "custom_model_id 'm' or custom_model_version_id 'v' was not found: DataRobot has no such custom model or "
@@ -122,5 +126,5 @@ def test_the_error_of_a_missing_job_contains_its_ids(status):
 
 
 def test_an_expired_status_record_is_not_reported_as_not_found():
-    done = walk(ref_of("task_status"), [response(body={"status": "EXPIRED"})])
+    done = run_wait(ref_of("task_status"), [response(body={"status": "EXPIRED"})])
     assert "\nIds: status_id s\n" in str(job_error(JobEvent(done.ref, done.verdict)))

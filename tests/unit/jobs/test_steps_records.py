@@ -6,7 +6,7 @@ import pytest
 
 from datarobot_provider.exceptions import AccessDeniedError, TransportError
 from datarobot_provider.jobs.model import JobRef
-from tests.unit.jobs.walks import VERSION, ref_of, walk
+from tests.unit.jobs.scripted_waits import VERSION, ref_of, run_wait
 from tests.unit.support import ORIGIN, FakeClock, response
 
 STATUS, TEST, IMPACT = "status/s/", "customModelTests/t/", "customModels/m/versions/v/featureImpact/"
@@ -25,12 +25,12 @@ def record(word: str):
 class Script:
     """Responses by path; the last one of each path is repeated."""
 
-    def __init__(self, **answers):
-        self._answers = {"status": STATUS, "test": TEST, "impact": IMPACT}
-        self._answers = {self._answers[name]: list(given) for name, given in answers.items()}
+    def __init__(self, **responses):
+        self._responses = {"status": STATUS, "test": TEST, "impact": IMPACT}
+        self._responses = {self._responses[name]: list(given) for name, given in responses.items()}
 
     def __call__(self, path):
-        given = self._answers[path]
+        given = self._responses[path]
         return given.pop(0) if len(given) > 1 else given[0]
 
 
@@ -46,12 +46,12 @@ class Script:
     ],
 )
 def test_the_test_decides_about_its_outcome(word, outcome):
-    done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record(word)]))
+    done = run_wait(ref_of("model_test"), Script(status=[ENDED], test=[record(word)]))
     assert (done.outcome, done.verdict.state) == (outcome, word)
 
 
 def test_a_lagging_record_is_polled_again():
-    done = walk(
+    done = run_wait(
         ref_of("model_test"),
         Script(status=[ENDED], test=[record("in_progress"), record("in_progress"), record("failed")]),
     )
@@ -59,27 +59,27 @@ def test_a_lagging_record_is_polled_again():
 
 
 def test_the_id_of_a_test_comes_from_the_location():
-    done = walk(UNTOLD, Script(status=[ENDED], test=[record("succeeded")]))
+    done = run_wait(UNTOLD, Script(status=[ENDED], test=[record("succeeded")]))
     assert done.outcome == "succeeded"
     assert done.ref.ids["custom_model_test_id"] == "t"
     assert UNTOLD.ids == {**VERSION, "status_id": "s"}
 
 
 def test_an_id_of_the_location_may_already_be_in_the_reference():
-    done = walk(ref_of("model_test"), Script(status=[ENDED], test=[record("succeeded")]))
+    done = run_wait(ref_of("model_test"), Script(status=[ENDED], test=[record("succeeded")]))
     assert done.ref == ref_of("model_test")
 
 
 @pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
 @pytest.mark.parametrize(("word", "outcome"), [("succeeded", "succeeded"), ("failed", "failed")])
 def test_the_test_is_polled_if_its_status_record_no_longer_exists(gone, word, outcome):
-    done = walk(ref_of("model_test"), Script(status=[gone], test=[record("in_progress"), record(word)]))
+    done = run_wait(ref_of("model_test"), Script(status=[gone], test=[record("in_progress"), record(word)]))
     assert done.outcome == outcome
 
 
 @pytest.mark.parametrize("gone", GONE, ids=["404", "410", "EXPIRED"])
 def test_the_impact_is_polled_if_its_status_record_no_longer_exists(gone):
-    done = walk(
+    done = run_wait(
         ref_of("feature_impact"),
         Script(status=[gone], impact=[response(422, {}), response(body={"featureImpacts": []})]),
     )
@@ -87,8 +87,10 @@ def test_the_impact_is_polled_if_its_status_record_no_longer_exists(gone):
 
 
 def test_a_job_without_any_record_is_expired():
-    assert walk(ref_of("model_test"), Script(status=[response(404)], test=[response(404)])).outcome == "expired"
-    assert walk(ref_of("feature_impact"), Script(status=[response(404)], impact=[response(404)])).outcome == "expired"
+    assert run_wait(ref_of("model_test"), Script(status=[response(404)], test=[response(404)])).outcome == "expired"
+    assert (
+        run_wait(ref_of("feature_impact"), Script(status=[response(404)], impact=[response(404)])).outcome == "expired"
+    )
 
 
 @pytest.mark.parametrize("first", [FAILED_STATUS, ABORTED_STATUS])
@@ -96,7 +98,7 @@ def test_a_job_without_any_record_is_expired():
     ("word", "outcome"), [("failed", "failed"), ("succeeded", "succeeded"), ("canceled", "cancelled")]
 )
 def test_the_test_decides_after_a_failed_status_record(first, word, outcome):
-    done = walk(ref_of("model_test"), Script(status=[first], test=[record("in_progress"), record(word)]))
+    done = run_wait(ref_of("model_test"), Script(status=[first], test=[record("in_progress"), record(word)]))
     assert (done.outcome, done.verdict.message) == (outcome, "from the record")
 
 
@@ -106,26 +108,28 @@ def test_the_test_decides_after_a_failed_status_record(first, word, outcome):
 )
 def test_the_failed_status_record_decides_if_the_test_cannot(first, outcome, later):
     clock = FakeClock()
-    done = walk(ref_of("model_test"), Script(status=[first], test=[later]), clock=clock)
+    done = run_wait(ref_of("model_test"), Script(status=[first], test=[later]), clock=clock)
     assert (done.outcome, done.verdict.message) == (outcome, "from the status record")
     assert sum(clock.slept) <= 30
 
 
 def test_a_lagging_record_is_polled_for_thirty_seconds():
     clock = FakeClock()
-    done = walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), clock=clock)
+    done = run_wait(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), clock=clock)
     assert sum(clock.slept) == pytest.approx(30)
     assert done.gets.count(TEST) > 3
 
 
 def test_a_lagging_record_is_not_polled_after_the_deadline():
     clock = FakeClock()
-    walk(ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), timeout=10, clock=clock)
+    run_wait(
+        ref_of("model_test"), Script(status=[FAILED_STATUS], test=[record("in_progress")]), timeout=10, clock=clock
+    )
     assert sum(clock.slept) == pytest.approx(10)
 
 
 def test_a_failed_status_record_is_final_if_there_is_no_other_record():
-    done = walk(ref_of("feature_impact"), Script(status=[FAILED_STATUS], impact=[]))
+    done = run_wait(ref_of("feature_impact"), Script(status=[FAILED_STATUS], impact=[]))
     assert (done.outcome, done.gets) == ("failed", [STATUS])
 
 
@@ -135,18 +139,18 @@ def test_a_failed_status_record_is_final_if_there_is_no_other_record():
     ids=["ERROR", "ABORTED", "gone"],
 )
 def test_the_status_record_decides_if_the_id_of_the_test_is_unknown(first, outcome):
-    assert walk(UNTOLD, Script(status=[first])).outcome == outcome
+    assert run_wait(UNTOLD, Script(status=[first])).outcome == outcome
 
 
 def test_a_stuck_test_with_an_unknown_id_is_polled_until_the_deadline():
-    done = walk(UNTOLD, Script(status=[response(body={"status": "INITIALIZED"})]), timeout=600)
+    done = run_wait(UNTOLD, Script(status=[response(body={"status": "INITIALIZED"})]), timeout=600)
     assert (done.outcome, done.verdict.state) == ("timed_out", "INITIALIZED")
 
 
 def test_the_test_is_polled_if_the_status_record_is_stuck_for_two_minutes():
     clock = FakeClock()
     stuck = response(body={"status": "INITIALIZED"})
-    done = walk(
+    done = run_wait(
         ref_of("model_test"), Script(status=[stuck], test=[record("in_progress"), record("succeeded")]), clock=clock
     )
     assert done.outcome == "succeeded"
@@ -156,7 +160,7 @@ def test_the_test_is_polled_if_the_status_record_is_stuck_for_two_minutes():
 
 def test_a_running_status_record_is_not_stuck():
     clock = FakeClock()
-    done = walk(
+    done = run_wait(
         ref_of("model_test"),
         Script(status=[response(body={"status": "RUNNING"})] * 40 + [ENDED], test=[record("succeeded")]),
         clock=clock,
@@ -166,13 +170,13 @@ def test_a_running_status_record_is_not_stuck():
 
 
 def test_a_job_without_another_record_is_never_stuck():
-    done = walk(ref_of("task_status"), [response(body={"status": "INITIALIZED"})], timeout=600)
+    done = run_wait(ref_of("task_status"), [response(body={"status": "INITIALIZED"})], timeout=600)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
 def test_the_deadline_applies_to_both_records():
     clock = FakeClock()
-    done = walk(
+    done = run_wait(
         ref_of("model_test"),
         Script(status=[response(body={"status": "RUNNING"}), ENDED], test=[record("in_progress")]),
         timeout=50,
@@ -183,29 +187,29 @@ def test_the_deadline_applies_to_both_records():
 
 
 def test_the_test_is_not_polled_after_the_deadline():
-    done = walk(ref_of("model_test"), Script(status=[response(body={"status": "RUNNING"})], test=[]), timeout=10)
+    done = run_wait(ref_of("model_test"), Script(status=[response(body={"status": "RUNNING"})], test=[]), timeout=10)
     assert (done.outcome, set(done.gets)) == ("timed_out", {STATUS})
 
 
 def test_a_refused_poll_of_the_test_is_a_failed_poll():
     refused = AccessDeniedError(403, "no", method="GET", path=TEST)
-    assert walk(ref_of("model_test"), Script(status=[ENDED], test=[refused])).outcome == "polling_error"
+    assert run_wait(ref_of("model_test"), Script(status=[ENDED], test=[refused])).outcome == "polling_error"
     again = Script(status=[ENDED], test=[refused, record("succeeded")])
-    assert walk(ref_of("model_test"), again).outcome == "succeeded"
+    assert run_wait(ref_of("model_test"), again).outcome == "succeeded"
 
 
 def test_failed_polls_are_counted_across_probes():
-    done = walk(ref_of("model_test"), Script(status=[LOST, LOST, ENDED], test=[LOST, LOST, record("succeeded")]))
+    done = run_wait(ref_of("model_test"), Script(status=[LOST, LOST, ENDED], test=[LOST, LOST, record("succeeded")]))
     assert done.outcome == "succeeded"
     assert len(done.warnings) == 1, "the same cause is reported once"
 
 
 def test_the_version_decides_about_its_training_data():
-    answers = {
+    responses = {
         STATUS: response(303, location=f"{ORIGIN}/api/v2/customModels/m/versions/v/"),
         "customModels/m/versions/v/": response(
             body={"trainingData": {"assignmentInProgress": False, "assignmentError": {"message": "no target"}}}
         ),
     }
-    done = walk(ref_of("version_with_training_data"), answers.__getitem__)
+    done = run_wait(ref_of("version_with_training_data"), responses.__getitem__)
     assert (done.outcome, done.verdict.message) == ("failed", "no target")

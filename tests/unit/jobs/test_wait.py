@@ -11,7 +11,7 @@ from datarobot_provider.jobs import async_wait
 from datarobot_provider.jobs.async_wait import wait_async
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.jobs.poller import poll_once, steps, wait
-from tests.unit.jobs.walks import MOST_STEPS, VERSION, ref_of
+from tests.unit.jobs.scripted_waits import MAX_STEPS, VERSION, ref_of
 from tests.unit.support import ORIGIN, FakeClock, response
 
 LOST = TransportError("lost", reason="lost", sent=True)
@@ -24,7 +24,7 @@ def record(word):
     return response(body={"overallStatus": word})
 
 
-SCENES = {
+SCRIPTS = {
     "succeeded": (UNTOLD, [RUNNING, ENDED, record("in_progress"), record("succeeded")]),
     "failed": (UNTOLD, [ENDED, record("failed")]),
     "cancelled": (ref_of("model_test"), [response(body={"status": "ABORTED"}), record("aborted")]),
@@ -40,22 +40,22 @@ SCENES = {
 }
 
 
-class Teller:
+class ScriptedPolls:
     """Returns scripted responses and stores all steps."""
 
-    def __init__(self, answers):
-        self._answers = list(answers)
-        self.polls, self.notes = [], []
+    def __init__(self, responses):
+        self._responses = list(responses)
+        self.polls, self.messages = [], []
 
     def poll(self, path):
         self.polls.append(path)
-        assert len(self.polls) < MOST_STEPS, "the wait did not end"
-        answer = self._answers.pop(0) if len(self._answers) > 1 else self._answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+        assert len(self.polls) < MAX_STEPS, "the wait did not end"
+        scripted = self._responses.pop(0) if len(self._responses) > 1 else self._responses[0]
+        if isinstance(scripted, Exception):
+            raise scripted
+        return scripted
 
-    async def look_async(self, path):
+    async def poll_async(self, path):
         return self.poll(path)
 
 
@@ -71,33 +71,33 @@ def loop_of(ref, clock):
     )
 
 
-@pytest.mark.parametrize(("ref", "answers"), SCENES.values(), ids=SCENES)
-def test_wait_and_wait_async_are_equivalent(ref, answers, monkeypatch):
+@pytest.mark.parametrize(("ref", "responses"), SCRIPTS.values(), ids=SCRIPTS)
+def test_wait_and_wait_async_are_equivalent(ref, responses, monkeypatch):
     here, there = FakeClock(), FakeClock()
 
     async def sleep(seconds):
         there.sleep(seconds)
 
-    first = Teller(answers)
-    on_a_thread = wait(loop_of(ref, here), first.poll, first.notes.append, here.sleep)
+    first = ScriptedPolls(responses)
+    on_a_thread = wait(loop_of(ref, here), first.poll, first.messages.append, here.sleep)
 
     monkeypatch.setattr(async_wait, "pause", sleep)
-    second = Teller(answers)
-    on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.look_async, second.notes.append))
+    second = ScriptedPolls(responses)
+    on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.poll_async, second.messages.append))
 
     assert on_a_thread == on_a_loop
     assert first.polls == second.polls
-    assert first.notes == second.notes
+    assert first.messages == second.messages
     assert here.slept == there.slept
 
 
 def test_the_scripts_end_as_named():
     ends = {}
-    for name, (ref, answers) in SCENES.items():
-        clock, teller = FakeClock(), Teller(answers)
-        ends[name] = str(wait(loop_of(ref, clock), teller.poll, teller.notes.append, clock.sleep)[1].outcome)
+    for name, (ref, responses) in SCRIPTS.items():
+        clock, polls = FakeClock(), ScriptedPolls(responses)
+        ends[name] = str(wait(loop_of(ref, clock), polls.poll, polls.messages.append, clock.sleep)[1].outcome)
     assert ends == {
-        **{name: name.replace(" ", "_") for name in SCENES},
+        **{name: name.replace(" ", "_") for name in SCRIPTS},
         "unknown": "succeeded",
         "moved": "succeeded",
     }
@@ -114,7 +114,7 @@ def test_other_errors_are_raised():
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"),
+    ("scripted", "outcome"),
     [
         (RUNNING, "pending"),
         (response(body={"status": "PONDERING"}), "pending"),
@@ -126,24 +126,24 @@ def test_other_errors_are_raised():
         (AccessDeniedError(403, "no", method="GET", path="status/s/"), "polling_refused"),
     ],
 )
-def test_poll_once_sends_one_request(answer, outcome):
-    teller = Teller([answer])
-    ref, verdict = poll_once(ref_of("task_status"), teller.poll, teller.notes.append, confirmed=False)
-    assert (ref, verdict.outcome, len(teller.polls)) == (ref_of("task_status"), outcome, 1)
+def test_poll_once_sends_one_request(scripted, outcome):
+    polls = ScriptedPolls([scripted])
+    ref, verdict = poll_once(ref_of("task_status"), polls.poll, polls.messages.append, confirmed=False)
+    assert (ref, verdict.outcome, len(polls.polls)) == (ref_of("task_status"), outcome, 1)
 
 
 def test_a_refused_poll_of_a_confirmed_job_is_pending():
-    teller = Teller([AccessDeniedError(403, "no", method="GET", path="status/s/")])
-    assert poll_once(ref_of("task_status"), teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
+    polls = ScriptedPolls([AccessDeniedError(403, "no", method="GET", path="status/s/")])
+    assert poll_once(ref_of("task_status"), polls.poll, polls.messages.append)[1].outcome is Outcome.PENDING
 
 
 def test_poll_once_also_polls_the_resource_of_an_ended_job():
-    teller = Teller([ENDED, record("failed")])
-    ref, verdict = poll_once(UNTOLD, teller.poll, teller.notes.append)
+    polls = ScriptedPolls([ENDED, record("failed")])
+    ref, verdict = poll_once(UNTOLD, polls.poll, polls.messages.append)
     assert (verdict.outcome, ref.ids["custom_model_test_id"]) == (Outcome.FAILED, "t")
 
 
 def test_poll_once_does_not_wait_for_a_lagging_record():
-    teller = Teller([ENDED, record("in_progress")])
-    assert poll_once(UNTOLD, teller.poll, teller.notes.append)[1].outcome is Outcome.PENDING
-    assert len(teller.polls) == 2
+    polls = ScriptedPolls([ENDED, record("in_progress")])
+    assert poll_once(UNTOLD, polls.poll, polls.messages.append)[1].outcome is Outcome.PENDING
+    assert len(polls.polls) == 2

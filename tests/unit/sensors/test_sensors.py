@@ -18,7 +18,7 @@ from datarobot_provider.version_compat import (
     AirflowSensorTimeout,
     AirflowSkipException,
 )
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import ORIGIN, TOKEN, response
 
 try:
@@ -114,7 +114,7 @@ class TestPoking:
         [
             (state("failed"), "The dependency build failed"),
             (response(422, {}), "was cancelled in DataRobot"),
-            (response(404), "is gone"),
+            (response(404), "no longer exists"),
             (response(403), "cannot be polled"),
         ],
     )

@@ -18,7 +18,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
 from datarobot_provider.triggers.job import DataRobotJobTrigger
-from tests.unit.jobs.walks import VERSION, ref_of
+from tests.unit.jobs.scripted_waits import VERSION, ref_of
 from tests.unit.support import ORIGIN, TOKEN, response
 from tests.unit.triggers.waits import BUILD, KWARGS, at_once, events, trigger
 
@@ -32,7 +32,7 @@ DONE = response(body={"buildStatus": "success"})
 
 LOGGER = datarobot._LOG.name
 #: Objects that the garbage collector has to visit, for each wait.
-MOST_OBJECTS = 38
+MAX_OBJECTS = 38
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_unknown_arguments_are_ignored_and_missing_ones_have_defaults():
 
 
 @pytest.mark.parametrize(
-    ("answer", "outcome"),
+    ("scripted", "outcome"),
     [
         (DONE, "succeeded"),
         (response(body={"buildStatus": "failed"}), "failed"),
@@ -103,8 +103,8 @@ def test_unknown_arguments_are_ignored_and_missing_ones_have_defaults():
         (response(401, {"message": "no"}), "polling_error"),
     ],
 )
-def test_the_event_contains_the_outcome(api, answer, outcome, no_pauses):
-    api.on("GET", BUILD, answer)
+def test_the_event_contains_the_outcome(api, scripted, outcome, no_pauses):
+    api.on("GET", BUILD, scripted)
     payload = run(trigger(poll_failure_timeout=0.0))
     assert json.loads(json.dumps(payload)) == payload
     event = JobEvent.load(payload, "dependency_build")
@@ -135,8 +135,8 @@ def test_a_temporarily_missing_connection_does_not_end_the_wait(api, monkeypatch
     """For example, a secrets backend starts later than the triggerer, or a token is being replaced."""
     monkeypatch.setattr("datarobot_provider.hooks.shared_clients.PAUSE_AFTER_FAILURE", 0.0)
     stored = os.environ.pop("AIRFLOW_CONN_DATAROBOT_DEFAULT")
-    answers = iter([response(401, {}), response(403, {}), response(403, {}), DONE])
-    api.on("GET", BUILD, lambda _: next(answers))
+    responses = iter([response(401, {}), response(403, {}), response(403, {}), DONE])
+    api.on("GET", BUILD, lambda _: next(responses))
     asked = []
 
     async def reads(hook):
@@ -150,7 +150,7 @@ def test_a_temporarily_missing_connection_does_not_end_the_wait(api, monkeypatch
     with caplog.at_level(logging.INFO, logger=LOGGER):
         assert run(trigger())["outcome"] == "succeeded"
     reported = [each.getMessage() for each in caplog.records if each.name == LOGGER]
-    assert [line.partition(";")[0] for line in reported if "cannot be polled" in line] == [
+    assert [line.partition(". ")[0] for line in reported if "cannot be polled" in line] == [
         "The dependency build cannot be polled at present"
     ] * 3, "once for each cause: no connection, 401, 403"
     assert "The dependency build can be polled again." in reported
@@ -184,11 +184,11 @@ def test_triggers_of_one_connection_share_one_client(api, monkeypatch):
 
     monkeypatch.setattr(job, "pause_before_first_poll", at_once)
 
-    def answer(_request):
+    def respond(_request):
         polls.append(1)
         return DONE
 
-    api.on("GET", BUILD, answer)
+    api.on("GET", BUILD, respond)
 
     async def both() -> None:
         await asyncio.gather(events(trigger()), events(trigger()), events(trigger()))
@@ -204,8 +204,8 @@ def test_each_new_state_is_logged_once_and_an_unknown_one_as_a_warning(api, monk
     monkeypatch.setattr(async_wait, "pause", at_once)
     with caplog.at_level(logging.INFO, logger=LOGGER):
         run(trigger())
-    told = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == LOGGER]
-    assert told == [
+    reported = [(each.levelname, each.getMessage()) for each in caplog.records if each.name == LOGGER]
+    assert reported == [
         ("INFO", "The dependency build is running (submitted)."),
         (
             "WARNING",
@@ -220,11 +220,11 @@ def test_each_new_state_is_logged_once_and_an_unknown_one_as_a_warning(api, monk
 
 def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
     """The garbage collector visits every object of the waiting triggers, and blocks the event loop meanwhile."""
-    waits, all_looked = 200, asyncio.Event()
+    waits, all_polled = 200, asyncio.Event()
 
-    def answer(_request):
+    def respond(_request):
         if len(api.requests) > waits:
-            all_looked.set()
+            all_polled.set()
         return DONE if len(api.requests) == 1 else response(body={"buildStatus": "submitted"})
 
     async def main() -> float:
@@ -232,7 +232,7 @@ def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
         gc.collect()
         before = len(gc.get_objects())
         tasks = [asyncio.ensure_future(events(trigger(poll_interval=600.0))) for _ in range(waits)]
-        await all_looked.wait()
+        await all_polled.wait()
         await asyncio.sleep(0)
         gc.collect()
         kept = len(gc.get_objects()) - before
@@ -241,10 +241,10 @@ def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
         await asyncio.gather(*tasks, return_exceptions=True)
         return kept / waits
 
-    api.on("GET", BUILD, answer)
+    api.on("GET", BUILD, respond)
     monkeypatch.setattr(job, "pause_before_first_poll", at_once)
     caplog.set_level(logging.ERROR, logger=LOGGER)
-    assert 10 < asyncio.run(main()) <= MOST_OBJECTS
+    assert 10 < asyncio.run(main()) <= MAX_OBJECTS
 
 
 def test_creating_a_trigger_reads_no_connection(monkeypatch):

@@ -10,7 +10,7 @@ import pytest
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.triggers import job
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
 from tests.unit.triggers.waits import BUILD, events, trigger
 
@@ -40,7 +40,7 @@ class TestKill:
         asyncio.run(made.on_kill())
         assert len(api.paths("DELETE")) == deletes
         assert asked == [{"dag_id": "dag", "run_ids": ["run"], "task_ids": ["task"], "map_index": 3}]
-        assert ("left alone" in task_log()) is not bool(deletes)
+        assert ("The job is not cancelled" in task_log()) is not bool(deletes)
 
     @pytest.mark.parametrize(
         ("now", "deletes"),
@@ -75,11 +75,11 @@ class TestKill:
         api.on("DELETE", BUILD, response(204))
 
         async def kill() -> None:
-            asked, told = asyncio.Event(), asyncio.Event()
+            asked, reported = asyncio.Event(), asyncio.Event()
 
             async def slowly(_: object) -> str:
                 asked.set()
-                await told.wait()
+                await reported.wait()
                 return "failed"
 
             monkeypatch.setattr(job, "_state_of", slowly)
@@ -88,7 +88,7 @@ class TestKill:
             for _ in range(3):
                 killing.cancel()
                 await asyncio.sleep(0)
-            told.set()
+            reported.set()
             await killing
 
         asyncio.run(kill())
@@ -135,9 +135,9 @@ class TestKill:
         asyncio.run(trigger().on_kill())
         assert "already ended" in task_log()
 
-    @pytest.mark.parametrize("answer", [response(403), TransportError("gone", reason="lost", sent=True)])
-    def test_a_failed_cancellation_is_logged_and_not_raised(self, api, task_log, answer):
-        api.on("DELETE", BUILD, answer)
+    @pytest.mark.parametrize("scripted", [response(403), TransportError("gone", reason="lost", sent=True)])
+    def test_a_failed_cancellation_is_logged_and_not_raised(self, api, task_log, scripted):
+        api.on("DELETE", BUILD, scripted)
         asyncio.run(trigger().on_kill())
         assert "may still be running in DataRobot" in task_log()
 
@@ -149,12 +149,12 @@ class TestKill:
 
         monkeypatch.setattr("datarobot_provider.client.client.AsyncDataRobotClient.delete", never)
         asyncio.run(trigger().on_kill())
-        assert "no answer in time" in task_log()
+        assert "no response within 0.01 seconds" in task_log()
 
     def test_a_kill_does_not_cancel_a_joined_job(self, api, task_log):
         ref = ref_of("dependency_build")
         asyncio.run(trigger(ref=JobRef(ref.kind, ref.ids, joined=True).dumps()).on_kill())
-        assert "This task did not start the dependency build, so it is not cancelled" in task_log()
+        assert "The dependency build is not cancelled, because this task did not start it" in task_log()
         assert api.requests == []
 
     def test_a_job_that_cannot_be_cancelled_is_said_to_go_on(self, api, task_log):

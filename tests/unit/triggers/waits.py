@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.triggers.job import DataRobotJobTrigger
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 
 if TYPE_CHECKING:
     from airflow.triggers.base import TriggerEvent

@@ -20,7 +20,7 @@ from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
 from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
 
 try:

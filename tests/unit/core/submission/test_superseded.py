@@ -12,7 +12,7 @@ from datarobot_provider.exceptions import ConfigurationError, TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
-from tests.unit.jobs.walks import ref_of
+from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
 
 if TYPE_CHECKING:

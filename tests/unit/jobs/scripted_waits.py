@@ -12,7 +12,7 @@ from tests.unit.support import FakeClock
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MOST_STEPS = 10_000
+MAX_STEPS = 10_000
 VERSION = {"custom_model_id": "m", "custom_model_version_id": "v"}
 IDS = {
     "task_status": {"status_id": "s"},
@@ -36,14 +36,14 @@ def ref_of(kind: str) -> JobRef:
 
 
 @dataclass
-class Walk:
+class WaitRecord:
     """Record of a wait."""
 
     ref: JobRef | None = None
     verdict: Verdict | None = None
     gets: list[str] = field(default_factory=list)
     pauses: list[float] = field(default_factory=list)
-    notes: list[LogMessage] = field(default_factory=list)
+    messages: list[LogMessage] = field(default_factory=list)
 
     @property
     def outcome(self) -> str:
@@ -51,33 +51,33 @@ class Walk:
 
     @property
     def warnings(self) -> list[str]:
-        return [note.text for note in self.notes if note.warning]
+        return [message.text for message in self.messages if message.warning]
 
 
-def walk(
+def run_wait(
     ref: JobRef,
-    answers: list[Any] | Callable[[str], Any],
+    responses: list[Any] | Callable[[str], Any],
     *,
     timeout: float = 3600.0,
     poll_interval: float = 10.0,
     jitter: float = 1.0,
     clock: FakeClock | None = None,
     **given: Any,
-) -> Walk:
+) -> WaitRecord:
     """Run a wait to its end.
 
     :param responses: responses or errors in order, the last one repeated; or a function of the path.
     :param given: more arguments of :func:`steps`.
     """
     clock = clock or FakeClock()
-    coming = list(answers) if isinstance(answers, list) else []
+    coming = list(responses) if isinstance(responses, list) else []
 
-    def answer(path: str) -> Any:
+    def respond(path: str) -> Any:
         if not coming:
-            return answers(path)
+            return responses(path)
         return coming.pop(0) if len(coming) > 1 else coming[0]
 
-    done = Walk()
+    done = WaitRecord()
     loop = steps(
         ref,
         deadline=clock() + timeout,
@@ -87,7 +87,7 @@ def walk(
         **given,
     )
     seen = None
-    for _ in range(MOST_STEPS):
+    for _ in range(MAX_STEPS):
         try:
             step = loop.send(seen)
         except StopIteration as stop:
@@ -96,10 +96,10 @@ def walk(
         seen = None
         if isinstance(step, Get):
             done.gets.append(step.path)
-            seen = answer(step.path)
+            seen = respond(step.path)
         elif isinstance(step, Sleep):
             done.pauses.append(step.seconds)
             clock.sleep(step.seconds)
         else:
-            done.notes.append(step)
+            done.messages.append(step)
     raise AssertionError(f"the wait did not end: {done.gets[-3:]}, {done.pauses[-3:]}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.unit.jobs.walks import ref_of, walk
+from tests.unit.jobs.scripted_waits import ref_of, run_wait
 from tests.unit.support import response
 
 STATUS = "status/s/"
@@ -32,19 +32,19 @@ UNKNOWN = {
 }
 
 
-def script(**answers):
+def script(**responses):
     """Return the next response of each path; the last one is repeated."""
 
-    def answer(path):
-        given = answers["status" if path == STATUS else "resource"]
+    def respond(path):
+        given = responses["status" if path == STATUS else "resource"]
         return given.pop(0) if len(given) > 1 else given[0]
 
-    return answer
+    return respond
 
 
 @pytest.mark.parametrize("kind", RESOURCES)
 def test_the_resource_decides(kind):
-    done = walk(ref_of(kind), script(status=[LIMBO], resource=[RUNNING[kind], DONE[kind]]))
+    done = run_wait(ref_of(kind), script(status=[LIMBO], resource=[RUNNING[kind], DONE[kind]]))
     assert done.outcome == "succeeded"
     assert done.gets[-2:] == [RESOURCES[kind]] * 2
     assert sum(done.pauses) >= 120
@@ -53,7 +53,7 @@ def test_the_resource_decides(kind):
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_the_status_record_decides_if_the_resource_does_not_exist_yet(kind):
     slow = [LIMBO] * 40 + [response(body={"status": "COMPLETED"})]
-    done = walk(ref_of(kind), script(status=slow, resource=[UNKNOWN[kind]]))
+    done = run_wait(ref_of(kind), script(status=slow, resource=[UNKNOWN[kind]]))
     assert done.outcome == "succeeded"
     assert done.gets.count(RESOURCES[kind]) == 1
     assert done.gets[-1] == STATUS
@@ -61,12 +61,12 @@ def test_the_status_record_decides_if_the_resource_does_not_exist_yet(kind):
 
 @pytest.mark.parametrize("kind", UNKNOWN)
 def test_a_stuck_status_record_ends_at_the_deadline(kind):
-    done = walk(ref_of(kind), script(status=[LIMBO], resource=[UNKNOWN[kind]]))
+    done = run_wait(ref_of(kind), script(status=[LIMBO], resource=[UNKNOWN[kind]]))
     assert done.outcome == "timed_out"
     assert done.verdict.state == "INITIALIZED"
 
 
 def test_a_long_state_is_cut_in_logs_and_events():
-    done = walk(ref_of("vector_database_validation"), [response(body={"validationStatus": "x" * 5_000_000})])
+    done = run_wait(ref_of("vector_database_validation"), [response(body={"validationStatus": "x" * 5_000_000})])
     assert done.outcome == "timed_out"
     assert len(done.verdict.state) == 100
