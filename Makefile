@@ -1,5 +1,5 @@
-# Everything here runs in .venv, which is made from the pinned versions in constraints.txt when it is first needed.
-# Only make and Python 3.11 to 3.13 have to be there; BASE_PYTHON=... chooses one.
+# All targets use the virtual environment .venv, which is created from the versions in constraints.txt when it is needed.
+# Requirements are make and Python 3.11 to 3.13; BASE_PYTHON=... selects an interpreter.
 
 KEEP ?=
 TIME_SCALE ?= 1
@@ -16,20 +16,20 @@ PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
 WORKERS ?= 2
 DISTRIBUTED := -n $(WORKERS) --dist loadgroup
-# The stamp says for which folder the environment was made: it must be made anew when the folder was moved, and when the
-# Python it was made with has gone.
+# The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
+# Python interpreter no longer exists.
 STAMP := $(VENV)/.made-for
 MADE_FOR := $(shell $(BIN)/python -c 'print(open("$(STAMP)").read())' 2>/dev/null)
 SOUND := $(findstring <$(CURDIR)>,<$(MADE_FOR)>)
 
-# DataRobot's own client has an environment of its own, so that its pandas stays out of ours.
+# DataRobot's own client has a separate environment, because it requires a different pandas.
 OFFICIAL := .venv-official-client
 OFFICIAL_TESTS := tests/official_client
 OFFICIAL_STAMP := $(OFFICIAL)/.made
 OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
 
-# The benchmarks measure our peers too, which stay out of the other environments. DataRobot's own Airflow provider needs
-# Airflow 2; where that cannot be installed, the page says so.
+# The benchmarks have a separate environment with the other providers. DataRobot's own provider needs Airflow 2; if that
+# cannot be installed, it is not measured.
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/.made-for
 BENCH_FOR := $(shell $(BENCH)/bin/python -c 'print(open("$(BENCH_STAMP)").read())' 2>/dev/null)
@@ -38,7 +38,7 @@ AIRFLOW_2 := .venv-bench-airflow-2
 AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made
 AIRFLOW_2_SOUND := $(shell $(AIRFLOW_2)/bin/python -c 'print("yes")' 2>/dev/null)
 
-# The demonstration at scale has one too, with Celery, the drivers of its servers and the stand-in for S3.
+# The demonstration at scale has a separate environment with Celery, database drivers and an S3 emulator.
 SCALE := .venv-scale
 SCALE_PINS := demo/scale/constraints.txt
 SCALE_STAMP := $(SCALE)/.made-for
@@ -47,19 +47,19 @@ SCALE_SOUND := $(findstring <$(CURDIR)>,<$(SCALE_MADE_FOR)>)
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo demo-scale test test-all test-official-client lint types walls $(SUITES) clean remake
+.PHONY: help venv demo demo-scale test test-all test-official-client lint types import-rules $(SUITES) clean remake
 
-help: ## show this list
+help: ## show this help
 	@echo "usage: make [target]"
 	@awk -F ':.*## ' '/^[a-z$$().A-Z -]+:.*## / {printf "  %-21s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
-	@echo "  unit, contract, parity, faults, audit, system    one test suite alone"
+	@echo "  unit, contract, parity, faults, audit, system    one test suite"
 
-venv: $(STAMP) ## make or update the virtual environment in .venv
+venv: $(STAMP) ## create or update the virtual environment .venv
 
-demo: $(STAMP) ## run an example in a real Airflow (KEEP=1 leaves it up, TIME_SCALE=5 slows the jobs down, DAG=... names it, DAG=all runs every one)
+demo: $(STAMP) ## run an example DAG in a real Airflow (KEEP=1: keep it running, TIME_SCALE=5: slower jobs, DAG=<name> or DAG=all)
 	@$(BIN)/python -m demo --dag $(DAG) --time-scale $(TIME_SCALE) $(if $(filter-out 0,$(KEEP)),--keep)
 
-demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on PostgreSQL, Celery and Redis, and kill half-way (MODELS=30)
+demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed Airflow and kill two processes halfway (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
 test: checks ## run every check, and the tests that find a mistake within minutes
@@ -75,10 +75,10 @@ test-all: checks ## run every check and every test: the full products, the offic
 .PHONY: checks
 checks: $(STAMP)
 	@$(MAKE) --no-print-directory types & types=$$!; \
-	$(MAKE) --no-print-directory lint walls; others=$$?; \
+	$(MAKE) --no-print-directory lint import-rules; others=$$?; \
 	wait $$types && exit $$others
 
-test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## drive the emulator with DataRobot's own Python client
+test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## test the emulator with DataRobot's own Python client
 	@echo "== tests: official_client"
 	@EMULATOR_PYTHON='$(CURDIR)/$(BIN)/python' $(OFFICIAL)/bin/python -m pytest -c $(OFFICIAL_TESTS)/pytest.ini $(OFFICIAL_TESTS)
 
@@ -92,30 +92,30 @@ types: $(STAMP) ## check types
 	@$(BIN)/mypy --strict -p datarobot_provider -p harness -p demo -p benchmarks
 
 .PHONY: docs
-docs: $(STAMP) ## write the generated pages of docs/: coverage.md and operators.md
+docs: $(STAMP) ## generate docs/coverage.md and docs/operators.md
 	@$(BIN)/python docs/generate.py
 
 .PHONY: test-crash reliability
-test-crash: $(STAMP) ## kill everything at every moment (SHORT=1 for the main rows, PROTECTION=off shows what would happen)
+test-crash: $(STAMP) ## kill Airflow processes at every step (SHORT=1: main tasks only, PROTECTION=off: without the task state store)
 	@echo "== tests: crash"
 	@CRASH_SHORT='$(filter-out 0,$(SHORT))' CRASH_PROTECTION='$(PROTECTION)' $(PYTEST) tests/crash
 
-reliability: $(STAMP) ## run the whole crash matrix with and without protection, and write docs/reliability.md
+reliability: $(STAMP) ## run all crash tests with and without protection and write docs/reliability.md
 	@$(BIN)/python -m tests.crash.reliability
 
 .PHONY: bench
-bench: $(BENCH_STAMP) $(OFFICIAL_STAMP) $(AIRFLOW_2_STAMP) ## measure everything beside its peers, and write docs/performance.md (ROWS="waiting imports": a part)
+bench: $(BENCH_STAMP) $(OFFICIAL_STAMP) $(AIRFLOW_2_STAMP) ## run the benchmarks and write docs/performance.md (ROWS="waiting imports": only these)
 	@$(BENCH)/bin/python -m benchmarks $(ROWS)
 
-walls: $(STAMP) ## check which module may import which
-	@echo "== walls: lint-imports"
+import-rules: $(STAMP) ## check the import rules
+	@echo "== import-rules: lint-imports"
 	@$(BIN)/lint-imports
 
 $(SUITES): $(STAMP)
 	@echo "== tests: $@"
 	@$(PYTEST) tests/$@
 
-clean: ## remove everything that was made here, the virtual environment too
+clean: ## remove all generated files, including the virtual environments
 	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
 	rm -rf .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -126,24 +126,24 @@ $(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
 	@set -eu; start=$$(date +%s); \
 	if [ -z "$(SOUND)" ]; then \
 		base=; \
-		for each in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3); do \
-			if "$$each" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
-				base=$$each; break; \
+		for candidate in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3); do \
+			if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+				base=$$candidate; break; \
 			fi; \
 		done; \
 		if [ -z "$$base" ]; then \
-			echo "Python 3.11, 3.12 or 3.13 is needed, and none is on the PATH; BASE_PYTHON=/path/to/python names one." >&2; \
+			echo "Python 3.11, 3.12 or 3.13 is required, but none is on the PATH. Set BASE_PYTHON=/path/to/python." >&2; \
 			exit 1; \
 		fi; \
 		if ! "$$base" -c 'import ensurepip, venv' 2>/dev/null; then \
-			echo "$$base cannot make virtual environments; on Debian and Ubuntu the package python3-venv is missing." >&2; \
+			echo "$$base cannot create virtual environments. On Debian and Ubuntu, install the package python3-venv." >&2; \
 			exit 1; \
 		fi; \
-		echo "making $(VENV) with $$("$$base" --version) from constraints.txt: about a minute, once"; \
+		echo "creating $(VENV) with $$("$$base" --version) from constraints.txt: about a minute, once"; \
 		rm -rf $(VENV); \
 		"$$base" -m venv $(VENV); \
 	else \
-		echo "bringing $(VENV) up to date with constraints.txt and pyproject.toml"; \
+		echo "updating $(VENV) from constraints.txt and pyproject.toml"; \
 	fi; \
 	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
 	printf '%s' '$(CURDIR)' > $(STAMP); \
@@ -152,11 +152,11 @@ $(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
 $(SCALE_STAMP): constraints.txt $(SCALE_PINS) pyproject.toml setup.cfg $(if $(SCALE_SOUND),,remake) | $(STAMP)
 	@set -eu; start=$$(date +%s); \
 	if [ -z "$(SCALE_SOUND)" ]; then \
-		echo "making $(SCALE) from constraints.txt and $(SCALE_PINS): about a minute, once"; \
+		echo "creating $(SCALE) from constraints.txt and $(SCALE_PINS): about a minute, once"; \
 		rm -rf $(SCALE); \
 		$(BIN)/python -m venv $(SCALE); \
 	else \
-		echo "bringing $(SCALE) up to date with constraints.txt, $(SCALE_PINS) and pyproject.toml"; \
+		echo "updating $(SCALE) from constraints.txt, $(SCALE_PINS) and pyproject.toml"; \
 	fi; \
 	$(SCALE)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -c $(SCALE_PINS) -e '.[scale]'; \
 	printf '%s' '$(CURDIR)' > $(SCALE_STAMP); \
@@ -164,7 +164,7 @@ $(SCALE_STAMP): constraints.txt $(SCALE_PINS) pyproject.toml setup.cfg $(if $(SC
 
 $(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,remake) | $(STAMP)
 	@set -eu; start=$$(date +%s); \
-	echo "making $(OFFICIAL) from $(OFFICIAL_TESTS)/constraints.txt"; \
+	echo "creating $(OFFICIAL) from $(OFFICIAL_TESTS)/constraints.txt"; \
 	rm -rf $(OFFICIAL); \
 	$(BIN)/python -m venv $(OFFICIAL); \
 	$(OFFICIAL)/bin/python -m pip install -qq --disable-pip-version-check -r $(OFFICIAL_TESTS)/constraints.txt; \
@@ -173,7 +173,7 @@ $(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,rem
 
 $(BENCH_STAMP): benchmarks/constraints.txt pyproject.toml $(if $(BENCH_SOUND),,remake) | $(STAMP)
 	@set -eu; start=$$(date +%s); \
-	echo "making $(BENCH) from benchmarks/constraints.txt"; \
+	echo "creating $(BENCH) from benchmarks/constraints.txt"; \
 	rm -rf $(BENCH); \
 	$(BIN)/python -m venv $(BENCH); \
 	$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check -c benchmarks/constraints.txt -e '.[bench]'; \
@@ -182,7 +182,7 @@ $(BENCH_STAMP): benchmarks/constraints.txt pyproject.toml $(if $(BENCH_SOUND),,r
 
 $(AIRFLOW_2_STAMP): benchmarks/constraints-airflow-2.txt $(if $(AIRFLOW_2_SOUND),,remake) | $(STAMP)
 	-@set -eu; start=$$(date +%s); \
-	echo "making $(AIRFLOW_2) from benchmarks/constraints-airflow-2.txt"; \
+	echo "creating $(AIRFLOW_2) from benchmarks/constraints-airflow-2.txt"; \
 	rm -rf $(AIRFLOW_2); \
 	$(BIN)/python -m venv $(AIRFLOW_2); \
 	$(AIRFLOW_2)/bin/python -m pip install -qq --disable-pip-version-check -r benchmarks/constraints-airflow-2.txt \

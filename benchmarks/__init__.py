@@ -1,1 +1,5 @@
-"""Measures the provider beside its peers and the bare limit, and writes ``docs/performance.md``: ``make bench``."""
+"""Compare the provider with other providers and clients, and write ``docs/performance.md``: ``make bench``.
+
+Each row (``waiting``, ``transfers``, ...) starts one process per measurement (``*_process``) and the servers it needs
+(``*_server``). ``page`` renders the results, ``targets`` compares them with the required values.
+"""

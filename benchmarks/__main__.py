@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: measures, and writes ``docs/performance.md`` when everything was measured."""
+"""Run the benchmarks: ``python -m benchmarks``, or ``make bench``."""
 
 from __future__ import annotations
 
@@ -33,35 +33,35 @@ ROWS = {
 
 
 def main() -> None:
-    """Measure, and print the tables, or write the page if every row was measured in full."""
+    """Measure, and print the tables; write the page if every row was measured in full."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", help="default: all, and the page is written")
-    parser.add_argument("--clients", help="names with commas between them; default: all")
-    parser.add_argument("--repetitions", type=int, help="default: as each row needs")
-    parser.add_argument("--small", action="store_true", help="few waits and few bytes, to see that everything works")
-    parser.add_argument("--results", type=Path, help="a file that takes the samples as JSON")
-    parser.add_argument("--again", type=Path, help="measure nothing; write the page from such a file")
-    given = parser.parse_args()
-    if given.again:
-        found = json.loads(given.again.read_text(encoding="utf-8"))
+    parser.add_argument("rows", nargs="*", help="rows to measure; default: all, and the page is written")
+    parser.add_argument("--clients", help="clients to measure, separated by commas; default: all")
+    parser.add_argument("--repetitions", type=int, help="number of measurements; default depends on the row")
+    parser.add_argument("--small", action="store_true", help="few waits and few bytes, to check that everything works")
+    parser.add_argument("--results", type=Path, help="write the samples to this JSON file")
+    parser.add_argument("--render", type=Path, help="write the page from such a file, without measuring")
+    options = parser.parse_args()
+    if options.render:
+        found = json.loads(options.render.read_text(encoding="utf-8"))
         _write([Sample(**sample) for sample in found["samples"]], found["about"])
         return
-    samples, about = _measured(given), machine()
-    if given.results:
+    samples, about = _measured(options), machine()
+    if options.results:
         found = {"about": about, "samples": [asdict(sample) for sample in samples]}
-        given.results.write_text(json.dumps(found, indent=1), encoding="utf-8")
-    if given.rows or given.clients or given.small:
+        options.results.write_text(json.dumps(found, indent=1), encoding="utf-8")
+    if options.rows or options.clients or options.small:
         sys.stdout.write("\n\n".join(text for text in tables(samples).values() if text) + "\n")
     else:
         _write(samples, about)
 
 
-def _measured(given: argparse.Namespace) -> list[Sample]:
+def _measured(options: argparse.Namespace) -> list[Sample]:
     with interruptible(), tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
-        clients = given.clients.split(",") if given.clients else None
-        bench = Bench(folder, make_pems(folder), clients, given.repetitions, given.small)
-        for row in given.rows or ROWS:
+        clients = options.clients.split(",") if options.clients else None
+        bench = Bench(folder, make_pems(folder), clients, options.repetitions, options.small)
+        for row in options.rows or ROWS:
             ROWS[row](bench)
     return bench.samples
 

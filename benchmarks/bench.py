@@ -1,4 +1,4 @@
-"""What all rows of the benchmarks share: where they work, whom they measure and how often, and what they give."""
+"""A run of the benchmarks: its settings, its samples, and statistics of them."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Sample:
     """One measurement.
 
     :param row: the row of the benchmarks, such as ``waiting``.
-    :param case: what was measured, such as ``300 waits, 1 s apart``.
-    :param client: who was measured.
+    :param case: the case, such as ``300 waits, 1 s apart``.
+    :param client: the measured client.
     :param result: the numbers, or an ``error``.
     """
 
@@ -41,10 +41,10 @@ class Bench:
 
     :param folder: a temporary folder.
     :param pems: the certificate of the servers.
-    :param clients: whom to measure; ``None`` means everybody.
-    :param repetitions: how often; ``None`` leaves it to the row.
-    :param small: whether only to try that everything works, with few waits and few bytes.
-    :ivar samples: what was measured.
+    :param clients: the clients to measure; default is all.
+    :param repetitions: the number of measurements; default depends on the row.
+    :param small: measure few waits and few bytes, to check that everything works; default ``False``.
+    :ivar samples: the measurements.
     """
 
     folder: Path
@@ -57,12 +57,12 @@ class Bench:
     def measure(
         self, row: str, case: str, clients: Iterable[str], repetitions: int, measure: Callable[[str], dict[str, Any]]
     ) -> None:
-        """Measure all clients in turn, and that again and again, so that a slow minute of the machine meets all alike.
+        """Measure all clients in turn, repeatedly, so that a slow phase of the machine affects all clients.
 
         :param row: the row.
-        :param case: what is measured.
-        :param clients: who could be measured.
-        :param repetitions: how often, unless the run says otherwise.
+        :param case: the case.
+        :param clients: the clients of this case.
+        :param repetitions: the number of measurements, unless the run overrides it.
         :param measure: measures one client once.
         """
         chosen = [client for client in clients if self.clients is None or client in self.clients]
@@ -73,7 +73,7 @@ class Bench:
                 sys.stderr.write(f"{row}, {case}, {client} ({turn + 1}): {_shown(result)}\n")
 
     def has(self, row: str, case: str) -> bool:
-        """Return whether a case was measured already."""
+        """Return whether a case has been measured."""
         return any((sample.row, sample.case) == (row, case) for sample in self.samples)
 
     def airflow(self) -> dict[str, str]:
@@ -92,11 +92,11 @@ def results_of(samples: Iterable[Sample], row: str, case: str, client: str) -> l
 
 
 def median(results: Sequence[Mapping[str, Any]], name: str) -> float | None:
-    """Return the median of a number; ``None`` if nobody has it."""
+    """Return the median of a number; ``None`` if no result contains it."""
     values = [result[name] for result in results if name in result]
     return statistics.median(values) if values else None
 
 
 def _shown(result: dict[str, Any]) -> str:
-    words = (f"{value:.4g}" if isinstance(value, float) else f"{value}" for value in result.values())
-    return ", ".join(f"{name} {word}" for name, word in zip(result, words, strict=True))
+    values = (f"{value:.4g}" if isinstance(value, float) else f"{value}" for value in result.values())
+    return ", ".join(f"{name} {value}" for name, value in zip(result, values, strict=True))

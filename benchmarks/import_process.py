@@ -1,6 +1,6 @@
-"""Imports one package after the names it is built on, and says what that added. Run as a file, apart from this tree.
+"""Import one provider after the Airflow names it builds on, and measure what this adds.
 
-It knows nothing but the standard library, because it also runs where another package has the name of ours.
+It runs as a file and uses the standard library only, because it also measures a package with the same name as ours.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import sys
 import time
 
 
-def import_all(package: str, rooms: list[str]) -> None:
-    """Import every module of some rooms of a package.
+def import_all(package: str, names: list[str]) -> None:
+    """Import modules of a package, and all modules of its subpackages.
 
-    :param package: its name.
-    :param rooms: names of packages or modules inside it; one that is not there is left out.
+    :param package: the name of the package.
+    :param names: names of modules and subpackages; those that do not exist are ignored.
     """
-    for name in (f"{package}.{room}" for room in rooms):
+    for name in (f"{package}.{relative}" for relative in names):
         found = importlib.util.find_spec(name)
         if found is not None and found.submodule_search_locations is None:
             importlib.import_module(name)
@@ -29,15 +29,15 @@ def import_all(package: str, rooms: list[str]) -> None:
 
 
 def main() -> None:
-    """Import the names, then the package, and print the difference as JSON."""
+    """Import the Airflow names, then the package, and print the difference as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--base", required=True, help="import statements of what is there before")
+    parser.add_argument("--base", required=True, help="import statements to run first")
     parser.add_argument("--package", required=True)
-    parser.add_argument("--rooms", required=True, help="names with commas between them")
-    given = parser.parse_args()
-    exec(given.base)  # noqa: S102 - the import statements of our own version_compat.py
+    parser.add_argument("--modules", required=True, help="names separated by commas")
+    options = parser.parse_args()
+    exec(options.base)  # noqa: S102 - the import statements of our own version_compat.py
     modules, cpu = set(sys.modules), time.process_time()
-    import_all(given.package, given.rooms.split(","))
+    import_all(options.package, options.modules.split(","))
     cpu = time.process_time() - cpu
     print(json.dumps({"cpu": cpu, "modules": len(set(sys.modules) - modules)}))
 

@@ -1,4 +1,4 @@
-"""The row about imports: what a DAG file pays for a provider, over the Airflow names that ours is built on."""
+"""The row ``imports``: what importing a provider adds to the parsing of a DAG file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import AIRFLOW_2_PYTHON
-from benchmarks.subprocesses import ROOT, run
+from benchmarks.subprocesses import ROOT, run_module
 from datarobot_provider.get_provider_info import get_provider_info
 
 if TYPE_CHECKING:
@@ -21,16 +21,20 @@ _OPERATORS = "operators,sensors"
 
 @dataclass(frozen=True)
 class Provider:
-    """What is imported: some modules of a package, and all modules of some rooms of it."""
+    """The modules to import.
+
+    :param package: the package of the provider.
+    :param modules: names of its modules and subpackages, separated by commas.
+    """
 
     package: str
-    rooms: str = _OPERATORS
+    modules: str = _OPERATORS
 
 
 def _ours() -> Provider:
-    """Return the modules that hold an operator, a sensor, a hook or a link, as Airflow is told of them."""
+    """Return the modules with operators, sensors, hooks and links, from the provider info."""
     info = get_provider_info()
-    names = [name for room in ("operators", "sensors", "hooks") for name in info[room][0]["python-modules"]]
+    names = [name for section in ("operators", "sensors", "hooks") for name in info[section][0]["python-modules"]]
     names += dict.fromkeys(link.rpartition(".")[0] for link in info["extra-links"])
     return Provider("datarobot_provider", ",".join(name.partition(".")[2] for name in names))
 
@@ -43,20 +47,26 @@ PROVIDERS = {
     "dbt_cloud": Provider("airflow.providers.dbt.cloud"),
     "databricks": Provider("airflow.providers.databricks"),
 }
-#: In an environment of its own: it refuses Airflow 3, and its package has the same name as ours.
-OLD = {"ours": OURS, "datarobot_airflow": Provider("datarobot_provider")}
+#: Measured in a separate environment: it does not support Airflow 3, and its package has the same name as ours.
+AIRFLOW_2_PROVIDERS = {"ours": OURS, "datarobot_airflow": Provider("datarobot_provider")}
 
 
 def imports(bench: Bench) -> None:
-    """Measure all providers, and DataRobot's own with Airflow 2 if it could be installed."""
-    times = 1 if bench.small else 20
-    bench.measure("imports", AIRFLOW_3, PROVIDERS, times, partial(_import, bench, PROVIDERS, sys.executable))
+    """Measure all providers, and DataRobot's own with Airflow 2 if it is installed."""
+    repetitions = 1 if bench.small else 20
+    bench.measure("imports", AIRFLOW_3, PROVIDERS, repetitions, partial(_import, bench, PROVIDERS, sys.executable))
     if AIRFLOW_2_PYTHON.exists() and not bench.small:
-        bench.measure("imports", AIRFLOW_2, OLD, times, partial(_import, bench, OLD, str(AIRFLOW_2_PYTHON)))
+        bench.measure(
+            "imports",
+            AIRFLOW_2,
+            AIRFLOW_2_PROVIDERS,
+            repetitions,
+            partial(_import, bench, AIRFLOW_2_PROVIDERS, str(AIRFLOW_2_PYTHON)),
+        )
 
 
 def base() -> str:
-    """Return the import statements of all Airflow names that our modules import when they are imported."""
+    """Return the import statements of the Airflow names that our modules import."""
     tree = ast.parse((ROOT / "datarobot_provider" / "version_compat.py").read_text(encoding="utf-8"))
     found = [node for node in tree.body if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow")]
     return "\n".join(ast.unparse(node) for node in found)
@@ -64,9 +74,9 @@ def base() -> str:
 
 def _import(bench: Bench, providers: dict[str, Provider], python: str, client: str) -> dict[str, Any]:
     provider = providers[client]
-    options = {"base": base(), "package": provider.package, "rooms": provider.rooms}
-    # As where packages are installed, there is bytecode of all of them.
+    options = {"base": base(), "package": provider.package, "modules": provider.modules}
+    # All measurements use compiled bytecode, as with installed packages.
     bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bench.folder / "bytecode")}
-    # The folder of this tree is on the path for our package alone.
+    # The source tree is on the path for our package only.
     env = {**bench.airflow(), **bytecode, "PYTHONPATH": str(ROOT) if provider is OURS else ""}
-    return run("import_process", options, folder=bench.folder, env=env, python=python, apart=True)
+    return run_module("import_process", options, folder=bench.folder, env=env, python=python, isolated=True)

@@ -1,4 +1,4 @@
-"""The row about latency: from the end of a remote job to the start of the next task, in a real Airflow."""
+"""The row ``latency``: from the end of a remote job to the start of the next task, in a real Airflow."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ if TYPE_CHECKING:
     from benchmarks.bench import Bench
 
 DAG, KIND = "latency", "vector_database_validation"
-CASE = "a job that ends while its task waits in the triggerer"
+CASE = "a job that ends while its task is deferred"
 ROUNDS_VARIABLE = "BENCH_ROUNDS"
-#: Seconds: longest pause between two polls; between two ends.
-POLL_INTERVAL, APART = 5.0, 4.0
+#: Seconds between two polls, at most, and between two ends.
+POLL_INTERVAL, INTERVAL = 5.0, 4.0
 ROUNDS, SMALL_ROUNDS = 10, 1
 
 
 def ends(rounds: int) -> list[tuple[float, float]]:
-    """Return for each round when the job of ours ends and when Airflow's own trigger fires: seconds from their start.
+    """Return for each round the end of our job and of Airflow's own trigger, in seconds from their start.
 
-    All tasks have started and let go by the first end.
+    All tasks have started and are deferred before the first end.
     """
     first = 10.0 + 2 * rounds
-    return [(first + APART * 2 * place, first + APART * (2 * place + 1)) for place in range(rounds)]
+    return [(first + INTERVAL * 2 * index, first + INTERVAL * (2 * index + 1)) for index in range(rounds)]
 
 
 def latency(bench: Bench) -> None:
-    """Run the DAG once: jobs that end at known moments, and triggers of Airflow's own that fire in between."""
+    """Run the DAG once: with jobs that end at known times, and timer triggers that fire in between."""
     rounds = SMALL_ROUNDS if bench.small else bench.repetitions or ROUNDS
     env = {"PYTHONPATH": str(ROOT), ROUNDS_VARIABLE: str(rounds)}
     with Emulator(bench.folder) as emulator:
         for seconds, _ in ends(rounds):
-            order = {"kind": KIND, "outcome": "succeeded", "seconds": seconds}
-            requests.post(f"{emulator.control}/outcomes", json=order, timeout=30).raise_for_status()
+            outcome = {"kind": KIND, "outcome": "succeeded", "seconds": seconds}
+            requests.post(f"{emulator.control}/outcomes", json=outcome, timeout=30).raise_for_status()
         connections = {"datarobot_default": emulator.connection}
         home = bench.folder / "latency"
         with AirflowStack(home, dags_folder=FOLDER / "dags", connections=connections, env=env) as airflow:
@@ -59,13 +59,13 @@ def _delays(airflow: AirflowStack, emulator: Emulator, rounds: int) -> dict[str,
     listed = requests.get(f"{emulator.control}/jobs", timeout=30).json()["data"]
     ended = {job["ids"]["validationId"]: _seconds(job["ends"]) for job in listed if job["kind"] == KIND}
     found: dict[str, list[float]] = {"ours": [], "airflow": []}
-    for place in range(rounds):
+    for index in range(rounds):
         for client, delays in found.items():
-            said = airflow.api.xcoms(tasks[f"{client}_{place}"])["return_value"]
-            end = ended[said["id"]] if client == "ours" else said
-            delays.append(_seconds(tasks[f"{client}_{place}_next"]["start_date"]) - end)
+            result = airflow.api.xcoms(tasks[f"{client}_{index}"])["return_value"]
+            end = ended[result["id"]] if client == "ours" else result
+            delays.append(_seconds(tasks[f"{client}_{index}_next"]["start_date"]) - end)
     return found
 
 
-def _seconds(moment: str) -> float:
-    return datetime.fromisoformat(moment).timestamp()
+def _seconds(value: str) -> float:
+    return datetime.fromisoformat(value).timestamp()

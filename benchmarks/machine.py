@@ -1,4 +1,4 @@
-"""On which machine, when, and with which versions the benchmarks ran."""
+"""The machine, the date and the versions of a run."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from benchmarks.bench import AIRFLOW_2_PYTHON, OFFICIAL_PYTHON
 
 _GIB = 1024**3
-#: Distributions to name: in this environment, in that of the official client, and in that with Airflow 2.
-_HERE = (
+#: Distributions of this environment whose versions are shown.
+_DISTRIBUTIONS = (
     "apache-airflow",
     "aiohttp",
     "requests",
@@ -25,7 +25,7 @@ _HERE = (
     "apache-airflow-providers-dbt-cloud",
     "apache-airflow-providers-http",
 )
-_ASK = (
+_PRINT_VERSIONS = (
     "import sys\nfrom importlib.metadata import PackageNotFoundError, version\n"
     "for name in sys.argv[1:]:\n"
     "    try:\n        print(name, version(name))\n"
@@ -34,7 +34,7 @@ _ASK = (
 
 
 def machine() -> dict[str, str]:
-    """Return what the page says about the machine."""
+    """Return the table of the machine for the page."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / _GIB
     return {
         "date": dt.datetime.now(dt.UTC).date().isoformat(),
@@ -43,7 +43,7 @@ def machine() -> dict[str, str]:
         "kernel": f"{platform.system()} {platform.release()}",
         "Python": f"{platform.python_version()}, {ssl.OPENSSL_VERSION}",
         "curl": _first_line("curl", "--version"),
-        "packages": _versions(sys.executable, *_HERE),
+        "packages": _versions(sys.executable, *_DISTRIBUTIONS),
         "official client": _versions(str(OFFICIAL_PYTHON), "datarobot"),
         "with Airflow 2": _versions(str(AIRFLOW_2_PYTHON), "apache-airflow", "airflow-provider-datarobot", "datarobot"),
     }
@@ -64,5 +64,7 @@ def _first_line(*argv: str) -> str:
 def _versions(python: str, *names: str) -> str:
     if not Path(python).exists():
         return "not installed"
-    said = subprocess.run([python, "-P", "-c", _ASK, *names], capture_output=True, text=True, check=True).stdout
-    return ", ".join(said.splitlines()) or "none"
+    output = subprocess.run(
+        [python, "-P", "-c", _PRINT_VERSIONS, *names], capture_output=True, text=True, check=True
+    ).stdout
+    return ", ".join(output.splitlines()) or "none"

@@ -1,4 +1,4 @@
-"""The page ``docs/performance.md``: the template, and tables made of the samples."""
+"""Render ``docs/performance.md`` from the template and the samples."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parent / "performance_template.md"
 NAMES = {
     "ours": "**ours**",
-    "bare": "bare `aiohttp`, in lock step",
-    "bare_spread": "bare `aiohttp`, spread out",
+    "bare": "plain `aiohttp`, synchronous",
+    "bare_spread": "plain `aiohttp`, spread",
     "databricks": "databricks",
     "dbt_cloud": "dbt Cloud",
     "http": "http",
     "airbyte": "airbyte",
     "official": "official client",
     "curl": "curl",
-    "requests": "bare `requests`",
-    "tls": "TLS alone, out of memory",
+    "requests": "plain `requests`",
+    "tls": "plain TLS from memory",
     "datarobot_airflow": "DataRobot's own",
-    "airflow": "a trigger of Airflow's own that fires at that moment",
+    "airflow": "a timer trigger that fires at that time",
 }
 
 
@@ -42,11 +42,11 @@ def _number(digits: int, scale: float = 1.0) -> Show:
 
 _WAITING = {
     "CPU s per 1,000 polls": ("cpu", _number(2)),
-    "the same, start included": ("cpu_all", _number(2)),
+    "including the start": ("cpu_all", _number(2)),
     "TLS connections": ("connections", _number(0)),
     "memory, MB": ("memory", _number(0, MB)),
     "longest stall, ms": ("stall", _number(0, 1e-3)),
-    "s until all had a poll": ("start", _number(1)),
+    "s until all have polled": ("start", _number(1)),
 }
 _TRANSFERS = {
     "MB/s": ("rate", _number(0, MB)),
@@ -65,18 +65,18 @@ _IMPORTS = {"CPU, ms": ("cpu", _number(0, 1e-3)), "modules": ("modules", _number
 def page(samples: Sequence[Sample], about: Mapping[str, str]) -> str:
     """Return the page.
 
-    :param samples: what was measured.
-    :param about: what is to be said of the machine.
+    :param samples: the measurements.
+    :param about: the table of the machine.
     """
-    made = tables(samples)
-    made["imports_airflow_2"] = made["imports_airflow_2"] or _NOT_INSTALLED
-    return TEMPLATE.read_text(encoding="utf-8").format(machine=table(("", ""), about.items()), **made)
+    rendered = tables(samples)
+    rendered["imports_airflow_2"] = rendered["imports_airflow_2"] or _NOT_INSTALLED
+    return TEMPLATE.read_text(encoding="utf-8").format(machine=table(("", ""), about.items()), **rendered)
 
 
 def tables(samples: Sequence[Sample]) -> dict[str, str]:
-    """Return all tables, empty where nothing was measured."""
+    """Return all tables; a table without measurements is empty."""
     return {
-        "targets": _verdicts(samples),
+        "targets": _targets(samples),
         "few": _clients(samples, "waiting", FEW.title, _WAITING),
         "many": _clients(samples, "waiting", MANY.title, _WAITING),
         "growth": _growth(samples),
@@ -90,18 +90,18 @@ def tables(samples: Sequence[Sample]) -> dict[str, str]:
     }
 
 
-_NOT_INSTALLED = "It could not be installed here, so it was not measured."
+_NOT_INSTALLED = "Not measured, because it could not be installed on this machine."
 
 
 def table(headings: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    """Return a table in Markdown; nothing if it has no lines."""
+    """Return a Markdown table; an empty string if it has no rows."""
     rows = list(lines)
     return "\n".join(f"| {' | '.join(row)} |" for row in (headings, ["---"] * len(headings), *rows)) if rows else ""
 
 
-def _verdicts(samples: Sequence[Sample]) -> str:
+def _targets(samples: Sequence[Sample]) -> str:
     lines = ((each.what, each.limit, each.measured, "yes" if each.reached else "**no**") for each in targets(samples))
-    return table(("what", "required", "measured", "reached"), lines)
+    return table(("quantity", "target", "measured", "reached"), lines)
 
 
 def _clients(samples: Sequence[Sample], row: str, case: str, columns: Mapping[str, tuple[str, Show]]) -> str:
@@ -132,11 +132,11 @@ def _requests(samples: Sequence[Sample]) -> str:
     found = [each for each in samples if each.row == "requests"]
     lines = [(each.case, f"`{each.client}`", str(each.result["count"]), str(each.result["why"])) for each in found]
     total = sum(int(each.result["count"]) for each in found)
-    return table(("task", "request", "times", "why"), [*lines, ("all", "", str(total), "")] if found else [])
+    return table(("task", "request", "number", "reason"), [*lines, ("total", "", str(total), "")] if found else [])
 
 
 def _cells(results: Sequence[Mapping[str, Any]], columns: Mapping[str, tuple[str, Show]]) -> list[str]:
-    """Return the median of each number and, if it was measured more than once, its spread; or the error."""
+    """Return the median of each number with its range if there are several measurements; or the error."""
     errors = [str(result["error"]) for result in results if "error" in result]
     if errors:
         return [errors[0].partition(": '")[0], *[""] * (len(columns) - 1)]

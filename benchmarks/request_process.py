@@ -1,4 +1,4 @@
-"""One run of the pipeline against the emulator, task by task, every wait deferred: which requests each task made."""
+"""Run the pipeline once on the emulator, with deferred waits, and count the requests of each task."""
 
 from __future__ import annotations
 
@@ -43,21 +43,21 @@ GUARD = {
 
 
 class TaskInstance:
-    """What an operator needs of one."""
+    """A task instance that ignores XComs."""
 
     def xcom_push(self, key: str, value: object) -> None:
-        """Take an XCom that nobody reads."""
+        """Ignore the XCom."""
 
 
 class StateStore(dict[str, Any]):
-    """What an operator needs of Airflow's task state store."""
+    """A task state store in memory."""
 
     set = dict.__setitem__
     delete = dict.__delitem__
 
 
 def pipeline() -> Iterator[str]:
-    """Run the tasks one after the other; yield the name of each when it is done."""
+    """Run the tasks in sequence; yield the name of each one after its end."""
     model_id = _run(
         CreateCustomModelOperator, name="Requests", target_type="Regression", target_name="target",
         is_training_data_for_versions_permanently_enabled=True,
@@ -84,13 +84,13 @@ def pipeline() -> Iterator[str]:
     yield "apply guards"
 
 
-def _run(operator: type, **given: Any) -> Any:
+def _run(operator: type, **arguments: Any) -> Any:
     context = {"ti": TaskInstance(), "task_state_store": StateStore()}
     try:
-        return operator(task_id="t", **given).execute(context)
+        return operator(task_id="t", **arguments).execute(context)
     except TaskDeferred as deferred:
         event = asyncio.run(_first(deferred.trigger))
-        return getattr(operator(task_id="t", **given), deferred.method_name)(context, event=event.payload)
+        return getattr(operator(task_id="t", **arguments), deferred.method_name)(context, event=event.payload)
 
 
 async def _first(trigger: Any) -> Any:
@@ -98,17 +98,17 @@ async def _first(trigger: Any) -> Any:
 
 
 def main() -> None:
-    """Run, and say which requests there were."""
+    """Run the pipeline and print the requests of each task."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--time-scale", type=float, required=True)
-    given = parser.parse_args()
+    options = parser.parse_args()
     rows, before = [], Counter[str]()
-    with Emulator(given.folder, time_scale=given.time_scale) as emulator:
+    with Emulator(options.folder, time_scale=options.time_scale) as emulator:
         os.environ["AIRFLOW_CONN_DATAROBOT_DEFAULT"] = json.dumps(emulator.connection)
-        account = EmulatorClient(emulator)
+        client = EmulatorClient(emulator)
         for task in pipeline():
-            now = requests_by_route(account.requests())
+            now = requests_by_route(client.requests())
             rows += [{"task": task, "route": route, "count": count} for route, count in (now - before).items()]
             before = now
     print_result({"rows": rows})

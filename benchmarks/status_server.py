@@ -1,6 +1,6 @@
-"""A server that says "still running" on the status routes of all clients, as cheaply as Python can, and counts.
+"""A server that reports running jobs on the status routes of all clients, with little overhead, and counts requests.
 
-It runs in a process of its own: ``python -m benchmarks.status_server --both PEM``.
+It runs in a separate process: ``python -m benchmarks.status_server --pem PEM``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.subprocesses import print_ports
 from harness.processes import LOCALHOST
 
 _BACKLOG = 4096
-#: For each status route, by a part of its path: the status, and the smallest body that its client takes for "running".
+#: The response of each status route, by a part of its path: the smallest one that its client interprets as running.
 _RUNNING = {
     b"/dependencyBuild/": (b"200 OK", {"buildStatus": "processing", "buildStart": "2026-01-01T00:00:00.000000Z"}),
     b"/jobs/runs/get": (
@@ -32,15 +32,15 @@ _OTHER = (b"200 OK", {"access_token": "a", "token_type": "bearer", "expires_in":
 
 @dataclass
 class Counts:
-    """What has been seen: TLS connections accepted, requests answered, and how many of these were polls at a job."""
+    """The number of accepted TLS connections, of requests, and of polls among these."""
 
     connections: int = 0
     requests: int = 0
     polls: int = 0
 
 
-class Answers(asyncio.Protocol):
-    """Answers one connection for as long as its client keeps it open."""
+class StatusProtocol(asyncio.Protocol):
+    """Responds to the requests of one connection until the client closes it."""
 
     def __init__(self, counts: Counts) -> None:
         self._counts = counts
@@ -48,12 +48,12 @@ class Answers(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Count a finished TLS handshake."""
+        """Count the connection after its TLS handshake."""
         self._transport = cast("asyncio.Transport", transport)
         self._counts.connections += 1
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is complete."""
+        """Respond to every complete request."""
         self._seen += data
         while (end := self._seen.find(b"\r\n\r\n")) >= 0:
             head, rest = self._seen[:end], self._seen[end + 4 :]
@@ -65,11 +65,11 @@ class Answers(asyncio.Protocol):
             self._transport.write(self._response(head.split(b" ", 2)[1]))
 
     def _response(self, path: bytes) -> bytes:
-        for part, response in _REPLIES.items():
+        for part, response in _RESPONSES.items():
             if part in path:
                 self._counts.polls += 1
                 return response
-        return _OTHER_REPLY
+        return _OTHER_RESPONSE
 
 
 def _content_length(head: bytes) -> int:
@@ -82,32 +82,32 @@ def _http(status: bytes, body: object) -> bytes:
     return b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (status, len(text), text)
 
 
-_REPLIES = {part: _http(*answer) for part, answer in _RUNNING.items()}
-_OTHER_REPLY = _http(*_OTHER)
+_RESPONSES = {part: _http(*response) for part, response in _RUNNING.items()}
+_OTHER_RESPONSE = _http(*_OTHER)
 
 
-async def serve(both: str) -> None:
+async def serve(pem: str) -> None:
     """Serve until the process is stopped.
 
-    :param both: path of a PEM with the certificate and its key.
+    :param pem: path of a PEM file with the certificate and its key.
     """
     counts = Counts()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(both)
+    context.load_cert_chain(pem)
 
     async def report(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(json.dumps(asdict(counts)).encode())
         writer.close()
 
     loop = asyncio.get_running_loop()
-    status = await loop.create_server(lambda: Answers(counts), LOCALHOST, 0, ssl=context, backlog=_BACKLOG)
-    # Plain TCP, and not counted, so that asking for the counts does not change them.
-    told = await asyncio.start_server(report, LOCALHOST, 0)
-    print_ports(port=status.sockets[0].getsockname()[1], counts_port=told.sockets[0].getsockname()[1])
-    await asyncio.gather(status.serve_forever(), told.serve_forever())
+    status = await loop.create_server(lambda: StatusProtocol(counts), LOCALHOST, 0, ssl=context, backlog=_BACKLOG)
+    # Plain TCP and not counted, so that reading the counts does not change them.
+    counter = await asyncio.start_server(report, LOCALHOST, 0)
+    print_ports(port=status.sockets[0].getsockname()[1], counts_port=counter.sockets[0].getsockname()[1])
+    await asyncio.gather(status.serve_forever(), counter.serve_forever())
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--both", required=True)
-    asyncio.run(serve(parser.parse_args().both))
+    parser.add_argument("--pem", required=True)
+    asyncio.run(serve(parser.parse_args().pem))

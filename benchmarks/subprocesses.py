@@ -1,4 +1,4 @@
-"""The processes of a measurement: servers that say where they listen, and children that end with one line of JSON."""
+"""The processes of a measurement: servers, which print their ports, and modules, which print their result as JSON."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parent
-TOKEN = "a-token-of-the-benchmarks"  # noqa: S105 - opens nothing
+TOKEN = "token-of-the-benchmarks"  # noqa: S105 - not a real token
 LISTENING = "listening "
 
 
-def run(
+def run_module(
     module: str,
     options: Mapping[str, object],
     *,
@@ -27,33 +27,33 @@ def run(
     env: Mapping[str, str] | None = None,
     python: str = sys.executable,
     timeout: float = 300.0,
-    apart: bool = False,
+    isolated: bool = False,
 ) -> dict[str, Any]:
-    """Run a module of the benchmarks in a process of its own.
+    """Run a module of the benchmarks in a separate process.
 
     :param module: its name inside this package.
-    :param options: what it is given on the command line.
-    :param folder: takes its log.
-    :param env: added to the environment.
-    :param python: the interpreter; default is this one.
-    :param timeout: seconds that it may take; default 300.
-    :param apart: whether to run it as a file that finds nothing of this tree; default ``False``.
-    :returns: what it has said with :func:`print_result`.
+    :param options: its command line options.
+    :param folder: the folder of its log file.
+    :param env: additional environment variables.
+    :param python: the interpreter; default is the current one.
+    :param timeout: seconds to wait; default 300.
+    :param isolated: run it as a file that cannot import from this source tree; default ``False``.
+    :returns: the result that it printed with :func:`print_result`.
     :raises ProcessDiedError: if it fails.
-    :raises WaitTimeoutError: if it takes too long.
+    :raises WaitTimeoutError: if the timeout is exceeded.
     """
     log = folder / f"{module}.log"
     with Processes() as processes:
-        program = ["-P", str(FOLDER / f"{module}.py")] if apart else ["-m", f"benchmarks.{module}"]
+        program = ["-P", str(FOLDER / f"{module}.py")] if isolated else ["-m", f"benchmarks.{module}"]
         argv = [python, *program, *_arguments(options)]
         child = processes.start(module, argv, env={**os.environ, **(env or {})}, log=log, cwd=ROOT)
         processes.finish(child, timeout=timeout)
-    said: dict[str, Any] = json.loads(log.read_text(encoding="utf-8", errors="replace").splitlines()[-1])
-    return said
+    result: dict[str, Any] = json.loads(log.read_text(encoding="utf-8", errors="replace").splitlines()[-1])
+    return result
 
 
 def print_result(result: Mapping[str, Any]) -> None:
-    """Print the one line of JSON that a child ends with, and end at once: thousands of waits need no tidying up."""
+    """Print the result of this process as one line of JSON, and exit without closing thousands of waits."""
     sys.stderr.flush()
     sys.stdout.write(f"\n{json.dumps(result)}\n")
     sys.stdout.flush()
@@ -61,19 +61,19 @@ def print_result(result: Mapping[str, Any]) -> None:
 
 
 class Server(Service):
-    """A server of the benchmarks, as a process of its own: ``with Server("status_server", folder) as server``.
+    """A server of the benchmarks in a separate process: ``with Server("status_server", folder, {}) as server``.
 
     :param module: its name inside this package.
-    :param folder: takes its log.
-    :param options: what it is given on the command line.
-    :ivar address: what it said when it was ready.
+    :param folder: the folder of its log file.
+    :param options: its command line options.
+    :ivar ports: its ports by name.
     """
 
     def __init__(self, module: str, folder: Path, options: Mapping[str, object]) -> None:
         super().__init__()
         self._module, self._options = module, options
         self._log = folder / f"{module}.log"
-        self.address: dict[str, int] = {}
+        self.ports: dict[str, int] = {}
 
     def launch(self) -> None:
         """Start the process."""
@@ -81,20 +81,20 @@ class Server(Service):
         self._processes.start(self._module, argv, env=os.environ, log=self._log, cwd=ROOT)
 
     def wait_until_ready(self) -> None:
-        """Wait until it says where it listens."""
-        self.address = wait_until(self._said, what=self._module, timeout=30, check=self.check, interval=0.05)
+        """Wait until it prints its ports."""
+        self.ports = wait_until(self._read_ports, what=self._module, timeout=30, check=self.check, interval=0.05)
 
-    def _said(self) -> dict[str, int] | None:
+    def _read_ports(self) -> dict[str, int] | None:
         lines = self._log.read_text(encoding="utf-8").splitlines(keepends=True)
         found = [line for line in lines if line.startswith(LISTENING) and line.endswith("\n")]
         return json.loads(found[0].removeprefix(LISTENING)) if found else None
 
 
 def print_ports(**ports: int) -> None:
-    """Say, as a server, where one listens."""
+    """Print the ports of a server when it is ready."""
     sys.stdout.write(f"{LISTENING}{json.dumps(ports)}\n")
     sys.stdout.flush()
 
 
 def _arguments(options: Mapping[str, object]) -> Sequence[str]:
-    return [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return [part for name, value in options.items() for part in (f"--{name.replace('_', '-')}", str(value))]

@@ -1,4 +1,4 @@
-"""What must be reached, and whether it is: computed from the samples, never written down."""
+"""The target values of the benchmarks, and whether the samples reach them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ KB, MB = 1_000, 1_000_000
 
 
 class Target(NamedTuple):
-    """One requirement.
+    """One target.
 
-    :param what: what must be reached.
-    :param limit: the limit, in words.
-    :param measured: the median that was measured, in words.
-    :param reached: whether it is.
+    :param what: the measured quantity.
+    :param limit: the limit, as text.
+    :param measured: the measured median, as text.
+    :param reached: whether the target is reached.
     """
 
     what: str
@@ -36,7 +36,7 @@ class Target(NamedTuple):
 
 
 def targets(samples: Sequence[Sample]) -> list[Target]:
-    """Return all requirements whose numbers were measured."""
+    """Return all targets whose numbers were measured."""
     found = _Found(samples)
     return [
         target
@@ -46,7 +46,7 @@ def targets(samples: Sequence[Sample]) -> list[Target]:
 
 
 class _Found:
-    """Finds medians among samples."""
+    """Returns medians of the samples."""
 
     def __init__(self, samples: Sequence[Sample]) -> None:
         self.samples = samples
@@ -56,21 +56,21 @@ class _Found:
 
 
 def _most(what: str, value: float | None, base: float | None, times: float) -> Target | None:
-    """Judge that a value is at most so many times another one."""
+    """Return the target that a value is at most a multiple of another one."""
     if value is None or not base:
         return None
     return Target(what, f"at most {times:g} times", f"{value / base:.2f} times", value <= times * base)
 
 
 def _least(what: str, value: float | None, base: float | None, times: float) -> Target | None:
-    """Judge that a value is at least so many times another one."""
+    """Return the target that a value is at least a multiple of another one."""
     if value is None or not base:
         return None
     return Target(what, f"at least {times:g} times", f"{value / base:.2f} times", value >= times * base)
 
 
 def _below(what: str, value: float | None, limit: float, unit: str, scale: float = 1.0) -> Target | None:
-    """Judge that a value is at most a limit, which is given in the unit that is shown."""
+    """Return the target that a value is at most a limit, in the displayed unit."""
     if value is None:
         return None
     return Target(what, f"at most {limit:g} {unit}", f"{value / scale:,.1f} {unit}", value <= limit * scale)
@@ -83,60 +83,64 @@ def _waiting(found: _Found) -> Iterator[Target | None]:
 
 
 def _polls(cpu: Callable[[str], float | None], when: str) -> Iterator[Target | None]:
-    """Judge the CPU time of ours beside that of the bare sessions and of the best peer."""
+    """Return the targets for our CPU time, compared with the plain sessions and the best other provider."""
     ours = cpu("ours")
-    yield _most(f"CPU per look, over bare `aiohttp` in lock step{when}", ours, cpu("bare"), 1.5)
-    yield _most(f"CPU per look, over bare `aiohttp` spread out as ours{when}", ours, cpu("bare_spread"), 1.5)
+    yield _most(f"CPU per poll, compared with plain `aiohttp`, synchronous{when}", ours, cpu("bare"), 1.5)
+    yield _most(f"CPU per poll, compared with plain `aiohttp`, spread{when}", ours, cpu("bare_spread"), 1.5)
     peers = {peer: value for peer in PEERS if (value := cpu(peer)) is not None}
     if peers:
         best = min(peers, key=lambda peer: peers[peer])
-        yield _least(f"CPU per look of the best peer ({best}) over ours{when}", peers[best], ours, 2)
+        yield _least(
+            f"CPU per poll of the best other provider ({best}), compared with ours{when}", peers[best], ours, 2
+        )
 
 
 def _growth(found: _Found) -> Iterator[Target | None]:
     flat = [case.title for case in GROWTH if case.waits >= FEW.waits]
     cpu = [value for title in flat if (value := found("waiting", title, "ours", "cpu")) is not None]
     if len(cpu) == len(flat):
-        yield _most("CPU per look, the dearest case over the cheapest, 300 to 10,000 waits", max(cpu), min(cpu), 1.2)
+        yield _most("CPU per poll, highest compared with lowest, 300 to 10,000 waits", max(cpu), min(cpu), 1.2)
     pools = (found("waiting", case.title, "ours", "connections") for case in GROWTH)
     opened = [each for each in pools if each is not None]
-    yield _below("connections opened, any case", max(opened, default=None), POOL, "connections")
+    yield _below("connections, any number of waits", max(opened, default=None), POOL, "connections")
     most = GROWTH[-1]
     memory = found("waiting", most.title, "ours", "memory")
     yield _below(
-        f"memory per wait at {most.waits:,}", memory / most.waits if memory is not None else None, 25, "KB", KB
+        f"memory per wait, {most.waits:,} waits", memory / most.waits if memory is not None else None, 25, "KB", KB
     )
-    yield _below(f"longest stall at {MANY.waits:,}", found("waiting", MANY.title, "ours", "stall"), 200, "ms", 1e-3)
+    yield _below(f"longest stall, {MANY.waits:,} waits", found("waiting", MANY.title, "ours", "stall"), 200, "ms", 1e-3)
 
 
 def _transfers(found: _Found) -> Iterator[Target | None]:
     for way in ("upload", "download"):
         rate = {client: found("transfers", way, client, "rate") for client in ("ours", "curl", "official")}
-        yield _least(f"{way} of 1 GiB, over curl's rate", rate["ours"], rate["curl"], 0.7)
+        yield _least(f"{way} of 1 GiB, compared with curl", rate["ours"], rate["curl"], 0.7)
         yield _below(f"memory of the {way}", found("transfers", way, "ours", "memory"), 32, "MB", MB)
         if way == "upload":
             yield from _official(found, rate["ours"], rate["official"])
 
 
 def _official(found: _Found, ours: float | None, official: float | None) -> Iterator[Target | None]:
-    """Judge the upload beside the official client's, and say what the machine allows."""
-    what, limit = "upload of 1 GiB, over the official client's rate", found("transfers", "upload", "tls", "rate")
+    """Return the target for the upload compared with the official client, with the limit of the machine."""
+    what, limit = "upload of 1 GiB, compared with the official client", found("transfers", "upload", "tls", "rate")
     if limit and official:
-        what += f" (TLS alone, out of memory: {limit / official:.2f} times)"
+        what += f" (plain TLS from memory: {limit / official:.2f} times)"
     yield _least(what, ours, official, 5)
 
 
 def _imports(found: _Found) -> Iterator[Target | None]:
-    yield _below("modules added by importing everything", found("imports", AIRFLOW_3, "ours", "modules"), 40, "modules")
-    yield _below("CPU of importing everything", found("imports", AIRFLOW_3, "ours", "cpu"), 30, "ms", 1e-3)
+    yield _below(
+        "modules added by importing all modules", found("imports", AIRFLOW_3, "ours", "modules"), 40, "modules"
+    )
+    yield _below("CPU of importing all modules", found("imports", AIRFLOW_3, "ours", "cpu"), 30, "ms", 1e-3)
 
 
 def _latency(found: _Found) -> Iterator[Target | None]:
-    """Judge the start of the next task: the median, and the longest against Airflow's own longest."""
+    """Return the targets for the start of the next task: the medians and the maximums, compared with Airflow's own."""
     ours, airflow = (
         [each["delay"] for each in results_of(found.samples, "latency", CASE, name)] for name in ("ours", "airflow")
     )
-    for name, pick in (("median", statistics.median), ("longest", max)):
-        what = f"start of the next task after the end of a remote job, later than Airflow's own ({name})"
+    for name, pick in (("median", statistics.median), ("maximum", max)):
+        what = f"additional delay of the next task after the end of a remote job ({name})"
         late = pick(ours) - pick(airflow) if ours and airflow else None
         yield _below(what, late, POLL_INTERVAL, "s")

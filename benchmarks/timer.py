@@ -1,4 +1,4 @@
-"""A wait that is Airflow's alone, deferred to a trigger which fires at one moment, and a task that does nothing."""
+"""A deferred wait without any remote job, for comparison, and an operator that does nothing."""
 
 from __future__ import annotations
 
@@ -16,41 +16,41 @@ if TYPE_CHECKING:
 
 
 class TimerTrigger(BaseTrigger):
-    """Fires at a moment, as exactly as the event loop does.
+    """Fires at a given time, with the accuracy of the event loop.
 
-    :param moment: seconds since the epoch.
+    :param fire_at: seconds since the epoch.
     """
 
-    def __init__(self, moment: float) -> None:
+    def __init__(self, fire_at: float) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.moment = moment
+        self.fire_at = fire_at
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         """Return the class path and the arguments."""
-        return f"{__name__}.TimerTrigger", {"moment": self.moment}
+        return f"{__name__}.TimerTrigger", {"fire_at": self.fire_at}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait, and yield one event."""
-        await asyncio.sleep(max(0.0, self.moment - time.time()))
-        yield TriggerEvent(self.moment)
+        await asyncio.sleep(max(0.0, self.fire_at - time.time()))
+        yield TriggerEvent(self.fire_at)
 
 
 class TimerOperator(BaseOperator):
-    """Waits until a moment, which it returns.
+    """Waits for a time and returns the end of the wait, in seconds since the epoch.
 
-    :param seconds: how long, from the start of the task.
+    :param seconds: seconds from the start of the task.
     """
 
-    def __init__(self, *, seconds: float, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, *, seconds: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.seconds = seconds
 
     def execute(self, context: Context) -> None:  # noqa: ARG002 - as Airflow calls it
-        """Let go of the worker."""
+        """Defer the task."""
         self.defer(trigger=TimerTrigger(time.time() + self.seconds), method_name="resume")
 
     def resume(self, context: Context, event: float) -> float:  # noqa: ARG002 - as Airflow calls it
-        """Return the moment."""
+        """Return the time of the trigger event."""
         return event
 
 

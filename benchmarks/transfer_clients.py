@@ -1,4 +1,4 @@
-"""The clients that upload and download: each moves one model and returns nothing."""
+"""The clients of the rows ``transfers`` and ``files``. Each uploads or downloads one model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODEL, VERSION = "64f000000000000000000001", "64f000000000000000000002"
 
 
 def endpoint() -> str:
-    """Return where the API lives."""
+    """Return the URL of the API."""
     return f"https://{LOCALHOST}:{os.environ[PORT]}/api/v2"
 
 
@@ -87,11 +87,11 @@ def official_down() -> Transfer:
 
 
 class _Pieces:
-    """A body in pieces of 1 MiB: what ``requests`` can do at its best.
+    """A request body in pieces of 1 MiB, with which ``requests`` is fastest.
 
-    :param head: what comes before the file.
+    :param head: the bytes before the file.
     :param file: the file.
-    :param foot: what comes after it.
+    :param foot: the bytes after the file.
     """
 
     def __init__(self, head: bytes, file: Path, foot: bytes) -> None:
@@ -125,7 +125,7 @@ def requests_up() -> Transfer:
 
 
 def tls_up() -> Transfer:
-    """Send as many bytes through bare TLS, the same piece of memory again and again: no file, no HTTP library."""
+    """Send the same number of bytes over plain TLS from memory, without files and without an HTTP library."""
 
     def send(folder: Path) -> object:
         size = sum(file.stat().st_size for file in files_of(folder))
@@ -160,7 +160,7 @@ def _curl() -> list[str]:
     return ["curl", "-sS", "--fail", "--cacert", os.environ[CA], "-H", f"Authorization: Bearer {TOKEN}"]
 
 
-#: For each client and direction: what gives a function that moves the model, or the command that does.
+#: For each client and direction: a factory of the function that transfers the model, or of the command.
 IN_PROCESS: dict[tuple[str, str], Callable[[], Transfer]] = {
     ("ours", "upload"): ours_up,
     ("ours", "download"): ours_down,

@@ -1,6 +1,6 @@
-"""A server that takes uploads and gives downloads as fast as Python's TLS can: a thread for each connection.
+"""A server that accepts uploads and sends downloads as fast as Python's TLS allows, with one thread per connection.
 
-It runs in a process of its own: ``python -m benchmarks.transfer_server --both PEM --download BYTES``.
+It runs in a separate process: ``python -m benchmarks.transfer_server --pem PEM --download BYTES``.
 """
 
 from __future__ import annotations
@@ -40,19 +40,19 @@ _API = {"major": 2, "minor": 49, "versionString": "2.49.0", "releasedVersion": "
 
 
 class Connection(socketserver.BaseRequestHandler):
-    """Answers the requests of one connection, one after the other."""
+    """Responds to the requests of one connection."""
 
     request: socket.socket
     server: Server
 
     def handle(self) -> None:
-        """Shake hands, and answer until the client goes."""
+        """Respond until the client closes the connection."""
         self._buffer = bytearray(PIECE)
         self._rest = b""
         try:
             self.request = self.server.tls.wrap_socket(self.request, server_side=True)
             while head := self._head():
-                self._answer(*head)
+                self._respond(*head)
         except (ssl.SSLError, ConnectionError):
             return
 
@@ -69,21 +69,21 @@ class Connection(socketserver.BaseRequestHandler):
         method, path, _ = first.split(" ")
         return method, path, headers
 
-    def _answer(self, method: str, path: str, headers: dict[str, str]) -> None:
+    def _respond(self, method: str, path: str, headers: dict[str, str]) -> None:
         if headers.get("expect", "").lower() == "100-continue":
             self.request.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
         if "content-length" not in headers and "transfer-encoding" in headers:
-            self._response("411 Length Required", {"message": "a length is needed"})
+            self._send_json("411 Length Required", {"message": "a length is needed"})
             return
-        self._swallow(int(headers.get("content-length", 0)))
+        self._discard(int(headers.get("content-length", 0)))
         if method != "GET":
-            self._response("201 Created", _VERSION)
+            self._send_json("201 Created", _VERSION)
         elif "/download/" in path:
-            self._give(self.server.download)
+            self._send_download(self.server.download)
         else:
-            self._response("200 OK", _API if path.endswith("/version/") else _VERSION)
+            self._send_json("200 OK", _API if path.endswith("/version/") else _VERSION)
 
-    def _swallow(self, length: int) -> None:
+    def _discard(self, length: int) -> None:
         left = length - len(self._rest)
         while left > 0:
             count = self.request.recv_into(self._buffer)
@@ -92,12 +92,12 @@ class Connection(socketserver.BaseRequestHandler):
             left -= count
         self._rest = b""
 
-    def _response(self, status: str, body: Any) -> None:
+    def _send_json(self, status: str, body: Any) -> None:
         text = json.dumps(body).encode()
         head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(text)}\r\n\r\n"
         self.request.sendall(head.encode() + text)
 
-    def _give(self, size: int) -> None:
+    def _send_download(self, size: int) -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/zip\r\nContent-Length: {size}\r\n\r\n"
         self.request.sendall(head.encode())
         while size > 0:
@@ -109,26 +109,26 @@ class Connection(socketserver.BaseRequestHandler):
 class Server(socketserver.ThreadingTCPServer):
     """Listens on a free port of the loopback address.
 
-    :param both: path of a PEM with the certificate and its key.
-    :param download: bytes of every download.
+    :param pem: path of a PEM file with the certificate and its key.
+    :param download: size of every download in bytes.
     """
 
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, both: str, download: int) -> None:
+    def __init__(self, pem: str, download: int) -> None:
         super().__init__((LOCALHOST, 0), Connection)
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.tls.load_cert_chain(both)
+        self.tls.load_cert_chain(pem)
         self.download, self.piece = download, memoryview(os.urandom(PIECE))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--both", required=True)
+    parser.add_argument("--pem", required=True)
     parser.add_argument("--download", type=int, required=True)
-    given = parser.parse_args()
-    with Server(given.both, given.download) as server:
+    options = parser.parse_args()
+    with Server(options.pem, options.download) as server:
         print_ports(port=server.server_address[1])
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

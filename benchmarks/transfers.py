@@ -1,4 +1,4 @@
-"""The rows about uploads and downloads: one model over TLS, ours beside the peers, curl and bare ``requests``."""
+"""The rows ``transfers`` and ``files``: uploads and downloads of a model over TLS."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import OFFICIAL_PYTHON
-from benchmarks.subprocesses import Server, run
+from benchmarks.subprocesses import Server, run_module
 from benchmarks.waiting_clients import connections
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 _MIB = 1024 * 1024
 UPLOADERS = ("ours", "curl", "requests", "tls", "official")
 DOWNLOADERS = ("ours", "curl", "official")
-#: Files of one upload, and how many descriptors a process may have open in the last case.
-FILES, FEW = (1, 100, 1_000), 256
+#: The number of files in an upload, and the limit of open files in the last case.
+FILES, OPEN_FILES = (1, 100, 1_000), 256
 
 
 def make_model(folder: Path, size: int, files: int) -> Path:
-    """Write a model.
+    """Write the files of a model.
 
-    :param folder: where; one that is there already is taken as it is.
-    :param size: bytes of all files together.
-    :param files: how many, all of one size, a hundred in each folder.
+    :param folder: the folder; if it exists, it is used unchanged.
+    :param size: total size in bytes.
+    :param files: the number of files, which have equal sizes, a hundred in each subfolder.
     """
     if folder.exists():
         return folder
@@ -45,31 +45,31 @@ def make_model(folder: Path, size: int, files: int) -> Path:
 def transfers(bench: Bench) -> None:
     """Measure uploads and downloads of one large file, and uploads of many files."""
     large, many = (4 * _MIB, 2 * _MIB) if bench.small else (1024 * _MIB, 256 * _MIB)
-    with Server("transfer_server", bench.folder, {"both": bench.pems.both, "download": large}) as server:
-        env = {**bench.airflow(), **connections(server.address["port"], bench.pems.cert)}
-        move = partial(_move, bench, env)
+    with Server("transfer_server", bench.folder, {"pem": bench.pems.both, "download": large}) as server:
+        env = {**bench.airflow(), **connections(server.ports["port"], bench.pems.cert)}
+        transfer = partial(_transfer, bench, env)
         model = make_model(bench.folder / "large", large, 1)
-        bench.measure("transfers", "upload", UPLOADERS, 3, partial(move, "upload", model, large))
+        bench.measure("transfers", "upload", UPLOADERS, 3, partial(transfer, "upload", model, large))
         target = bench.folder / "target"
         target.mkdir()
-        bench.measure("transfers", "download", DOWNLOADERS, 3, partial(move, "download", target, large))
+        bench.measure("transfers", "download", DOWNLOADERS, 3, partial(transfer, "download", target, large))
         for files in FILES:
             model = make_model(bench.folder / f"many-{files}", many, files)
-            up = partial(move, "upload", model, many, watched=1)
+            up = partial(transfer, "upload", model, many, count_files=1)
             bench.measure("files", _files(files), ("ours", "curl", "official"), 3, up)
-        few = partial(up, most_files=FEW)
-        bench.measure("files", f"{_files(files)}, at most {FEW} open", ("ours", "curl", "official"), 1, few)
+        limited = partial(up, max_files=OPEN_FILES)
+        bench.measure("files", f"{_files(files)}, at most {OPEN_FILES} open", ("ours", "curl", "official"), 1, limited)
 
 
 def _files(count: int) -> str:
     return f"{count:,} file{'s' if count > 1 else ''}"
 
 
-def _move(
+def _transfer(
     bench: Bench, env: dict[str, str], direction: str, folder: Path, size: int, client: str, **options: int
 ) -> dict[str, Any]:
-    """Move a model once; the rate is in bytes per second."""
+    """Transfer a model once; the rate is in bytes per second."""
     python = str(OFFICIAL_PYTHON) if client == "official" else sys.executable
-    given = {"client": client, "direction": direction, "folder": folder, **options}
-    result = run("transfer_process", given, folder=bench.folder, env=env, python=python)
+    arguments = {"client": client, "direction": direction, "folder": folder, **options}
+    result = run_module("transfer_process", arguments, folder=bench.folder, env=env, python=python)
     return {"rate": size / result["wall"], **result} if "wall" in result else result

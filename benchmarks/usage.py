@@ -1,4 +1,4 @@
-"""What a process has used, read from ``/proc``; memory in bytes."""
+"""Memory (in bytes), open files and time of a process, read from ``/proc``."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _KIB = 1024
 
 
 def memory() -> int:
-    """Return the memory that this process holds now (RSS)."""
+    """Return the current memory of this process (RSS)."""
     return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * _PAGE
 
 
 def reset_peak_memory() -> None:
-    """Let the peak of this process start again from what it holds now."""
+    """Reset the peak memory of this process to its current memory."""
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
 def peak_memory(pid: int | str = "self") -> int:
-    """Return the most memory that a process has held (VmHWM); 0 when it is gone."""
+    """Return the peak memory of a process (VmHWM); 0 if it no longer exists."""
     try:
         status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
     except (FileNotFoundError, ProcessLookupError):
@@ -32,25 +32,26 @@ def peak_memory(pid: int | str = "self") -> int:
 
 
 def open_files(pid: int | str = "self") -> int:
-    """Return how many descriptors a process has open; 0 when it is gone."""
+    """Return the number of open files of a process; 0 if it no longer exists."""
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))  # noqa: PTH208 - called every few milliseconds
     except (FileNotFoundError, ProcessLookupError, PermissionError):
         return 0
 
 
-class Watch:
-    """Watches a process during a ``with`` block, every few milliseconds from a thread.
+class ProcessMonitor:
+    """Monitors a process during a ``with`` block, from a thread.
 
     :param pid: the process; default is this one.
-    :ivar peak: the most memory it has held.
-    :ivar files: the most descriptors it has had open.
+    :param interval: seconds between two samples; default 0.01.
+    :ivar peak: the maximum of its memory.
+    :ivar files: the maximum number of its open files.
     """
 
     def __init__(self, pid: int | str = "self", interval: float = 0.01) -> None:
         self._pid, self._interval = pid, interval
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._poll, daemon=True)
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self.peak = self.files = 0
 
     def __enter__(self) -> Self:
@@ -58,14 +59,14 @@ class Watch:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._over.set()
+        self._stopped.set()
         self._thread.join()
 
-    def _poll(self) -> None:
+    def _run(self) -> None:
         while True:
             self.peak = max(self.peak, peak_memory(self._pid))
             self.files = max(self.files, open_files(self._pid))
-            if self._over.wait(self._interval):
+            if self._stopped.wait(self._interval):
                 return
 
 

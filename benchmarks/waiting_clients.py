@@ -1,6 +1,6 @@
-"""The clients that wait: each gives a coroutine that waits for one job, and waits for ever.
+"""The clients of the row ``waiting``. Each returns a coroutine function that waits for a job indefinitely.
 
-What a client imports is imported when its maker is called, before anything is measured.
+The factory of a client imports its modules, before the measurement starts.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
     Wait = Callable[[int], Awaitable[object]]
 
 POOL = 50
-#: The environment variables that say where the server is, and whom to trust.
+#: The environment variables with the port of the server and with the trusted CA.
 PORT, CA = "BENCH_PORT", "REQUESTS_CA_BUNDLE"
 _DAY = 86_400.0
 
 
 def connections(port: int, ca: str) -> dict[str, str]:
-    """Return the environment that leads every client to the server.
+    """Return environment variables with a connection to the server for every client.
 
-    :param port: where it listens.
-    :param ca: path of the PEM of its CA.
+    :param port: the port of the server.
+    :param ca: path of the PEM file of its CA.
     """
-    given: dict[str, dict[str, Any]] = {
+    connections: dict[str, dict[str, Any]] = {
         "datarobot_default": {
             "conn_type": "datarobot",
             "host": f"https://{LOCALHOST}:{port}/api/v2",
@@ -52,7 +52,7 @@ def connections(port: int, ca: str) -> dict[str, str]:
             "schema": "v1/applications/token",
         },
     }
-    found = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in given.items()}
+    found = {f"AIRFLOW_CONN_{name.upper()}": json.dumps(connection) for name, connection in connections.items()}
     return {**found, "SSL_CERT_FILE": ca, CA: ca, PORT: str(port)}
 
 
@@ -65,7 +65,7 @@ def ours(interval: float) -> Wait:
     from datarobot_provider.jobs.model import JobRef
     from datarobot_provider.triggers.job import DataRobotJobTrigger
 
-    # Ours imports its HTTP library in a thread when the first wait begins, the others with the module of the trigger.
+    # Our trigger imports its HTTP library in a thread when the first wait starts; the others do when they are imported.
     import_module("datarobot_provider.client.async_transport")
 
     def wait(number: int) -> Awaitable[object]:
@@ -76,13 +76,13 @@ def ours(interval: float) -> Wait:
 
 
 def bare(interval: float) -> Wait:
-    """Wait with one session of ``aiohttp`` and nothing around it; all look at the same moment."""
+    """Wait with one ``aiohttp`` session; all waits poll at the same time."""
     return _bare(lambda: interval)
 
 
 def bare_spread(interval: float) -> Wait:
-    """Wait in the same way, with pauses that are spread out as ours are."""
-    return _bare(lambda: interval * random.uniform(0.8, 1.0))  # noqa: S311 - no secret
+    """Wait with one ``aiohttp`` session, with random pauses like those of our trigger."""
+    return _bare(lambda: interval * random.uniform(0.8, 1.0))  # noqa: S311 - not used for security
 
 
 def _bare(pause: Callable[[], float]) -> Wait:
@@ -134,7 +134,7 @@ def dbt_cloud(interval: float) -> Wait:
 
 
 def http(interval: float) -> Wait:
-    """Wait with the sensor trigger of Airflow's provider for HTTP, to which a 404 says "not yet"."""
+    """Wait with the sensor trigger of Airflow's provider for HTTP, which continues to wait on 404."""
     from airflow.providers.http.triggers.http import HttpSensorTrigger
 
     return lambda number: _first_event(

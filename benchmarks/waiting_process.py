@@ -1,4 +1,7 @@
-"""One client with many waits on one event loop: ``python -m benchmarks.waiting_process``, run by ``waiting.py``."""
+"""Measure one client with many waits on one event loop.
+
+``python -m benchmarks.waiting_process``, started by ``waiting.py``.
+"""
 
 from __future__ import annotations
 
@@ -21,22 +24,22 @@ if TYPE_CHECKING:
     from benchmarks.waiting_clients import Wait
 
 _TIMEOUT = 120.0
-_ASK_EVERY = 0.05
-#: Part of the time that a loop which is not saturated may be busy, and how long to wait for that, in seconds.
-_CALM, _CALM_TIMEOUT = 0.6, 10.0
+_COUNT_INTERVAL = 0.05
+#: The maximum load of an event loop that is not saturated, and seconds to wait for it.
+_LOW_LOAD, _LOW_LOAD_TIMEOUT = 0.6, 10.0
 
 
-class Watch(selectors.DefaultSelector):
-    """Measures how long an event loop is busy between two polls at its sockets and timers, and wakes it for nothing.
+class StallMeter(selectors.DefaultSelector):
+    """Measures how long an event loop is busy between two calls of its selector, without additional wake-ups.
 
-    :ivar worst: the longest time so far, in seconds: so late anything else on this loop may have been.
+    :ivar worst: the longest time so far in seconds, which is the maximum delay of anything else on the loop.
     """
 
     worst = 0.0
     _since: float | None = None
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Do what the selector does."""
+        """Wait for events, as the base class does."""
         if self._since is not None:
             self.worst = max(self.worst, time.perf_counter() - self._since)
         ready = super().select(timeout)
@@ -45,8 +48,8 @@ class Watch(selectors.DefaultSelector):
 
 
 @dataclass(frozen=True)
-class Moment:
-    """What had been used and answered at one moment."""
+class Snapshot:
+    """The counts of the server and the time used by this process, at one time."""
 
     polls: int
     requests: int
@@ -55,61 +58,61 @@ class Moment:
     wall: float
 
 
-async def _now(port: int) -> Moment:
+async def _take_snapshot(port: int) -> Snapshot:
     reader, writer = await asyncio.open_connection(LOCALHOST, port)
     counts: dict[str, int] = json.loads(await reader.read())
     writer.close()
-    return Moment(**counts, cpu=time.process_time(), wall=time.perf_counter())
+    return Snapshot(**counts, cpu=time.process_time(), wall=time.perf_counter())
 
 
-async def _answered(polls: int, port: int, ended: asyncio.Future[Any]) -> Moment:
-    """Return the moment at which the server has answered so many polls."""
+async def _wait_for_polls(polls: int, port: int, ended: asyncio.Future[Any]) -> Snapshot:
+    """Return a snapshot when the server has responded to this number of polls."""
     async with asyncio.timeout(_TIMEOUT):
-        while (moment := await _now(port)).polls < polls:
+        while (snapshot := await _take_snapshot(port)).polls < polls:
             if ended.done():
                 raise RuntimeError(f"a wait ended: {ended.result()!r}")
-            await asyncio.sleep(_ASK_EVERY)
-    return moment
+            await asyncio.sleep(_COUNT_INTERVAL)
+    return snapshot
 
 
-async def _calm(port: int) -> Moment:
-    """Return a moment at which the loop is not saturated, or the last one tried if it always is.
+async def _low_load_snapshot(port: int) -> Snapshot:
+    """Return a snapshot at low load, or after the timeout.
 
-    In the middle of a burst the cost of polls that are not answered yet would be counted on the wrong side.
+    During a burst, the cost of polls without a response would be counted in the wrong interval.
     """
-    deadline = time.perf_counter() + _CALM_TIMEOUT
+    deadline = time.perf_counter() + _LOW_LOAD_TIMEOUT
     while True:
         cpu, wall = time.process_time(), time.perf_counter()
-        await asyncio.sleep(_ASK_EVERY)
-        moment = await _now(port)
-        if moment.cpu - cpu < _CALM * (moment.wall - wall) or moment.wall > deadline:
-            return moment
+        await asyncio.sleep(_COUNT_INTERVAL)
+        snapshot = await _take_snapshot(port)
+        if snapshot.cpu - cpu < _LOW_LOAD * (snapshot.wall - wall) or snapshot.wall > deadline:
+            return snapshot
 
 
 async def measure(
-    wait: Wait, waits: int, counts_port: int, watch: Watch, settle: float, rounds: int
+    wait: Wait, waits: int, counts_port: int, meter: StallMeter, settle: float, rounds: int
 ) -> dict[str, float]:
-    """Start the waits all at once, and measure from the moment when all have had their first poll.
+    """Start all waits at once, and measure after each of them has polled once.
 
-    Clients that look in lock step are idle at that moment, and again when the last poll of a round is answered.
+    Clients that poll synchronously are idle at this time, and again after the last response of a round.
 
-    :param wait: gives a coroutine that waits for the job of this number.
-    :param waits: how many.
-    :param counts_port: where the server tells its counts.
-    :param watch: the selector of the event loop.
-    :param settle: seconds to leave out after the first polls.
-    :param rounds: how many polls of every wait are measured.
+    :param wait: the wait for the job with this number.
+    :param waits: the number of waits.
+    :param counts_port: the port for the counts of the server.
+    :param meter: the selector of the event loop.
+    :param settle: seconds to exclude after the first polls.
+    :param rounds: the number of measured polls of each wait.
     """
     await asyncio.sleep(0)
     reset_peak_memory()
-    held, first, watch.worst = memory(), await _now(counts_port), 0.0
+    held, first, meter.worst = memory(), await _take_snapshot(counts_port), 0.0
     tasks = [asyncio.ensure_future(wait(number)) for number in range(waits)]
     ended = asyncio.ensure_future(_first_end(tasks))
-    started, stall_start = await _answered(waits, counts_port, ended), watch.worst
+    started, stall_start = await _wait_for_polls(waits, counts_port, ended), meter.worst
     await asyncio.sleep(settle)
-    before = await _calm(counts_port)
-    await _answered(before.polls + rounds * waits, counts_port, ended)
-    after = await _calm(counts_port)
+    before = await _low_load_snapshot(counts_port)
+    await _wait_for_polls(before.polls + rounds * waits, counts_port, ended)
+    after = await _low_load_snapshot(counts_port)
     return {
         "polls": after.polls - before.polls,
         "requests": after.requests - before.requests,
@@ -120,20 +123,20 @@ async def measure(
         "load": (after.cpu - before.cpu) / (after.wall - before.wall),
         "connections": after.connections,
         "memory": peak_memory() - held,
-        "stall": watch.worst,
+        "stall": meter.worst,
         "stall_start": stall_start,
     }
 
 
 async def _first_end(tasks: Sequence[asyncio.Future[Any]]) -> object:
-    """Return how the first wait ended, that should have gone on for ever."""
+    """Return the result of the first wait that ends; none of them should."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     task = done.pop()
     return task.exception() or task.result()
 
 
 def main() -> None:
-    """Measure, and say what came of it."""
+    """Measure, and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--client", choices=CLIENTS, required=True)
     parser.add_argument("--waits", type=int, required=True)
@@ -141,11 +144,13 @@ def main() -> None:
     for name in ("interval", "settle"):
         parser.add_argument(f"--{name}", type=float, required=True, help="seconds")
     parser.add_argument("--counts-port", type=int, required=True)
-    given = parser.parse_args()
-    wait = CLIENTS[given.client](given.interval)
-    watch = Watch()
-    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(watch)) as runner:
-        print_result(runner.run(measure(wait, given.waits, given.counts_port, watch, given.settle, given.rounds)))
+    options = parser.parse_args()
+    wait = CLIENTS[options.client](options.interval)
+    meter = StallMeter()
+    with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(meter)) as runner:
+        print_result(
+            runner.run(measure(wait, options.waits, options.counts_port, meter, options.settle, options.rounds))
+        )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""A custom model from a folder to a guarded, tested version.
+"""Take a custom model from a folder to a tested and guarded version.
 
-The waits are all deferred: while DataRobot builds, tests and computes, no worker is held.
+All waits are deferred: while DataRobot builds, tests and computes, no worker is occupied.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 GUARDS = [
     {
         "name": "Prompt length",
-        "description": "Blocks prompts that are longer than the model can read.",
+        "description": "Blocks prompts that exceed the context length of the model.",
         "type": "ootb",
         "ootbType": "token_count",
         "stages": ["prompt"],
@@ -44,12 +44,14 @@ PARAMS = {
     "model_folder": model_folder(),
     "target_type": Param(
         "Regression",
-        # Other types need class labels, which the form does not ask for, or have no feature impact.
+        # Other types need class labels, which the form does not have, or have no feature impact.
         enum=["Regression", "Binary"],
         type="string",
         title="Target type",
     ),
-    "target_name": text("target", "Target column", description="Column of the training data that the model predicts."),
+    "target_name": text(
+        "target", "Target column", description="The column of the training data that the model predicts."
+    ),
     "environment_id": environment(),
     "training_dataset_id": dataset("Training dataset", "The dataset that the model was trained on."),
     "test_dataset_id": dataset("Test dataset", "The dataset to test the model with."),
@@ -58,7 +60,7 @@ PARAMS = {
         enum=["skip", "warn", "fail"],
         type="string",
         title="Missing values",
-        description="What happens when the model cannot cope with missing values.",
+        description="The effect if the model cannot handle missing values.",
         section="Tests",
     ),
     "side_effects": Param(
@@ -66,7 +68,7 @@ PARAMS = {
         enum=["skip", "warn", "fail"],
         type="string",
         title="Side effects",
-        description="What happens when predictions depend on the other rows of a request.",
+        description="The effect if a prediction depends on the other rows of a request.",
         section="Tests",
     ),
     "fail_on_warning": Param(False, type="boolean", title="Warnings fail the run", section="Tests"),
@@ -75,17 +77,17 @@ PARAMS = {
         type="array",
         items={"type": "object"},
         title="Guards",
-        description="A list of guard configurations, in the API's own names.",
+        description="A list of guard configurations, with the field names of the API.",
         section="Guards",
     ),
     "guard_timeout_seconds": Param(
-        60, type="integer", minimum=2, title="Seconds that the guards may take", section="Guards"
+        60, type="integer", minimum=2, title="Timeout of the guards in seconds", section="Guards"
     ),
     "validate_vector_database": Param(
         True, type="boolean", title="Validate a vector database", section="Vector database"
     ),
     "vector_database_deployment_id": datarobot_id(
-        "65a0000000000000000000f1", "Vector database", "The deployment that serves it.", "Vector database"
+        "65a0000000000000000000f1", "Vector database", "The deployment of the vector database.", "Vector database"
     ),
     "prompt_column": text("promptText", "Prompt column", section="Vector database"),
     "document_column": text("relevant", "Document column", section="Vector database"),
@@ -94,7 +96,7 @@ PARAMS = {
 
 @task.short_circuit(ignore_downstream_trigger_rules=False)
 def vector_database_wanted(params: dict[str, Any] | None = None) -> bool:
-    """Go on with the vector database only if the form asks for it."""
+    """Skip the validation of the vector database unless the form enables it."""
     return bool((params or {}).get("validate_vector_database"))
 
 
@@ -107,7 +109,7 @@ def report(
     guarded_version_id: str,
     ti: Any = None,
 ) -> dict[str, Any]:
-    """Sum up the run in a few lines of the task log, and return the same."""
+    """Log and return a summary of the run."""
     validation = ti.xcom_pull(task_ids="validate_vector_database") or {}
     strongest = ", ".join(item["featureName"] for item in impact["featureImpacts"][:3])
     summary = {
@@ -125,7 +127,7 @@ def report(
 
 with DAG(
     dag_id="example_custom_model_pipeline",
-    description="A custom model from a folder to a guarded, tested version.",
+    description="Take a custom model from a folder to a tested and guarded version.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -135,15 +137,15 @@ with DAG(
     # Custom model pipeline
 
     Takes a folder with the code and the artifact of a model through its life cycle in DataRobot: create the model,
-    upload a version, build its dependencies, test it, compute feature impact, apply guards. Beside it, a deployment is
-    validated as a vector database.
+    upload a version, build its dependencies, test it, compute feature impact, apply guards. In parallel, it validates a
+    deployment as a vector database.
 
-    Start it with the **Trigger** button: every field of the form has a default that works on the bundled emulator. On
-    a real DataRobot, give the ids of your own environment, datasets and deployment.
+    Start it with the **Trigger** button: every field of the form has a default that works on the emulator. On a real
+    DataRobot, enter the ids of your own environment, datasets and deployment.
 
     * A failed check fails `test_version`; its log shows the table of checks and the end of DataRobot's log.
-    * All waits are deferred: they hold no worker.
-    * The button **Custom model version** of a task leads to the page in DataRobot.
+    * All waits are deferred and occupy no worker.
+    * The button **Custom model version** of a task opens the page in DataRobot.
     """,
 ):
     create_model = CreateCustomModelOperator(

@@ -1,4 +1,4 @@
-"""A deployment is validated as a vector database, twice, and a failure leads to a branch instead of a failed run."""
+"""Validate a deployment as a vector database twice, and handle a failure in a branch."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ PARAMS = {
     "name": text("Product handbook", "Name of the validation", maxLength=5000),
     "deployment_id": datarobot_id("65a0000000000000000000f1", "Deployment", "The deployment of the vector database."),
     "use_case_id": use_case(),
-    "prompt_column": text("promptText", "Prompt column", description="Column of the input.", section="Columns"),
-    "document_column": text("relevant", "Document column", description="Column of the output.", section="Columns"),
+    "prompt_column": text("promptText", "Prompt column", description="A column of the input.", section="Columns"),
+    "document_column": text("relevant", "Document column", description="A column of the output.", section="Columns"),
     "prediction_timeout": Param(
-        300, type="integer", minimum=1, maximum=1200, title="Seconds that an answer may take", section="Options"
+        300, type="integer", minimum=1, maximum=1200, title="Timeout of a prediction in seconds", section="Options"
     ),
     "keep_validation": Param(
         False,
         type="boolean",
         title="Keep the validation",
-        description="Otherwise it is deleted at the end. example_weekly_revalidation looks after those that are kept.",
+        description="Otherwise it is deleted at the end. example_weekly_revalidation repeats kept validations.",
         section="Options",
     ),
 }
@@ -39,14 +39,14 @@ PARAMS = {
 
 @task
 def use_vector_database(validation: dict[str, Any]) -> str:
-    """Stand for what comes after a vector database that works: a playground, a chat, a deployment."""
+    """Use the vector database; replace this with a playground, a chat or a deployment."""
     log.info("%s works as a vector database.", validation["deploymentName"])
     return str(validation["deploymentId"])
 
 
 @task
 def notify(validation: dict[str, Any]) -> str:
-    """Stand for a message to whoever has to know; put your notifier here."""
+    """Report the failure; replace this with your notifier."""
     reason = f"{validation['deploymentName']} does not work as a vector database: {validation['errorMessage']}"
     log.warning("%s", reason)
     return reason
@@ -54,13 +54,13 @@ def notify(validation: dict[str, Any]) -> str:
 
 @task.short_circuit(trigger_rule="all_done")
 def tidy_up(params: dict[str, Any] | None = None) -> bool:
-    """Go on to delete the validation, unless the form says to keep it."""
+    """Delete the validation unless the form says to keep it."""
     return not (params or {}).get("keep_validation")
 
 
 with DAG(
     dag_id="example_genai_vector_database",
-    description="Validate a vector database, validate it again, branch on failure, clean up.",
+    description="Validate a vector database twice, branch on failure, clean up.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -69,15 +69,15 @@ with DAG(
     doc_md="""
     # Validate a vector database
 
-    Asks DataRobot to try out a deployment as a vector database, and then once more, as one does after a change.
+    Validates a deployment as a vector database, and repeats the validation, as you would after a change.
 
-    * If both pass, `use_vector_database` goes on with it.
-    * If one fails, it is red and the run is not: `get_failed` asks for the reason and `notify` tells it. To see it,
-      trigger the DAG with a document column that the deployment does not have.
-    * Either way the validation is deleted at the end, unless the form says to keep it.
+    * If both validations pass, `use_vector_database` runs.
+    * If one of them fails, its task fails but the run succeeds: `get_failed` gets the reason and `notify` reports it.
+      To see this, trigger the DAG with a document column that the deployment does not have.
+    * In both cases the validation is deleted at the end, unless the form says to keep it.
 
-    A validation that fails is a verdict, not an accident: these tasks have no retries, each of which would leave one
-    more validation in DataRobot. The id is taken from the XCom `datarobot_id`, which is there even if the task fails.
+    The validation tasks have no retries, because each retry of a failed validation would leave another validation in
+    DataRobot. The id comes from the XCom `datarobot_id`, which exists even if the task fails.
     """,
 ):
     validate = ValidateVectorDatabaseOperator(
@@ -102,7 +102,7 @@ with DAG(
         task_id="delete_validation", validation_id=validation_id, ignore_if_missing=True, trigger_rule="all_done"
     )
     works = use_vector_database(revalidate.output)
-    told = notify(get_failed.output)
+    notified = notify(get_failed.output)
 
     validate >> revalidate >> get_failed
-    [works, told] >> tidy_up() >> delete_validation
+    [works, notified] >> tidy_up() >> delete_validation

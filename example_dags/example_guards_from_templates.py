@@ -1,4 +1,4 @@
-"""Guards are made from DataRobot's templates and applied to a text-generation model."""
+"""Create guards from DataRobot's templates and apply them to a text-generation model."""
 
 from __future__ import annotations
 
@@ -39,26 +39,26 @@ PARAMS = {
         {"NOTHING_FOUND": "I do not know that."},
         type="object",
         title="Runtime parameters",
-        description="Values for what `model-metadata.yaml` of the model defines.",
+        description="Values of the parameters that `model-metadata.yaml` of the model defines.",
     ),
     "guards": Param(
         GUARDS,
         type="array",
-        # Names beside objects would do for the operator, but not for the form: Airflow 3.3 shows such a list encoded.
+        # The operator also accepts names in this list, but the form of Airflow 3.3 would encode a mixed list.
         items={"type": "object", "required": ["template"]},
         minItems=1,
         title="Guards",
-        description="A list of objects: `template` is the name of a template, and other fields replace the template's. "
-        "The deployment of the toxicity guard is one of the emulator's seed.",
+        description="A list of objects: `template` is the name of a template, other fields override the template. "
+        "The deployment of the toxicity guard exists in the emulator's seed data.",
         section="Guards",
     ),
-    "timeout_seconds": Param(30, type="integer", minimum=2, title="Seconds that all guards may take", section="Guards"),
+    "timeout_seconds": Param(30, type="integer", minimum=2, title="Timeout of all guards in seconds", section="Guards"),
     "timeout_action": Param(
         "block",
         type="string",
         enum=["block", "score"],
-        title="When they take longer",
-        description="Block the prompt or the response, or let it pass unguarded.",
+        title="Action on timeout",
+        description="Block the prompt or the response, or pass it on without guards.",
         section="Guards",
     ),
 }
@@ -68,12 +68,12 @@ PARAMS = {
 def report(
     templates: list[dict[str, Any]], guards: list[dict[str, Any]], overall: dict[str, Any], version_id: str
 ) -> dict[str, Any]:
-    """Show what guards the new version, as DataRobot tells it."""
+    """Log the guards of the new version, as DataRobot returns them."""
     log.info("There are %d templates: %s.", len(templates), ", ".join(each["name"] for each in templates))
     for guard in guards:
         action = (guard.get("intervention") or {}).get("action", "report")
-        fault = guard["errorMessage"] or "valid"
-        log.info("%-25s %-18s %-7s %s", guard["name"], ", ".join(guard["stages"]), action, fault)
+        status = guard["errorMessage"] or "valid"
+        log.info("%-25s %-18s %-7s %s", guard["name"], ", ".join(guard["stages"]), action, status)
     log.info("After %s seconds: %s.", overall["timeoutSec"], overall["timeoutAction"])
     return {
         "guarded_version": version_id,
@@ -85,7 +85,7 @@ def report(
 
 with DAG(
     dag_id="example_guards_from_templates",
-    description="Apply guards made from DataRobot's templates, and read back what holds.",
+    description="Apply guards from DataRobot's templates and read them back.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -94,11 +94,11 @@ with DAG(
     doc_md="""
     # Guards from templates
 
-    Creates a text-generation model with one version, makes guards from DataRobot's templates and applies them;
-    DataRobot puts them on a new version. The log of `report` shows what guards that version.
+    Creates a text-generation model with one version, creates guards from DataRobot's templates and applies them.
+    DataRobot creates a new version with these guards. The log of `report` lists the guards of this version.
 
-    A guard is an object with the name of its `template` and the fields that differ: another name, fewer stages, a
-    message of your own. A template that does not exist fails the task with the names of those that do.
+    A guard is an object with the name of its `template` and the fields to override: another name, fewer stages, your
+    own message. If a template does not exist, the task fails and lists the existing ones.
     """,
 ):
     create_model = CreateCustomModelOperator(

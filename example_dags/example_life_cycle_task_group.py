@@ -1,4 +1,4 @@
-"""A challenger goes through the same life cycle as the champion, and replaces it if it is as good."""
+"""Run champion and challenger through the same life cycle, and promote the challenger if it is good enough."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ PARAMS = {
     "challenger_name": model_name("Diabetes progression, challenger", title="Name of the challenger"),
     "challenger_folder": model_folder(title="Folder of the challenger"),
     "environment_id": environment(),
-    "dataset_id": dataset("Dataset", "The dataset that both were trained on, and are tested with."),
-    "minimum_rows": Param(100, type="integer", minimum=1, title="Rows that the dataset must have", section="Decision"),
+    "dataset_id": dataset("Dataset", "The dataset that both models were trained on and are tested with."),
+    "minimum_rows": Param(100, type="integer", minimum=1, title="Minimum number of rows", section="Decision"),
     "shared_features": Param(
         2,
         type="integer",
         minimum=0,
         maximum=STRONGEST,
-        title="Strongest features in common",
-        description=f"How many of its {STRONGEST} strongest features a challenger must share with the champion.",
+        title="Features in common",
+        description=f"Number of its top {STRONGEST} features that the challenger must share with the champion.",
         section="Decision",
     ),
 }
@@ -40,17 +40,19 @@ PARAMS = {
 
 @task
 def check_data(data: dict[str, Any], params: dict[str, Any] | None = None) -> int:
-    """Stop the run before it costs anything if the dataset is not what it should be; return its rows."""
-    rows, wanted = data["rowCount"], (params or {})["minimum_rows"]
-    if data["processingState"] != "COMPLETED" or rows < wanted:
-        raise AirflowFailException(f"{data['name']} is {data['processingState']} with {rows} rows, not {wanted}.")
+    """Fail early if the dataset is not suitable; return its number of rows."""
+    rows, minimum = data["rowCount"], (params or {})["minimum_rows"]
+    if data["processingState"] != "COMPLETED" or rows < minimum:
+        raise AirflowFailException(
+            f"{data['name']} is {data['processingState']} and has {rows} rows; at least {minimum} are required."
+        )
     log.info("%s has %d rows.", data["name"], rows)
     return int(rows)
 
 
 @task(trigger_rule="all_done")
 def compare(params: dict[str, Any] | None = None, ti: Any = None) -> dict[str, Any]:
-    """Hold what is known of the challenger against the champion, side by side."""
+    """Compare the tests and the feature impact of champion and challenger."""
     found: dict[str, Any] = {}
     for group in ("champion", "challenger"):
         test = ti.xcom_pull(task_ids=f"{group}.test_version") or {}
@@ -66,19 +68,19 @@ def compare(params: dict[str, Any] | None = None, ti: Any = None) -> dict[str, A
 
 @task.branch
 def decide(comparison: dict[str, Any]) -> str:
-    """Return the task to go on with."""
+    """Return the id of the next task."""
     return "promote_challenger" if comparison["promote"] else "keep_champion"
 
 
 @task
 def keep_champion() -> str:
-    """Stand for what is done when the champion stays."""
-    log.warning("The champion stays: the challenger did not pass its test, or reasons in another way.")
+    """Keep the champion; replace this with your own action."""
+    log.warning("The champion stays: the challenger failed its test, or its top features differ too much.")
     return "champion"
 
 
 def impact_of(group: str) -> ComputeFeatureImpactOperator:
-    """Return the task that computes the feature impact of the version that a group has made."""
+    """Return the task that computes the feature impact of a group's version."""
     return ComputeFeatureImpactOperator(
         task_id=f"{group}_impact",
         custom_model_id=f"{{{{ ti.xcom_pull(task_ids='{group}.create_model') }}}}",
@@ -89,7 +91,7 @@ def impact_of(group: str) -> ComputeFeatureImpactOperator:
 
 with DAG(
     dag_id="example_life_cycle_task_group",
-    description="Champion and challenger, each through the same task group, and a decision.",
+    description="Champion and challenger in the same task group, then a decision.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -99,12 +101,12 @@ with DAG(
     # Champion and challenger
 
     The life cycle of a custom model is one step of a larger DAG: a check of the data before, a comparison and a
-    decision after. The task group `life_cycle` of `datarobot_examples/life_cycle.py` is used twice.
+    decision after it. The task group `life_cycle` of `datarobot_examples/life_cycle.py` is used twice.
 
-    * A dataset that is too small stops the run before any model is made.
-    * A challenger that fails on the way is red, and the champion stays; the run itself succeeds.
-    * A challenger that passes its test and shares enough of its strongest features with the champion is marked as
-      promoted, in the description of its version. Put your deployment there.
+    * If the dataset is too small, the run fails before any model is created.
+    * If the challenger fails, its task fails and the champion stays; the run succeeds.
+    * If the challenger passes its test and shares enough of its top features with the champion, the description of its
+      version says that it is promoted. Replace this with your deployment.
     """,
 ):
     get_dataset = DataRobotRequestOperator(task_id="get_dataset", path="datasets/{{ params.dataset_id }}/")
@@ -119,7 +121,7 @@ with DAG(
         task_id="promote_challenger",
         custom_model_id="{{ ti.xcom_pull(task_ids='challenger.create_model') }}",
         custom_model_version_id="{{ ti.xcom_pull(task_ids='challenger.create_version') }}",
-        description="Promoted: it passed its test and reasons like the champion.",
+        description="Promoted: it passed its test and its top features match those of the champion.",
     )
 
     decide(comparison) >> [promote_challenger, keep_champion()]

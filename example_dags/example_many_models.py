@@ -1,4 +1,4 @@
-"""Many models at once: one task group, mapped over a list of names that the form asks for."""
+"""Create many models at once: a task group that is mapped over the names in the form."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ PARAMS = {
         minItems=1,
         maxItems=100,
         title="Models",
-        description="Names, one a line; each becomes a model. Empty lines and repeated names do not count.",
+        description="One name per line; each becomes a model. Empty lines and duplicate names are ignored.",
     ),
     "model_folder": text(
         str(MODELS / "diabetes_regression"),
         "Model folder",
-        description="A path on the Airflow workers. {name} in it stands for the name of the model, so that each can "
-        "have a folder of its own.",
+        description="A path on the Airflow workers. {name} is replaced by the name of the model, so that each model "
+        "can have its own folder.",
     ),
     "environment_id": environment(),
-    "dataset_id": dataset("Dataset", "The dataset that the models were trained on, and are tested with."),
+    "dataset_id": dataset("Dataset", "The dataset that the models were trained on and are tested with."),
     "all_must_succeed": Param(
         False,
         type="boolean",
-        title="The run fails if a model does",
-        description="It fails at the end: the other models are finished all the same.",
+        title="Fail the run if a model fails",
+        description="The run fails at the end, after the other models.",
         section="Options",
     ),
 }
@@ -44,17 +44,17 @@ PARAMS = {
 
 @task
 def each_model(params: dict[str, Any] | None = None) -> list[dict[str, str]]:
-    """Return what the task group is expanded over: one name and one folder for each model."""
+    """Return the name and the folder of each model."""
     form = params or {}
     names = dict.fromkeys(line.strip() for line in form["model_names"] if line.strip())
     if not names:
-        raise AirflowFailException("The field 'Models' has no names: write one a line.")
+        raise AirflowFailException("The field 'Models' is empty: enter one name per line.")
     return [{"name": name, "folder": form["model_folder"].replace("{name}", name)} for name in names]
 
 
 @task(trigger_rule="all_done", multiple_outputs=False)
 def report(models: list[dict[str, str]], params: dict[str, Any] | None = None, ti: Any = None) -> dict[str, str]:
-    """Show how far each model came; a model is ready once it is tested."""
+    """Log the state of each model; a model is ready if it has passed its test."""
     reached = {}
     for index, model in enumerate(models):
         results = {step: ti.xcom_pull(task_ids=f"life_cycle.{step}", map_indexes=index) for step in STEPS}
@@ -81,16 +81,15 @@ with DAG(
     doc_md="""
     # Many models
 
-    One task group, `life_cycle` of `datarobot_examples/life_cycle.py`, mapped over the names in the form: each model is
-    created, uploaded, built and tested on its own, all of them side by side. While DataRobot works, they hold no
-    worker.
+    The task group `life_cycle` of `datarobot_examples/life_cycle.py` is mapped over the names in the form: the models
+    are created, uploaded, built and tested in parallel. While DataRobot works, they occupy no worker.
 
-    * The grid shows the name of the model at each mapped task.
-    * A model that fails does not stop the others. The log of `report` says how far each came.
+    * The grid shows the name of the model for each mapped task.
+    * A failed model does not stop the others. The log of `report` shows the state of each.
     """,
 ):
     models = each_model()
-    # The mapped tasks carry the name of their model instead of a number.
+    # The grid shows the name of the model instead of the map index.
     names = {"map_index_template": "{{ ti.xcom_pull(task_ids='each_model')[ti.map_index]['name'] }}"}
     each = life_cycle.override(default_args=names).expand_kwargs(models)
     each >> report(models)

@@ -1,4 +1,4 @@
-"""A model is copied and shared, a build is cancelled, and everything is deleted at the end, whatever happened."""
+"""Copy and share a model, cancel a build, and delete everything at the end in any case."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ PARAMS = {
     "username": text(
         "reviewer@example.com",
         "Share with",
-        description="A user of your DataRobot. The default is one that the emulator knows.",
+        description="A user of your DataRobot. The default exists in the emulator.",
         section="Sharing",
     ),
-    "role": Param("CONSUMER", type="string", enum=["OWNER", "EDITOR", "CONSUMER"], title="As", section="Sharing"),
-    "can_share": Param(False, type="boolean", title="May share it with others", section="Sharing"),
+    "role": Param("CONSUMER", type="string", enum=["OWNER", "EDITOR", "CONSUMER"], title="Role", section="Sharing"),
+    "can_share": Param(False, type="boolean", title="Can share it with others", section="Sharing"),
 }
 
 
 @task(multiple_outputs=False)
 def report(access: list[dict[str, Any]]) -> dict[str, str]:
-    """Show who may do what with the copy."""
+    """Log the roles of the users of the copy."""
     for entry in access:
-        sharing = "may share it" if entry["canShare"] else "may not share it"
+        sharing = "can share it" if entry["canShare"] else "cannot share it"
         log.info("%-30s %-9s %s", entry["username"], entry["role"], sharing)
     return {entry["username"]: entry["role"] for entry in access}
 
 
 with DAG(
     dag_id="example_share_and_clean_up",
-    description="Copy, share, cancel; and delete everything at the end, whatever happened.",
+    description="Copy, share and cancel; delete everything at the end in any case.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -57,9 +57,9 @@ with DAG(
 
     Creates a model, starts a build of its dependencies and cancels it, copies the model and shares the copy.
 
-    Creating and copying are **setup** tasks, deleting is their **teardown**: it runs even if what lies between fails,
-    and only for what was really made. If a teardown fails, the run does not; and a model that somebody has deleted
-    in the meantime is fine.
+    Creating and copying are **setup** tasks, deleting is their **teardown**: it runs even if tasks in between fail, and
+    only for models that were created. A failed teardown does not fail the run, and a model that a user has deleted in
+    the meantime is ignored.
     """,
 ):
     create_model = CreateCustomModelOperator(

@@ -1,4 +1,4 @@
-"""Jobs are started by operators that do not wait, and awaited by sensors elsewhere in the DAG."""
+"""Start jobs with operators that do not wait, and wait for them with sensors."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ PARAMS = {
     "model_name": model_name("Diabetes progression, step by step"),
     "model_folder": model_folder(),
     "environment_id": environment(),
-    "dataset_id": dataset("Dataset", "The dataset that the model was trained on, and is tested with."),
+    "dataset_id": dataset("Dataset", "The dataset that the model was trained on and is tested with."),
     "fail_on_warning": Param(False, type="boolean", title="Warnings fail the run", section="Tests"),
 }
 
 
 @task
 def other_work(params: dict[str, Any] | None = None) -> str:
-    """Stand for what a DAG does while DataRobot works: nothing of this waits for the jobs."""
-    said = f"While {(params or {})['model_name']} is tested, other tasks go on."
-    log.info("%s", said)
-    return said
+    """Represent other work of a DAG while DataRobot works."""
+    message = f"Other tasks run while {(params or {})['model_name']} is tested."
+    log.info("%s", message)
+    return message
 
 
 @task
 def report(build: dict[str, Any], test: dict[str, Any], explanations: str | None, other: str) -> dict[str, Any]:
-    """Sum up what the sensors brought."""
+    """Log and return the results of the sensors."""
     summary = {
         "build": build["buildStatus"],
         "test": test["overallStatus"],
-        "explanations": "ready" if explanations else "ready, DataRobot does not say where",
+        "explanations": "ready" if explanations else "ready, without an address",
         "meanwhile": other,
     }
     for name, value in summary.items():
@@ -63,16 +63,16 @@ with DAG(
     doc_md="""
     # Start here, wait there
 
-    With `wait_for_completion=False` an operator ends as soon as DataRobot has started the job, and returns the id that
-    the job's sensor takes. Between the two there is room for other work, and a sensor can be retried or cleared without
-    starting anything twice.
+    With `wait_for_completion=False`, an operator ends as soon as DataRobot has started the job, and returns the id for
+    the sensor of this job. Other tasks can run in between, and a sensor can be retried or cleared without starting a
+    job again.
 
     The sensors show Airflow's three ways to wait:
 
-    * `wait_for_build` **pokes**: it holds a worker all the time, and notices the end at once. For short jobs.
-    * `wait_for_test` is **rescheduled**: it takes a worker for each look. No triggerer is needed.
-    * `wait_for_training_data` and `wait_for_explanations` are **deferred**: they hold no worker at all. The best
-      choice, wherever a triggerer runs.
+    * `wait_for_build` **pokes**: it occupies a worker all the time and detects the end quickly. For short jobs.
+    * `wait_for_test` is **rescheduled**: it occupies a worker for each poke. It needs no triggerer.
+    * `wait_for_training_data` and `wait_for_explanations` are **deferred**: they occupy no worker. This is the best
+      choice if a triggerer is running.
     """,
 ):
     create_model = CreateCustomModelOperator(

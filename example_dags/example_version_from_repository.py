@@ -1,4 +1,4 @@
-"""A version is pulled from a git repository, and DataRobot is told which commit it was."""
+"""Create a version from a git repository, and record its commit in DataRobot."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ PARAMS = {
         "Repository",
         "A repository that is connected to DataRobot.",
         "Repository",
-        note="The emulator takes any id.",
+        note="The emulator accepts any id.",
     ),
     "ref": text("main", "Branch, tag or commit", section="Repository"),
     "source_path": text(
         "model",
         "Folder or file",
-        description="Path inside the repository; the files of a folder become the files of the model.",
+        description="A path inside the repository; the files of a folder become the files of the model.",
         section="Repository",
     ),
     "description": text("Pulled by Airflow", "Description of the version"),
@@ -38,7 +38,7 @@ PARAMS = {
 
 @task
 def provenance(version: dict[str, Any]) -> dict[str, Any]:
-    """Return where the files of the version come from, as its ``gitModelVersion`` wants it."""
+    """Return the origin of the version's files, in the format of ``gitModelVersion``."""
     item = next(item for item in version["items"] if item["commitSha"])
     return {
         "refName": item["ref"],
@@ -50,12 +50,12 @@ def provenance(version: dict[str, Any]) -> dict[str, Any]:
 
 @task
 def report(version: dict[str, Any], same_commit: list[dict[str, Any]]) -> dict[str, Any]:
-    """Show the version, its files and its commit."""
+    """Log the version, its files and its commit."""
     git = version["gitModelVersion"]
     log.info("Version %s (%s) is %s at %s", version["label"], version["id"], git["refName"], git["commitUrl"])
     for item in version["items"]:
         log.info("  %-20s from %s", item["filePath"], item["repositoryFilePath"])
-    log.info("%d version(s) of this model are of that commit.", len(same_commit))
+    log.info("%d version(s) of this model have this commit.", len(same_commit))
     return {
         "version": version["id"],
         "commit": git["mainBranchCommitSha"],
@@ -65,7 +65,7 @@ def report(version: dict[str, Any], same_commit: list[dict[str, Any]]) -> dict[s
 
 with DAG(
     dag_id="example_version_from_repository",
-    description="Pull a version from a git repository and record its commit.",
+    description="Create a version from a git repository and record its commit.",
     schedule=None,
     catchup=False,
     params=PARAMS,
@@ -74,11 +74,10 @@ with DAG(
     doc_md="""
     # A version from a git repository
 
-    DataRobot pulls the files of a new version from a repository that is connected to it. What commit they are of stands
-    with every file; `record_commit` writes it to the version itself, so that `versions_of_commit` can ask the other way
-    round: which versions were made of this commit?
+    DataRobot pulls the files of a new version from a connected repository. Every file has the id of its commit.
+    `record_commit` writes it to the version itself, so that `versions_of_commit` can list the versions of this commit.
 
-    On a real DataRobot, give the id of a repository that your user has connected.
+    On a real DataRobot, enter the id of a repository that your user has connected.
     """,
 ):
     create_model = CreateCustomModelOperator(

@@ -1,4 +1,4 @@
-"""Once a week, every vector database validation of a use case is repeated."""
+"""Repeat every vector database validation of a use case once a week."""
 
 from __future__ import annotations
 
@@ -26,31 +26,31 @@ def id_of(validation: dict[str, Any]) -> str:
 
 @task(trigger_rule="all_done", multiple_outputs=False)
 def summary(validations: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Show how all of them ended; return the names by the status. Two validations may have the same name."""
+    """Log the results; return the names by status. Two validations can have the same name."""
     names: dict[str, list[str]] = {}
     for each in validations:
         status = each["validationStatus"]
         names.setdefault(status, []).append(each["name"])
         log.info("%-8s %s, %s. %s", status, each["name"], each["deploymentName"], each["errorMessage"] or "")
     if not validations:
-        log.info("The use case has no validations. example_genai_vector_database makes one and can keep it.")
+        log.info("The use case has no validations. example_genai_vector_database can create and keep one.")
     return names
 
 
 @task
 def all_passed(names: dict[str, list[str]]) -> int:
-    """Fail the run, for whoever watches it, if a vector database has stopped to work; return their number."""
-    failed = [name for status, those in names.items() if status != "PASSED" for name in those]
+    """Fail the run if a validation did not pass; return the number of validations."""
+    failed = [name for status, group in names.items() if status != "PASSED" for name in group]
     total = sum(map(len, names.values()))
     if failed:
-        raise AirflowFailException(f"{len(failed)} of {total} no longer work: {', '.join(failed)}.")
-    log.info("All %d work.", total)
+        raise AirflowFailException(f"{len(failed)} of {total} validations did not pass: {', '.join(failed)}.")
+    log.info("All %d validations passed.", total)
     return total
 
 
 with DAG(
     dag_id="example_weekly_revalidation",
-    description="Repeat every vector database validation of a use case, once a week.",
+    description="Repeat every vector database validation of a use case once a week.",
     schedule="@weekly",
     start_date=datetime(2026, 1, 1, tzinfo=UTC),
     catchup=False,
@@ -61,12 +61,12 @@ with DAG(
     doc_md="""
     # Weekly revalidation
 
-    Lists the validations of a use case and lets DataRobot repeat each of them, two at a time. The defaults of the form
-    are what the scheduled runs use: put your use case there. Unpausing the DAG starts a run at once.
+    Lists the validations of a use case and repeats each of them, two at a time. Scheduled runs use the defaults of the
+    form: replace them with your use case. Unpausing the DAG starts a run immediately.
 
-    * The grid shows the name of the validation at each mapped task.
-    * A validation that fails is tried once more, and does not stop the others. `summary` shows how all of them ended,
-      and `all_passed` fails the run if one did not pass.
+    * The grid shows the name of the validation for each mapped task.
+    * A failed validation is retried once and does not stop the others. `summary` logs all results, and `all_passed`
+      fails the run if one did not pass.
     """,
 ):
     list_validations = ListVectorDatabaseValidationsOperator(
@@ -75,7 +75,7 @@ with DAG(
     revalidate = RevalidateVectorDatabaseOperator.partial(
         task_id="revalidate",
         deferrable=True,
-        # Airflow 3.3 counts deferred tasks, too: never more than two validations run at the same time.
+        # Airflow 3.3 includes deferred tasks, so at most two validations run at the same time.
         max_active_tis_per_dag=2,
         map_index_template="{{ ti.xcom_pull(task_ids='list_validations')[ti.map_index]['name'] }}",
     ).expand(validation_id=list_validations.output.map(id_of))

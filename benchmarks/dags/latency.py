@@ -1,4 +1,4 @@
-"""Waits of ours and of Airflow's own that end in turns, each followed by a task that does nothing."""
+"""Deferred jobs and deferred timers that end alternately, each followed by a task that does nothing."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from benchmarks.timer import NoOpOperator, TimerOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 
 with DAG(DAG_ID, schedule=None, catchup=False, max_active_tasks=64):
-    for place, (_, seconds) in enumerate(ends(int(os.environ[ROUNDS_VARIABLE]))):
+    for index, (_, seconds) in enumerate(ends(int(os.environ[ROUNDS_VARIABLE]))):
         ours = ValidateVectorDatabaseOperator(
-            task_id=f"ours_{place}",
+            task_id=f"ours_{index}",
             deployment_id=DEPLOYMENT,
             prompt_column_name="promptText",
             target_column_name="relevant",
-            name=f"latency {place}",
+            name=f"latency {index}",
             deferrable=True,
             poll_interval=POLL_INTERVAL,
         )
-        airflow = TimerOperator(task_id=f"airflow_{place}", seconds=seconds)
+        airflow = TimerOperator(task_id=f"airflow_{index}", seconds=seconds)
         for wait in (ours, airflow):
             wait >> NoOpOperator(task_id=f"{wait.task_id}_next")

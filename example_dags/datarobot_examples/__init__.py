@@ -1,1 +1,1 @@
-"""What several examples share. Copy this folder beside the example that you take over."""
+"""Code that several examples share. Copy this folder together with an example."""

@@ -1,4 +1,4 @@
-"""The life cycle of a custom model as a task group: a building block for DAGs of your own."""
+"""The life cycle of a custom model as a task group, for use in your own DAGs."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from datarobot_provider.operators.versions import CreateVersionOperator
 
 @task_group
 def life_cycle(name: str, folder: str) -> None:
-    """Create a model, upload its folder as a version, build its dependencies, test it.
+    """Create a model, upload its folder as a version, build its dependencies and test it.
 
-    The DAG has the params ``environment_id`` and ``dataset_id``. What the tasks return is there for whoever comes
-    after the group: ``create_model`` and ``create_version`` the ids, ``test_version`` the test.
+    The DAG must have the params ``environment_id`` and ``dataset_id``. Tasks after the group can use the XComs of its
+    tasks: ``create_model`` and ``create_version`` return ids, ``test_version`` returns the test.
     """
     create_model = CreateCustomModelOperator(
         task_id="create_model",

@@ -1,4 +1,4 @@
-"""Fields of the "Trigger" form that several examples share."""
+"""Fields of the Trigger form that several examples share."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from airflow.providers.common.compat.sdk import Param
 MODELS = Path(__file__).parents[1] / "models"
 
 
-IN_SEED = "The default is in the emulator's seed."
+IN_SEED = "The default exists in the emulator's seed data."
 
 
 def datarobot_id(
     default: str, title: str, description: str, section: str = "In DataRobot", *, note: str = IN_SEED
 ) -> Param:
-    """Return a field for the id of something in DataRobot; ``note`` says what its default is."""
+    """Return a field for an id in DataRobot; ``note`` describes its default."""
     return Param(
         default,
         type="string",
@@ -28,7 +28,7 @@ def datarobot_id(
 
 
 def text(default: str, title: str, **schema: Any) -> Param:
-    """Return a field for a text that must not be empty."""
+    """Return a field for a non-empty string."""
     return Param(default, type="string", minLength=1, title=title, **schema)
 
 
@@ -38,8 +38,8 @@ def model_name(default: str, title: str = "Model name") -> Param:
 
 
 def model_folder(name: str = "diabetes_regression", title: str = "Model folder") -> Param:
-    """Return the field for the folder of a model; ``name`` is one of the models beside the examples."""
-    description = "Folder with custom.py and what it needs; a path on the Airflow workers."
+    """Return the field for the folder of a model; ``name`` is one of the example models."""
+    description = "Folder with custom.py and its files; a path on the Airflow workers."
     return text(str(MODELS / name), title, description=description)
 
 
@@ -49,10 +49,10 @@ def environment() -> Param:
 
 
 def dataset(title: str, description: str) -> Param:
-    """Return the field for a dataset that fits the model of the examples."""
+    """Return the field for a dataset of the example model."""
     return datarobot_id("65a0000000000000000000d1", title, description)
 
 
 def use_case() -> Param:
-    """Return the field for the use case that validations belong to."""
-    return datarobot_id("65a0000000000000000000c1", "Use case", "The use case that the validations belong to.")
+    """Return the field for the use case of validations."""
+    return datarobot_id("65a0000000000000000000c1", "Use case", "The use case of the validations.")

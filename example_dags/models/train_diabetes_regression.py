@@ -1,4 +1,4 @@
-"""Train the model of the example pipeline, and write what DataRobot is given.
+"""Train the model of the example pipeline, and write its training data and its artifact.
 
 Run it from anywhere::
 
@@ -6,7 +6,7 @@ Run it from anywhere::
 
 It writes two files next to itself: ``diabetes_training.csv`` (the diabetes study that scikit-learn ships, in its
 original units) and ``diabetes_regression/model.joblib`` (the trained pipeline that ``custom.py`` loads). Nothing is
-random and nothing is downloaded, so a second run writes the same model again.
+random and nothing is downloaded, so a second run writes the same model.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from sklearn.preprocessing import StandardScaler
 if TYPE_CHECKING:
     import pandas as pd
 
-HERE = Path(__file__).resolve().parent
+FOLDER = Path(__file__).resolve().parent
 TARGET = "target"
 
 
 def training_data() -> pd.DataFrame:
-    """Return the 442 patients: ten measurements and the disease's progression after one year (``target``)."""
+    """Return the data of 442 patients: ten measurements and the disease progression after one year (``target``)."""
     frame: pd.DataFrame = load_diabetes(as_frame=True, scaled=False).frame
     return frame
 
 
 def train(frame: pd.DataFrame) -> Pipeline:
-    """Fit a ridge regression that fills what is missing with the column's median."""
+    """Fit a ridge regression; missing values are replaced by the median of the column."""
     model = make_pipeline(SimpleImputer(strategy="median"), StandardScaler(), Ridge(alpha=1.0))
     return model.fit(frame.drop(columns=TARGET), frame[TARGET])
 
 
 def r2_of(frame: pd.DataFrame) -> float:
-    """Return the share of variance explained on patients the model has not seen (five folds)."""
+    """Return the share of explained variance for unseen patients (five folds)."""
     folds = KFold(n_splits=5, shuffle=True, random_state=0)
     scores = cross_val_score(train(frame), frame.drop(columns=TARGET), frame[TARGET], cv=folds, scoring="r2")
     return float(scores.mean())
@@ -61,9 +61,9 @@ def write(folder: Path) -> tuple[Path, Path]:
 
 
 def main() -> None:
-    """Write both files and say how good the model is."""
+    """Write both files and print the quality of the model."""
     parser = argparse.ArgumentParser(description="Train the model of the example pipeline.")
-    parser.add_argument("--output", type=Path, default=HERE, help="folder to write below (default: next to this file)")
+    parser.add_argument("--output", type=Path, default=FOLDER, help="output folder (default: the folder of this file)")
     for path in write(parser.parse_args().output):
         sys.stdout.write(f"wrote {path} ({path.stat().st_size:,} bytes)\n")
     sys.stdout.write(f"R2 on unseen patients: {r2_of(training_data()):.3f}\n")

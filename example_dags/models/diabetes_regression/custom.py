@@ -1,4 +1,4 @@
-"""The hooks by which DataRobot's model runner (DRUM) loads this model and asks it for predictions."""
+"""The hooks that DataRobot's model runner (DRUM) calls to load this model and to predict with it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def load_model(code_dir: str) -> Any:
 
 
 def score(data: pd.DataFrame, model: Any, **_kwargs: Any) -> pd.DataFrame:
-    """Predict one row per row of ``data``.
+    """Return one prediction per row of ``data``.
 
-    Columns may come in any order and with extra ones among them; a missing column, a missing value and a value that
-    is not a number are filled with the median the model was trained with.
+    Columns can have any order, and additional columns are ignored. Missing columns, missing values and values that are
+    not numbers are replaced by the median of the training data.
     """
     features = data.reindex(columns=model.feature_names_in_).apply(pd.to_numeric, errors="coerce")
     return pd.DataFrame({"Predictions": model.predict(features)})

@@ -1,4 +1,4 @@
-"""A text-generation model that needs no language model: it answers with the sentence that fits the prompt best."""
+"""A text-generation model without a language model: it responds with the sentence that matches the prompt best."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ HANDBOOK = (
 NOTHING = "The handbook says nothing about it."
 
 
-def load_model(code_dir: str) -> Any:  # noqa: ARG001 - the runner passes it
+def load_model(code_dir: str) -> Any:  # noqa: ARG001 - the model runner passes it
     """Return the sentences."""
     return HANDBOOK
 
 
 def score(data: pd.DataFrame, model: Any, **_kwargs: Any) -> pd.DataFrame:
-    """Answer one row per row of ``data``, whose prompts stand in ``promptText``."""
+    """Return one response per row of ``data``, to the prompts in ``promptText``."""
     return pd.DataFrame({"resultText": [answer(str(prompt), model) for prompt in data["promptText"]]})
 
 
@@ -35,7 +35,7 @@ def answer(prompt: str, sentences: tuple[str, ...]) -> str:
 
 
 def nothing_found() -> str:
-    """Return the runtime parameter of this name, which DataRobot hands over as JSON in the environment."""
+    """Return the runtime parameter NOTHING_FOUND, which DataRobot passes as JSON in an environment variable."""
     parameter = json.loads(os.environ.get("MLOPS_RUNTIME_PARAM_NOTHING_FOUND", "{}"))
     return parameter.get("payload") or NOTHING
 

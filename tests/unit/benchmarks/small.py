@@ -1,4 +1,4 @@
-"""The benchmarks, run with few waits and few bytes."""
+"""Run the benchmarks with few waits and few bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def measured(folder: Path, *arguments: str) -> list[Sample]:
-    """Run the benchmarks with these arguments, and return the samples."""
+    """Run the benchmarks with these arguments and return the samples."""
     results = folder / "results.json"
     argv = [sys.executable, "-m", "benchmarks", "--small", "--results", str(results), *arguments]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)

@@ -1,4 +1,4 @@
-"""The benchmarks run, with few waits and few bytes and without the peers; no number is judged here."""
+"""Run the benchmarks with few waits and few bytes and without other providers; the numbers are not checked."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from tests.unit.benchmarks.small import measured
 
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    # The row about latency needs a real Airflow: tests/system has it.
+    # The row latency needs a real Airflow; tests/system runs it.
     rows = [row for row in ROWS if row != "latency"]
     folder = tmp_path_factory.mktemp("bench")
     return measured(folder, *rows, "--repetitions", "1", "--clients", "ours,bare,bare_spread,requests")
 
 
-def test_every_row_is_measured_without_an_error(samples):
+def test_every_row_is_measured_without_errors(samples):
     assert {sample.row for sample in samples} == {"waiting", "transfers", "files", "imports", "requests"}
     assert [sample for sample in samples if "error" in sample.result] == []
 
 
 @pytest.mark.parametrize("client", ["ours", "bare", "bare_spread"])
-def test_waits_look_over_few_connections(samples, client):
+def test_waits_share_few_connections(samples, client):
     (result,) = results_of(samples, "waiting", "5 waits, 0.2 s apart", client)
     assert result["polls"] >= 15
     assert result["requests"] == result["polls"]
@@ -32,13 +32,13 @@ def test_waits_look_over_few_connections(samples, client):
 
 
 @pytest.mark.parametrize("way", ["upload", "download"])
-def test_ours_moves_a_model(samples, way):
+def test_provider_transfers_a_model(samples, way):
     (result,) = results_of(samples, "transfers", way, "ours")
     assert min(result["rate"], result["cpu"], result["memory"]) > 0
 
 
 @pytest.mark.parametrize("case", ["1 file", "100 files", "1,000 files", "1,000 files, at most 256 open"])
-def test_ours_uploads_many_files(samples, case):
+def test_provider_uploads_many_files(samples, case):
     (result,) = results_of(samples, "files", case, "ours")
     assert 0 < result["files"] < 256
 

@@ -53,7 +53,7 @@ class TestKilling:
         api.on("GET", BUILD, state("processing"), state("processing"), lambda _: task.on_kill() or state("success"))
         assert task.execute(context) == {"buildStatus": "success"}
         assert api.sent("DELETE") == []
-        assert "This task did not start it, so it does not cancel it either." in task_log()
+        assert "Another task has started the job; this task will not cancel it." in task_log()
         assert "The dependency build is not cancelled, because this task did not start it" in task_log()
 
 
