@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.dependency_builds import (
     CancelDependencyBuildOperator,
     GetDependencyBuildLogOperator,
@@ -99,12 +100,17 @@ def test_tests_of_several_pages(stage, model_folder):
     stage.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
-    given = {**ids, "dataset_id": DATASET, "wait_for_completion": False}
-    made = [stage.run(RunModelTestOperator, **given) for _ in range(101)]
+    given = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
+    for _ in range(100):
+        stage.send("POST", "customModelTests/", **given)
+    last = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     stage.seen.clear()
     model = ids["custom_model_id"]
     found = stage.run(ListModelTestsOperator, custom_model_id=model)
+    jobs = stage.emulator.control("GET", "jobs")["data"]
+    made = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
     assert [test["id"] for test in found] == made[::-1]
+    assert (len(made), made[-1]) == (101, last)
     assert [test["id"] for test in stage.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
     assert queries(stage, "customModelTests/") == [
         {"offset": "0", "limit": "100", "customModelId": model},

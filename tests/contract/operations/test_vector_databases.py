@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.vector_databases import (
     DeleteVectorDatabaseValidationOperator,
     GetVectorDatabaseValidationOperator,
@@ -126,7 +127,8 @@ def test_list_filters(stage):
 
 @covers("list_vector_database_validations")
 def test_a_list_of_several_pages(stage):
-    made = [started(stage, name=f"n{n}") for n in range(101)]
+    body = {camel_case(name): value for name, value in VALIDATION.items()}
+    made = [stage.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
     stage.seen.clear()
     found = stage.run(ListVectorDatabaseValidationsOperator)
     assert [row["id"] for row in found] == made[::-1]

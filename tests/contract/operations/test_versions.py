@@ -87,7 +87,9 @@ def test_list(stage, model_folder):
 @covers("list_custom_model_versions")
 def test_a_list_of_several_pages(stage, model_folder):
     model = make_model(stage)
-    made = [make_version(stage, model, model_folder) for _ in range(103)]
+    path, form = f"customModels/{model}/versions/", {"isMajorUpdate": True}
+    made = [make_version(stage, model, model_folder)]
+    made += [stage.send("PATCH", path, **form)["id"] for _ in range(102)]
     found = stage.run(ListVersionsOperator, custom_model_id=model)
     assert [version["id"] for version in found] == made[::-1]
 

@@ -7,6 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from datarobot_provider.emulator import Emulator, running
 from tests.contract.provider.openapi import ROOT, Exchange, problems
@@ -35,6 +36,7 @@ class Stage:
         self.emulator, self.origin, self.seen = emulator, origin, seen
         self.ti, self.store = FakeTaskInstance(), FakeStore()
         self._patch = monkeypatch
+        self._session = requests.Session()
         self.connect(TOKEN)
 
     def connect(self, token: str) -> None:
@@ -63,6 +65,13 @@ class Stage:
             event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
             fresh = kind(task_id=task_id, **given)
             return getattr(fresh, deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+
+    def send(self, method: str, path: str, **body: Any) -> Any:
+        """Send a request without the provider, which takes a tenth of the time; return the JSON of the response."""
+        url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
+        response = self._session.request(method, url, headers=headers, timeout=30, json=body)
+        assert response.ok, response.text
+        return response.json()
 
     def problems(self) -> list[str]:
         """Return how the requests so far depart from the contract."""
