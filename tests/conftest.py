@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.support.emulator import write_seed
 
 # Airflow reads these when it is first imported. Every process needs a home of its own.
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-tests-")
@@ -13,8 +16,17 @@ os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: Suites whose tests share one Airflow, or one count of what was searched.
 _TOGETHER = ("audit", "crash", "system")
+
+
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the seed of the examples, with an image that is hashed in no time."""
+    return write_seed(tmp_path_factory.mktemp("seed"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

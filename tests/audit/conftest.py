@@ -6,33 +6,24 @@ was told is written down.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import secrets
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import pytest
 import requests
 
 from datarobot_provider.emulator import Emulator, running
-from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.version_compat import AirflowException
 from tests.audit.search import Search
-from tests.audit.servers import Gate, gate
-from tests.contract.provider.openapi import ROOT
-from tests.faults.runs import still_running
+from tests.support.proxy import JSON, Proxy, Response, serve
+from tests.support.tasks import find_jobs_running, run_task
 from tests.unit.support import FakeStore, FakeTaskInstance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
+    from pathlib import Path
 
 OUR_LOGGERS = ("airflow", "datarobot", "task")
 CANARY = "canary-" + secrets.token_hex(4)
@@ -96,26 +87,18 @@ class Captured(logging.Handler):
 class Stage:
     """Runs tasks against the gate and keeps everything that they leave behind."""
 
-    def __init__(self, emulator: Emulator, front: Gate, foreign: Gate) -> None:
+    def __init__(self, emulator: Emulator, front: Proxy, foreign: Proxy) -> None:
         self.emulator, self.front, self.foreign = emulator, front, foreign
         self.ti, self.store = FakeTaskInstance(), FakeStore()
         self.left: list[Any] = []
 
     def run(self, kind: type, **given: Any) -> Any:
         """Run a task to its end, through the trigger where it defers."""
-        task = kind(task_id=CANARY, **given)
         context = {"ti": self.ti, "task_state_store": self.store}
-        try:
-            # A worker's one look finds every job running, so that it is the trigger that meets what there is to meet.
-            with patch.object(JobClient, "poll_once", still_running) if given.get("deferrable") else nullcontext():
-                result = task.execute(context)
-        except TaskDeferred as deferred:
-            path, kwargs = deferred.trigger.serialize()
-            self.left += [path, kwargs]
-            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
-            self.left.append(event.payload)
-            fresh = kind(task_id=CANARY, **given)
-            result = getattr(fresh, deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+        with pytest.MonkeyPatch.context() as patch:
+            if given.get("deferrable"):
+                find_jobs_running(patch)
+            result = run_task(lambda: kind(task_id=CANARY, **given), context, store=self.left.append)
         self.left.append(result)
         return result
 
@@ -127,18 +110,12 @@ class Stage:
         return response.json() if response.content else None
 
 
-async def _first(trigger: Any) -> Any:
-    (event,) = [event async for event in trigger.run()]
-    return event
-
-
 @pytest.fixture(scope="session")
-def servers() -> Iterator[tuple[Emulator, Gate, Gate]]:
-    seed = ROOT / "example_dags" / "seed"
+def servers(seed: Path) -> Iterator[tuple[Emulator, Proxy, Proxy]]:
     with (
         running(token=TOKEN, seed=seed, time_scale=0.02) as emulator,
-        gate(emulator.url) as front,
-        gate(None, name="localhost") as foreign,
+        serve(emulator.url) as front,
+        serve(name="localhost", default=lambda: Response(404, JSON, b"{}")) as foreign,
     ):
         yield emulator, front, foreign
 
@@ -172,8 +149,7 @@ def stage(servers, told, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Give a stage with connections to the gate, and with keys in connections."""
     emulator, front, foreign = servers
     for each in (front, foreign):
-        each.received.clear()
-        each.rule = lambda _: None
+        each.reset()
     connection = {"conn_type": "datarobot", "host": f"{front.url}/api/v2", "password": TOKEN, "extra": {"attempts": 2}}
     monkeypatch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(connection))
     for conn_id, name in (("MY_OPENAI", "key by connection"), ("OTHER_OPENAI", "other key by connection")):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.audit.conftest import Stage
-    from tests.audit.servers import Answer, Received
+    from tests.support.proxy import Received, Response
 
 ENVIRONMENT, DATASET = "65a0000000000000000000e1", "65a0000000000000000000d1"
 TEMPLATE = "6680f0000000000000000001"
@@ -49,7 +49,7 @@ class Operation:
         """Return whether this is the request that matters."""
         return received.method == self.method and re.search(self.path, received.target) is not None
 
-    def under(self, rule: Callable[[Received], Answer]) -> Callable[[Received], Answer | None]:
+    def under(self, rule: Callable[[Received], Response]) -> Callable[[Received], Response | None]:
         """Return a rule that strikes that request alone."""
         return lambda received: rule(received) if self.meets(received) else None
 

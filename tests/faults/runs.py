@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import tempfile
@@ -10,18 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.jobs.events import JobEvent
-from datarobot_provider.jobs.job_client import JobClient
-from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.version_compat import AirflowException
 from tests.parity.scenario import normalised
-from tests.parity.stage import CONNECTION, TOKEN
+from tests.support.emulator import CONNECTION, TOKEN
+from tests.support.tasks import find_jobs_running, run_task
 from tests.unit.support import FakeTaskInstance
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 if TYPE_CHECKING:
     import pytest
@@ -93,7 +85,7 @@ class Runner:
 
     def find_jobs_running(self) -> None:
         """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
-        self._patch.setattr(JobClient, "poll_once", still_running)
+        find_jobs_running(self._patch)
 
     def arguments(self, scene: Scene, timeout: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
         """Prepare what a scene needs; return the arguments of its task."""
@@ -132,28 +124,8 @@ class Runner:
         return _CALM[scene.name]
 
     def _execute(self, scene: Scene, given: dict[str, Any]) -> Any:
-        def task() -> Any:
-            return scene.task(task_id="t", **given)
-
-        context = {"ti": FakeTaskInstance()}
-        try:
-            value = task().execute(context)
-        except TaskDeferred as deferred:
-            path, kwargs = deferred.trigger.serialize()
-            assert path.startswith("datarobot_provider.triggers.")
-            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
-            value = getattr(task(), deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+        value = run_task(lambda: scene.task(task_id="t", **given), {"ti": FakeTaskInstance()})
         return json.loads(json.dumps(value, allow_nan=False))
-
-
-def still_running(_: JobClient, ref: JobRef, *, known: bool = True) -> JobEvent:
-    """Stand in for a look that finds a job running."""
-    return JobEvent(ref, Verdict(Outcome.PENDING))
-
-
-async def _first(trigger: Any) -> Any:
-    (event,) = [event async for event in trigger.run()]
-    return event
 
 
 def check(ended: Ended, *, alone: bool = False) -> None:

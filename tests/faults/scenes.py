@@ -20,7 +20,7 @@ from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.faults.world import VALIDATIONS, World
 from tests.pairwise import Axis, axis
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
 
 if TYPE_CHECKING:

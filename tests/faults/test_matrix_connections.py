@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.faults.foes import Answer, Foe, serving
 from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
 from tests.faults.scenes import SCENES, Scene, axis_of
 from tests.pairwise import axis, pairwise
+from tests.support.proxy import Proxy, Response, serve
 
 EVERY_SCENE = pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 #: A response without a body has no inside.
@@ -22,8 +22,8 @@ EVERY_CUT = pairwise(
 )
 #: Much longer than a response takes, and shorter than a stall, in seconds.
 READ_TIMEOUT, STALL = 0.15, 0.25
-_BROKEN = "No response from DataRobot to {method} {path}: the connection was lost before the response was complete"
-_SILENT = "No response from DataRobot to {method} {path}: the request timed out"
+_BROKEN = "No response from DataRobot to {method} {path}: the connection broke off before the response was complete"
+_SILENT = "No response from DataRobot to {method} {path}: no response in time"
 
 
 def check_broken(runner: Runner, scene: Scene, given: dict[str, Any], words: str, times: int | None) -> None:
@@ -101,8 +101,8 @@ def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, scene: Scene, t
 def test_a_host_where_nobody_listens(runner: Runner, scene: Scene) -> None:
     """Nothing was sent, so everything is tried again, and in vain."""
     given = runner.arguments(scene, HASTY)
-    with serving() as gone:
-        origin = gone.origin
+    with serve() as closed:
+        origin = closed.url
     runner.connect(origin)
     ended = runner.run(scene, given)
     assert isinstance(ended.error, AirflowException)
@@ -113,11 +113,11 @@ def test_a_host_where_nobody_listens(runner: Runner, scene: Scene) -> None:
 
 
 @EVERY_SCENE
-def test_a_body_that_is_not_utf_8(runner: Runner, gate: Foe, scene: Scene) -> None:
+def test_a_body_that_is_not_utf_8(runner: Runner, proxy: Proxy, scene: Scene) -> None:
     given = runner.arguments(scene, HASTY)
-    runner.connect(gate.origin)
-    answer = Answer(200, [("Content-Type", "application/json")], b'{"id": "caf\xe9"}')
-    gate.answer(scene.asks, answer)
+    runner.connect(proxy.url)
+    response = Response(200, [("Content-Type", "application/json")], b'{"id": "caf\xe9"}')
+    proxy.respond_to(scene.asks, response)
     ended = runner.run(scene, given)
     if not scene.any_body:
         assert isinstance(ended.error, AirflowException), ended.value

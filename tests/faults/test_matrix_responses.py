@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.faults.foes import Answer, Foe
 from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
 from tests.faults.scenes import SCENES, Scene, axis_of
 from tests.pairwise import pairwise
+from tests.support.proxy import Proxy, Response
 
 EVERY_SCENE = axis_of(SCENES)
 _PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
@@ -145,11 +145,11 @@ def test_a_success_that_is_something_else(runner, scene, fault) -> None:
 
 
 @pairwise(scene=EVERY_SCENE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
-def test_an_error_page_of_5_mb(runner, gate: Foe, scene, page) -> None:
+def test_an_error_page_of_5_mb(runner, proxy: Proxy, scene, page) -> None:
     status, body, kind = page
-    runner.connect(gate.origin, attempts=2)
+    runner.connect(proxy.url, attempts=2)
     given = runner.arguments(scene, HASTY)
-    gate.answer(scene.asks, Answer(status, [("Content-Type", kind)], body))
+    proxy.respond_to(scene.asks, Response(status, [("Content-Type", kind)], body))
     ended = runner.run(scene, given)
     if not scene.sensor:
         assert isinstance(ended.error, AirflowException)

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from tests.parity.stage import DATASET, DEPLOYMENT, MODEL, TOKEN, Stage, until
+from tests.support.emulator import DATASET, DEPLOYMENT, MODEL, TOKEN, Stage, until
 
 IMAGE_SIZE = 100_000
 VALIDATION = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}

@@ -13,13 +13,13 @@ from datarobot_provider.operators.insights import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from datarobot_provider.core.job_operator import DataRobotJobOperator
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 # The helpers' assertions are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.parity.scenario", "tests.parity.stage")
+pytest.register_assert_rewrite("tests.parity.scenario", "tests.support.emulator")
 
 from datarobot_provider.client.retry import RetryPolicy  # noqa: E402 - after the two lines above
 from datarobot_provider.emulator import running  # noqa: E402
-from tests.parity.stage import CONNECTION, SEED, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
+from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,8 +23,8 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with running(token=TOKEN, seed=REPOSITORY / SEED, time_scale=TIME_SCALE) as started:
+def emulator(seed: Path) -> Iterator[Emulator]:
+    with running(token=TOKEN, seed=seed, time_scale=TIME_SCALE) as started:
         yield started
 
 

@@ -22,7 +22,7 @@ from airflow.triggers.base import TriggerEvent
 
 from datarobot_provider.core.submission.record import STORE_KEY
 from datarobot_provider.jobs import poller
-from tests.parity.stage import CONNECTION, TOKEN, connection
+from tests.support.emulator import CONNECTION, TOKEN, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datarobot_provider.core.job_operator import DataRobotJobOperator
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from tests.parity.cases import Case
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 POLL_INTERVAL = 0.02
 #: How many retries every task has.

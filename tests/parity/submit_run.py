@@ -12,14 +12,14 @@ from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.job_client import JobClient
 from tests.parity.scenario import Outcome, Run, Store
-from tests.parity.stage import until
+from tests.support.emulator import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from datarobot_provider.client.request import Request
-    from tests.parity.stage import Stage
     from tests.parity.submitters import Submitter
+    from tests.support.emulator import Stage
 
 
 class WorkerLostError(BaseException):

@@ -32,7 +32,7 @@ from datarobot_provider.operators.version_sources import (
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
 from tests.parity.scenario import Store, TaskInstance
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, TOKEN, Stage
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, TOKEN, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

@@ -11,7 +11,7 @@ from tests.parity.cases import Case, each_case
 from tests.parity.scenario import Outcome, Run, both
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _SHORT = 0.2
 

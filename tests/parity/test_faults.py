@@ -10,7 +10,7 @@ from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.scenario import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
-from tests.parity.stage import CONNECTION, Stage, connection
+from tests.support.emulator import CONNECTION, Stage, connection
 
 
 def _has_status_record(route: tuple[Case, str]) -> bool:

@@ -15,13 +15,13 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.scenario import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
-from tests.parity.stage import until
+from tests.support.emulator import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from datarobot_provider.triggers.job import DataRobotJobTrigger
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _CANCELLABLE = [pytest.param(case, id=case.name) for case in CASES if case.cancel]
 

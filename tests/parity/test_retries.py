@@ -13,7 +13,7 @@ from tests.parity.cases import Case, each_case
 from tests.parity.scenario import Outcome, Run, both, impatient, record_of
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 
 #: Seconds that a job takes which is to run until it is told to end.

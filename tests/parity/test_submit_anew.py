@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pytest
 
     from tests.parity.scenario import Outcome
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _STOPPABLE = [each for each in JOBS if each.cancel]
 #: Jobs that DataRobot runs beside a second one of the same sort.

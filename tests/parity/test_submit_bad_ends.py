@@ -13,7 +13,7 @@ from tests.parity.submit_run import SubmitRun, while_it_waits
 from tests.parity.submitters import ANEW, JOBS, MODES, Submitter, axis_of, each, send_again
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _REASON = "A word from DataRobot."
 

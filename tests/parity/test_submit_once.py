@@ -21,7 +21,7 @@ from tests.parity.submit_run import (
 from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 #: What DataRobot can tell about after the end of its job.
 TOLD = [each for each in SUBMITTERS if each.decidable[1]]

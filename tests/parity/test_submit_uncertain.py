@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.parity.scenario import Outcome
-    from tests.parity.stage import Stage
+    from tests.support.emulator import Stage
 
 _NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]
 _NOT_TOLD_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]

@@ -19,10 +19,12 @@ import pytest
 
 from tests.parity.cases import CASES, Case
 from tests.parity.scenario import normalised
-from tests.parity.stage import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
+from tests.support.emulator import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator import Emulator
+
+pytestmark = pytest.mark.full
 
 _SCRIPT = Path(__file__).with_name("dags") / "parity_dag.py"
 _TASKS = {

@@ -102,7 +102,7 @@ class Proxy:
 
 
 @contextlib.contextmanager
-def proxy(
+def serve(
     upstream: str | None = None,
     *,
     name: str = "127.0.0.1",

@@ -1,4 +1,4 @@
-"""The emulator as the tests see it: what is prepared before an operator runs, and what is read off afterwards.
+"""A client of the emulator: it prepares what an operator needs, and reads what the operator has done.
 
 It speaks HTTP by itself, with ``requests``, and shares no code with the package.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from datarobot_provider.emulator import Emulator
 
@@ -23,11 +23,13 @@ CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"
 TOKEN = "parity-token-5b1e0c7f9a"
 #: Jobs take 50 to 80 milliseconds.
 TIME_SCALE = 0.005
-SEED = Path("example_dags/seed")
-FOLDER = Path("example_dags/models/diabetes_regression")
+ROOT = Path(__file__).parents[2]
+SEED = ROOT / "example_dags" / "seed"
+FOLDER = ROOT / "example_dags" / "models" / "diabetes_regression"
 DATASET = "65a0000000000000000000d1"
 ENVIRONMENT = "65a0000000000000000000e1"
 DEPLOYMENT = "65a0000000000000000000f1"
+IMAGE_SIZE = 100_000
 MODEL = {
     "name": "parity",
     "customModelType": "inference",
@@ -40,6 +42,20 @@ MODEL = {
 def connection(endpoint: str, token: str = TOKEN, **extra: Any) -> str:
     """Return an Airflow connection as an environment variable holds it."""
     return json.dumps({"conn_type": "datarobot", "host": endpoint, "password": token, "extra": extra})
+
+
+def write_seed(folder: Path, *, without: Collection[str] = ()) -> Path:
+    """Write the seed of the examples into a folder, with an image that is hashed in no time; return the folder.
+
+    :param without: the kinds of entries to leave out.
+    """
+    # Its paths are relative to the folder of the examples.
+    text = (SEED / "seed.json").read_text(encoding="utf-8").replace('"../', f'"{SEED.parent}/')
+    content = json.loads(text)
+    content["image"]["size"] = IMAGE_SIZE
+    kept = {kind: entries for kind, entries in content.items() if kind not in without}
+    (folder / "seed.json").write_text(json.dumps(kept), encoding="utf-8")
+    return folder
 
 
 def until(told: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
