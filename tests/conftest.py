@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.emulator import write_seed
-
 # Airflow reads these when it is first imported. Every process needs a home of its own.
 _HOME = tempfile.TemporaryDirectory(prefix="airflow-tests-")
 os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+
+# The assertions of the helpers are to be as readable as those of the tests.
+pytest.register_assert_rewrite("tests.support", "tests.parity.scenario", "tests.faults.runs")
+
+from tests.support.emulator import write_seed  # noqa: E402 - after the line above
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,15 +13,12 @@ os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="h
 import hypothesis
 import pytest
 
-# The helpers' assertions are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.faults.runs", "tests.faults.world", "tests.support.proxy")
-
-from datarobot_provider.client import download  # noqa: E402 - after the line above
-from datarobot_provider.emulator import running  # noqa: E402
-from tests.faults.runs import Runner  # noqa: E402
-from tests.faults.world import IMAGE_SIZE, World  # noqa: E402
-from tests.support.emulator import TOKEN  # noqa: E402
-from tests.support.proxy import Proxy, serve  # noqa: E402
+from datarobot_provider.client import download
+from datarobot_provider.emulator import running
+from tests.faults.runs import Runner
+from tests.faults.world import IMAGE_SIZE, World
+from tests.support.emulator import TOKEN
+from tests.support.proxy import Proxy, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# The helpers' assertions are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.parity.scenario", "tests.support.emulator")
-
-from datarobot_provider.client.retry import RetryPolicy  # noqa: E402 - after the two lines above
-from datarobot_provider.emulator import running  # noqa: E402
-from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
+from datarobot_provider.client.retry import RetryPolicy
+from datarobot_provider.emulator import running
+from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, Stage, connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
