@@ -16,7 +16,7 @@ PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
 WORKERS ?= 2
 # The root alone is named: pytest-xdist's controller imports the conftest.py of every folder that is named.
-DISTRIBUTED := -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
+DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
 # The stamp says for which folder the environment was made: it must be made anew when the folder was moved, and when the
 # Python it was made with has gone.
 STAMP := $(VENV)/.made-for

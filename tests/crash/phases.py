@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.processes import WaitTimeoutError, wait_until
+from tests.crash.account import HOLD, Account, polls
 from tests.crash.cells import Cell, Result
-from tests.crash.stage import HOLD, Account
 from tests.crash.world import DIRECT, THROUGH_PROXY
 
 if TYPE_CHECKING:
@@ -86,19 +86,19 @@ class Phase:
         return [run.result or self._unfinished(run) for run in self._runs]
 
     def _prepare(self) -> None:
-        stage = self._world.stage
-        stage.control("POST", "reset")
+        datarobot = self._world.datarobot
+        datarobot.reset()
         self._holding = not all(cell.column.in_task for cell in self._cells)
         for number, cell in enumerate(self._cells):
             name = f"{cell.id}-{self._folder.name}-{number}"
-            self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
+            self._runs.append(Run(cell, Account(datarobot, cell.row, name), self._folder / name))
         starting = [cell for cell in self._cells if cell.row.kind and not cell.row.joins]
         held = Counter(cell.row.kind for cell in starting)
         # A task that is cleared starts its job once more, perhaps before another task has started its first.
         held.update(cell.row.kind for cell in starting if cell.column.name == "cleared_running")
         if self._holding:
             for kind, times in held.items():
-                stage.order(kind, seconds=HOLD, times=times)
+                datarobot.set_outcome(kind, "succeeded", seconds=HOLD, times=times)
 
     def _conf(self, run: Run) -> Json:
         column = run.cell.column
@@ -114,7 +114,7 @@ class Phase:
         """Look at all that is not over yet; strike where it is time."""
         open_runs = [run for run in self._runs if run.result is None]
         tasks = self._world.tasks({run.id for run in open_runs})
-        jobs = self._world.stage.jobs()
+        jobs = self._world.datarobot.jobs()
         for run in open_runs:
             task = tasks.get(run.id, {})
             run.struck = run.struck or run.mark.exists()
@@ -157,7 +157,7 @@ class Phase:
         started = run.account.started(jobs)
         # A worker polls a job of its own once, somebody else's three times: before, after the refusal, and as its own.
         by_worker = 3 if run.cell.row.joins else 1
-        return bool(started) and min(self._world.stage.polls(started).values()) > by_worker
+        return bool(started) and min(polls(self._world.datarobot, started).values()) > by_worker
 
     def _clear(self, run: Run, task: Json) -> None:
         run.struck, run.cleared_try = True, task["try_number"]
@@ -172,17 +172,17 @@ class Phase:
         """Let the jobs of somebody else end, once all tasks have joined theirs and wait; where jobs are held, later."""
         joined = [tasks.get(run.id, {}).get("state") for run in runs if run.cell.row.joins]
         if joined and not self._holding and set(joined) == {"deferred"}:
-            self._world.stage.control("POST", "finish")
+            self._world.datarobot.finish_jobs()
 
     def _end_jobs(self, runs: list[Run]) -> None:
         """Let the jobs end that were held, once everything has happened that had to find them running."""
         if self._holding and not _due(runs) and not self._network_back:
             # More than once: a task that is cleared after its success starts another job.
-            self._world.stage.control("POST", "finish")
+            self._world.datarobot.finish_jobs()
 
     def _unfinished(self, run: Run) -> Result:
         task = self._world.tasks({run.id}).get(run.id, {})
-        return self._measured(run, task, self._world.stage.jobs())
+        return self._measured(run, task, self._world.datarobot.jobs())
 
     def _measured(self, run: Run, task: Json, jobs: list[Json]) -> Result:
         started, log = run.account.started(jobs), self._world.log(task) if task else ""

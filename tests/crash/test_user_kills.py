@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.processes import wait_until
+from tests.crash.account import Account, polls
 from tests.crash.conftest import keep
 from tests.crash.rows import LIMIT, ROWS, Row, kill_dag_id
-from tests.crash.stage import Account
 from tests.crash.world import DIRECT
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ class Killing:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        world.stage.control("POST", "reset")
+        world.datarobot.reset()
         self.victims = [
-            Victim(row, Account(world.stage, row, f"{row.name}-{number}"), deferrable, limited)
+            Victim(row, Account(world.datarobot, row, f"{row.name}-{number}"), deferrable, limited)
             for number, (deferrable, limited) in enumerate(WAYS)
             for row in CANCELLABLE
         ]
         for row in CANCELLABLE:
-            world.stage.order(str(row.kind), seconds=HOLD, times=len(WAYS))
+            world.datarobot.set_outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(WAYS))
 
     def run(self) -> None:
         """Start them, kill them, and wait until the remote jobs are over."""
@@ -88,7 +88,7 @@ class Killing:
         wait_until(self._look, what="the end of all jobs", timeout=120, check=self._world.check, interval=0.3)
 
     def _look(self) -> bool | None:
-        tasks, jobs = self._world.tasks({victim.id for victim in self.victims}), self._world.stage.jobs()
+        tasks, jobs = self._world.tasks({victim.id for victim in self.victims}), self._world.datarobot.jobs()
         for victim in self.victims:
             started = victim.account.started(jobs)
             if not victim.killed:
@@ -101,7 +101,7 @@ class Killing:
         if task.get("state") != ("deferred" if victim.deferrable else "running") or not started:
             return
         # A deferred task was looked at by its worker first; only with the next look there is a trigger to be killed.
-        if min(self._world.stage.polls(started).values()) < (2 if victim.deferrable else 1):
+        if min(polls(self._world.datarobot, started).values()) < (2 if victim.deferrable else 1):
             return
         if victim.limited:
             victim.killed = self._limit(task)
@@ -123,7 +123,7 @@ def victims(world: World, say: Say) -> dict[str, Victim]:
     killing.run()
     for victim in killing.victims:
         say(f"{victim.id}: cancelled in DataRobot after {victim.seconds:.1f} s")
-    jobs = world.stage.jobs()
+    jobs = world.datarobot.jobs()
     keep("kills.json", json.dumps([victim.view(jobs) for victim in killing.victims], indent=1))
     return {victim.id: victim for victim in killing.victims}
 
@@ -134,7 +134,7 @@ def test_one_request_cancels_the_job(
     world: World, victims: dict[str, Victim], row: Row, *, deferrable: bool, limited: bool
 ) -> None:
     victim = victims[kill_dag_id(row, deferrable=deferrable, limited=limited).removeprefix("kill_")]
-    jobs = world.stage.jobs()
+    jobs = world.datarobot.jobs()
     deletes = victim.account.deletes(jobs)
     assert [(each["method"], each["status"]) for each in deletes] == [("DELETE", 204)]
     assert [job["state"] for job in victim.account.started(jobs)] == ["canceled"]

@@ -16,7 +16,7 @@ from harness.task_logs import readable
 from tests.crash.mortal import WORKER
 from tests.crash.proxy import Proxy
 from tests.crash.rows import ROOT
-from tests.crash.stage import Stage
+from tests.support.emulator import EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -68,7 +68,7 @@ class World:
 
     def __init__(self, airflow: AirflowStack, emulator: Emulator, proxy: Proxy) -> None:
         self.airflow, self.api, self.proxy = airflow, airflow.api, proxy
-        self.stage = Stage(emulator)
+        self.datarobot = EmulatorClient(emulator.endpoint, emulator.token)
 
     def check(self) -> None:
         """Raise if a process has ended that nobody here has killed."""

@@ -1,4 +1,4 @@
-"""The stage of the fault matrix: one emulator, a world in it, and a count of the cells."""
+"""The stage of the fault matrix: one emulator, a resources in it, and a count of the cells."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 
 from datarobot_provider.client import download
 from datarobot_provider.emulator import running
+from tests.faults.resources import Resources
 from tests.faults.runs import Runner
-from tests.faults.world import IMAGE_SIZE, World
-from tests.support.emulator import TOKEN
+from tests.support.emulator import IMAGE_SIZE, TOKEN
 from tests.support.proxy import Proxy, serve
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def world(seed: Path) -> Iterator[World]:
+def resources(seed: Path) -> Iterator[Resources]:
     """Run the emulator; jobs in it are over as soon as they are started."""
     with running(token=TOKEN, seed=seed, time_scale=0) as emulator:
         emulator.control("POST", "image", {"size": IMAGE_SIZE, "redirect": False})
-        yield World(emulator)
+        yield Resources(emulator.endpoint)
 
 
 @pytest.fixture(autouse=True)
@@ -64,8 +64,8 @@ def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _proxy(world: World) -> Iterator[Proxy]:
-    with serve(world.emulator.url) as started:
+def _proxy(resources: Resources) -> Iterator[Proxy]:
+    with serve(resources.url) as started:
         yield started
 
 
@@ -90,7 +90,7 @@ def foreign_host(_foreign_host: Proxy) -> Proxy:
 
 
 @pytest.fixture
-def runner(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+def runner(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Give what runs tasks, with a connection to the emulator; no fault outlives a test."""
-    world.clear_faults()
-    return Runner(world, tmp_path, monkeypatch)
+    resources.clear_faults()
+    return Runner(resources, tmp_path, monkeypatch)

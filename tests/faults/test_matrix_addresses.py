@@ -10,8 +10,8 @@ from urllib.parse import unquote
 import pytest
 
 from datarobot_provider.version_compat import AirflowException
-from tests.faults.runs import HASTY, Ended, Runner
-from tests.faults.scenes import JOBS, LISTS, LOOKING, SCENES, Scene, axis_of
+from tests.faults.cases import CASES, JOB_CASES, LIST_CASES, SENSOR_CASES, Case, axis_of
+from tests.faults.runs import SHORT_TIMEOUT, Outcome, Runner
 from tests.pairwise import axis, pairwise
 from tests.support.emulator import TOKEN
 from tests.support.proxy import Proxy, Received, Response, serve
@@ -27,7 +27,7 @@ _REDIRECTED = (
     *((308, "javascript:alert(1)"), (302, "http://["), (301, "\xff\xfe")),
 )
 #: What becomes of a good ``Location`` or ``next``; ``{good}`` is its path. True: it still leads to the right place.
-_SPOILT: dict[str, bool] = {
+_ADDRESSES: dict[str, bool] = {
     "{other}{good}": True,
     "http://user:word@{other_host}{good}": True,
     "//{other_host}{good}": True,
@@ -46,7 +46,7 @@ _SPOILT: dict[str, bool] = {
     "//{other_host}/path": False,
     "\xff\xfe": False,
 }
-_PATTERNS = axis(_SPOILT, lambda pattern: pattern.encode("unicode_escape").decode())
+_PATTERNS = axis(_ADDRESSES, lambda pattern: pattern.encode("unicode_escape").decode())
 
 
 def filled(pattern: str, proxy: Proxy, foreign_host: Proxy, good: str) -> str:
@@ -55,16 +55,16 @@ def filled(pattern: str, proxy: Proxy, foreign_host: Proxy, good: str) -> str:
     return pattern.format(**hosts, self=good, good=good, bare=good.removeprefix(_API))
 
 
-def check_places(proxy: Proxy, foreign_host: Proxy, scene: Scene) -> None:
+def check_destinations(proxy: Proxy, foreign_host: Proxy, case: Case) -> None:
     """Check where requests went: nowhere else, and never without or beside ``/api/v2/``."""
     for received in proxy.received:
-        if "authorization" in received.headers or not scene.download:
+        if "authorization" in received.headers or not case.download:
             assert received.headers["authorization"] == f"Bearer {TOKEN}"
             path = unquote(received.target.partition("?")[0])
             assert path.startswith(_API), received.target
             assert not {"..", "."} & set(path.replace("\\", "/").split("/")), received.target
             assert "secret" not in path
-    if scene.download:
+    if case.download:
         assert all(
             "authorization" not in received.headers and TOKEN not in str(received) for received in foreign_host.received
         )
@@ -72,38 +72,38 @@ def check_places(proxy: Proxy, foreign_host: Proxy, scene: Scene) -> None:
         assert foreign_host.received == []
 
 
-@pairwise(scene=axis_of(SCENES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
-def test_a_redirect(runner: Runner, proxy: Proxy, foreign_host: Proxy, scene, redirect) -> None:
+@pairwise(case=axis_of(CASES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
+def test_a_redirect(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect) -> None:
     status, pattern = redirect
-    given = runner.arguments(scene, HASTY)
+    given = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(proxy.url)
 
     def respond(received: Received) -> Response | None:
-        if not scene.asks(received.method, received.target):
+        if not case.matches(received.method, received.target):
             return None
         return Response(status, [("Location", filled(pattern, proxy, foreign_host, received.target))])
 
     proxy.respond = respond
-    ended = runner.run(scene, given)
-    check_places(proxy, foreign_host, scene)
-    own = [received for received in proxy.received if scene.asks(received.method, received.target)]
-    if scene.download:
+    outcome = runner.run(case, given)
+    check_destinations(proxy, foreign_host, case)
+    own = [received for received in proxy.received if case.matches(received.method, received.target)]
+    if case.download:
         assert len(own) <= 6, "a loop ends"
-        assert ended.error is not None or foreign_host.received or pattern.startswith(("{proxy}/", "/"))
-    elif not scene.sensor:
-        assert isinstance(ended.error, AirflowException)
-        assert f"is a redirect ({status}), which was not followed" in ended.text
+        assert outcome.error is not None or foreign_host.received or pattern.startswith(("{proxy}/", "/"))
+    elif not case.sensor:
+        assert isinstance(outcome.error, AirflowException)
+        assert f"is a redirect ({status}), which was not followed" in outcome.text
         assert len(own) == 1
 
 
-def spoil(
-    runner: Runner, proxy: Proxy, scene: Scene, how: Callable[[Received, Response], Response], timeout: float
-) -> Ended:
-    """Run a scene whose good responses are spoilt on their way."""
-    given = runner.arguments(scene, timeout)
+def run_with_altered_responses(
+    runner: Runner, proxy: Proxy, case: Case, how: Callable[[Received, Response], Response], timeout: float
+) -> Outcome:
+    """Run a case whose good responses are spoilt on their way."""
+    given = runner.arguments(case, timeout)
     runner.connect(proxy.url)
     proxy.alter = how
-    return runner.run(scene, given)
+    return runner.run(case, given)
 
 
 def good_path(location: str) -> str:
@@ -111,27 +111,27 @@ def good_path(location: str) -> str:
     return _API + location.partition(_API)[2]
 
 
-@pairwise(scene=axis_of(JOBS), pattern=_PATTERNS)
-def test_the_location_of_an_accepted_job(runner: Runner, proxy: Proxy, foreign_host: Proxy, scene, pattern) -> None:
+@pairwise(case=axis_of(JOB_CASES), pattern=_PATTERNS)
+def test_the_location_of_an_accepted_job(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
     spoilt = []
 
     def how(received: Received, response: Response) -> Response:
         location = response.header("Location")
-        if location and scene.asks(received.method, received.target):
+        if location and case.matches(received.method, received.target):
             spoilt.append(location)
             response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
         return response
 
-    ended = spoil(runner, proxy, scene, how, 5)
-    check_places(proxy, foreign_host, scene)
-    assert len([received for received in proxy.received if scene.asks(received.method, received.target)]) == 1
-    if _SPOILT[pattern] or not spoilt:
-        assert ended.error is None, ended.text
-        assert ended.value == runner.calm(scene).value
+    outcome = run_with_altered_responses(runner, proxy, case, how, 5)
+    check_destinations(proxy, foreign_host, case)
+    assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
+    if _ADDRESSES[pattern] or not spoilt:
+        assert outcome.error is None, outcome.text
+        assert outcome.value == runner.undisturbed(case).value
 
 
-@pairwise(scene=axis_of(scene for scene in (*JOBS, *LOOKING) if scene.recorded), pattern=_PATTERNS)
-def test_the_location_of_what_a_job_made(runner: Runner, proxy: Proxy, foreign_host: Proxy, scene, pattern) -> None:
+@pairwise(case=axis_of(case for case in (*JOB_CASES, *SENSOR_CASES) if case.recorded), pattern=_PATTERNS)
+def test_the_location_of_what_a_job_made(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
     """The record says 303; what it names is fetched from our own host, or not at all."""
 
     def how(_: Received, response: Response) -> Response:
@@ -140,18 +140,18 @@ def test_the_location_of_what_a_job_made(runner: Runner, proxy: Proxy, foreign_h
             response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
         return response
 
-    ended = spoil(runner, proxy, scene, how, HASTY if scene.sensor else 5)
-    check_places(proxy, foreign_host, scene)
-    if _SPOILT[pattern]:
-        assert ended.error is None, ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT if case.sensor else 5)
+    check_destinations(proxy, foreign_host, case)
+    if _ADDRESSES[pattern]:
+        assert outcome.error is None, outcome.text
 
 
-@pairwise(scene=axis_of(LISTS), pattern=_PATTERNS)
-def test_the_next_page_of_a_list(runner: Runner, proxy: Proxy, foreign_host: Proxy, scene, pattern) -> None:
+@pairwise(case=axis_of(LIST_CASES), pattern=_PATTERNS)
+def test_the_next_page_of_a_list(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
     first: list[Received] = []
 
     def how(received: Received, response: Response) -> Response:
-        if not first and scene.asks(received.method, received.target):
+        if not first and case.matches(received.method, received.target):
             first.append(received)
             path, _, query = received.target.partition("?")
             more = query.replace("offset=0", "offset=1000") if query else "offset=1000"
@@ -160,27 +160,27 @@ def test_the_next_page_of_a_list(runner: Runner, proxy: Proxy, foreign_host: Pro
             response.body = json.dumps(page).encode()
         return response
 
-    ended = spoil(runner, proxy, scene, how, HASTY)
-    check_places(proxy, foreign_host, scene)
-    if _SPOILT[pattern]:
-        assert ended.error is None, ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    check_destinations(proxy, foreign_host, case)
+    if _ADDRESSES[pattern]:
+        assert outcome.error is None, outcome.text
         # The emulator gives all impacts on every page.
-        assert ended.value == runner.calm(scene).value or not scene.name.startswith("list_")
+        assert outcome.value == runner.undisturbed(case).value or not case.name.startswith("list_")
     else:
-        assert "cannot be read to its end: 'next' leads nowhere" in ended.text
-        assert len([received for received in proxy.received if scene.asks(received.method, received.target)]) == 1
+        assert "cannot be read to its end: 'next' leads nowhere" in outcome.text
+        assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
 
 
-@pytest.mark.parametrize("scene", LISTS, ids=lambda scene: scene.name)
-def test_a_list_without_an_end(runner: Runner, proxy: Proxy, foreign_host: Proxy, scene) -> None:
+@pytest.mark.parametrize("case", LIST_CASES, ids=lambda case: case.name)
+def test_a_list_without_an_end(runner: Runner, proxy: Proxy, foreign_host: Proxy, case) -> None:
     def how(received: Received, response: Response) -> Response:
-        if scene.asks(received.method, received.target):
+        if case.matches(received.method, received.target):
             response.body = json.dumps({**json.loads(response.body), "next": proxy.url + received.target}).encode()
         return response
 
-    ended = spoil(runner, proxy, scene, how, HASTY)
-    check_places(proxy, foreign_host, scene)
-    assert "leads in a circle" in ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    check_destinations(proxy, foreign_host, case)
+    assert "leads in a circle" in outcome.text
 
 
 @pytest.fixture(scope="session")
@@ -198,21 +198,21 @@ def secure(runner_origin: str, pems: Pems) -> Iterator[Proxy]:
 
 
 @pytest.fixture(scope="session")
-def runner_origin(world) -> str:
-    return str(world.emulator.url)
+def runner_origin(resources) -> str:
+    return str(resources.url)
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_a_redirect_from_https_to_http(runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, scene) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_redirect_from_https_to_http(runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case) -> None:
     secure.reset()
-    given = runner.arguments(scene, HASTY)
+    given = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(secure.url, ca_bundle=pems.both)
-    calm = runner.run(scene, given)
-    assert calm.error is None, calm.text
-    given = runner.arguments(scene, HASTY)
+    undisturbed = runner.run(case, given)
+    assert undisturbed.error is None, undisturbed.text
+    given = runner.arguments(case, SHORT_TIMEOUT)
     secure.received.clear()
-    secure.respond_to(scene.asks, Response(302, [("Location", f"{foreign_host.url}/api/v2/version/")]))
-    ended = runner.run(scene, given)
-    check_places(secure, foreign_host, scene)
+    secure.respond_to(case.matches, Response(302, [("Location", f"{foreign_host.url}/api/v2/version/")]))
+    outcome = runner.run(case, given)
+    check_destinations(secure, foreign_host, case)
     assert foreign_host.received == []
-    assert scene.sensor or isinstance(ended.error, AirflowException)
+    assert case.sensor or isinstance(outcome.error, AirflowException)

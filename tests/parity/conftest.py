@@ -9,7 +9,7 @@ import pytest
 
 from datarobot_provider.client.retry import RetryPolicy
 from datarobot_provider.emulator import running
-from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, Stage, connection
+from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, EmulatorClient, connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,13 +26,13 @@ def emulator(seed: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def stage(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def datarobot(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> EmulatorClient:
     """Give an emulator that remembers nothing, with a connection to it and short pauses between two attempts."""
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setenv(CONNECTION, connection(emulator.endpoint))
     # attempts, base, cap: five attempts as in the field, milliseconds apart.
     monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", (5, 0.002, 60.0))
     assert (RetryPolicy().attempts, RetryPolicy().base) == (5, 0.002)
-    stage = Stage(emulator)
-    stage.reset()
-    return stage
+    datarobot = EmulatorClient(emulator.endpoint)
+    datarobot.reset()
+    return datarobot

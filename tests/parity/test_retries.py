@@ -13,7 +13,7 @@ from tests.parity.cases import Case, each_case
 from tests.parity.scenario import Outcome, Run, both, impatient, record_of
 
 if TYPE_CHECKING:
-    from tests.support.emulator import Stage
+    from tests.support.emulator import EmulatorClient
 
 
 #: Seconds that a job takes which is to run until it is told to end.
@@ -42,14 +42,16 @@ def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("over", [False, True], ids=["running", "over"])
 @each_case
-def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_try_takes_up_the_job(
+    datarobot: EmulatorClient, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "succeeded", seconds=_LONG if over else 0.3)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=_LONG if over else 0.3)
         _lose(run, monkeypatch)
         first = dict(run.instance.xcoms)
         if over:
-            stage.finish()
+            datarobot.finish_jobs()
         run.check_job(active=not over)
         run.next_try()
         outcome = run.finish()
@@ -65,16 +67,16 @@ def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, mon
 
 @each_case
 def test_a_try_after_looks_that_failed_takes_up_the_job(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
+    impatient(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "succeeded", seconds=0.4)
-        stage.fault(case.polls[0], status=503, times=None)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
+        datarobot.inject_fault(case.polls[0], status=503, times=None)
         assert type(run.finish().error) is AirflowException
-        stage.clear_faults()
+        datarobot.clear_faults()
         run.next_try()
         outcome = run.finish()
         run.check_requests()
@@ -87,10 +89,12 @@ def test_a_try_after_looks_that_failed_takes_up_the_job(
 
 
 @each_case
-def test_a_second_try_says_how_the_job_ends(stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_second_try_says_how_the_job_ends(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "failed", message=case.reason)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "failed", message=case.reason)
         _lose(run, monkeypatch)
         run.next_try()
         outcome = run.finish()

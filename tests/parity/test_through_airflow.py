@@ -19,7 +19,16 @@ import pytest
 
 from tests.parity.cases import CASES, Case
 from tests.parity.scenario import normalised
-from tests.support.emulator import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
+from tests.support.emulator import (
+    CONNECTION,
+    DATASET,
+    DEPLOYMENT,
+    ENVIRONMENT,
+    FOLDER,
+    TOKEN,
+    EmulatorClient,
+    connection,
+)
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator import Emulator
@@ -40,11 +49,11 @@ _BOTH = [pytest.param(case, _TASKS[case.kind], id=case.name) for case in CASES]
 class AirflowRun:
     """What a finished run left in Airflow's database and in the emulator."""
 
-    def __init__(self, home: Path, stage: Stage) -> None:
+    def __init__(self, home: Path, datarobot: EmulatorClient) -> None:
         self.database = home / "airflow.db"
-        self.requests = stage.requests()
-        self.jobs = {kind: stage.jobs(kind) for kind in _TASKS}
-        self.stage = stage
+        self.requests = datarobot.requests()
+        self.jobs = {kind: datarobot.jobs(kind) for kind in _TASKS}
+        self.datarobot = datarobot
 
     def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as database:
@@ -57,11 +66,11 @@ class AirflowRun:
 
 @pytest.fixture(scope="module")
 def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> AirflowRun:
-    home, stage = tmp_path_factory.mktemp("airflow"), Stage(emulator)
-    stage.reset()
+    home, datarobot = tmp_path_factory.mktemp("airflow"), EmulatorClient(emulator.endpoint)
+    datarobot.reset()
     for kind in _TASKS:
         # Long enough to be still running when the worker looks, so that there is something to defer for.
-        stage.order(kind, "succeeded", seconds=1, times=2)
+        datarobot.set_outcome(kind, "succeeded", seconds=1, times=2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "AIRFLOW_HOME": str(home),
@@ -79,7 +88,7 @@ def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Airflow
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
     assert TOKEN not in done.stdout + done.stderr
-    return AirflowRun(home, stage)
+    return AirflowRun(home, datarobot)
 
 
 @pytest.mark.parametrize(("case", "task"), _BOTH)
@@ -114,7 +123,7 @@ def test_nothing_secret_was_stored(run: AirflowRun) -> None:
     assert [path for path, _ in triggers] == ["datarobot_provider.triggers.job.DataRobotJobTrigger"] * len(CASES)
     for _, kwargs in triggers:
         assert '"datarobot_conn_id"' in kwargs, "stored in the clear, as Airflow 3 does"
-        assert run.stage.host.partition(":")[0] not in kwargs
+        assert run.datarobot.host.partition(":")[0] not in kwargs
 
 
 def test_every_response_kept_the_contract(run: AirflowRun) -> None:

@@ -16,7 +16,6 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
-    from datarobot_provider.emulator import Emulator
 
 #: The environment variable that Airflow reads the connection from.
 CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"
@@ -30,6 +29,8 @@ DATASET = "65a0000000000000000000d1"
 ENVIRONMENT = "65a0000000000000000000e1"
 DEPLOYMENT = "65a0000000000000000000f1"
 IMAGE_SIZE = 100_000
+FIRST_ERROR = 400
+Json = dict[str, Any]
 MODEL = {
     "name": "parity",
     "customModelType": "inference",
@@ -66,73 +67,100 @@ def until(told: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
         pause.wait(0.005)
 
 
-class Stage:
-    """One emulator."""
+class EmulatorClient:
+    """The API and the control API of one emulator, without the provider.
 
-    def __init__(self, emulator: Emulator) -> None:
-        self.emulator = emulator
-        self.host = emulator.url.removeprefix("http://")
+    :param endpoint: address of the API.
+    :param token: an API token that the emulator accepts.
+    """
+
+    def __init__(self, endpoint: str, token: str = TOKEN) -> None:
+        self.endpoint, self.url = endpoint, endpoint.removesuffix("/api/v2")
+        self.host = self.url.removeprefix("http://")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def control(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
+        """Call the control API; return the JSON of its response."""
+        return self._call(method, f"{self.url}/__emulator__/{path}", json=body, params=query)[1]
+
+    def send(self, method: str, path: str, **options: Any) -> Json:
+        """Send a valid request to the API; return the JSON of its response, and its ``location``."""
+        location, content = self._call(method, f"{self.endpoint}/{path}", **options)
+        return {"location": location, **(content or {})}
+
+    def entries(self, path: str, **query: Any) -> list[Json]:
+        """Return the first page of a list of the API."""
+        page = self.send("GET", path, params={"limit": 100, "offset": 0, **query})
+        found: list[Json] = page["data"]
+        return found
 
     def reset(self) -> None:
-        """Forget everything, plant the seed again."""
-        self.emulator.control("POST", "reset")
+        """Forget everything, and load the seed again."""
+        self.control("POST", "reset")
 
-    def order(self, kind: str, outcome: str, **more: Any) -> None:
-        """Say how the next job of a kind is to end."""
-        self.emulator.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
+    def set_outcome(self, kind: str, outcome: str, **more: Any) -> None:
+        """Choose how the next job of a kind ends."""
+        self.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
 
-    def finish(self) -> None:
-        """Let all jobs end now, as they were going to."""
-        self.emulator.control("POST", "finish")
+    def finish_jobs(self) -> None:
+        """End all jobs now."""
+        self.control("POST", "finish")
 
-    def fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
-        """Let the next requests to ``path`` meet a fault."""
-        self.emulator.control("POST", "faults", {"method": method, "path": path, "times": times, **more})
+    def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
+        """Let the next requests to a path fail."""
+        self.control("POST", "faults", {"method": method, "path": path, "times": times, **more})
 
     def faults_left(self) -> list[int | None]:
-        """Return how often each ordered fault will still strike."""
-        return [fault["remaining"] for fault in self.emulator.control("GET", "faults")["data"]]
+        """Return how often each fault will still occur."""
+        return [fault["remaining"] for fault in self.control("GET", "faults")["data"]]
 
     def clear_faults(self) -> None:
-        """Heal everything."""
-        self.emulator.control("DELETE", "faults")
+        """Remove all faults."""
+        self.control("DELETE", "faults")
 
-    def requests(self) -> list[dict[str, Any]]:
-        """Return the requests that the API received since the job operator began, oldest first."""
-        rows: list[dict[str, Any]] = self.emulator.control("GET", "requests")["data"]
+    def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
+        """Return the requests that the API received, oldest first.
+
+        :param path: a regular expression that the paths match.
+        """
+        rows: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
         return rows
 
-    def forget_requests(self) -> None:
-        """Begin the record anew."""
-        self.emulator.control("DELETE", "requests")
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self.control("DELETE", "requests")
 
-    def jobs(self, kind: str) -> list[dict[str, Any]]:
-        """Return the jobs of a kind that were ever started."""
-        return [job for job in self.emulator.control("GET", "jobs")["data"] if job["kind"] == kind]
+    def jobs(self, kind: str | None = None) -> list[Json]:
+        """Return the jobs that were ever started, oldest first."""
+        return [job for job in self.control("GET", "jobs")["data"] if kind is None or job["kind"] == kind]
 
-    def model(self) -> str:
-        """Make a custom model."""
-        return str(self._post("customModels/", json=MODEL)["id"])
+    def create_model(self, **fields: Any) -> str:
+        """Create a custom model; return its id."""
+        return str(self.send("POST", "customModels/", json={**MODEL, **fields})["id"])
 
-    def version(self, model_id: str, *, training: bool = False, built: bool = False) -> str:
-        """Make a version of a model, with training data assigned and dependencies built if so asked."""
+    def create_version(self, model_id: str, *, training: bool = False, built: bool = False) -> Json:
+        """Create a version of a model.
+
+        :param training: whether training data is assigned to it.
+        :param built: whether its dependencies are built.
+        :returns: the version.
+        """
         form = [("isMajorUpdate", "true"), ("baseEnvironmentId", ENVIRONMENT)]
         if training:
-            self.order("training_data", "succeeded", seconds=0)
+            self.set_outcome("training_data", "succeeded", seconds=0)
             form.append(("trainingData", json.dumps({"datasetId": DATASET})))
-        paths = sorted(FOLDER.iterdir())
+        paths = sorted(path for path in FOLDER.iterdir() if path.is_file())
         form += [("filePath", path.name) for path in paths]
         files = [("file", (path.name, path.read_bytes())) for path in paths]
-        version_id = str(self._post(f"customModels/{model_id}/versions/", data=form, files=files)["id"])
+        version = self.send("POST", f"customModels/{model_id}/versions/", data=form, files=files)
         if built:
-            self.order("dependency_build", "succeeded", seconds=0)
-            self._post(f"customModels/{model_id}/versions/{version_id}/dependencyBuild/")
-        return version_id
+            self.set_outcome("dependency_build", "succeeded", seconds=0)
+            self.send("POST", f"customModels/{model_id}/versions/{version['id']}/dependencyBuild/")
+        return version
 
-    def _post(self, path: str, **body: Any) -> dict[str, Any]:
-        response = requests.post(
-            f"{self.emulator.endpoint}/{path}", headers={"Authorization": f"Bearer {TOKEN}"}, timeout=30, **body
-        )
-        assert response.ok, response.text
-        made: dict[str, Any] = response.json()
-        return made
+    def _call(self, method: str, url: str, **options: Any) -> tuple[str | None, Any]:
+        response = self._session.request(method, url, timeout=30, allow_redirects=False, **options)
+        assert response.status_code < FIRST_ERROR, f"{method} {url}: {response.status_code} {response.text[:300]}"
+        return response.headers.get("Location"), response.json() if response.content else None
