@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tests.crash.rows import GUARD
+from tests.support.emulator import GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,8 +15,7 @@ from harness.processes import session_members
 from harness.task_logs import readable
 from tests.crash.mortal import WORKER
 from tests.crash.proxy import Proxy
-from tests.crash.rows import ROOT
-from tests.support.emulator import EmulatorClient
+from tests.support.emulator import ROOT, EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -31,7 +31,7 @@ from datarobot_provider.operators.version_sources import (
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
 from tests.parity.scenario import Store, TaskInstance
-from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, EmulatorClient
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL, EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,20 +40,6 @@ Arguments = dict[str, Any]
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
-GUARD = {
-    "name": "Tokens",
-    "description": "counts tokens",
-    "type": "ootb",
-    "ootbType": "token_count",
-    "stages": ["prompt"],
-    "intervention": {
-        "action": "block",
-        "allowedActions": ["block", "report"],
-        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
-        "message": "too long",
-        "sendNotification": False,
-    },
-}
 #: What becomes of the same request when it is sent a second time, on purpose, after the first has done its work.
 ANEW, SAME, REFUSED = "made anew", "taken for the first", "refused"
 

@@ -38,6 +38,21 @@ MODEL = {
     "targetName": "target",
     "isTrainingDataForVersionsPermanentlyEnabled": True,
 }
+#: A guard that needs no deployment.
+GUARD = {
+    "name": "Tokens",
+    "description": "counts tokens",
+    "type": "ootb",
+    "ootbType": "token_count",
+    "stages": ["prompt"],
+    "intervention": {
+        "action": "block",
+        "allowedActions": ["block", "report"],
+        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
+        "message": "too long",
+        "sendNotification": False,
+    },
+}
 
 
 def connection(endpoint: str, token: str = TOKEN, **extra: Any) -> str:

@@ -25,8 +25,9 @@ from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import DATASET, PATIENT
-from tests.contract.provider.scenes import make_built, make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET
+from tests.support.life_cycle import make_built, make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"

@@ -16,7 +16,7 @@ from datarobot_provider.operators.custom_models import (
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
-from tests.contract.provider.scenes import make_model, make_version
+from tests.support.life_cycle import make_model, make_version
 
 NOWHERE = "0" * 24
 GIT = {

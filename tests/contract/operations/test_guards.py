@@ -25,8 +25,8 @@ from datarobot_provider.operators.moderation import (
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import names, queries
-from tests.contract.provider.conftest import DEPLOYMENT
-from tests.contract.provider.scenes import GUARD, make_model, make_version
+from tests.support.emulator import DEPLOYMENT, GUARD
+from tests.support.life_cycle import make_model, make_version
 
 KEY = "sk-guard-key-0123456789"
 EVERYTHING = {

@@ -39,7 +39,7 @@ from datarobot_provider.operators.version_sources import (
     CreateVersionWithTrainingDataOperator,
 )
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.contract.provider.conftest import DATASET
+from tests.support.emulator import DATASET
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 VALIDATION = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}

@@ -12,8 +12,9 @@ from datarobot_provider.operators.version_records import GetVersionOperator, Lis
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
-from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET, ENVIRONMENT
+from tests.support.life_cycle import make_model, make_version
 
 METADATA = """
 name: Assistant

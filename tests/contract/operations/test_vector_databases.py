@@ -20,7 +20,8 @@ from datarobot_provider.sensors.vector_databases import VectorDatabaseValidation
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import DEPLOYMENT, PATIENT
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DEPLOYMENT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}

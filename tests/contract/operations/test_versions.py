@@ -20,8 +20,9 @@ from datarobot_provider.sensors.training_data import TrainingDataAssignmentSenso
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import GIT, queries
-from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET, ENVIRONMENT
+from tests.support.life_cycle import make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 REPOSITORY = "65a0000000000000000000c1"

@@ -6,11 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from datarobot_provider.emulator import Emulator, running
 from tests.contract.provider.openapi import problems
-from tests.support.emulator import write_seed
+from tests.support.emulator import EmulatorClient, write_seed
 from tests.support.proxy import Proxy, serve
 from tests.support.tasks import run_task
 from tests.unit.support import FakeStore, FakeTaskInstance
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOKEN, READER = "token-of-the-contract-tests", "token-that-may-only-read"
-DATASET, ENVIRONMENT, DEPLOYMENT = ("65a0000000000000000000" + end for end in ("d1", "e1", "f1"))
 PATIENT = {"poll_interval": 0.05, "timeout": 60}
 
 
@@ -31,7 +29,7 @@ class Stage:
         self.emulator, self.origin, self.seen = emulator, proxy.url, proxy.received
         self.ti, self.store = FakeTaskInstance(), FakeStore()
         self._patch = monkeypatch
-        self._session = requests.Session()
+        self.datarobot = EmulatorClient(emulator.endpoint, TOKEN)
         self.connect(TOKEN)
 
     def connect(self, token: str) -> None:
@@ -55,10 +53,7 @@ class Stage:
 
     def send(self, method: str, path: str, **body: Any) -> Any:
         """Send a request without the provider, which takes a tenth of the time; return the JSON of the response."""
-        url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
-        response = self._session.request(method, url, headers=headers, timeout=30, json=body)
-        assert response.ok, response.text
-        return response.json()
+        return self.datarobot.send(method, path, json=body)
 
     def problems(self) -> list[str]:
         """Return how the requests so far depart from the contract."""
@@ -66,7 +61,7 @@ class Stage:
 
     def log(self) -> list[dict[str, Any]]:
         """Return the emulator's own log of the requests."""
-        return self.emulator.control("GET", "requests")["data"]
+        return self.datarobot.requests()
 
     def bodies(self, method: str, path: str) -> list[bytes]:
         """Return the bodies that were sent to a path below ``/api/v2/``."""

@@ -12,10 +12,11 @@ from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
-from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, READER, TOKEN
+from tests.contract.provider.conftest import READER, TOKEN
 from tests.contract.provider.openapi import operation
-from tests.contract.provider.scenes import GUARD, make_model, make_version
 from tests.contract.provider.test_arguments import ROUTES
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
+from tests.support.life_cycle import make_model, make_version
 
 NOWHERE = "0" * 24
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
