@@ -72,7 +72,7 @@ def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Re
 
 
 def storage(received: Received) -> Response:
-    """Response as a storage does: with the content, or with a refusal that names the signature."""
+    """Respond as a storage does: with the content, or with a refusal that names the signature."""
     if "refuse=1" in received.target:
         return echo("text", 403)(received)
     return Response(200, {"Content-Disposition": 'attachment; filename="../../evil"'}, IMAGE)

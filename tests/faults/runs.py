@@ -47,7 +47,7 @@ _UNDISTURBED: dict[str, Outcome] = {}
 
 @dataclass
 class Outcome:
-    """How a task outcome.
+    """How a task ended.
 
     :param value: what it returned, volatile parts replaced.
     :param error: what it raised.
@@ -131,7 +131,7 @@ class Runner:
 def check(outcome: Outcome, *, alone: bool = False) -> None:
     """Check what holds however a task ends: the kind of error, its text, and where requests went.
 
-    :param outcome: how it outcome.
+    :param outcome: how it ended.
     :param alone: whether it may follow redirects, without the token.
     """
     if outcome.error is not None:

@@ -22,8 +22,8 @@ EVERY_CUT = pairwise(
 )
 #: Much longer than a response takes, and shorter than a stall, in seconds.
 READ_TIMEOUT, STALL = 0.15, 0.25
-_BROKEN = "No response from DataRobot to {method} {path}: the connection broke off before the response was complete"
-_SILENT = "No response from DataRobot to {method} {path}: no response in time"
+_BROKEN = "No response from DataRobot to {method} {path}: the connection was lost before the response was complete"
+_SILENT = "No response from DataRobot to {method} {path}: the request timed out"
 
 
 def check_broken(runner: Runner, case: Case, given: dict[str, Any], words: str, times: int | None) -> None:

@@ -138,7 +138,7 @@ class Outcome:
 
 
 class Run:
-    """One task: an operator in one mode, on a datarobot that was set for it."""
+    """One task: an operator in one mode, on an emulator that was prepared for it."""
 
     def __init__(self, datarobot: EmulatorClient, case: Case, *, deferrable: bool, **arguments: Any) -> None:
         datarobot.reset()

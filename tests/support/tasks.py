@@ -50,5 +50,5 @@ def find_jobs_running(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(JobClient, "poll_once", _still_running)
 
 
-def _still_running(_: JobClient, ref: JobRef, *, known: bool = True) -> JobEvent:
+def _still_running(_: JobClient, ref: JobRef, *, confirmed: bool = True) -> JobEvent:
     return JobEvent(ref, Verdict(Outcome.PENDING))
