@@ -15,9 +15,9 @@ import pytest
 
 from harness.airflow_stack import AirflowStack
 from harness.processes import wait_until
-from tests.audit.conftest import CANARY, SECRETS, Stage, marked
+from tests.audit.conftest import CANARY, SECRETS, AuditedRun, marked
 from tests.audit.echoes import echo
-from tests.audit.operations import Things, prepared, version_of
+from tests.audit.operations import Resources, prepared, version_of
 from tests.audit.search import Search
 from tests.support.proxy import JSON, Proxy, Received, Response, forwarded, serve
 
@@ -52,7 +52,7 @@ def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Re
     """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
     metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
     # The worker's polls of its build are answered: the trigger's are to be refused.
-    looks_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
+    polls_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
 
     def rule(received: Received) -> Response | None:
         if received.target.endswith("/metadata/"):
@@ -62,7 +62,7 @@ def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Re
             return Response(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
         poll = received.method == "GET"
         at_build = "dependencyBuild" in received.target
-        if not refusing or poll != at_build or (poll and next(looks_of_worker, None)):
+        if not refusing or poll != at_build or (poll and next(polls_of_worker, None)):
             return forwarded(emulator_url, received)
         if poll:
             received = replace(received, body=CANARY.encode())
@@ -87,10 +87,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Proxy]]]:
     """Start Airflow and the servers, run the DAG until only what is stuck is left."""
     emulator = servers[0]
-    stage = Stage(*servers)
+    audited = AuditedRun(*servers)
     (folder / "model").mkdir()
-    things = prepared(stage, folder / "model")
-    second = version_of(stage, things.model)
+    resources = prepared(audited, folder / "model")
+    second = version_of(audited, resources.model)
     emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck", "times": 2})
     with ExitStack() as stack:
         foreign = stack.enter_context(serve(name="localhost", default=lambda: Response(404, JSON, b"{}")))
@@ -108,7 +108,7 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Pro
         (folder / "downloads").mkdir()
         stack_ = AirflowStack(
             folder / "airflow", dags_folder=Path(__file__).parent / "dags", connections=connections,
-            env=variables(things, second, folder / "downloads"),
+            env=variables(resources, second, folder / "downloads"),
         )  # fmt: skip
         running = stack.enter_context(stack_)
         store_secrets(running)
@@ -116,14 +116,14 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Pro
         yield running, {"foreign": foreign, "open": open_, "refusing": refusing}
 
 
-def variables(things: Things, second: str, downloads: Path) -> dict[str, str]:
+def variables(resources: Resources, second: str, downloads: Path) -> dict[str, str]:
     """Return the variables of the DAG, one of them a secret under a name that does not say so."""
     values = {
         "CANARY": CANARY,
-        "MODEL": things.model,
-        "VERSION": things.version,
+        "MODEL": resources.model,
+        "VERSION": resources.version,
         "SECOND_VERSION": second,
-        "GUARD": things.guard,
+        "GUARD": resources.guard,
         "FOLDER": str(downloads),
         "LLM": KEYS["key by innocent variable"],
     }
