@@ -194,7 +194,7 @@ def assert_searched(search: Search, stack: AirflowStack) -> None:
     assert any("variable.val (opened): key by variable" in hit for hit in opened.hits)
 
 
-def test_downloads_are_where_the_dag_wanted_them_and_nowhere_else(airflow, folder):
+def test_downloads_are_only_at_their_targets(airflow, folder):
     found = {path.name: path.read_bytes() == IMAGE for path in (folder / "downloads").iterdir()}
     assert found == {"download_image": True, "download_version": True}
     assert not any(folder.parent.glob("**/evil"))

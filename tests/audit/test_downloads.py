@@ -60,7 +60,7 @@ def download(audited: AuditedRun, run_and_search, tmp_path) -> Callable[..., dic
 @pytest.mark.parametrize(
     "name", ["../../evil", "/etc/evil", "C:\\evil", "..\\evil", "a\0b", "x" * 5000], ids=lambda name: name[:10]
 )
-def test_a_name_that_the_server_tells_has_no_part_in_where_it_goes(audited, download, kind, name):
+def test_the_file_name_of_a_response_is_ignored(audited, download, kind, name):
     header = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}".replace("\0", "%00")
     audited.foreign_host.respond = lambda _: Response(200, {"Content-Disposition": header}, CONTENT)
     assert download(kind) == {"target": CONTENT}
@@ -84,32 +84,32 @@ def test_a_storage_that_cuts_the_connection(audited, download, kind, cut):
 
 
 @EVERY_DOWNLOAD
-def test_a_storage_that_is_cut_once_and_goes_on(audited, download, kind):
+def test_a_storage_that_is_cut_once(audited, download, kind):
     answers = iter([Response(200, {}, CONTENT, cut=1000)])
     audited.foreign_host.respond = lambda _: next(answers, Response(200, {}, CONTENT))
     assert download(kind) == {"target": CONTENT}
 
 
 @EVERY_DOWNLOAD
-def test_a_storage_that_is_not_there(download, kind):
+def test_a_storage_that_refuses_connections(download, kind):
     assert download(kind, f"http://localhost:{free_port()}") == {}
 
 
 @EVERY_DOWNLOAD
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_storage_that_redirects_in_a_circle(audited, download, kind, status):
+def test_a_storage_that_redirects_endlessly(audited, download, kind, status):
     audited.foreign_host.respond = lambda _: Response(status, {"Location": signed(audited.foreign_host.url, "again")})
     assert download(kind) == {}
 
 
 @EVERY_DOWNLOAD
 @pytest.mark.parametrize("location", ["ftp://host/file?", "file:///etc/passwd?", "http://[broken/?", "//?", ""])
-def test_a_storage_that_redirects_to_what_cannot_be_followed(audited, download, kind, location):
+def test_a_storage_that_redirects_to_an_invalid_location(audited, download, kind, location):
     where = location + f"X-Amz-Signature={quote(SIGNATURE, safe='')}" if location else ""
     audited.foreign_host.respond = lambda _: Response(302, {"Location": where} if where else {})
     assert download(kind) == {}
 
 
-def test_an_image_that_does_not_end_is_not_read_to_its_end(audited, download):
+def test_an_image_longer_than_announced_is_not_read_completely(audited, download):
     audited.foreign_host.respond = lambda _: Response(200, {}, CONTENT * 20)
     assert download(DownloadPredictionServerImageOperator) == {}

@@ -44,7 +44,7 @@ def test_a_refusal_that_echoes_the_request(audited, by_name, run_and_search, nam
 
 
 @pairwise(name=EVERY_OPERATION, style=axis(each for each in ECHOES if each != "message"), status=axis((422, 500)))
-def test_a_refusal_that_echoes_the_request_in_another_way(audited, by_name, run_and_search, name, style, status):
+def test_a_refusal_that_echoes_the_request_in_other_forms(audited, by_name, run_and_search, name, style, status):
     audited.proxy.respond = by_name[name].under(echo(style, status))
     run_and_search(by_name[name].kind, **by_name[name].given)
 

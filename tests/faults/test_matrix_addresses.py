@@ -73,7 +73,9 @@ def check_destinations(proxy: Proxy, foreign_host: Proxy, case: Case) -> None:
 
 
 @pairwise(case=axis_of(CASES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
-def test_a_redirect(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect) -> None:
+def test_a_redirect_is_not_followed_to_another_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect
+) -> None:
     status, pattern = redirect
     given = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(proxy.url)
@@ -112,7 +114,9 @@ def good_path(location: str) -> str:
 
 
 @pairwise(case=axis_of(JOB_CASES), pattern=_PATTERNS)
-def test_the_location_of_an_accepted_job(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
+def test_the_location_of_an_accepted_job_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
     spoilt = []
 
     def how(received: Received, response: Response) -> Response:
@@ -131,7 +135,9 @@ def test_the_location_of_an_accepted_job(runner: Runner, proxy: Proxy, foreign_h
 
 
 @pairwise(case=axis_of(case for case in (*JOB_CASES, *SENSOR_CASES) if case.recorded), pattern=_PATTERNS)
-def test_the_location_of_what_a_job_made(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
+def test_the_location_of_a_created_resource_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
     """The record says 303; what it names is fetched from our own host, or not at all."""
 
     def how(_: Received, response: Response) -> Response:
@@ -147,7 +153,9 @@ def test_the_location_of_what_a_job_made(runner: Runner, proxy: Proxy, foreign_h
 
 
 @pairwise(case=axis_of(LIST_CASES), pattern=_PATTERNS)
-def test_the_next_page_of_a_list(runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern) -> None:
+def test_the_next_page_of_a_list_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
     first: list[Received] = []
 
     def how(received: Received, response: Response) -> Response:
@@ -172,7 +180,7 @@ def test_the_next_page_of_a_list(runner: Runner, proxy: Proxy, foreign_host: Pro
 
 
 @pytest.mark.parametrize("case", LIST_CASES, ids=lambda case: case.name)
-def test_a_list_without_an_end(runner: Runner, proxy: Proxy, foreign_host: Proxy, case) -> None:
+def test_a_list_whose_pages_repeat_fails(runner: Runner, proxy: Proxy, foreign_host: Proxy, case) -> None:
     def how(received: Received, response: Response) -> Response:
         if case.matches(received.method, received.target):
             response.body = json.dumps({**json.loads(response.body), "next": proxy.url + received.target}).encode()
@@ -203,7 +211,9 @@ def runner_origin(resources) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_redirect_from_https_to_http(runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case) -> None:
+def test_a_redirect_from_https_to_http_is_not_followed(
+    runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case
+) -> None:
     secure.reset()
     given = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(secure.url, ca_bundle=pems.both)

@@ -52,7 +52,7 @@ def check_broken(runner: Runner, case: Case, given: dict[str, Any], words: str, 
 
 
 @EVERY_CUT
-def test_a_connection_that_is_cut_for_a_while(runner: Runner, case: Case, cut: str) -> None:
+def test_a_connection_that_is_cut_temporarily(runner: Runner, case: Case, cut: str) -> None:
     given = runner.arguments(case)
     # A DELETE that was handled is answered with 404 the second time: it is done.
     times = 1 if case.method == "DELETE" else 2
@@ -98,7 +98,7 @@ def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, case: Case, tim
 
 
 @EVERY_CASE
-def test_a_host_where_nobody_listens(runner: Runner, case: Case) -> None:
+def test_a_host_that_refuses_connections(runner: Runner, case: Case) -> None:
     """Nothing was sent, so everything is tried again, and in vain."""
     given = runner.arguments(case, SHORT_TIMEOUT)
     with serve() as closed:
@@ -124,5 +124,5 @@ def test_a_body_that_is_not_utf_8(runner: Runner, proxy: Proxy, case: Case) -> N
         assert case.sensor or 'is not JSON: \'{"id": "caf\ufffd"}\'' in outcome.text
 
 
-def test_the_budget_of_uploads_is_their_own(runner: Runner) -> None:
+def test_uploads_have_a_number_of_attempts_of_their_own(runner: Runner) -> None:
     assert UPLOAD_ATTEMPTS != ATTEMPTS

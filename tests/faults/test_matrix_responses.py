@@ -98,17 +98,17 @@ def check_sent_once(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
 
 
 @pairwise(case=EVERY_CASE, fault=UNHANDLED)
-def test_what_was_not_handled_is_sent_again(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
+def test_a_request_that_was_not_processed_is_sent_again(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
     check_healed(runner, case, fault)
 
 
 @pairwise(case=EVERY_CASE, fault=PASSING)
-def test_what_may_have_been_handled_is_sent_again_only_if_it_is_safe(runner, case, fault) -> None:
+def test_only_safe_requests_are_sent_again_after_a_server_error(runner, case, fault) -> None:
     (check_healed if case.safe else check_sent_once)(runner, case, fault)
 
 
 @pairwise(case=EVERY_CASE, fault=BURSTS)
-def test_a_burst_that_is_longer_than_the_budget(runner, case, fault) -> None:
+def test_a_burst_longer_than_all_attempts_fails(runner, case, fault) -> None:
     given = runner.arguments(case, SHORT_TIMEOUT)
     order(runner, case, fault)
     outcome = runner.run(case, given)
@@ -125,7 +125,7 @@ def test_a_burst_that_is_longer_than_the_budget(runner, case, fault) -> None:
 
 
 @pairwise(case=EVERY_CASE, fault=UNREADABLE)
-def test_a_success_that_nobody_can_read(runner, case, fault) -> None:
+def test_an_unreadable_success_fails(runner, case, fault) -> None:
     given = runner.arguments(case, SHORT_TIMEOUT)
     order(runner, case, {"status": 200, "apply": True, **fault})
     outcome = runner.run(case, given)
@@ -137,7 +137,7 @@ def test_a_success_that_nobody_can_read(runner, case, fault) -> None:
 
 
 @pairwise(case=EVERY_CASE, fault=STRANGE)
-def test_a_success_that_is_something_else(runner, case, fault) -> None:
+def test_an_unexpected_success_is_handled(runner, case, fault) -> None:
     given = runner.arguments(case, SHORT_TIMEOUT)
     order(runner, case, {"status": 200, "apply": True, **fault})
     outcome = runner.run(case, given)
@@ -145,7 +145,7 @@ def test_a_success_that_is_something_else(runner, case, fault) -> None:
 
 
 @pairwise(case=EVERY_CASE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
-def test_an_error_page_of_5_mb(runner, proxy: Proxy, case, page) -> None:
+def test_an_error_page_of_5_mb_is_summarized(runner, proxy: Proxy, case, page) -> None:
     status, body, kind = page
     runner.connect(proxy.url, attempts=2)
     given = runner.arguments(case, SHORT_TIMEOUT)

@@ -52,7 +52,7 @@ def test_a_job_that_ends_badly_raises_the_same_error(datarobot: EmulatorClient, 
 
 @each_case
 @pytest.mark.parametrize("ending", ["unknown", "stuck"])
-def test_a_job_without_end_times_out_in_the_same_way(datarobot: EmulatorClient, case: Case, ending: str) -> None:
+def test_a_job_that_does_not_end_times_out_in_the_same_way(datarobot: EmulatorClient, case: Case, ending: str) -> None:
     def make(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT)
         datarobot.set_outcome(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
@@ -72,7 +72,7 @@ def test_a_job_without_end_times_out_in_the_same_way(datarobot: EmulatorClient, 
 
 
 @each_case
-def test_a_timeout_leaves_the_job_alone_if_so_asked(datarobot: EmulatorClient, case: Case) -> None:
+def test_a_timeout_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT, cancel_on_kill=False)
         datarobot.set_outcome(case.kind, "stuck")

@@ -48,14 +48,16 @@ _LASTING = {
 
 
 @pairwise(route=_ROUTES, fault=_PASSING)
-def test_a_fault_that_passes_does_not_show(
+def test_a_temporary_fault_does_not_change_the_outcome(
     datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
 ) -> None:
     assert _unharmed(datarobot, *route, fault) == set()
 
 
 @pairwise(route=_POLLS, fault=_LASTING)
-def test_failed_looks_do_not_show(datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]) -> None:
+def test_failed_polls_do_not_change_the_outcome(
+    datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
+) -> None:
     assert _unharmed(datarobot, *route, fault) != set()
 
 
@@ -94,7 +96,7 @@ def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str,
 
 
 @each_case
-def test_looks_that_fail_for_too_long_end_in_the_same_words(
+def test_polls_that_keep_failing_raise_the_same_error(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(datarobot, monkeypatch)
@@ -117,7 +119,7 @@ def test_looks_that_fail_for_too_long_end_in_the_same_words(
 
 
 @each_case
-def test_a_connection_that_stays_cut_ends_in_the_same_words(
+def test_a_connection_that_stays_cut_raises_the_same_error(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(datarobot, monkeypatch)
@@ -150,7 +152,7 @@ def test_the_event_of_a_connection_that_stays_cut_names_no_host(
 
 
 @each_case
-def test_refused_polls_end_in_the_same_words_and_are_retried(
+def test_rejected_polls_raise_the_same_error_and_are_retried(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(datarobot, monkeypatch)
@@ -179,7 +181,7 @@ def test_refused_polls_end_in_the_same_words_and_are_retried(
 
 
 @each_case
-def test_a_triggerer_without_the_connection_is_told_of(
+def test_a_missing_connection_in_the_triggerer_is_reported(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""

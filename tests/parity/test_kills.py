@@ -111,7 +111,7 @@ def _told(lines: list[str]) -> list[str]:
 
 
 @each_case
-def test_a_kill_cancels_the_job_where_the_api_can(datarobot: EmulatorClient, case: Case) -> None:
+def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> tuple[Any, list[str], Outcome]:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
@@ -139,7 +139,7 @@ def test_a_kill_cancels_the_job_where_the_api_can(datarobot: EmulatorClient, cas
 
 
 @each_case
-def test_a_kill_leaves_the_job_alone_if_so_asked(datarobot: EmulatorClient, case: Case) -> None:
+def test_a_kill_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     for deferrable in (False, True):
         run = Run(datarobot, case, deferrable=deferrable, cancel_on_kill=False)
         datarobot.set_outcome(case.kind, "stuck")
@@ -153,7 +153,7 @@ def test_a_kill_leaves_the_job_alone_if_so_asked(datarobot: EmulatorClient, case
 
 
 @pytest.mark.parametrize("case", _CANCELLABLE)
-def test_a_kill_that_comes_too_late_says_so(datarobot: EmulatorClient, case: Case) -> None:
+def test_a_kill_after_the_job_ended_is_logged(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> list[str]:
         # The second look comes after 0.8 s at the earliest; the job is over before.
         run = Run(datarobot, case, deferrable=deferrable, poll_interval=1.0)

@@ -42,7 +42,7 @@ def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("over", [False, True], ids=["running", "over"])
 @each_case
-def test_a_second_try_takes_up_the_job(
+def test_a_retry_reuses_the_job(
     datarobot: EmulatorClient, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def make(deferrable: bool) -> Outcome:
@@ -66,7 +66,7 @@ def test_a_second_try_takes_up_the_job(
 
 
 @each_case
-def test_a_try_after_looks_that_failed_takes_up_the_job(
+def test_a_retry_after_failed_polls_reuses_the_job(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     impatient(datarobot, monkeypatch)
@@ -89,7 +89,7 @@ def test_a_try_after_looks_that_failed_takes_up_the_job(
 
 
 @each_case
-def test_a_second_try_says_how_the_job_ends(
+def test_a_retry_reports_how_the_job_ends(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def make(deferrable: bool) -> Outcome:

@@ -49,7 +49,7 @@ _SAME_HANDLE = ("assignment", "revalidation", "request")
 
 
 @each(*SUBMITTERS)
-def test_a_task_that_is_cleared_after_its_success_does_it_anew(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_task_cleared_after_success_creates_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     first = run.finish()
     assert first.error is None
@@ -58,7 +58,7 @@ def test_a_task_that_is_cleared_after_its_success_does_it_anew(datarobot: Emulat
 
 
 @each(*[each for each in SUBMITTERS if each.again == ANEW])
-def test_a_retry_after_a_clear_takes_up_what_was_made_after_it(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_retry_after_a_clear_reuses_the_newer_resource(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.finish()
     run.clear()
@@ -85,7 +85,7 @@ def test_a_response_that_is_lost_after_a_clear_is_found_again(datarobot: Emulato
 
 
 @each(*CREATES)
-def test_a_clear_after_a_lost_response_does_it_anew(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_clear_after_a_lost_response_creates_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     """Whoever clears a task has looked in DataRobot; so the error says."""
     run = SubmitRun(datarobot, submitter)
     run.lose_response()
@@ -106,7 +106,7 @@ def _cleared_while_it_runs(run: SubmitRun, outcome: str, **more: float) -> None:
 
 
 @pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
-def test_a_job_that_runs_is_stopped_once_and_started_anew(
+def test_a_clear_cancels_the_running_job_once_and_starts_another(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In deferrable mode the trigger is given time to stop it; here there is no triggerer that would.
@@ -118,9 +118,7 @@ def test_a_job_that_runs_is_stopped_once_and_started_anew(
 
 
 @each(*_STOPPABLE)
-def test_a_job_that_its_trigger_has_stopped_is_not_stopped_again(
-    datarobot: EmulatorClient, submitter: Submitter
-) -> None:
+def test_a_job_cancelled_by_its_trigger_is_not_cancelled_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=True)
     run.order("stuck")
     trigger = run.rebuilt(run.defer())
@@ -142,7 +140,7 @@ def _check_stopped(run: SubmitRun, outcome: Outcome) -> None:
 
 
 @pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
-def test_a_job_that_runs_is_left_alone_if_so_told(
+def test_a_clear_does_not_cancel_the_job_without_cancel_on_kill(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable, cancel_on_kill=False)
@@ -153,7 +151,7 @@ def test_a_job_that_runs_is_left_alone_if_so_told(
 
 
 @pairwise(submitter=axis_of(_SIDE_BY_SIDE), deferrable=MODES)
-def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
+def test_a_job_that_cannot_be_cancelled_keeps_running(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable)
@@ -165,7 +163,7 @@ def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
 
 
 @pairwise(submitter=axis_of(_SHARED), deferrable=MODES)
-def test_a_computation_that_runs_is_the_one_that_a_clear_gets(
+def test_a_clear_reuses_a_running_computation(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable)

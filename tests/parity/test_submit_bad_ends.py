@@ -29,7 +29,7 @@ _WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
 
 
 @pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == ANEW]), deferrable=MODES)
-def test_a_job_that_failed_is_started_anew_by_a_retry(
+def test_a_retry_starts_another_job_after_a_failed_one(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable)
@@ -45,7 +45,7 @@ def test_a_job_that_failed_is_started_anew_by_a_retry(
 
 
 @each(*_MAY_DO_BETTER)
-def test_a_job_that_failed_unseen_is_started_anew_by_a_retry(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_retry_starts_another_job_after_an_unseen_failure(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("failed", message=_REASON)
     run.die(while_it_waits)
@@ -57,7 +57,7 @@ def test_a_job_that_failed_unseen_is_started_anew_by_a_retry(datarobot: Emulator
 
 
 @each(*_WOULD_NOT)
-def test_a_verdict_that_was_not_seen_is_told_by_a_retry(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_retry_reports_a_result_that_was_not_seen(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("failed", message=_REASON)
     run.die(while_it_waits)
@@ -69,7 +69,7 @@ def test_a_verdict_that_was_not_seen_is_told_by_a_retry(datarobot: EmulatorClien
 
 
 @pytest.mark.parametrize("given", [{}, {"raise_on_failure": False}], ids=["raised", "returned"])
-def test_a_verdict_that_airflow_never_heard_of_is_told_again(datarobot: EmulatorClient, given: dict[str, Any]) -> None:
+def test_a_retry_reports_a_result_that_airflow_did_not_store(datarobot: EmulatorClient, given: dict[str, Any]) -> None:
     run = SubmitRun(datarobot, _TEST, **given)
     run.order("failed", message=_REASON)
     first = run.finish()
@@ -86,7 +86,7 @@ def _gone(run: SubmitRun) -> None:
     run.datarobot.control("POST", f"status/{job['ids']['statusId']}", {"gone": True})
 
 
-def test_a_version_whose_status_record_is_gone_is_found(datarobot: EmulatorClient) -> None:
+def test_a_version_without_status_record_is_found(datarobot: EmulatorClient) -> None:
     run = SubmitRun(datarobot, _REPOSITORY, deferrable=True)
     outcome = run.finish(before_trigger=lambda: _gone(run))
     assert outcome.error is None
@@ -95,9 +95,7 @@ def test_a_version_whose_status_record_is_gone_is_found(datarobot: EmulatorClien
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["salvaged", "unseen"])
-def test_a_version_whose_status_record_is_gone_is_not_made_again_by_a_retry(
-    datarobot: EmulatorClient, seen: bool
-) -> None:
+def test_a_retry_creates_no_second_version_without_status_record(datarobot: EmulatorClient, seen: bool) -> None:
     run = SubmitRun(datarobot, _REPOSITORY, deferrable=seen)
     if seen:
         run.finish(before_trigger=lambda: _gone(run))
@@ -111,7 +109,7 @@ def test_a_version_whose_status_record_is_gone_is_not_made_again_by_a_retry(
     assert (run.made, run.sent) == (1, 1)
 
 
-def test_an_assignment_of_other_data_is_not_taken_for_it(datarobot: EmulatorClient) -> None:
+def test_an_assignment_of_other_data_is_not_reused(datarobot: EmulatorClient) -> None:
     (submitter,) = [each for each in JOBS if each.name == "assignment"]
     run = SubmitRun(datarobot, submitter)
     rows = "".join(f"{number},{number}\n" for number in range(50))

@@ -109,7 +109,7 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
 
 
 @each(*TOLD)
-def test_a_worker_that_dies_before_it_sends_has_created_nothing(
+def test_a_worker_killed_before_the_request_has_created_nothing(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
     expected = undisturbed(datarobot, submitter)
@@ -127,7 +127,7 @@ def test_a_worker_that_dies_before_it_sends_has_created_nothing(
 
 
 @pairwise(submitter=axis_of(TOLD), death=_DEATHS)
-def test_a_worker_that_dies_with_the_response_has_made_it(
+def test_a_worker_killed_after_the_response_has_created_it(
     datarobot: EmulatorClient, submitter: Submitter, death: Any
 ) -> None:
     expected = undisturbed(datarobot, submitter)
@@ -142,7 +142,7 @@ def test_a_worker_that_dies_with_the_response_has_made_it(
 
 
 @each(*JOBS)
-def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(
+def test_a_retry_reuses_the_job_of_a_worker_killed_while_waiting(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
     expected = undisturbed(datarobot, submitter)
@@ -159,7 +159,7 @@ def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(
     submitter=axis_of(SUBMITTERS),
     deferrable=MODES,
 )
-def test_a_worker_that_dies_after_everything_makes_nothing_more(
+def test_a_retry_after_success_creates_nothing(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable)
@@ -173,7 +173,7 @@ def test_a_worker_that_dies_after_everything_makes_nothing_more(
 
 
 @each(*TOLD)
-def test_below_airflow_3_3_a_lost_response_is_found_by_the_beginning_of_the_run(
+def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
     expected = undisturbed(datarobot, submitter)
@@ -191,9 +191,7 @@ def test_below_airflow_3_3_a_lost_response_is_found_by_the_beginning_of_the_run(
 
 
 @each(*[each for each in TOLD if each.again == "made anew" and not each.name.startswith("repository")])
-def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(
-    datarobot: EmulatorClient, submitter: Submitter
-) -> None:
+def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
         run.lose_response()
@@ -206,9 +204,7 @@ def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(
 
 
 @each(*[each for each in JOBS if each.again == "made anew" and each.decidable == (True, True)])
-def test_below_airflow_3_3_a_job_that_failed_is_not_taken_for_the_next(
-    datarobot: EmulatorClient, submitter: Submitter
-) -> None:
+def test_below_airflow_3_3_a_failed_job_is_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("failed", message="A word from DataRobot.")
     with without_store(run, pendulum.now("UTC")):

@@ -59,7 +59,9 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
 
 
 @each(*_NEVER_TOLD)
-def test_by_default_it_fails_and_a_clear_does_it_anew(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_an_uncertain_submission_fails_until_the_task_is_cleared(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
     run = SubmitRun(datarobot, submitter)
     first = run.lose_response()
     assert type(first.error) is AirflowException
@@ -73,7 +75,7 @@ def test_by_default_it_fails_and_a_clear_does_it_anew(datarobot: EmulatorClient,
 
 
 @each(*_NEVER_TOLD)
-def test_it_sends_it_again_if_so_told(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_resubmit_sends_the_request_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter, on_uncertain_submit="resubmit")
     run.lose_response()
     run.await_end()
@@ -89,7 +91,7 @@ def test_it_sends_it_again_if_so_told(datarobot: EmulatorClient, submitter: Subm
 
 @each_death
 @each(*_NEVER_TOLD)
-def test_a_worker_that_died_leaves_the_same_question(
+def test_a_killed_worker_leaves_an_uncertain_submission(
     datarobot: EmulatorClient, submitter: Submitter, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]
 ) -> None:
     run = SubmitRun(datarobot, submitter)
@@ -101,7 +103,7 @@ def test_a_worker_that_died_leaves_the_same_question(
 
 
 @each(*_NOT_TOLD_WHILE_RUNNING)
-def test_what_a_running_job_will_make_cannot_be_told_either(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_the_submission_of_a_running_job_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("stuck")
     run.lose_response()
@@ -115,7 +117,7 @@ def test_what_a_running_job_will_make_cannot_be_told_either(datarobot: EmulatorC
     assert (run.made, run.sent) == (1, 1)
 
 
-def test_a_validation_that_runs_again_is_the_one(datarobot: EmulatorClient) -> None:
+def test_a_running_revalidation_is_reused(datarobot: EmulatorClient) -> None:
     (submitter,) = [each for each in JOBS if each.name == "revalidation"]
     run = SubmitRun(datarobot, submitter)
     run.order("succeeded", seconds=0.5)
@@ -153,7 +155,7 @@ def _named(datarobot: EmulatorClient) -> dict[str, str]:
 
 
 @each(*_DOUBLED)
-def test_two_that_fit_are_one_too_many(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_two_matching_resources_are_an_uncertain_submission(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.lose_response()
     run.await_end()
@@ -172,7 +174,7 @@ def test_two_that_fit_are_one_too_many(datarobot: EmulatorClient, submitter: Sub
 
 
 @each(*_NEVER_TOLD)
-def test_below_airflow_3_3_every_retry_has_that_question(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_below_airflow_3_3_every_retry_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
         run.lose_response()
@@ -186,7 +188,7 @@ def test_below_airflow_3_3_every_retry_has_that_question(datarobot: EmulatorClie
 
 
 @each(*_NEVER_TOLD)
-def test_below_airflow_3_3_a_first_try_and_a_clear_have_no_question(
+def test_below_airflow_3_3_a_first_attempt_and_a_clear_are_certain(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
     run = SubmitRun(datarobot, submitter)
@@ -198,7 +200,7 @@ def test_below_airflow_3_3_a_first_try_and_a_clear_have_no_question(
 
 
 @each(*SUBMITTERS)
-def test_a_refusal_leaves_no_question(datarobot: EmulatorClient, submitter: Submitter) -> None:
+def test_a_rejected_request_is_no_uncertain_submission(datarobot: EmulatorClient, submitter: Submitter) -> None:
     """What DataRobot answers with a refusal, it has not done: the next try begins anew, without asking."""
     method, path = submitter.send
     run = SubmitRun(datarobot, submitter, on_uncertain_submit="fail")

@@ -109,7 +109,7 @@ def test_each_mode_started_one_job(run: AirflowRun, case: Case, task: str) -> No
 
 
 @pytest.mark.parametrize(("case", "task"), _BOTH)
-def test_one_mode_was_deferred_and_the_other_was_not(run: AirflowRun, case: Case, task: str) -> None:
+def test_only_the_deferrable_mode_was_deferred(run: AirflowRun, case: Case, task: str) -> None:
     query = "select task_id, state, try_number, trigger_id is not null from task_instance where task_id like ?"
     assert sorted(run.rows(query, f"%.{task}")) == [
         (f"deferrable.{task}", "success", 1, 1),
@@ -126,6 +126,6 @@ def test_nothing_secret_was_stored(run: AirflowRun) -> None:
         assert run.datarobot.host.partition(":")[0] not in kwargs
 
 
-def test_every_response_kept_the_contract(run: AirflowRun) -> None:
+def test_every_response_conforms_to_the_contract(run: AirflowRun) -> None:
     assert [row for row in run.requests if row["violations"]] == []
     assert {row["method"] for row in run.requests} == {"GET", "POST"}

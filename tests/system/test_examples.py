@@ -198,7 +198,7 @@ def test_a_vector_database_that_fails_leads_to_a_message(world: World, runs: dic
     assert [each["status"] for each in world.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
 
 
-def test_guards_differ_from_their_templates_where_it_was_asked_for(runs: dict[str, Run]) -> None:
+def test_guards_have_the_requested_differences_from_their_templates(runs: dict[str, Run]) -> None:
     run = runs["guards"]
     guards = {guard["name"]: guard for guard in run.value("list_guards")}
     assert set(guards) == {"Prompt length", "Response Tokens", "Personal data in prompts", "Toxicity"}
@@ -210,7 +210,7 @@ def test_guards_differ_from_their_templates_where_it_was_asked_for(runs: dict[st
     assert run.value("report")["guarded_version"] != run.value("create_version")
 
 
-def test_a_version_knows_its_commit_and_the_commit_its_version(runs: dict[str, Run]) -> None:
+def test_a_version_and_its_commit_refer_to_each_other(runs: dict[str, Run]) -> None:
     run = runs["repository"]
     report, version = run.value("report"), run.value("get_version")
     assert report["version"] == version["id"] == run.value("pull_version")
@@ -230,7 +230,7 @@ def test_sensors_wait_each_in_its_own_way(runs: dict[str, Run]) -> None:
     assert run.value("report")["test"] == "succeeded"
 
 
-def test_what_was_made_is_deleted_and_the_build_cancelled(world: World, runs: dict[str, Run]) -> None:
+def test_created_resources_are_deleted_and_the_build_is_cancelled(world: World, runs: dict[str, Run]) -> None:
     run = runs["sharing"]
     assert set(run.states().values()) == {"success"}
     assert run.value("report") == {"emulator@example.com": "OWNER", "reviewer@example.com": "CONSUMER"}
@@ -268,7 +268,7 @@ def test_no_run_had_a_logical_date(world: World, runs: dict[str, Run]) -> None:
     assert {name: dates[run.run_id] for name, run in runs.items() if dates[run.run_id] is not None} == {}
 
 
-def test_the_schedule_of_the_weekly_example_revalidates_what_the_seed_holds(world: World, runs: dict[str, Run]) -> None:
+def test_the_weekly_schedule_revalidates_the_seeded_validations(world: World, runs: dict[str, Run]) -> None:
     dag_id = runs["weekly"].dag_id
     assert [each["state"] for each in world.api.runs(dag_id) if each["run_type"] == "scheduled"] == ["success"]
     assert len(world.requests("POST", "/65a0000000000000000000b[12]/revalidate/$")) == 2
@@ -288,7 +288,7 @@ def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
     assert "pandas=>2" in run.log("life_cycle.build_dependencies[1]")
 
 
-def test_mapped_tasks_carry_names(runs: dict[str, Run]) -> None:
+def test_mapped_tasks_have_names(runs: dict[str, Run]) -> None:
     for run, task_id, names in (
         (runs["many"], "life_cycle.create_model", ["North", "Spoilt", "South"]),
         (runs["many"], "life_cycle.build_dependencies", ["North", "Spoilt", "South"]),
@@ -298,7 +298,7 @@ def test_mapped_tasks_carry_names(runs: dict[str, Run]) -> None:
         assert labels == names
 
 
-def test_a_weekly_failure_is_tried_again_and_reported(runs: dict[str, Run]) -> None:
+def test_a_weekly_failure_is_retried_and_reported(runs: dict[str, Run]) -> None:
     run = runs["weekly"]
     assert run.value("summary") == {"PASSED": ["A handbook", "B handbook"], "FAILED": ["C handbook"]}
     assert {name: state for name, state in run.states().items() if state != "success"} == {
@@ -332,7 +332,7 @@ def test_a_challenger_as_good_as_the_champion_is_promoted(world: World, runs: di
     assert version["description"].startswith("Promoted")
 
 
-def test_a_challenger_that_fails_leaves_the_champion(runs: dict[str, Run]) -> None:
+def test_a_failed_challenger_does_not_replace_the_champion(runs: dict[str, Run]) -> None:
     run = runs["bad challenge"]
     assert {name: state for name, state in run.states().items() if state != "success"} == {
         "challenger.test_version": "failed",

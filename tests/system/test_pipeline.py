@@ -55,7 +55,7 @@ def test_everything_is_created_exactly_once_and_as_the_contract_says(world: Worl
     assert {each["status"] for each in log if not asks_what_runs(each)} <= {200, 201, 202, 303}
 
 
-def test_ids_travel_as_text_and_jobs_as_objects(world: World, finished: str) -> None:
+def test_ids_are_xcoms_of_strings_and_jobs_of_objects(world: World, finished: str) -> None:
     values = {
         task["task_id"]: world.api.xcoms(task).get("return_value") for task in world.api.task_instances(DAG, finished)
     }

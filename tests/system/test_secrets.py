@@ -58,7 +58,9 @@ def area(path: Path) -> str:
     return "database file, raw" if path.name.startswith("airflow.db") else "other files"
 
 
-def test_the_token_is_nowhere(world: World, all_have_run: set[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_token_is_in_no_file_and_no_row(
+    world: World, all_have_run: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     world.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20)
     run_id = world.start()
     # While a task is deferred, its trigger is a row of the database.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.system.conftest import World
 
 
-def test_the_connection_form_shows_our_fields_alone(world: World) -> None:
+def test_the_connection_form_shows_only_our_fields(world: World) -> None:
     forms = world.connection_forms()
     form = next(each for each in forms if each["connection_type"] == "datarobot")
     assert form["hook_name"] == "DataRobot"
@@ -25,7 +25,7 @@ def test_the_connection_form_shows_our_fields_alone(world: World) -> None:
     assert set(form["extra_fields"]) == set(EXTRAS)
 
 
-def test_the_test_button_says_whether_the_connection_works(world: World) -> None:
+def test_the_test_button_reports_whether_the_connection_works(world: World) -> None:
     def press(token: str, host: str = world.emulator.endpoint) -> tuple[bool, str]:
         return world.press_test(connection_id="tried", conn_type="datarobot", host=host, password=token)
 
@@ -66,7 +66,7 @@ def test_a_trigger_form_is_typed_and_has_defaults_and_labels(world: World, dag_i
         ("example_many_models", "model_names", None, "None is not of type 'array'"),
     ],
 )
-def test_a_field_says_what_is_wrong_with_it(world: World, dag_id: str, field: str, value: Any, says: str) -> None:
+def test_an_invalid_field_is_reported(world: World, dag_id: str, field: str, value: Any, says: str) -> None:
     world.api.wait_for_dag(dag_id)
     with pytest.raises(ApiError) as refused:
         world.api.submit_form(dag_id, {field: value})
