@@ -15,7 +15,7 @@ os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
 # The assertions of the helpers are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.support", "tests.parity.scenario", "tests.faults.runs")
+pytest.register_assert_rewrite("tests.support", "tests.parity.runs", "tests.faults.runs")
 
 from tests.support.emulator import write_seed  # noqa: E402 - after the line above
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.version_compat import AirflowException
-from tests.parity.scenario import normalised
+from tests.parity.runs import normalised
 from tests.support.emulator import CONNECTION, TOKEN
 from tests.support.tasks import find_jobs_running, run_task
 from tests.unit.support import FakeTaskInstance

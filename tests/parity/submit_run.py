@@ -11,7 +11,7 @@ import pytest
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.job_client import JobClient
-from tests.parity.scenario import Outcome, Run, Store
+from tests.parity.runs import Outcome, Run, Store
 from tests.support.emulator import until
 
 if TYPE_CHECKING:

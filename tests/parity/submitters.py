@@ -30,7 +30,7 @@ from datarobot_provider.operators.version_sources import (
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
-from tests.parity.scenario import Store, TaskInstance
+from tests.parity.runs import Store, TaskInstance
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL, EmulatorClient
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import pytest
 
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.scenario import Outcome, Run, both
+from tests.parity.runs import Outcome, Run, both
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient

@@ -8,7 +8,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
+from tests.parity.runs import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
 from tests.support.emulator import CONNECTION, EmulatorClient, connection
 
 

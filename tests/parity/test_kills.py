@@ -14,7 +14,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
+from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
 from tests.support.emulator import until
 
 if TYPE_CHECKING:

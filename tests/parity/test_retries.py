@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.scenario import Outcome, Run, both, impatient, record_of
+from tests.parity.runs import Outcome, Run, both, impatient, record_of
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient

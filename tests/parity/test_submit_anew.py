@@ -10,14 +10,14 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from datarobot_provider.core.submission import superseded
 from tests.pairwise import pairwise
-from tests.parity.scenario import record_of
+from tests.parity.runs import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
 from tests.parity.submitters import ANEW, CREATES, JOBS, MODES, REFUSED, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.parity.scenario import Outcome
+    from tests.parity.runs import Outcome
     from tests.support.emulator import EmulatorClient
 
 _STOPPABLE = [each for each in JOBS if each.cancel]

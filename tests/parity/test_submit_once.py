@@ -9,7 +9,7 @@ import pendulum
 from airflow.providers.common.compat.sdk import AirflowException
 
 from tests.pairwise import pairwise
-from tests.parity.scenario import Outcome, normalised, record_of
+from tests.parity.runs import Outcome, normalised, record_of
 from tests.parity.submit_run import (
     SubmitRun,
     after_the_response,

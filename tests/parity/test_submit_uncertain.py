@@ -11,7 +11,7 @@ import pendulum
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from tests.parity.scenario import record_of
+from tests.parity.runs import record_of
 from tests.parity.submit_run import (
     SubmitRun,
     after_the_response,
@@ -24,7 +24,7 @@ from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each, send_agai
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.parity.scenario import Outcome
+    from tests.parity.runs import Outcome
     from tests.support.emulator import EmulatorClient
 
 _NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]

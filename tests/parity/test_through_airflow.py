@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.parity.cases import CASES, Case
-from tests.parity.scenario import normalised
+from tests.parity.runs import normalised
 from tests.support.emulator import (
     CONNECTION,
     DATASET,
