@@ -15,7 +15,8 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
 WORKERS ?= 2
-DISTRIBUTED := -n $(WORKERS) --dist loadgroup
+# The root alone is named: pytest-xdist's controller imports the conftest.py of every folder that is named.
+DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.
 STAMP := $(VENV)/.made-for
@@ -64,11 +65,11 @@ demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed
 
 test: checks ## run every check, and the tests that find a mistake within minutes
 	@echo "== tests: $(SUITES), without the combinations that are marked full"
-	@$(PYTEST) $(DISTRIBUTED) -m 'not full' $(addprefix tests/,$(SUITES))
+	@$(PYTEST) $(DISTRIBUTED) -m 'not full'
 
 test-all: checks ## run every check and every test: the full products, the official client, the whole crash matrix
 	@echo "== tests: $(SUITES)"
-	@$(PYTEST) $(DISTRIBUTED) $(addprefix tests/,$(SUITES))
+	@$(PYTEST) $(DISTRIBUTED)
 	@$(MAKE) --no-print-directory test-official-client test-crash
 
 # The type checker takes as long as everything else together.

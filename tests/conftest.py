@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,8 +14,22 @@ os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 
+# The assertions of the helpers are to be as readable as those of the tests.
+pytest.register_assert_rewrite("tests.support", "tests.parity.runs", "tests.faults.runs")
+
+from tests.support.emulator import write_seed  # noqa: E402 - after the line above
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 #: Suites whose tests share one Airflow, or one count of what was searched.
 _TOGETHER = ("audit", "crash", "system")
+
+
+@pytest.fixture(scope="session")
+def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the seed of the examples, with an image that is hashed in no time."""
+    return write_seed(tmp_path_factory.mktemp("seed"))
 
 
 def pytest_configure(config: pytest.Config) -> None:

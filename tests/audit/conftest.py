@@ -1,38 +1,29 @@
-"""The stage of the audit: an emulator behind a gate, a foreign host, marked secrets, and a masker that masks nothing.
+"""What the audit needs: an emulator behind a proxy, a foreign host, marked secrets, and a masker that masks nothing.
 
-Airflow's masker is switched off, so that what keeps a secret out of a log here is the package itself; what the masker
-was told is written down.
+Airflow's masker is switched off: only the package itself keeps secrets out of the logs. The values that the masker is
+given are recorded.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import secrets
-from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
-from unittest.mock import patch
 
 import pytest
-import requests
 
 from datarobot_provider.emulator import Emulator, running
-from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.version_compat import AirflowException
 from tests.audit.search import Search
-from tests.audit.servers import Gate, gate
-from tests.contract.provider.openapi import ROOT
-from tests.faults.runs import still_running
+from tests.support.emulator import EmulatorClient
+from tests.support.proxy import JSON, Proxy, Response, serve
+from tests.support.tasks import find_jobs_running, run_task
 from tests.unit.support import FakeStore, FakeTaskInstance
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
+    from pathlib import Path
 
 OUR_LOGGERS = ("airflow", "datarobot", "task")
 CANARY = "canary-" + secrets.token_hex(4)
@@ -93,59 +84,39 @@ class Captured(logging.Handler):
         self.lines.append((record.name, self.format(record)))
 
 
-class Stage:
-    """Runs tasks against the gate and keeps everything that they leave behind."""
+class AuditedRun:
+    """Runs tasks against the proxy and keeps everything that they leave behind."""
 
-    def __init__(self, emulator: Emulator, front: Gate, foreign: Gate) -> None:
-        self.emulator, self.front, self.foreign = emulator, front, foreign
+    def __init__(self, emulator: Emulator, proxy: Proxy, foreign_host: Proxy) -> None:
+        self.datarobot = EmulatorClient(emulator.endpoint, emulator.token)
+        self.proxy, self.foreign_host = proxy, foreign_host
         self.ti, self.store = FakeTaskInstance(), FakeStore()
-        self.left: list[Any] = []
+        self.stored: list[Any] = []
 
     def run(self, kind: type, **given: Any) -> Any:
         """Run a task to its end, through the trigger where it defers."""
-        task = kind(task_id=CANARY, **given)
         context = {"ti": self.ti, "task_state_store": self.store}
-        try:
-            # A worker's one look finds every job running, so that it is the trigger that meets what there is to meet.
-            with patch.object(JobClient, "poll_once", still_running) if given.get("deferrable") else nullcontext():
-                result = task.execute(context)
-        except TaskDeferred as deferred:
-            path, kwargs = deferred.trigger.serialize()
-            self.left += [path, kwargs]
-            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
-            self.left.append(event.payload)
-            fresh = kind(task_id=CANARY, **given)
-            result = getattr(fresh, deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
-        self.left.append(result)
+        with pytest.MonkeyPatch.context() as patch:
+            if given.get("deferrable"):
+                find_jobs_running(patch)
+            result = run_task(lambda: kind(task_id=CANARY, **given), context, store=self.stored.append)
+        self.stored.append(result)
         return result
-
-    def ask(self, method: str, path: str, **how: Any) -> Any:
-        """Call the emulated API itself; return the JSON."""
-        headers = {"Authorization": f"Bearer {self.emulator.token}"}
-        response = requests.request(method, f"{self.emulator.endpoint}/{path}", headers=headers, timeout=10, **how)
-        response.raise_for_status()
-        return response.json() if response.content else None
-
-
-async def _first(trigger: Any) -> Any:
-    (event,) = [event async for event in trigger.run()]
-    return event
 
 
 @pytest.fixture(scope="session")
-def servers() -> Iterator[tuple[Emulator, Gate, Gate]]:
-    seed = ROOT / "example_dags" / "seed"
+def servers(seed: Path) -> Iterator[tuple[Emulator, Proxy, Proxy]]:
     with (
         running(token=TOKEN, seed=seed, time_scale=0.02) as emulator,
-        gate(emulator.url) as front,
-        gate(None, name="localhost") as foreign,
+        serve(emulator.url) as proxy,
+        serve(name="localhost", default=lambda: Response(404, JSON, b"{}")) as foreign_host,
     ):
-        yield emulator, front, foreign
+        yield emulator, proxy, foreign_host
 
 
 @pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Switch the masker off; give what it was told."""
+def masked_values(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Switch the masker off; return the values that it is given."""
     from airflow._shared.secrets_masker import SecretsMasker as CoreMasker
     from airflow.sdk._shared.secrets_masker import SecretsMasker
 
@@ -168,13 +139,12 @@ def captured() -> Iterator[Captured]:
 
 
 @pytest.fixture
-def stage(servers, told, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """Give a stage with connections to the gate, and with keys in connections."""
-    emulator, front, foreign = servers
-    for each in (front, foreign):
-        each.received.clear()
-        each.rule = lambda _: None
-    connection = {"conn_type": "datarobot", "host": f"{front.url}/api/v2", "password": TOKEN, "extra": {"attempts": 2}}
+def audited(servers, masked_values, monkeypatch: pytest.MonkeyPatch) -> AuditedRun:
+    """Return what runs tasks, with connections to the proxy, and with keys in connections."""
+    emulator, proxy, foreign_host = servers
+    for each in (proxy, foreign_host):
+        each.reset()
+    connection = {"conn_type": "datarobot", "host": f"{proxy.url}/api/v2", "password": TOKEN, "extra": {"attempts": 2}}
     monkeypatch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(connection))
     for conn_id, name in (("MY_OPENAI", "key by connection"), ("OTHER_OPENAI", "other key by connection")):
         password = {"conn_type": "generic", "password": SECRETS[name]}
@@ -183,59 +153,60 @@ def stage(servers, told, monkeypatch: pytest.MonkeyPatch) -> Stage:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setattr("time.sleep", lambda _: None)
-    return Stage(emulator, front, foreign)
+    return AuditedRun(emulator, proxy, foreign_host)
 
 
-class Watch:
-    """Runs a task and looks through everything that it left behind.
+class SearchedRun:
+    """Runs a task and searches everything that it left behind.
 
-    :param told: what the masker was told.
+    :param masked_values: the values that the masker was given.
     :param read: gives what was written to the standard output, where Airflow 3 writes its task logs.
     """
 
     def __init__(
-        self, stage: Stage, search: Search, captured: Captured, told: list[Any], read: Callable[[], str]
+        self, audited: AuditedRun, search: Search, captured: Captured, masked_values: list[Any], read: Callable[[], str]
     ) -> None:
-        self._stage, self._search, self._captured, self._told, self._read = stage, search, captured, told, read
+        self._audited, self._search, self._captured = audited, search, captured
+        self._masked_values, self._read = masked_values, read
 
     def __call__(self, where: str, kind: type, **given: Any) -> None:
         """Run a task; no secret may be left anywhere."""
         before = len(self._search.hits)
         self._search.counts["tasks: run"] += 1
         try:
-            self._stage.run(kind, **given)
+            self._audited.run(kind, **given)
         except AirflowException as error:
             self._search.counts["exceptions: raised"] += 1
             self._search.exception(where, error)
-        self._look_through(where)
+        self._search_everything(where)
         assert self._search.hits[before:] == []
 
-    def _look_through(self, where: str) -> None:
-        stage, search = self._stage, self._search
+    def _search_everything(self, where: str) -> None:
+        audited, search = self._audited, self._search
         search.poll("task log", where, self._read())
         for logger, line in self._captured.lines:
             if logger.startswith(OUR_LOGGERS):
                 search.poll("task log", f"{where}: {logger}", line)
             else:
-                # What other libraries write at the level DEBUG is the masker's to hide, if it was told.
-                search.poll("logs of libraries, masked", f"{where}: {logger}", masked(line, self._told))
-        stored = [stage.left, stage.ti.xcoms, stage.store.values, getattr(stage.store, "history", [])]
+                # What other libraries write at the level DEBUG is hidden by the masker, if it was given the value.
+                search.poll("logs of libraries, masked", f"{where}: {logger}", masked(line, self._masked_values))
+        stored = [audited.stored, audited.ti.xcoms, audited.store.values, getattr(audited.store, "history", [])]
         search.poll("XCom, trigger, event, state store", where, json.dumps(stored, default=str))
-        for received in stage.foreign.received:
+        for received in audited.foreign_host.received:
             search.counts["foreign host: requests"] += 1
             search.poll("foreign host", where, received.raw(), allowed=["signature of a download"])
-        search.counts["front: requests"] += len(stage.front.received)
+        search.counts["front: requests"] += len(audited.proxy.received)
 
 
 @pytest.fixture
-def watch(stage, searched, captured, told, capsys, request) -> Callable[..., None]:
-    """Give a function that runs a task and looks through everything that it left behind."""
-    watching = Watch(stage, searched, captured, told, lambda: "".join(capsys.readouterr()))
-    return lambda kind, **given: watching(request.node.name, kind, **given)
+def run_and_search(audited, searched, captured, masked_values, capsys, request) -> Callable[..., None]:
+    """Give a function that runs a task and searches everything that it left behind."""
+    searched_run = SearchedRun(audited, searched, captured, masked_values, lambda: "".join(capsys.readouterr()))
+    return lambda kind, **given: searched_run(request.node.name, kind, **given)
 
 
-def masked(line: str, told: list[Any]) -> str:
+def masked(line: str, masked_values: list[Any]) -> str:
     """Return a line as Airflow's masker would have left it."""
-    for secret in sorted({each for each in told if isinstance(each, str) and each}, key=len, reverse=True):
+    for secret in sorted({each for each in masked_values if isinstance(each, str) and each}, key=len, reverse=True):
         line = line.replace(secret, "***")
     return line

@@ -24,8 +24,8 @@ from tests.pairwise import axis
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.audit.conftest import Stage
-    from tests.audit.servers import Answer, Received
+    from tests.audit.conftest import AuditedRun
+    from tests.support.proxy import Received, Response
 
 ENVIRONMENT, DATASET = "65a0000000000000000000e1", "65a0000000000000000000d1"
 TEMPLATE = "6680f0000000000000000001"
@@ -49,13 +49,13 @@ class Operation:
         """Return whether this is the request that matters."""
         return received.method == self.method and re.search(self.path, received.target) is not None
 
-    def under(self, rule: Callable[[Received], Answer]) -> Callable[[Received], Answer | None]:
+    def under(self, rule: Callable[[Received], Response]) -> Callable[[Received], Response | None]:
         """Return a rule that strikes that request alone."""
         return lambda received: rule(received) if self.meets(received) else None
 
 
 @dataclass(frozen=True)
-class Things:
+class Resources:
     """What there is in the emulator."""
 
     model: str
@@ -64,42 +64,44 @@ class Things:
     folder: Path
 
 
-def prepared(stage: Stage, folder: Path) -> Things:
+def prepared(audited: AuditedRun, folder: Path) -> Resources:
     """Make a model, a version and a guard, past the package."""
     (folder / "custom.py").write_text("def score(data, model, **kwargs):\n    return data\n", encoding="utf-8")
-    model = stage.ask(
+    model = audited.datarobot.send(
         "POST",
         "customModels/",
         json={"name": CANARY, "customModelType": "inference", "targetType": "Regression", "targetName": "y"},
     )["id"]
-    version = version_of(stage, model)
+    version = version_of(audited, model)
     entity = {"entityId": model, "entityType": "customModel"}
     body = {"templateId": TEMPLATE, "name": "made before", "stages": ["prompt"], **entity}
-    guard = stage.ask("POST", "guardConfigurations/", json=body)["id"]
-    return Things(model, version, guard, folder)
+    guard = audited.datarobot.send("POST", "guardConfigurations/", json=body)["id"]
+    return Resources(model, version, guard, folder)
 
 
-def version_of(stage: Stage, model: str) -> str:
+def version_of(audited: AuditedRun, model: str) -> str:
     """Make a version that has dependencies to build."""
     fields = [("isMajorUpdate", (None, "true")), ("baseEnvironmentId", (None, ENVIRONMENT))]
     files = [("file", ("requirements.txt", b"numpy>=1\n")), ("filePath", (None, "requirements.txt"))]
-    return str(stage.ask("POST", f"customModels/{model}/versions/", files=[*fields, *files])["id"])
+    return str(audited.datarobot.send("POST", f"customModels/{model}/versions/", files=[*fields, *files])["id"])
 
 
-def operations(things: Things) -> dict[str, Operation]:
+def operations(resources: Resources) -> dict[str, Operation]:
     """Return every operation that is run under every fault."""
     create = {"template_id": TEMPLATE, "name": CANARY, "stages": ["prompt"], "entity_type": "customModel"}
-    create["entity_id"] = things.model
-    version = {"custom_model_id": things.model, "custom_model_version_id": things.version}
+    create["entity_id"] = resources.model
+    version = {"custom_model_id": resources.model, "custom_model_version_id": resources.version}
     build = Operation(StartDependencyBuildOperator, "POST", BUILD, {**version, **SHORT_WAIT})
     return {
         "create by value": _create(openai_api_key=SECRETS["key of create by value"], **create),
         "create by connection": _create(openai_api_key_conn_id="my_openai", **create),
-        "update by value": _update(things, openai_api_key=SECRETS["key of update by value"]),
-        "update by connection": _update(things, openai_api_key_conn_id="my_openai"),
-        "apply by value": _apply(things, [{**ASKING, "openaiApiKey": SECRETS["key of apply by value"]}, GUARD]),
+        "update by value": _update(resources, openai_api_key=SECRETS["key of update by value"]),
+        "update by connection": _update(resources, openai_api_key_conn_id="my_openai"),
+        "apply by value": _apply(resources, [{**ASKING, "openaiApiKey": SECRETS["key of apply by value"]}, GUARD]),
         "apply by connection": _apply(
-            things, [ASKING, {**ASKING, "openaiApiKeyConnId": "other_openai"}], openai_api_key_conn_id="my_openai"
+            resources,
+            [ASKING, {**ASKING, "openaiApiKeyConnId": "other_openai"}],
+            openai_api_key_conn_id="my_openai",
         ),
         "any request": Operation(
             DataRobotRequestOperator,
@@ -112,7 +114,10 @@ def operations(things: Things) -> dict[str, Operation]:
             },
         ),
         "read a guard": Operation(
-            GetGuardConfigOperator, "GET", f"guardConfigurations/{things.guard}/$", {"config_id": things.guard}
+            GetGuardConfigOperator,
+            "GET",
+            f"guardConfigurations/{resources.guard}/$",
+            {"config_id": resources.guard},
         ),
         "list models": Operation(ListCustomModelsOperator, "GET", r"/customModels/\?", {"search_for": CANARY}),
         "list templates": Operation(ListGuardTemplatesOperator, "GET", "/guardTemplates/", {}),
@@ -124,8 +129,8 @@ def operations(things: Things) -> dict[str, Operation]:
             "POST",
             "/versions/$",
             {
-                "custom_model_id": things.model,
-                "folder": str(things.folder),
+                "custom_model_id": resources.model,
+                "folder": str(resources.folder),
                 "base_environment_id": ENVIRONMENT,
                 "required_metadata": {"NAME": CANARY},
             },
@@ -140,15 +145,15 @@ def _create(**given: Any) -> Operation:
     return Operation(CreateGuardConfigOperator, "POST", "/guardConfigurations/$", {"llm_type": "openAi", **given})
 
 
-def _update(things: Things, **given: Any) -> Operation:
-    path = f"/guardConfigurations/{things.guard}/$"
-    return Operation(UpdateGuardConfigOperator, "PATCH", path, {"config_id": things.guard, "name": CANARY, **given})
+def _update(resources: Resources, **given: Any) -> Operation:
+    path = f"/guardConfigurations/{resources.guard}/$"
+    return Operation(UpdateGuardConfigOperator, "PATCH", path, {"config_id": resources.guard, "name": CANARY, **given})
 
 
-def _apply(things: Things, guards: list[dict[str, Any]], **given: Any) -> Operation:
+def _apply(resources: Resources, guards: list[dict[str, Any]], **given: Any) -> Operation:
     named = [{**guard, "name": f"{CANARY} {number}"} for number, guard in enumerate(guards)]
     return Operation(
-        ApplyGuardConfigOperator, "POST", APPLY, {"custom_model_id": things.model, "guards": named, **given}
+        ApplyGuardConfigOperator, "POST", APPLY, {"custom_model_id": resources.model, "guards": named, **given}
     )
 
 
@@ -159,4 +164,4 @@ def _kind_of(name: str) -> str:
 
 
 #: The names of all operations.
-EVERY_OPERATION = axis(operations(Things("m", "v", "g", Path())), kind=_kind_of)
+EVERY_OPERATION = axis(operations(Resources("m", "v", "g", Path())), kind=_kind_of)

@@ -15,10 +15,11 @@ import pytest
 
 from harness.airflow_stack import AirflowStack
 from harness.processes import wait_until
-from tests.audit.conftest import CANARY, SECRETS, Stage, marked
-from tests.audit.operations import Things, prepared, version_of
+from tests.audit.conftest import CANARY, SECRETS, AuditedRun, marked
+from tests.audit.echoes import echo
+from tests.audit.operations import Resources, prepared, version_of
 from tests.audit.search import Search
-from tests.audit.servers import Answer, Gate, Received, echo, forwarded, gate
+from tests.support.proxy import JSON, Proxy, Received, Response, forwarded, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,21 +48,21 @@ SIGNED = f"/{CANARY}/file?X-Amz-Date=1&X-Amz-Signature={quote(SECRETS['signature
 EXTRA = {"attempts": 2, "poll_failure_timeout": 3}
 
 
-def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Received], Answer | None]:
+def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Received], Response | None]:
     """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
     metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
     # The worker's polls of its build are answered: the trigger's are to be refused.
-    looks_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
+    polls_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
 
-    def rule(received: Received) -> Answer | None:
+    def rule(received: Received) -> Response | None:
         if received.target.endswith("/metadata/"):
-            return Answer(200, {"Content-Type": "application/json"}, json.dumps(metadata).encode())
+            return Response(200, {"Content-Type": "application/json"}, json.dumps(metadata).encode())
         if "portablePredictionServerImage" in received.target or "/download/" in received.target:
             kind = "&refuse=1" if refusing else ""
-            return Answer(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
+            return Response(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
         poll = received.method == "GET"
         at_build = "dependencyBuild" in received.target
-        if not refusing or poll != at_build or (poll and next(looks_of_worker, None)):
+        if not refusing or poll != at_build or (poll and next(polls_of_worker, None)):
             return forwarded(emulator_url, received)
         if poll:
             received = replace(received, body=CANARY.encode())
@@ -70,11 +71,11 @@ def api_of(emulator_url: str, foreign: Gate, *, refusing: bool) -> Callable[[Rec
     return rule
 
 
-def storage(received: Received) -> Answer:
-    """Answer as a storage does: with the content, or with a refusal that names the signature."""
+def storage(received: Received) -> Response:
+    """Respond as a storage does: with the content, or with a refusal that names the signature."""
     if "refuse=1" in received.target:
         return echo("text", 403)(received)
-    return Answer(200, {"Content-Disposition": 'attachment; filename="../../evil"'}, IMAGE)
+    return Response(200, {"Content-Disposition": 'attachment; filename="../../evil"'}, IMAGE)
 
 
 @pytest.fixture(scope="module")
@@ -83,20 +84,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Gate]]]:
+def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Proxy]]]:
     """Start Airflow and the servers, run the DAG until only what is stuck is left."""
     emulator = servers[0]
-    stage = Stage(*servers)
+    audited = AuditedRun(*servers)
     (folder / "model").mkdir()
-    things = prepared(stage, folder / "model")
-    second = version_of(stage, things.model)
+    resources = prepared(audited, folder / "model")
+    second = version_of(audited, resources.model)
     emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck", "times": 2})
     with ExitStack() as stack:
-        foreign = stack.enter_context(gate(None, name="localhost"))
-        foreign.rule = storage
-        open_, refusing = (stack.enter_context(gate(emulator.url)) for _ in range(2))
-        open_.rule = api_of(emulator.url, foreign, refusing=False)
-        refusing.rule = api_of(emulator.url, foreign, refusing=True)
+        foreign = stack.enter_context(serve(name="localhost", default=lambda: Response(404, JSON, b"{}")))
+        foreign.respond = storage
+        open_, refusing = (stack.enter_context(serve(emulator.url)) for _ in range(2))
+        open_.respond = api_of(emulator.url, foreign, refusing=False)
+        refusing.respond = api_of(emulator.url, foreign, refusing=True)
         hosts = {"datarobot_default": open_, "datarobot_refusing": refusing}
         token = SECRETS["token of the connection"]
         connections = {
@@ -107,7 +108,7 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Gat
         (folder / "downloads").mkdir()
         stack_ = AirflowStack(
             folder / "airflow", dags_folder=Path(__file__).parent / "dags", connections=connections,
-            env=variables(things, second, folder / "downloads"),
+            env=variables(resources, second, folder / "downloads"),
         )  # fmt: skip
         running = stack.enter_context(stack_)
         store_secrets(running)
@@ -115,14 +116,14 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Gat
         yield running, {"foreign": foreign, "open": open_, "refusing": refusing}
 
 
-def variables(things: Things, second: str, downloads: Path) -> dict[str, str]:
+def variables(resources: Resources, second: str, downloads: Path) -> dict[str, str]:
     """Return the variables of the DAG, one of them a secret under a name that does not say so."""
     values = {
         "CANARY": CANARY,
-        "MODEL": things.model,
-        "VERSION": things.version,
+        "MODEL": resources.model,
+        "VERSION": resources.version,
         "SECOND_VERSION": second,
-        "GUARD": things.guard,
+        "GUARD": resources.guard,
         "FOLDER": str(downloads),
         "LLM": KEYS["key by innocent variable"],
     }
@@ -193,7 +194,7 @@ def assert_searched(search: Search, stack: AirflowStack) -> None:
     assert any("variable.val (opened): key by variable" in hit for hit in opened.hits)
 
 
-def test_downloads_are_where_the_dag_wanted_them_and_nowhere_else(airflow, folder):
+def test_downloads_are_only_at_their_targets(airflow, folder):
     found = {path.name: path.read_bytes() == IMAGE for path in (folder / "downloads").iterdir()}
     assert found == {"download_image": True, "download_version": True}
     assert not any(folder.parent.glob("**/evil"))

@@ -12,14 +12,15 @@ import pytest
 from datarobot_provider.operators.prediction_server_image import DownloadPredictionServerImageOperator
 from datarobot_provider.operators.versions import DownloadVersionOperator
 from tests.audit.conftest import CANARY, SECRETS
-from tests.audit.servers import ECHOES, Answer, Received, echo
+from tests.audit.echoes import ECHOES, echo
 from tests.pairwise import axis, pairwise
+from tests.support.proxy import Received, Response
 from tests.unit.support import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.audit.conftest import Stage
+    from tests.audit.conftest import AuditedRun
 
 SIGNATURE = SECRETS["signature of a download"]
 CONTENT = CANARY.encode() * 100_000
@@ -34,20 +35,20 @@ def signed(host: str, name: str = "file") -> str:
 
 
 @pytest.fixture
-def download(stage: Stage, watch, tmp_path) -> Callable[..., dict[str, bytes]]:
+def download(audited: AuditedRun, run_and_search, tmp_path) -> Callable[..., dict[str, bytes]]:
     """Give a function that downloads by way of a signed address; it returns what is in the target's folder."""
 
     def run(kind: type, host: str | None = None) -> dict[str, bytes]:
-        def rule(received: Received) -> Answer:
+        def rule(received: Received) -> Response:
             if received.target.endswith("/metadata/"):
                 metadata = {"imageSize": len(CONTENT), "hash": hashlib.sha256(CONTENT).hexdigest()}
                 body = json.dumps({**metadata, "filename": "../../../evil"}).encode()
-                return Answer(200, {"Content-Type": "application/json"}, body)
-            return Answer(302, {"Location": signed(host or stage.foreign.url)}, received.raw())
+                return Response(200, {"Content-Type": "application/json"}, body)
+            return Response(302, {"Location": signed(host or audited.foreign_host.url)}, received.raw())
 
-        stage.front.rule = rule
+        audited.proxy.respond = rule
         given = IDS if kind is DownloadVersionOperator else {}
-        watch(kind, target=str(tmp_path / "inner" / "target"), **given)
+        run_and_search(kind, target=str(tmp_path / "inner" / "target"), **given)
         return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")} | {
             path.name: path.read_bytes() for path in tmp_path.rglob("target")
         }
@@ -59,9 +60,9 @@ def download(stage: Stage, watch, tmp_path) -> Callable[..., dict[str, bytes]]:
 @pytest.mark.parametrize(
     "name", ["../../evil", "/etc/evil", "C:\\evil", "..\\evil", "a\0b", "x" * 5000], ids=lambda name: name[:10]
 )
-def test_a_name_that_the_server_tells_has_no_part_in_where_it_goes(stage, download, kind, name):
+def test_the_file_name_of_a_response_is_ignored(audited, download, kind, name):
     header = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}".replace("\0", "%00")
-    stage.foreign.rule = lambda _: Answer(200, {"Content-Disposition": header}, CONTENT)
+    audited.foreign_host.respond = lambda _: Response(200, {"Content-Disposition": header}, CONTENT)
     assert download(kind) == {"target": CONTENT}
 
 
@@ -70,45 +71,45 @@ def test_a_name_that_the_server_tells_has_no_part_in_where_it_goes(stage, downlo
     status=axis((400, 403, 404, 429, 500, 503), kind=lambda status: status in {400, 403, 404}),
     style=axis(ECHOES),
 )
-def test_a_storage_that_refuses_and_echoes(stage, download, kind, style, status):
-    stage.foreign.rule = echo(style, status)
+def test_a_storage_that_refuses_and_echoes(audited, download, kind, style, status):
+    audited.foreign_host.respond = echo(style, status)
     assert download(kind) == {}
 
 
 @EVERY_DOWNLOAD
 @pytest.mark.parametrize("cut", [0, 1000])
-def test_a_storage_that_cuts_the_connection(stage, download, kind, cut):
-    stage.foreign.rule = lambda _: Answer(200, {}, CONTENT, cut=cut)
+def test_a_storage_that_cuts_the_connection(audited, download, kind, cut):
+    audited.foreign_host.respond = lambda _: Response(200, {}, CONTENT, cut=cut)
     assert download(kind) == {}
 
 
 @EVERY_DOWNLOAD
-def test_a_storage_that_is_cut_once_and_goes_on(stage, download, kind):
-    answers = iter([Answer(200, {}, CONTENT, cut=1000)])
-    stage.foreign.rule = lambda _: next(answers, Answer(200, {}, CONTENT))
+def test_a_storage_that_is_cut_once(audited, download, kind):
+    answers = iter([Response(200, {}, CONTENT, cut=1000)])
+    audited.foreign_host.respond = lambda _: next(answers, Response(200, {}, CONTENT))
     assert download(kind) == {"target": CONTENT}
 
 
 @EVERY_DOWNLOAD
-def test_a_storage_that_is_not_there(download, kind):
+def test_a_storage_that_refuses_connections(download, kind):
     assert download(kind, f"http://localhost:{free_port()}") == {}
 
 
 @EVERY_DOWNLOAD
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_storage_that_redirects_in_a_circle(stage, download, kind, status):
-    stage.foreign.rule = lambda _: Answer(status, {"Location": signed(stage.foreign.url, "again")})
+def test_a_storage_that_redirects_endlessly(audited, download, kind, status):
+    audited.foreign_host.respond = lambda _: Response(status, {"Location": signed(audited.foreign_host.url, "again")})
     assert download(kind) == {}
 
 
 @EVERY_DOWNLOAD
 @pytest.mark.parametrize("location", ["ftp://host/file?", "file:///etc/passwd?", "http://[broken/?", "//?", ""])
-def test_a_storage_that_redirects_to_what_cannot_be_followed(stage, download, kind, location):
+def test_a_storage_that_redirects_to_an_invalid_location(audited, download, kind, location):
     where = location + f"X-Amz-Signature={quote(SIGNATURE, safe='')}" if location else ""
-    stage.foreign.rule = lambda _: Answer(302, {"Location": where} if where else {})
+    audited.foreign_host.respond = lambda _: Response(302, {"Location": where} if where else {})
     assert download(kind) == {}
 
 
-def test_an_image_that_does_not_end_is_not_read_to_its_end(stage, download):
-    stage.foreign.rule = lambda _: Answer(200, {}, CONTENT * 20)
+def test_an_image_longer_than_announced_is_not_read_completely(audited, download):
+    audited.foreign_host.respond = lambda _: Response(200, {}, CONTENT * 20)
     assert download(DownloadPredictionServerImageOperator) == {}

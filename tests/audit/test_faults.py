@@ -8,93 +8,95 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.audit.conftest import CANARY
+from tests.audit.echoes import ECHOES, echo
 from tests.audit.operations import EVERY_OPERATION, Operation, operations, prepared
-from tests.audit.servers import ECHOES, Answer, Received, echo
 from tests.pairwise import axis, pairwise
+from tests.support.proxy import JSON, Received, Response
 
 if TYPE_CHECKING:
-    from tests.audit.conftest import Stage
+    from tests.audit.conftest import AuditedRun
 
 _STATUSES_BY_KIND = ((400, 409, 413, 422), (401, 403), (404, 410), (429, 503), (500, 502, 504))
 _KIND_OF_STATUS = {status: kind for kind in _STATUSES_BY_KIND for status in kind}
 STATUSES = axis(sorted(_KIND_OF_STATUS), kind=_KIND_OF_STATUS.get)
 #: Those that ask for the same method, and those that do not.
 REDIRECTS = axis((300, 301, 302, 303, 307, 308), kind=lambda status: status in {307, 308})
-JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture
-def things(stage: Stage, tmp_path) -> dict[str, Operation]:
-    return operations(prepared(stage, tmp_path))
+def by_name(audited: AuditedRun, tmp_path) -> dict[str, Operation]:
+    return operations(prepared(audited, tmp_path))
 
 
 @pairwise(name=EVERY_OPERATION)
-def test_without_a_fault(stage, things, watch, name):
-    operation = things[name]
+def test_without_a_fault(audited, by_name, run_and_search, name):
+    operation = by_name[name]
     if name == "any request":
         operation.given["json"] = {**operation.given["json"], "templateId": "none"}
-    watch(operation.kind, **operation.given)
-    assert any(operation.meets(received) for received in stage.front.received)
+    run_and_search(operation.kind, **operation.given)
+    assert any(operation.meets(received) for received in audited.proxy.received)
 
 
 @pairwise(name=EVERY_OPERATION, status=STATUSES)
-def test_a_refusal_that_echoes_the_request(stage, things, watch, name, status):
-    stage.front.rule = things[name].under(echo("message", status))
-    watch(things[name].kind, **things[name].given)
+def test_a_refusal_that_echoes_the_request(audited, by_name, run_and_search, name, status):
+    audited.proxy.respond = by_name[name].under(echo("message", status))
+    run_and_search(by_name[name].kind, **by_name[name].given)
 
 
 @pairwise(name=EVERY_OPERATION, style=axis(each for each in ECHOES if each != "message"), status=axis((422, 500)))
-def test_a_refusal_that_echoes_the_request_in_another_way(stage, things, watch, name, style, status):
-    stage.front.rule = things[name].under(echo(style, status))
-    watch(things[name].kind, **things[name].given)
+def test_a_refusal_that_echoes_the_request_in_other_forms(audited, by_name, run_and_search, name, style, status):
+    audited.proxy.respond = by_name[name].under(echo(style, status))
+    run_and_search(by_name[name].kind, **by_name[name].given)
 
 
 @pairwise(name=EVERY_OPERATION, style=axis(("page", "text, body first", "codes")))
-def test_a_success_that_is_an_echo(stage, things, watch, name, style):
-    stage.front.rule = things[name].under(echo(style, 200))
-    watch(things[name].kind, **things[name].given)
+def test_a_success_that_is_an_echo(audited, by_name, run_and_search, name, style):
+    audited.proxy.respond = by_name[name].under(echo(style, 200))
+    run_and_search(by_name[name].kind, **by_name[name].given)
 
 
 @pairwise(name=EVERY_OPERATION, cut=axis((0, 40)))
-def test_a_connection_that_is_cut(stage, things, watch, name, cut):
-    def rule(received: Received) -> Answer:
-        return Answer(200, JSON, json.dumps({"message": received.text() * 3}).encode(), cut=cut)
+def test_a_connection_that_is_cut(audited, by_name, run_and_search, name, cut):
+    def rule(received: Received) -> Response:
+        return Response(200, JSON, json.dumps({"message": received.text() * 3}).encode(), cut=cut)
 
-    stage.front.rule = things[name].under(rule)
-    watch(things[name].kind, **things[name].given)
+    audited.proxy.respond = by_name[name].under(rule)
+    run_and_search(by_name[name].kind, **by_name[name].given)
 
 
 @pairwise(name=EVERY_OPERATION, status=REDIRECTS)
-def test_a_redirect_to_a_foreign_host(stage, things, watch, name, status):
-    def rule(received: Received) -> Answer:
-        return Answer(status, {**JSON, "Location": f"{stage.foreign.url}{received.target}"}, received.raw())
+def test_a_redirect_to_a_foreign_host(audited, by_name, run_and_search, name, status):
+    def rule(received: Received) -> Response:
+        return Response(status, {**JSON, "Location": f"{audited.foreign_host.url}{received.target}"}, received.raw())
 
-    stage.front.rule = things[name].under(rule)
-    watch(things[name].kind, **things[name].given)
-    assert stage.foreign.received == []
+    audited.proxy.respond = by_name[name].under(rule)
+    run_and_search(by_name[name].kind, **by_name[name].given)
+    assert audited.foreign_host.received == []
 
 
 @pytest.mark.parametrize("name", ["start a job", "any request", "upload"])
-def test_a_location_at_a_foreign_host_is_looked_for_at_home(stage, things, watch, name):
-    def rule(received: Received) -> Answer | None:
-        if things[name].meets(received):
-            return Answer(202, {**JSON, "Location": f"{stage.foreign.url}/api/v2/status/{CANARY}/"}, b"{}")
+def test_a_location_at_a_foreign_host_is_requested_from_the_own_host(audited, by_name, run_and_search, name):
+    def rule(received: Received) -> Response | None:
+        if by_name[name].meets(received):
+            return Response(202, {**JSON, "Location": f"{audited.foreign_host.url}/api/v2/status/{CANARY}/"}, b"{}")
         return None
 
-    stage.front.rule = rule
-    watch(things[name].kind, **things[name].given)
-    assert stage.foreign.received == []
+    audited.proxy.respond = rule
+    run_and_search(by_name[name].kind, **by_name[name].given)
+    assert audited.foreign_host.received == []
 
 
 @pytest.mark.parametrize("name", ["list models", "list templates"])
-def test_a_next_page_at_a_foreign_host_is_looked_for_at_home(stage, things, watch, name):
-    pages = iter([f"{stage.foreign.url}/api/v2/{path}" for path in ("guardTemplates/?offset=1", "customModels/?o=2")])
+def test_a_next_page_at_a_foreign_host_is_requested_from_the_own_host(audited, by_name, run_and_search, name):
+    pages = iter(
+        [f"{audited.foreign_host.url}/api/v2/{path}" for path in ("guardTemplates/?offset=1", "customModels/?o=2")]
+    )
 
-    def rule(_: Received) -> Answer:
+    def rule(_: Received) -> Response:
         body = {"data": [{"id": "1", "name": CANARY}], "next": next(pages, None)}
-        return Answer(200, JSON, json.dumps(body).encode())
+        return Response(200, JSON, json.dumps(body).encode())
 
-    stage.front.rule = rule
-    watch(things[name].kind, **things[name].given)
-    assert len(stage.front.received) == 3
-    assert stage.foreign.received == []
+    audited.proxy.respond = rule
+    run_and_search(by_name[name].kind, **by_name[name].given)
+    assert len(audited.proxy.received) == 3
+    assert audited.foreign_host.received == []

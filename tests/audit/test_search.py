@@ -62,7 +62,7 @@ def test_files_are_searched_at_any_depth(search, tmp_path):
     assert len(search.hits) == 3
 
 
-def test_a_database_is_searched_cell_by_cell_and_into_what_is_packed_or_encrypted(search, tmp_path):
+def test_compressed_and_encrypted_database_cells_are_searched(search, tmp_path):
     key = Fernet.generate_key().decode()
     fernet = Fernet(key)
     with sqlite3.connect(tmp_path / "db") as database:
@@ -78,7 +78,7 @@ def test_a_database_is_searched_cell_by_cell_and_into_what_is_packed_or_encrypte
     assert search.canaries["database"] == 1
 
 
-def test_an_exception_is_searched_with_all_that_it_came_from(search):
+def test_an_exception_is_searched_with_its_causes(search):
     request = requests.Request("GET", "http://h/", headers={"Authorization": f"Bearer {SECRET}"}).prepare()
 
     error, middle = RuntimeError("harmless"), ValueError("harmless, too")

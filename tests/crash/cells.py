@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One way to die.
+    """One way to be killed.
 
     :param name: what it is called in test ids, and the point that the run's conf names.
     :param title: what it means.
@@ -57,7 +57,7 @@ SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id"
 
 @dataclass(frozen=True)
 class Cell:
-    """One logical task that meets one death."""
+    """One logical task, and one way in which it is killed."""
 
     row: Row
     column: Column

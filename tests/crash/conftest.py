@@ -15,8 +15,8 @@ import pytest
 from harness.airflow_api import ApiError
 from harness.processes import ProcessDiedError
 from tests.crash.cells import Cell, Result, summary
+from tests.crash.environment import Environment, running
 from tests.crash.phases import Phase, dumped
-from tests.crash.world import World, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,25 +53,25 @@ def say(pytestconfig: pytest.Config) -> Say:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Iterator[World]:
+def environment(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Iterator[Environment]:
     """Start everything once, and stop it even when the session is told to end."""
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
-    with running(tmp_path_factory.mktemp("crash")) as world:
+    with running(tmp_path_factory.mktemp("crash")) as environment:
         say("Airflow and the emulator are up")
-        yield world
+        yield environment
 
 
 @pytest.fixture(scope="session")
 def results(
-    request: pytest.FixtureRequest, world: World, say: Say, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, environment: Environment, say: Say, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, Result]:
     """Run the chosen cells; return what came of each, by the cell's id."""
     callspecs = [getattr(item, "callspec", None) for item in request.session.items]
     chosen = [spec.params["cell"] for spec in callspecs if spec is not None and "cell" in spec.params]
 
     def run(name: str, cells: list[Cell]) -> dict[Cell, Result]:
-        phase = Phase(world, cells, tmp_path_factory.mktemp(name), protection=PROTECTION, say=say)
+        phase = Phase(environment, cells, tmp_path_factory.mktemp(name), protection=PROTECTION, say=say)
         try:
             return dict(zip(cells, phase.run(), strict=True))
         except (ApiError, ProcessDiedError) as error:

@@ -9,26 +9,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness.processes import WaitTimeoutError, wait_until
+from tests.crash.account import HOLD, Account, polls
 from tests.crash.cells import Cell, Result
-from tests.crash.stage import HOLD, Account
-from tests.crash.world import DIRECT, THROUGH_PROXY
+from tests.crash.environment import DIRECT, THROUGH_PROXY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.crash.world import World
+    from tests.crash.environment import Environment
 
 Json = dict[str, Any]
 ENDED = frozenset({"success", "failed"})
 OUTAGE = 20.0
 TIMEOUT = 420.0
 #: What happens to a whole phase, once every task of the column waits.
-STRIKES: dict[str, Callable[[World], None]] = {
-    "while_deferred": lambda world: world.kill_workers(),
-    "triggerer": lambda world: world.kill_triggerer(),
-    "scheduler": lambda world: world.restart_scheduler(),
-    "network": lambda world: world.proxy.down(),
+STRIKES: dict[str, Callable[[Environment], None]] = {
+    "while_deferred": lambda environment: environment.kill_workers(),
+    "triggerer": lambda environment: environment.kill_triggerer(),
+    "scheduler": lambda environment: environment.restart_scheduler(),
+    "network": lambda environment: environment.proxy.down(),
 }
 
 
@@ -62,9 +62,9 @@ class Phase:
     """
 
     def __init__(
-        self, world: World, cells: list[Cell], folder: Path, *, protection: bool, say: Callable[[str], None]
+        self, environment: Environment, cells: list[Cell], folder: Path, *, protection: bool, say: Callable[[str], None]
     ) -> None:
-        self._world, self._protection, self._say = world, protection, say
+        self._environment, self._protection, self._say = environment, protection, say
         self._cells, self._folder = cells, folder
         self._runs: list[Run] = []
         self._network_back = 0.0
@@ -75,9 +75,11 @@ class Phase:
         began = time.monotonic()
         self._prepare()
         runs = [(run.cell.row.dag_id, run.id, {**run.account.conf, **self._conf(run)}) for run in self._runs]
-        self._world.start(runs)
+        self._environment.start(runs)
         try:
-            wait_until(self._look, what="the end of the phase", timeout=TIMEOUT, check=self._world.check, interval=1.0)
+            wait_until(
+                self._look, what="the end of the phase", timeout=TIMEOUT, check=self._environment.check, interval=1.0
+            )
         except WaitTimeoutError as error:
             self._say(str(error))
         finally:
@@ -86,35 +88,40 @@ class Phase:
         return [run.result or self._unfinished(run) for run in self._runs]
 
     def _prepare(self) -> None:
-        stage = self._world.stage
-        stage.control("POST", "reset")
+        datarobot = self._environment.datarobot
+        datarobot.reset()
         self._holding = not all(cell.column.in_task for cell in self._cells)
         for number, cell in enumerate(self._cells):
             name = f"{cell.id}-{self._folder.name}-{number}"
-            self._runs.append(Run(cell, Account(stage, cell.row, name), self._folder / name))
+            self._runs.append(Run(cell, Account(datarobot, cell.row, name), self._folder / name))
         starting = [cell for cell in self._cells if cell.row.kind and not cell.row.joins]
         held = Counter(cell.row.kind for cell in starting)
         # A task that is cleared starts its job once more, perhaps before another task has started its first.
         held.update(cell.row.kind for cell in starting if cell.column.name == "cleared_running")
         if self._holding:
             for kind, times in held.items():
-                stage.order(kind, seconds=HOLD, times=times)
+                datarobot.set_outcome(kind, "succeeded", seconds=HOLD, times=times)
 
     def _conf(self, run: Run) -> Json:
         column = run.cell.column
-        death: Json = {}
+        kill_point: Json = {}
         if column.in_task:
             # A task returns once, however much it makes.
             occurrence = 1 if column.name == "on_return" else run.cell.row.makes
-            death = {"point": column.name, "mark": str(run.mark), "occurrence": occurrence, "joins": run.cell.row.joins}
+            kill_point = {
+                "point": column.name,
+                "mark": str(run.mark),
+                "occurrence": occurrence,
+                "joins": run.cell.row.joins,
+            }
         conn_id = THROUGH_PROXY if column.name == "network" else DIRECT
-        return {**death, "conn_id": conn_id, "protection": self._protection}
+        return {**kill_point, "conn_id": conn_id, "protection": self._protection}
 
     def _look(self) -> bool | None:
         """Look at all that is not over yet; strike where it is time."""
         open_runs = [run for run in self._runs if run.result is None]
-        tasks = self._world.tasks({run.id for run in open_runs})
-        jobs = self._world.stage.jobs()
+        tasks = self._environment.tasks({run.id for run in open_runs})
+        jobs = self._environment.datarobot.jobs()
         for run in open_runs:
             task = tasks.get(run.id, {})
             run.struck = run.struck or run.mark.exists()
@@ -129,7 +136,7 @@ class Phase:
     def _ended(self, run: Run, task: Json, jobs: list[Json]) -> None:
         if run.cell.column.name == "cleared_finished" and not run.struck and task["state"] == "success":
             # While the scheduler is about to end the run, a clear can get lost in Airflow itself.
-            if self._world.api.run_state(task["dag_id"], run.id) == "success":
+            if self._environment.api.run_state(task["dag_id"], run.id) == "success":
                 self._clear(run, task)
         else:
             run.result = self._measured(run, task, jobs)
@@ -147,7 +154,7 @@ class Phase:
             concerned = [run for run in due if run.cell.column.name == name]
             if concerned and all(run in watched for run in concerned):
                 self._say(f"{name}: strikes {len(concerned)} tasks that wait")
-                strike(self._world)
+                strike(self._environment)
                 self._network_back = time.monotonic() + OUTAGE if name == "network" else 0.0
                 for run in concerned:
                     run.struck = True
@@ -157,35 +164,35 @@ class Phase:
         started = run.account.started(jobs)
         # A worker polls a job of its own once, somebody else's three times: before, after the refusal, and as its own.
         by_worker = 3 if run.cell.row.joins else 1
-        return bool(started) and min(self._world.stage.polls(started).values()) > by_worker
+        return bool(started) and min(polls(self._environment.datarobot, started).values()) > by_worker
 
     def _clear(self, run: Run, task: Json) -> None:
         run.struck, run.cleared_try = True, task["try_number"]
-        self._world.clear(task["dag_id"], run.id)
+        self._environment.clear(task["dag_id"], run.id)
 
     def _end_outage(self, *, at_once: bool = False) -> None:
         if self._network_back and (at_once or time.monotonic() > self._network_back):
             self._network_back = 0.0
-            self._world.proxy.up()
+            self._environment.proxy.up()
 
     def _end_joined(self, runs: list[Run], tasks: dict[str, Json]) -> None:
         """Let the jobs of somebody else end, once all tasks have joined theirs and wait; where jobs are held, later."""
         joined = [tasks.get(run.id, {}).get("state") for run in runs if run.cell.row.joins]
         if joined and not self._holding and set(joined) == {"deferred"}:
-            self._world.stage.control("POST", "finish")
+            self._environment.datarobot.finish_jobs()
 
     def _end_jobs(self, runs: list[Run]) -> None:
         """Let the jobs end that were held, once everything has happened that had to find them running."""
         if self._holding and not _due(runs) and not self._network_back:
             # More than once: a task that is cleared after its success starts another job.
-            self._world.stage.control("POST", "finish")
+            self._environment.datarobot.finish_jobs()
 
     def _unfinished(self, run: Run) -> Result:
-        task = self._world.tasks({run.id}).get(run.id, {})
-        return self._measured(run, task, self._world.stage.jobs())
+        task = self._environment.tasks({run.id}).get(run.id, {})
+        return self._measured(run, task, self._environment.datarobot.jobs())
 
     def _measured(self, run: Run, task: Json, jobs: list[Json]) -> Result:
-        started, log = run.account.started(jobs), self._world.log(task) if task else ""
+        started, log = run.account.started(jobs), self._environment.log(task) if task else ""
         return Result(
             row=run.cell.row.name,
             column=run.cell.column.name,
@@ -198,7 +205,7 @@ class Phase:
             deletes=len(run.account.deletes(jobs)),
             first_job=started[0]["state"] if started else "",
             advised="on_uncertain_submit" in log,
-            spoilt=task.get("state") == "failed" and self._world.lost_by_airflow(task),
+            spoilt=task.get("state") == "failed" and self._environment.lost_by_airflow(task),
             log=log,
         )
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.crash.page import page
 from tests.crash.phases import loaded
-from tests.crash.rows import ROOT
+from tests.support.emulator import ROOT
 
 PAGE = ROOT / "docs" / "reliability.md"
 MATRIX, KILLS = "matrix.json", "kills.json"

@@ -6,33 +6,16 @@ The DAG file reads them inside Airflow and the harness outside of it, so neither
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.support.emulator import DATASET, ENVIRONMENT, FOLDER, GUARD
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "example_dags" / "models" / "diabetes_regression"
-DATASET = "65a0000000000000000000d1"
-ENVIRONMENT = "65a0000000000000000000e1"
 MODEL, VERSION = ("custom_model_id",), ("custom_model_id", "custom_model_version_id")
 #: How long the runs may take whose DAG has a ``dagrun_timeout``, in seconds.
 LIMIT = 20
-GUARD = {
-    "name": "Tokens",
-    "description": "counts tokens",
-    "type": "ootb",
-    "ootbType": "token_count",
-    "stages": ["prompt"],
-    "intervention": {
-        "action": "block",
-        "allowedActions": ["block", "report"],
-        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
-        "message": "too long",
-        "sendNotification": False,
-    },
-}
 
 
 _NOTES = {

@@ -25,7 +25,7 @@ def judged(result: Result) -> list[str]:
 
 
 @pytest.mark.parametrize("result", [GOOD, JOINED, TWO, CLEARED, UNSURE, SENT_AGAIN, replace(UNSURE, state="success")])
-def test_what_is_as_it_should_be(result: Result) -> None:
+def test_expected_results_are_accepted(result: Result) -> None:
     assert judged(result) == []
 
 
@@ -55,7 +55,7 @@ def test_what_is_as_it_should_be(result: Result) -> None:
         (SENT_AGAIN, {"state": "failed"}),
     ],
 )
-def test_what_is_not(result: Result, changes: dict[str, Any]) -> None:
+def test_unexpected_results_are_reported(result: Result, changes: dict[str, Any]) -> None:
     assert judged(replace(result, **changes)) != []
 
 

@@ -19,7 +19,7 @@ CELLS = cells(short=os.environ.get("CRASH_SHORT", "") not in {"", "0"})
 
 
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.id) for cell in CELLS])
-def test_one_for_each_task(cell: Cell, results: dict[str, Result]) -> None:
+def test_each_task_creates_exactly_one_resource(cell: Cell, results: dict[str, Result]) -> None:
     result = results[cell.id]
     wrong = complaints(cell, result)
     if wrong:

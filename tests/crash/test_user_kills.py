@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.processes import wait_until
+from tests.crash.account import Account, polls
 from tests.crash.conftest import keep
+from tests.crash.environment import DIRECT
 from tests.crash.rows import LIMIT, ROWS, Row, kill_dag_id
-from tests.crash.stage import Account
-from tests.crash.world import DIRECT
 
 if TYPE_CHECKING:
     from tests.crash.conftest import Say
-    from tests.crash.world import World
+    from tests.crash.environment import Environment
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -71,24 +71,29 @@ class Victim:
 class Killing:
     """All the victims, killed side by side, each as soon as its job is watched."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        world.stage.control("POST", "reset")
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        environment.datarobot.reset()
         self.victims = [
-            Victim(row, Account(world.stage, row, f"{row.name}-{number}"), deferrable, limited)
+            Victim(row, Account(environment.datarobot, row, f"{row.name}-{number}"), deferrable, limited)
             for number, (deferrable, limited) in enumerate(WAYS)
             for row in CANCELLABLE
         ]
         for row in CANCELLABLE:
-            world.stage.order(str(row.kind), seconds=HOLD, times=len(WAYS))
+            environment.datarobot.set_outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(WAYS))
 
     def run(self) -> None:
         """Start them, kill them, and wait until the remote jobs are over."""
-        self._world.start((each.dag_id, each.id, {**each.account.conf, "conn_id": DIRECT}) for each in self.victims)
-        wait_until(self._look, what="the end of all jobs", timeout=120, check=self._world.check, interval=0.3)
+        self._environment.start(
+            (each.dag_id, each.id, {**each.account.conf, "conn_id": DIRECT}) for each in self.victims
+        )
+        wait_until(self._look, what="the end of all jobs", timeout=120, check=self._environment.check, interval=0.3)
 
     def _look(self) -> bool | None:
-        tasks, jobs = self._world.tasks({victim.id for victim in self.victims}), self._world.stage.jobs()
+        tasks, jobs = (
+            self._environment.tasks({victim.id for victim in self.victims}),
+            self._environment.datarobot.jobs(),
+        )
         for victim in self.victims:
             started = victim.account.started(jobs)
             if not victim.killed:
@@ -101,29 +106,29 @@ class Killing:
         if task.get("state") != ("deferred" if victim.deferrable else "running") or not started:
             return
         # A deferred task was looked at by its worker first; only with the next look there is a trigger to be killed.
-        if min(self._world.stage.polls(started).values()) < (2 if victim.deferrable else 1):
+        if min(polls(self._environment.datarobot, started).values()) < (2 if victim.deferrable else 1):
             return
         if victim.limited:
             victim.killed = self._limit(task)
         else:
-            self._world.mark_failed(task)
+            self._environment.mark_failed(task)
             victim.killed = time.monotonic()
 
     def _limit(self, task: dict[str, Any]) -> float:
         """Return when the run will have lasted as long as it may, by this process's clock."""
-        run = self._world.api._call("GET", f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}")
+        run = self._environment.api._call("GET", f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}")
         lasted = (datetime.now(UTC) - datetime.fromisoformat(run["start_date"])).total_seconds()
         return time.monotonic() + LIMIT - lasted
 
 
 @pytest.fixture(scope="module")
-def victims(world: World, say: Say) -> dict[str, Victim]:
+def victims(environment: Environment, say: Say) -> dict[str, Victim]:
     """Kill them all; return them by their ids."""
-    killing = Killing(world)
+    killing = Killing(environment)
     killing.run()
     for victim in killing.victims:
         say(f"{victim.id}: cancelled in DataRobot after {victim.seconds:.1f} s")
-    jobs = world.stage.jobs()
+    jobs = environment.datarobot.jobs()
     keep("kills.json", json.dumps([victim.view(jobs) for victim in killing.victims], indent=1))
     return {victim.id: victim for victim in killing.victims}
 
@@ -131,10 +136,10 @@ def victims(world: World, say: Say) -> dict[str, Victim]:
 @pytest.mark.parametrize("row", CANCELLABLE, ids=lambda row: row.name)
 @pytest.mark.parametrize(("deferrable", "limited"), WAYS)
 def test_one_request_cancels_the_job(
-    world: World, victims: dict[str, Victim], row: Row, *, deferrable: bool, limited: bool
+    environment: Environment, victims: dict[str, Victim], row: Row, *, deferrable: bool, limited: bool
 ) -> None:
     victim = victims[kill_dag_id(row, deferrable=deferrable, limited=limited).removeprefix("kill_")]
-    jobs = world.stage.jobs()
+    jobs = environment.datarobot.jobs()
     deletes = victim.account.deletes(jobs)
     assert [(each["method"], each["status"]) for each in deletes] == [("DELETE", 204)]
     assert [job["state"] for job in victim.account.started(jobs)] == ["canceled"]

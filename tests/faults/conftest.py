@@ -1,4 +1,4 @@
-"""The stage of the fault matrix: one emulator, a world in it, and a count of the cells."""
+"""The stage of the fault matrix: one emulator, a resources in it, and a count of the cells."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="h
 import hypothesis
 import pytest
 
-# The helpers' assertions are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.faults.runs", "tests.faults.world", "tests.faults.foes")
-
-from datarobot_provider.client import download  # noqa: E402 - after the line above
-from datarobot_provider.emulator import running  # noqa: E402
-from tests.faults.foes import Foe, serving  # noqa: E402
-from tests.faults.runs import Runner  # noqa: E402
-from tests.faults.world import IMAGE_SIZE, World  # noqa: E402
-from tests.parity.stage import SEED, TOKEN  # noqa: E402
+from datarobot_provider.client import download
+from datarobot_provider.emulator import running
+from tests.faults.resources import Resources
+from tests.faults.runs import Runner
+from tests.support.emulator import IMAGE_SIZE, TOKEN
+from tests.support.proxy import Proxy, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,11 +45,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
+def resources(seed: Path) -> Iterator[Resources]:
     """Run the emulator; jobs in it are over as soon as they are started."""
-    with running(token=TOKEN, seed=ROOT / SEED, time_scale=0) as emulator:
+    with running(token=TOKEN, seed=seed, time_scale=0) as emulator:
         emulator.control("POST", "image", {"size": IMAGE_SIZE, "redirect": False})
-        yield World(emulator)
+        yield Resources(emulator.endpoint)
 
 
 @pytest.fixture(autouse=True)
@@ -67,33 +64,33 @@ def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _gate(world: World) -> Iterator[Foe]:
-    with serving(world.emulator.url) as foe:
-        yield foe
+def _proxy(resources: Resources) -> Iterator[Proxy]:
+    with serve(resources.url) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def _elsewhere() -> Iterator[Foe]:
-    with serving() as foe:
-        yield foe
+def _foreign_host() -> Iterator[Proxy]:
+    with serve() as started:
+        yield started
 
 
 @pytest.fixture
-def gate(_gate: Foe) -> Foe:
+def proxy(_proxy: Proxy) -> Proxy:
     """Give a server in front of the emulator that changes responses; honest at first."""
-    _gate.reset()
-    return _gate
+    _proxy.reset()
+    return _proxy
 
 
 @pytest.fixture
-def elsewhere(_elsewhere: Foe) -> Foe:
+def foreign_host(_foreign_host: Proxy) -> Proxy:
     """Give a server to which nothing must ever be sent."""
-    _elsewhere.reset()
-    return _elsewhere
+    _foreign_host.reset()
+    return _foreign_host
 
 
 @pytest.fixture
-def runner(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
+def runner(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
     """Give what runs tasks, with a connection to the emulator; no fault outlives a test."""
-    world.clear_faults()
-    return Runner(world, tmp_path, monkeypatch)
+    resources.clear_faults()
+    return Runner(resources, tmp_path, monkeypatch)

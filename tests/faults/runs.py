@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 import tempfile
@@ -10,31 +9,24 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.jobs.events import JobEvent
-from datarobot_provider.jobs.job_client import JobClient
-from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.version_compat import AirflowException
-from tests.parity.scenario import normalised
-from tests.parity.stage import CONNECTION, TOKEN
+from tests.parity.runs import normalised
+from tests.support.emulator import CONNECTION, TOKEN
+from tests.support.tasks import find_jobs_running, run_task
 from tests.unit.support import FakeTaskInstance
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.faults.scenes import Scene
-    from tests.faults.world import World
+    from tests.faults.cases import Case
+    from tests.faults.resources import Resources
 
 #: The budget of the connection.
 ATTEMPTS, UPLOAD_ATTEMPTS = 4, 3
 #: Longer than a loaded machine takes for anything here that heals, in seconds.
-PATIENT = 30.0
+LONG_TIMEOUT = 30.0
 #: What is waited for where nothing heals.
-HASTY = 0.05
+SHORT_TIMEOUT = 0.05
 _LONGEST_TEXT = 11_000
 #: What the text of an error has to say: the status, or the reason.
 _REASONS = (
@@ -56,11 +48,11 @@ _REASONS = (
     *("changed on the server", "was cancelled in DataRobot", "failed", "is not a valid id"),
 )
 _IN_A_TEXT = re.compile("|".join(_REASONS))
-_CALM: dict[str, Ended] = {}
+_UNDISTURBED: dict[str, Outcome] = {}
 
 
 @dataclass
-class Ended:
+class Outcome:
     """How a task ended.
 
     :param value: what it returned, volatile parts replaced.
@@ -77,106 +69,86 @@ class Ended:
         """The error's message."""
         return str(self.error)
 
-    def own(self, scene: Scene) -> list[dict[str, Any]]:
-        """Return the requests that the scene is about."""
-        return [row for row in self.sent if scene.asks(row["method"], row["path"])]
+    def own(self, case: Case) -> list[dict[str, Any]]:
+        """Return the requests that the case is about."""
+        return [row for row in self.sent if case.matches(row["method"], row["path"])]
 
 
 class Runner:
     """Runs tasks against the emulator, or against something in front of it."""
 
-    def __init__(self, world: World, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.world, self._folder, self._patch = world, folder, monkeypatch
+    def __init__(self, resources: Resources, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.resources, self._folder, self._patch = resources, folder, monkeypatch
         self.connect()
 
     def connect(self, origin: str | None = None, **extra: Any) -> None:
         """Lead the connection to ``origin``, by default the emulator; add extras."""
         usual = {"attempts": ATTEMPTS, "upload_attempts": UPLOAD_ATTEMPTS, "retry_cap": 0.01}
-        self._origin = origin or self.world.emulator.url
+        self._origin = origin or self.resources.url
         host = f"{self._origin}/api/v2"
         connection = {"conn_type": "datarobot", "host": host, "password": TOKEN, "extra": {**usual, **extra}}
         self._patch.setenv(CONNECTION, json.dumps(connection))
 
     def find_jobs_running(self) -> None:
         """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
-        self._patch.setattr(JobClient, "poll_once", still_running)
+        find_jobs_running(self._patch)
 
-    def arguments(self, scene: Scene, timeout: float = PATIENT, *, deferrable: bool = False) -> dict[str, Any]:
-        """Prepare what a scene needs; return the arguments of its task."""
+    def arguments(self, case: Case, timeout: float = LONG_TIMEOUT, *, deferrable: bool = False) -> dict[str, Any]:
+        """Prepare what a case needs; return the arguments of its task."""
         # A new folder each time: a download that is there already need not be fetched.
-        given = scene.prepare(self.world, Path(tempfile.mkdtemp(dir=self._folder)))
-        if scene.sensor:
+        given = case.prepare(self.resources, Path(tempfile.mkdtemp(dir=self._folder)))
+        if case.sensor:
             return {**given, "poke_interval": 0.01, "timeout": timeout, "deferrable": deferrable}
-        if scene.job:
+        if case.job:
             return {**given, "poll_interval": 0.01, "timeout": timeout, "deferrable": deferrable}
         return given
 
-    def run(self, scene: Scene, given: dict[str, Any]) -> Ended:
-        """Run a scene with these arguments to its end; check what holds for every end."""
-        self.world.forget_requests()
-        ended = Ended()
+    def run(self, case: Case, given: dict[str, Any]) -> Outcome:
+        """Run a case with these arguments to its end; check what holds for every end."""
+        self.resources.clear_requests()
+        outcome = Outcome()
         try:
-            ended.value = self._comparable(self._execute(scene, given))
-            if scene.download:
-                ended.value["path"] = Path(ended.value["path"]).name
+            outcome.value = self._comparable(self._execute(case, given))
+            if case.download:
+                outcome.value["path"] = Path(outcome.value["path"]).name
         except Exception as error:  # noqa: BLE001 - which it is, is what is checked
-            ended.error = error
-        ended.sent = self.world.requests()
-        check(ended, alone=scene.download)
-        return ended
+            outcome.error = error
+        outcome.sent = self.resources.requests()
+        check(outcome, alone=case.download)
+        return outcome
 
     def _comparable(self, value: Any) -> Any:
         """Return a value without what differs from run to run, be it the server that was asked."""
         return normalised(json.loads(json.dumps(value).replace(self._origin, "<host>")))
 
-    def calm(self, scene: Scene) -> Ended:
-        """Return how a scene ends without any fault; it is run once, when the faults that there are were cleared."""
-        if scene.name not in _CALM:
-            self.world.clear_faults()
-            _CALM[scene.name] = self.run(scene, self.arguments(scene))
-            assert _CALM[scene.name].error is None, _CALM[scene.name].text
-        return _CALM[scene.name]
+    def undisturbed(self, case: Case) -> Outcome:
+        """Return how a case ends without any fault; it is run once, when the faults that there are were cleared."""
+        if case.name not in _UNDISTURBED:
+            self.resources.clear_faults()
+            _UNDISTURBED[case.name] = self.run(case, self.arguments(case))
+            assert _UNDISTURBED[case.name].error is None, _UNDISTURBED[case.name].text
+        return _UNDISTURBED[case.name]
 
-    def _execute(self, scene: Scene, given: dict[str, Any]) -> Any:
-        def task() -> Any:
-            return scene.task(task_id="t", **given)
-
-        context = {"ti": FakeTaskInstance()}
-        try:
-            value = task().execute(context)
-        except TaskDeferred as deferred:
-            path, kwargs = deferred.trigger.serialize()
-            assert path.startswith("datarobot_provider.triggers.")
-            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
-            value = getattr(task(), deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+    def _execute(self, case: Case, given: dict[str, Any]) -> Any:
+        value = run_task(lambda: case.task(task_id="t", **given), {"ti": FakeTaskInstance()})
         return json.loads(json.dumps(value, allow_nan=False))
 
 
-def still_running(_: JobClient, ref: JobRef, *, known: bool = True) -> JobEvent:
-    """Stand in for a look that finds a job running."""
-    return JobEvent(ref, Verdict(Outcome.PENDING))
-
-
-async def _first(trigger: Any) -> Any:
-    (event,) = [event async for event in trigger.run()]
-    return event
-
-
-def check(ended: Ended, *, alone: bool = False) -> None:
+def check(outcome: Outcome, *, alone: bool = False) -> None:
     """Check what holds however a task ends: the kind of error, its text, and where requests went.
 
-    :param ended: how it ended.
+    :param outcome: how it ended.
     :param alone: whether it may follow redirects, without the token.
     """
-    if ended.error is not None:
-        if not isinstance(ended.error, AirflowException):
-            raise AssertionError(f"{type(ended.error).__name__} got out: {ended.text[:500]}") from ended.error
-        assert len(ended.text) <= _LONGEST_TEXT, f"{len(ended.text)} characters"
-        assert TOKEN not in ended.text
-        assert _IN_A_TEXT.search(ended.text), ended.text
-        assert "Traceback" not in ended.text
-        assert ended.text.isprintable() or ended.text.replace("\n", "").isprintable(), repr(ended.text)
-    assert TOKEN not in json.dumps(ended.value)
-    ours = [row for row in ended.sent if not alone or row["authorization"] != "absent"]
+    if outcome.error is not None:
+        if not isinstance(outcome.error, AirflowException):
+            raise AssertionError(f"{type(outcome.error).__name__} got out: {outcome.text[:500]}") from outcome.error
+        assert len(outcome.text) <= _LONGEST_TEXT, f"{len(outcome.text)} characters"
+        assert TOKEN not in outcome.text
+        assert _IN_A_TEXT.search(outcome.text), outcome.text
+        assert "Traceback" not in outcome.text
+        assert outcome.text.isprintable() or outcome.text.replace("\n", "").isprintable(), repr(outcome.text)
+    assert TOKEN not in json.dumps(outcome.value)
+    ours = [row for row in outcome.sent if not alone or row["authorization"] != "absent"]
     assert [row["path"] for row in ours if not row["path"].startswith("/api/v2/")] == []
     assert {row["authorization"] for row in ours} <= {"valid"}

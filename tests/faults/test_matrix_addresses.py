@@ -10,11 +10,11 @@ from urllib.parse import unquote
 import pytest
 
 from datarobot_provider.version_compat import AirflowException
-from tests.faults.foes import Answer, Foe, Seen, serving
-from tests.faults.runs import HASTY, Ended, Runner
-from tests.faults.scenes import JOBS, LISTS, LOOKING, SCENES, Scene, axis_of
+from tests.faults.cases import CASES, JOB_CASES, LIST_CASES, SENSOR_CASES, Case, axis_of
+from tests.faults.runs import SHORT_TIMEOUT, Outcome, Runner
 from tests.pairwise import axis, pairwise
-from tests.parity.stage import TOKEN
+from tests.support.emulator import TOKEN
+from tests.support.proxy import Proxy, Received, Response, serve
 from tests.unit.certificates import Pems, make_pems
 
 if TYPE_CHECKING:
@@ -22,84 +22,90 @@ if TYPE_CHECKING:
 
 _API = "/api/v2/"
 _REDIRECTED = (
-    *((301, "{gate}/api/v2/version/"), (302, "{gate}/login"), (303, "/login"), (307, "{gate}{self}")),
-    *((308, "{foe}{self}"), (301, "//{foe_host}/api/v2/version/"), (302, "http://user:word@{foe_host}{self}")),
+    *((301, "{proxy}/api/v2/version/"), (302, "{proxy}/login"), (303, "/login"), (307, "{proxy}{self}")),
+    *((308, "{other}{self}"), (301, "//{other_host}/api/v2/version/"), (302, "http://user:word@{other_host}{self}")),
     *((308, "javascript:alert(1)"), (302, "http://["), (301, "\xff\xfe")),
 )
 #: What becomes of a good ``Location`` or ``next``; ``{good}`` is its path. True: it still leads to the right place.
-_SPOILT: dict[str, bool] = {
-    "{foe}{good}": True,
-    "http://user:word@{foe_host}{good}": True,
-    "//{foe_host}{good}": True,
+_ADDRESSES: dict[str, bool] = {
+    "{other}{good}": True,
+    "http://user:word@{other_host}{good}": True,
+    "//{other_host}{good}": True,
     "{good}": True,
-    "{gate}{good}#{foe}": True,
+    "{proxy}{good}#{other}": True,
     "{bare}": False,
     "../{bare}": False,
-    "{foe}/api/v2/../../secret/": False,
-    "{gate}/api/v2/%2e%2e/%2E%2E/secret/": False,
+    "{other}/api/v2/../../secret/": False,
+    "{proxy}/api/v2/%2e%2e/%2E%2E/secret/": False,
     "/api/v2/..%2f..%2fsecret/": False,
     "/api/v2/..;/..;/secret/": False,
     "/api/v2/..\\..\\secret/": False,
-    "{gate}/secret{good}": False,
+    "{proxy}/secret{good}": False,
     "javascript:alert(1)": False,
     "javascript:{good}": False,
-    "//{foe_host}/path": False,
+    "//{other_host}/path": False,
     "\xff\xfe": False,
 }
-_PATTERNS = axis(_SPOILT, lambda pattern: pattern.encode("unicode_escape").decode())
+_PATTERNS = axis(_ADDRESSES, lambda pattern: pattern.encode("unicode_escape").decode())
 
 
-def filled(pattern: str, gate: Foe, elsewhere: Foe, good: str) -> str:
+def filled(pattern: str, proxy: Proxy, foreign_host: Proxy, good: str) -> str:
     """Return an address."""
-    hosts = {"gate": gate.origin, "foe": elsewhere.origin, "foe_host": elsewhere.origin.partition("//")[2]}
+    hosts = {"proxy": proxy.url, "other": foreign_host.url, "other_host": foreign_host.url.partition("//")[2]}
     return pattern.format(**hosts, self=good, good=good, bare=good.removeprefix(_API))
 
 
-def check_places(gate: Foe, elsewhere: Foe, scene: Scene) -> None:
+def check_destinations(proxy: Proxy, foreign_host: Proxy, case: Case) -> None:
     """Check where requests went: nowhere else, and never without or beside ``/api/v2/``."""
-    for seen in gate.seen:
-        if "authorization" in seen.headers or not scene.download:
-            assert seen.headers["authorization"] == f"Bearer {TOKEN}"
-            path = unquote(seen.target.partition("?")[0])
-            assert path.startswith(_API), seen.target
-            assert not {"..", "."} & set(path.replace("\\", "/").split("/")), seen.target
+    for received in proxy.received:
+        if "authorization" in received.headers or not case.download:
+            assert received.headers["authorization"] == f"Bearer {TOKEN}"
+            path = unquote(received.target.partition("?")[0])
+            assert path.startswith(_API), received.target
+            assert not {"..", "."} & set(path.replace("\\", "/").split("/")), received.target
             assert "secret" not in path
-    if scene.download:
-        assert all("authorization" not in seen.headers and TOKEN not in str(seen) for seen in elsewhere.seen)
+    if case.download:
+        assert all(
+            "authorization" not in received.headers and TOKEN not in str(received) for received in foreign_host.received
+        )
     else:
-        assert elsewhere.seen == []
+        assert foreign_host.received == []
 
 
-@pairwise(scene=axis_of(SCENES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
-def test_a_redirect(runner: Runner, gate: Foe, elsewhere: Foe, scene, redirect) -> None:
+@pairwise(case=axis_of(CASES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
+def test_a_redirect_is_not_followed_to_another_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect
+) -> None:
     status, pattern = redirect
-    given = runner.arguments(scene, HASTY)
-    runner.connect(gate.origin)
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    runner.connect(proxy.url)
 
-    def instead(seen: Seen) -> Answer | None:
-        if not scene.asks(seen.method, seen.target):
+    def respond(received: Received) -> Response | None:
+        if not case.matches(received.method, received.target):
             return None
-        return Answer(status, [("Location", filled(pattern, gate, elsewhere, seen.target))])
+        return Response(status, [("Location", filled(pattern, proxy, foreign_host, received.target))])
 
-    gate.instead = instead
-    ended = runner.run(scene, given)
-    check_places(gate, elsewhere, scene)
-    own = [seen for seen in gate.seen if scene.asks(seen.method, seen.target)]
-    if scene.download:
+    proxy.respond = respond
+    outcome = runner.run(case, given)
+    check_destinations(proxy, foreign_host, case)
+    own = [received for received in proxy.received if case.matches(received.method, received.target)]
+    if case.download:
         assert len(own) <= 6, "a loop ends"
-        assert ended.error is not None or elsewhere.seen or pattern.startswith(("{gate}/", "/"))
-    elif not scene.sensor:
-        assert isinstance(ended.error, AirflowException)
-        assert f"is a redirect ({status}), which was not followed" in ended.text
+        assert outcome.error is not None or foreign_host.received or pattern.startswith(("{proxy}/", "/"))
+    elif not case.sensor:
+        assert isinstance(outcome.error, AirflowException)
+        assert f"is a redirect ({status}), which was not followed" in outcome.text
         assert len(own) == 1
 
 
-def spoil(runner: Runner, gate: Foe, scene: Scene, how: Callable[[Seen, Answer], Answer], timeout: float) -> Ended:
-    """Run a scene whose good responses are spoilt on their way."""
-    given = runner.arguments(scene, timeout)
-    runner.connect(gate.origin)
-    gate.twist = how
-    return runner.run(scene, given)
+def run_with_altered_responses(
+    runner: Runner, proxy: Proxy, case: Case, how: Callable[[Received, Response], Response], timeout: float
+) -> Outcome:
+    """Run a case whose valid responses are altered on their way."""
+    given = runner.arguments(case, timeout)
+    runner.connect(proxy.url)
+    proxy.alter = how
+    return runner.run(case, given)
 
 
 def good_path(location: str) -> str:
@@ -107,76 +113,82 @@ def good_path(location: str) -> str:
     return _API + location.partition(_API)[2]
 
 
-@pairwise(scene=axis_of(JOBS), pattern=_PATTERNS)
-def test_the_location_of_an_accepted_job(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
+@pairwise(case=axis_of(JOB_CASES), pattern=_PATTERNS)
+def test_the_location_of_an_accepted_job_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
     spoilt = []
 
-    def how(seen: Seen, answer: Answer) -> Answer:
-        location = answer.header("Location")
-        if location and scene.asks(seen.method, seen.target):
+    def how(received: Received, response: Response) -> Response:
+        location = response.header("Location")
+        if location and case.matches(received.method, received.target):
             spoilt.append(location)
-            answer.put("Location", filled(pattern, gate, elsewhere, good_path(location)))
-        return answer
+            response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
+        return response
 
-    ended = spoil(runner, gate, scene, how, 5)
-    check_places(gate, elsewhere, scene)
-    assert len([seen for seen in gate.seen if scene.asks(seen.method, seen.target)]) == 1
-    if _SPOILT[pattern] or not spoilt:
-        assert ended.error is None, ended.text
-        assert ended.value == runner.calm(scene).value
+    outcome = run_with_altered_responses(runner, proxy, case, how, 5)
+    check_destinations(proxy, foreign_host, case)
+    assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
+    if _ADDRESSES[pattern] or not spoilt:
+        assert outcome.error is None, outcome.text
+        assert outcome.value == runner.undisturbed(case).value
 
 
-@pairwise(scene=axis_of(scene for scene in (*JOBS, *LOOKING) if scene.recorded), pattern=_PATTERNS)
-def test_the_location_of_what_a_job_made(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
+@pairwise(case=axis_of(case for case in (*JOB_CASES, *SENSOR_CASES) if case.recorded), pattern=_PATTERNS)
+def test_the_location_of_a_created_resource_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
     """The record says 303; what it names is fetched from our own host, or not at all."""
 
-    def how(_: Seen, answer: Answer) -> Answer:
-        location = answer.header("Location")
-        if location and answer.status == 303:
-            answer.put("Location", filled(pattern, gate, elsewhere, good_path(location)))
-        return answer
+    def how(_: Received, response: Response) -> Response:
+        location = response.header("Location")
+        if location and response.status == 303:
+            response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
+        return response
 
-    ended = spoil(runner, gate, scene, how, HASTY if scene.sensor else 5)
-    check_places(gate, elsewhere, scene)
-    if _SPOILT[pattern]:
-        assert ended.error is None, ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT if case.sensor else 5)
+    check_destinations(proxy, foreign_host, case)
+    if _ADDRESSES[pattern]:
+        assert outcome.error is None, outcome.text
 
 
-@pairwise(scene=axis_of(LISTS), pattern=_PATTERNS)
-def test_the_next_page_of_a_list(runner: Runner, gate: Foe, elsewhere: Foe, scene, pattern) -> None:
-    first: list[Seen] = []
+@pairwise(case=axis_of(LIST_CASES), pattern=_PATTERNS)
+def test_the_next_page_of_a_list_stays_on_the_host(
+    runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
+) -> None:
+    first: list[Received] = []
 
-    def how(seen: Seen, answer: Answer) -> Answer:
-        if not first and scene.asks(seen.method, seen.target):
-            first.append(seen)
-            path, _, query = seen.target.partition("?")
+    def how(received: Received, response: Response) -> Response:
+        if not first and case.matches(received.method, received.target):
+            first.append(received)
+            path, _, query = received.target.partition("?")
             more = query.replace("offset=0", "offset=1000") if query else "offset=1000"
-            page: dict[str, Any] = json.loads(answer.body)
-            page["next"] = filled(pattern, gate, elsewhere, f"{path}?{more}")
-            answer.body = json.dumps(page).encode()
-        return answer
+            page: dict[str, Any] = json.loads(response.body)
+            page["next"] = filled(pattern, proxy, foreign_host, f"{path}?{more}")
+            response.body = json.dumps(page).encode()
+        return response
 
-    ended = spoil(runner, gate, scene, how, HASTY)
-    check_places(gate, elsewhere, scene)
-    if _SPOILT[pattern]:
-        assert ended.error is None, ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    check_destinations(proxy, foreign_host, case)
+    if _ADDRESSES[pattern]:
+        assert outcome.error is None, outcome.text
         # The emulator gives all impacts on every page.
-        assert ended.value == runner.calm(scene).value or not scene.name.startswith("list_")
+        assert outcome.value == runner.undisturbed(case).value or not case.name.startswith("list_")
     else:
-        assert "cannot be read completely: 'next' is not a route of the API" in ended.text
-        assert len([seen for seen in gate.seen if scene.asks(seen.method, seen.target)]) == 1
+        assert "cannot be read completely: 'next' is not a route of the API" in outcome.text
+        assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
 
 
-@pytest.mark.parametrize("scene", LISTS, ids=lambda scene: scene.name)
-def test_a_list_without_an_end(runner: Runner, gate: Foe, elsewhere: Foe, scene) -> None:
-    def how(seen: Seen, answer: Answer) -> Answer:
-        if scene.asks(seen.method, seen.target):
-            answer.body = json.dumps({**json.loads(answer.body), "next": gate.origin + seen.target}).encode()
-        return answer
+@pytest.mark.parametrize("case", LIST_CASES, ids=lambda case: case.name)
+def test_a_list_whose_pages_repeat_fails(runner: Runner, proxy: Proxy, foreign_host: Proxy, case) -> None:
+    def how(received: Received, response: Response) -> Response:
+        if case.matches(received.method, received.target):
+            response.body = json.dumps({**json.loads(response.body), "next": proxy.url + received.target}).encode()
+        return response
 
-    ended = spoil(runner, gate, scene, how, HASTY)
-    check_places(gate, elsewhere, scene)
-    assert "is the URL of a previous page" in ended.text
+    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    check_destinations(proxy, foreign_host, case)
+    assert "is the URL of a previous page" in outcome.text
 
 
 @pytest.fixture(scope="session")
@@ -185,30 +197,32 @@ def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
 
 
 @pytest.fixture(scope="session")
-def secure(runner_origin: str, pems: Pems) -> Iterator[Foe]:
-    """Give a gate that speaks TLS."""
+def secure(runner_origin: str, pems: Pems) -> Iterator[Proxy]:
+    """Give a proxy that speaks TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pems.both)
-    with serving(runner_origin, context) as foe:
-        yield foe
+    with serve(runner_origin, tls=context) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")
-def runner_origin(world) -> str:
-    return str(world.emulator.url)
+def runner_origin(resources) -> str:
+    return str(resources.url)
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
-def test_a_redirect_from_https_to_http(runner: Runner, secure: Foe, elsewhere: Foe, pems: Pems, scene) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_redirect_from_https_to_http_is_not_followed(
+    runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case
+) -> None:
     secure.reset()
-    given = runner.arguments(scene, HASTY)
-    runner.connect(secure.origin, ca_bundle=pems.both)
-    calm = runner.run(scene, given)
-    assert calm.error is None, calm.text
-    given = runner.arguments(scene, HASTY)
-    secure.seen.clear()
-    secure.answer(scene.asks, Answer(302, [("Location", f"{elsewhere.origin}/api/v2/version/")]))
-    ended = runner.run(scene, given)
-    check_places(secure, elsewhere, scene)
-    assert elsewhere.seen == []
-    assert scene.sensor or isinstance(ended.error, AirflowException)
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    runner.connect(secure.url, ca_bundle=pems.both)
+    undisturbed = runner.run(case, given)
+    assert undisturbed.error is None, undisturbed.text
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    secure.received.clear()
+    secure.respond_to(case.matches, Response(302, [("Location", f"{foreign_host.url}/api/v2/version/")]))
+    outcome = runner.run(case, given)
+    check_destinations(secure, foreign_host, case)
+    assert foreign_host.received == []
+    assert case.sensor or isinstance(outcome.error, AirflowException)

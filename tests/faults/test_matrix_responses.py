@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.faults.foes import Answer, Foe
-from tests.faults.runs import ATTEMPTS, HASTY, UPLOAD_ATTEMPTS, Runner
-from tests.faults.scenes import SCENES, Scene, axis_of
+from tests.faults.cases import CASES, Case, axis_of
+from tests.faults.runs import ATTEMPTS, SHORT_TIMEOUT, UPLOAD_ATTEMPTS, Runner
 from tests.pairwise import pairwise
+from tests.support.proxy import Proxy, Response
 
-EVERY_SCENE = axis_of(SCENES)
+EVERY_CASE = axis_of(CASES)
 _PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
 #: The server says that it did not handle the request, and wants it again.
 UNHANDLED: dict[str, dict[str, Any]] = {
@@ -68,89 +68,89 @@ BIG_ERRORS = json.dumps(
 ).encode()
 
 
-def order(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
-    """Let the scene's own requests meet a fault."""
-    runner.world.fault(scene.path, method=scene.method, **{"times": None, **fault})
+def order(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
+    """Let the case's own requests meet a fault."""
+    runner.resources.inject_fault(case.path, method=case.method, **{"times": None, **fault})
 
 
-def check_healed(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
-    """Run a scene that meets a fault; it ends as it does without, and each fault costs one request."""
-    given = runner.arguments(scene)
-    order(runner, scene, fault)
-    ended = runner.run(scene, given)
-    calm = runner.calm(scene)
-    assert ended.error is None, ended.text
-    assert ended.value == calm.value
-    assert len(ended.own(scene)) == len(calm.own(scene)) + fault["times"]
+def check_healed(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
+    """Run a case that meets a fault; it ends as it does without, and each fault costs one request."""
+    given = runner.arguments(case)
+    order(runner, case, fault)
+    outcome = runner.run(case, given)
+    undisturbed = runner.undisturbed(case)
+    assert outcome.error is None, outcome.text
+    assert outcome.value == undisturbed.value
+    assert len(outcome.own(case)) == len(undisturbed.own(case)) + fault["times"]
 
 
-def check_sent_once(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
-    """Run a scene whose request may have been handled: it is not sent again, and the error says what happened."""
-    given = runner.arguments(scene, HASTY)
-    order(runner, scene, fault)
-    ended = runner.run(scene, given)
-    own = ended.own(scene)
+def check_sent_once(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
+    """Run a case whose request may have been handled: it is not sent again, and the error says what happened."""
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    order(runner, case, fault)
+    outcome = runner.run(case, given)
+    own = outcome.own(case)
     assert len(own) == 1
-    assert type(ended.error) is AirflowException, ended.text
+    assert type(outcome.error) is AirflowException, outcome.text
     path = own[0]["path"].removeprefix("/api/v2/")
-    assert ended.text.startswith(f"DataRobot returned {fault['status']} for {scene.method} {path}: ")
-    assert f"Request id: {own[0]['requestId']}" in ended.text
+    assert outcome.text.startswith(f"DataRobot returned {fault['status']} for {case.method} {path}: ")
+    assert f"Request id: {own[0]['requestId']}" in outcome.text
 
 
-@pairwise(scene=EVERY_SCENE, fault=UNHANDLED)
-def test_what_was_not_handled_is_sent_again(runner: Runner, scene: Scene, fault: dict[str, Any]) -> None:
-    check_healed(runner, scene, fault)
+@pairwise(case=EVERY_CASE, fault=UNHANDLED)
+def test_a_request_that_was_not_processed_is_sent_again(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
+    check_healed(runner, case, fault)
 
 
-@pairwise(scene=EVERY_SCENE, fault=PASSING)
-def test_what_may_have_been_handled_is_sent_again_only_if_it_is_safe(runner, scene, fault) -> None:
-    (check_healed if scene.safe else check_sent_once)(runner, scene, fault)
+@pairwise(case=EVERY_CASE, fault=PASSING)
+def test_only_safe_requests_are_sent_again_after_a_server_error(runner, case, fault) -> None:
+    (check_healed if case.safe else check_sent_once)(runner, case, fault)
 
 
-@pairwise(scene=EVERY_SCENE, fault=BURSTS)
-def test_a_burst_that_is_longer_than_the_budget(runner, scene, fault) -> None:
-    given = runner.arguments(scene, HASTY)
-    order(runner, scene, fault)
-    ended = runner.run(scene, given)
-    assert isinstance(ended.error, AirflowException)
-    assert not isinstance(ended.error, AirflowFailException)
-    again = scene.safe or "retryAfter" in fault
-    budget = UPLOAD_ATTEMPTS if scene.upload else ATTEMPTS
-    if scene.sensor or scene.download:
-        assert len(ended.own(scene)) >= ATTEMPTS
+@pairwise(case=EVERY_CASE, fault=BURSTS)
+def test_a_burst_longer_than_all_attempts_fails(runner, case, fault) -> None:
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    order(runner, case, fault)
+    outcome = runner.run(case, given)
+    assert isinstance(outcome.error, AirflowException)
+    assert not isinstance(outcome.error, AirflowFailException)
+    again = case.safe or "retryAfter" in fault
+    budget = UPLOAD_ATTEMPTS if case.upload else ATTEMPTS
+    if case.sensor or case.download:
+        assert len(outcome.own(case)) >= ATTEMPTS
     else:
-        assert len(ended.own(scene)) == (budget if again else 1)
-        assert f"DataRobot returned {fault['status']} for {scene.method} " in ended.text
-        assert "\nRequest id: " in ended.text
+        assert len(outcome.own(case)) == (budget if again else 1)
+        assert f"DataRobot returned {fault['status']} for {case.method} " in outcome.text
+        assert "\nRequest id: " in outcome.text
 
 
-@pairwise(scene=EVERY_SCENE, fault=UNREADABLE)
-def test_a_success_that_nobody_can_read(runner, scene, fault) -> None:
-    given = runner.arguments(scene, HASTY)
-    order(runner, scene, {"status": 200, "apply": True, **fault})
-    ended = runner.run(scene, given)
+@pairwise(case=EVERY_CASE, fault=UNREADABLE)
+def test_an_unreadable_success_fails(runner, case, fault) -> None:
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    order(runner, case, {"status": 200, "apply": True, **fault})
+    outcome = runner.run(case, given)
     page = fault.get("contentType", "").startswith("text/html")
-    if not scene.any_body or (page and not scene.download):
-        assert isinstance(ended.error, AirflowException), ended.value
-        assert scene.sensor or "(200, " in ended.text
-    assert scene.sensor or scene.download or len(ended.own(scene)) == 1
+    if not case.any_body or (page and not case.download):
+        assert isinstance(outcome.error, AirflowException), outcome.value
+        assert case.sensor or "(200, " in outcome.text
+    assert case.sensor or case.download or len(outcome.own(case)) == 1
 
 
-@pairwise(scene=EVERY_SCENE, fault=STRANGE)
-def test_a_success_that_is_something_else(runner, scene, fault) -> None:
-    given = runner.arguments(scene, HASTY)
-    order(runner, scene, {"status": 200, "apply": True, **fault})
-    ended = runner.run(scene, given)
-    assert scene.sensor or scene.download or len(ended.own(scene)) == 1
+@pairwise(case=EVERY_CASE, fault=STRANGE)
+def test_an_unexpected_success_is_handled(runner, case, fault) -> None:
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    order(runner, case, {"status": 200, "apply": True, **fault})
+    outcome = runner.run(case, given)
+    assert case.sensor or case.download or len(outcome.own(case)) == 1
 
 
-@pairwise(scene=EVERY_SCENE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
-def test_an_error_page_of_5_mb(runner, gate: Foe, scene, page) -> None:
+@pairwise(case=EVERY_CASE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
+def test_an_error_page_of_5_mb_is_summarized(runner, proxy: Proxy, case, page) -> None:
     status, body, kind = page
-    runner.connect(gate.origin, attempts=2)
-    given = runner.arguments(scene, HASTY)
-    gate.answer(scene.asks, Answer(status, [("Content-Type", kind)], body))
-    ended = runner.run(scene, given)
-    if not scene.sensor:
-        assert isinstance(ended.error, AirflowException)
-        assert f"returned {status} for {scene.method} " in ended.text
+    runner.connect(proxy.url, attempts=2)
+    given = runner.arguments(case, SHORT_TIMEOUT)
+    proxy.respond_to(case.matches, Response(status, [("Content-Type", kind)], body))
+    outcome = runner.run(case, given)
+    if not case.sensor:
+        assert isinstance(outcome.error, AirflowException)
+        assert f"returned {status} for {case.method} " in outcome.text

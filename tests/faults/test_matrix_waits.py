@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from datarobot_provider.version_compat import AirflowException
-from tests.faults.runs import ATTEMPTS, HASTY, PATIENT, Runner
-from tests.faults.scenes import JOBS, LOOKING, Scene, axis_of
+from tests.faults.cases import JOB_CASES, SENSOR_CASES, Case, axis_of
+from tests.faults.runs import ATTEMPTS, LONG_TIMEOUT, SHORT_TIMEOUT, Runner
 from tests.pairwise import pairwise
 
-EVERY_WAIT = axis_of([*JOBS, *LOOKING])
+EVERY_WAIT = axis_of([*JOB_CASES, *SENSOR_CASES])
 BOTH_MODES = {"worker": False, "trigger": True}
 _HTML = {"status": 200, "body": "<html>Sign in</html>", "contentType": "text/html"}
 #: What strikes every GET for a while.
@@ -42,39 +42,39 @@ _ENDLESS: dict[str, dict[str, Any]] = {
 _LOOKS = r"(/status/[^/]+|/dependencyBuild|/customModelTests/[^/]+|(conversions|Validations|versions)/[^/]+)/$"
 
 
-def run(runner: Runner, scene: Scene, fault: dict[str, Any], timeout: float, *, deferrable: bool, path: str) -> Any:
-    """Run a scene whose GETs meet a fault; its own request, if it is another one, is sent once."""
-    given = runner.arguments(scene, timeout, deferrable=deferrable)
+def run(runner: Runner, case: Case, fault: dict[str, Any], timeout: float, *, deferrable: bool, path: str) -> Any:
+    """Run a case whose GETs meet a fault; its own request, if it is another one, is sent once."""
+    given = runner.arguments(case, timeout, deferrable=deferrable)
     if deferrable:
         runner.find_jobs_running()
-    runner.world.fault(path, method="GET", **{"times": None, **fault})
-    ended = runner.run(scene, given)
+    runner.resources.inject_fault(path, method="GET", **{"times": None, **fault})
+    outcome = runner.run(case, given)
     # A response without a body has no inside that could be cut again.
-    assert runner.world.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault has struck"
-    if not scene.sensor:
-        assert len(ended.own(scene)) == 1
-        assert {row["method"] for row in ended.sent} <= {"GET", scene.method, "DELETE"}
-    return ended
+    assert runner.resources.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault has struck"
+    if not case.sensor:
+        assert len(outcome.own(case)) == 1
+        assert {row["method"] for row in outcome.sent} <= {"GET", case.method, "DELETE"}
+    return outcome
 
 
-@pairwise(scene=EVERY_WAIT, fault=_PASSING, deferrable=BOTH_MODES)
-def test_faults_within_the_budget_of_a_request(runner: Runner, scene, fault, deferrable) -> None:
+@pairwise(case=EVERY_WAIT, fault=_PASSING, deferrable=BOTH_MODES)
+def test_faults_within_the_budget_of_a_request(runner: Runner, case, fault, deferrable) -> None:
     if "delay" in fault:
         runner.connect(read_timeout=0.2)
-    ended = run(runner, scene, fault, PATIENT, deferrable=deferrable, path="/api/v2/")
-    assert ended.error is None, ended.text
-    assert ended.value == runner.calm(scene).value
+    outcome = run(runner, case, fault, LONG_TIMEOUT, deferrable=deferrable, path="/api/v2/")
+    assert outcome.error is None, outcome.text
+    assert outcome.value == runner.undisturbed(case).value
 
 
-@pairwise(scene=EVERY_WAIT, fault=_LASTING, deferrable=BOTH_MODES)
-def test_faults_within_the_budget_of_a_wait(runner: Runner, scene, fault, deferrable) -> None:
-    ended = run(runner, scene, fault, PATIENT, deferrable=deferrable, path=_LOOKS)
-    assert ended.error is None, ended.text
-    assert ended.value == runner.calm(scene).value
+@pairwise(case=EVERY_WAIT, fault=_LASTING, deferrable=BOTH_MODES)
+def test_faults_within_the_budget_of_a_wait(runner: Runner, case, fault, deferrable) -> None:
+    outcome = run(runner, case, fault, LONG_TIMEOUT, deferrable=deferrable, path=_LOOKS)
+    assert outcome.error is None, outcome.text
+    assert outcome.value == runner.undisturbed(case).value
 
 
-@pairwise(scene=EVERY_WAIT, fault=_ENDLESS, deferrable=BOTH_MODES)
-def test_faults_that_never_end(runner: Runner, scene, fault, deferrable) -> None:
-    ended = run(runner, scene, fault, HASTY, deferrable=deferrable, path="/api/v2/")
-    assert any(row["method"] == "GET" for row in ended.sent)
-    assert isinstance(ended.error, AirflowException), ended.value
+@pairwise(case=EVERY_WAIT, fault=_ENDLESS, deferrable=BOTH_MODES)
+def test_faults_that_never_end(runner: Runner, case, fault, deferrable) -> None:
+    outcome = run(runner, case, fault, SHORT_TIMEOUT, deferrable=deferrable, path="/api/v2/")
+    assert any(row["method"] == "GET" for row in outcome.sent)
+    assert isinstance(outcome.error, AirflowException), outcome.value

@@ -71,12 +71,12 @@ _LOCATIONS = st.one_of(
 
 
 @given(st.sampled_from(PROBES), _STATUSES, _BODIES, st.text(max_size=30))
-def test_no_response_makes_the_reader_of_states_fail(probe: Probe, status: int, body: Any, location: str) -> None:
+def test_no_response_breaks_the_reading_of_states(probe: Probe, status: int, body: Any, location: str) -> None:
     check_verdict(probe, Response(status, {"location": location}, json.dumps(body).encode()))
 
 
 @given(st.sampled_from(PROBES), _STATUSES, st.binary(max_size=60))
-def test_no_bytes_make_the_reader_of_states_fail(probe: Probe, status: int, body: bytes) -> None:
+def test_no_bytes_break_the_reading_of_states(probe: Probe, status: int, body: bytes) -> None:
     check_verdict(probe, Response(status, {}, body))
 
 
@@ -95,7 +95,7 @@ def check_verdict(probe: Probe, response: Response) -> None:
 
 
 @given(st.sampled_from(PROBES), _STATES)
-def test_a_state_that_the_table_does_not_know_is_unknown_and_case_means_nothing(probe: Probe, state: str) -> None:
+def test_an_unlisted_state_is_unknown_and_case_is_ignored(probe: Probe, state: str) -> None:
     listed = probe.running | probe.succeeded | probe.failed | probe.cancelled | probe.expired
     outcome = probe.outcome_of(state)
     assert (outcome is Outcome.UNKNOWN) is (state.casefold() not in {each.casefold() for each in listed})
@@ -145,7 +145,7 @@ def test_no_id_leads_out_of_its_route(value: str) -> None:
 
 
 @given(st.one_of(st.none(), st.text(), st.lists(_PIECES, max_size=6).map("".join)), st.integers(-1, 70_000))
-def test_no_host_of_a_connection_is_taken_for_another_one(host: str | None, port: int) -> None:
+def test_no_host_of_a_connection_is_read_as_another(host: str | None, port: int) -> None:
     try:
         endpoint = Endpoint.parse(host, port)
     except ConfigurationError:
@@ -177,7 +177,7 @@ _FOREIGN = st.sampled_from([ORIGIN, "https://evil.example", "//evil.example", "h
 
 
 @given(_PAGES, st.lists(_FOREIGN, min_size=6, max_size=6), st.one_of(st.none(), st.integers(1, 30)))
-def test_no_entry_of_a_list_is_lost_or_comes_twice(found: list[list[int]], hosts: list[str], limit: int | None) -> None:
+def test_no_entry_of_a_list_is_lost_or_repeated(found: list[list[int]], hosts: list[str], limit: int | None) -> None:
     numbers, count = [], 0
     for page in found:
         numbers.append(list(range(count, count + len(page))))
@@ -216,7 +216,7 @@ _NAMES = st.one_of(
 
 
 @given(st.lists(st.tuples(_NAMES, st.binary(max_size=50)), min_size=1, max_size=4), st.text(max_size=20))
-def test_every_name_that_is_taken_comes_back_and_no_name_adds_a_header(tmp_path_factory, files, value) -> None:
+def test_every_accepted_file_name_is_preserved_and_adds_no_header(tmp_path_factory, files, value) -> None:
     folder = tmp_path_factory.mktemp("names")
     taken = []
     for number, (name, content) in enumerate(files):
@@ -248,7 +248,7 @@ def allowed(name: str) -> bool:
 
 
 @given(st.one_of(st.text(), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,9} [0-9:]+ [-+A-Z0-9]+")))
-def test_no_retry_after_fails_or_asks_for_more_than_the_cap(value: str) -> None:
+def test_no_retry_after_fails_or_exceeds_the_cap(value: str) -> None:
     response = Response(429, {"retry-after": value})
     asked = retry_after(response)
     assert asked is None or asked >= 0
@@ -256,7 +256,7 @@ def test_no_retry_after_fails_or_asks_for_more_than_the_cap(value: str) -> None:
 
 
 @given(st.one_of(st.binary(max_size=80), _JSON.map(lambda value: json.dumps(value).encode())))
-def test_whatever_is_read_as_json_can_be_written_as_json(body: bytes) -> None:
+def test_every_json_value_read_can_be_written(body: bytes) -> None:
     try:
         parsed = Response(200, {}, body).json()
     except MalformedResponseError as error:

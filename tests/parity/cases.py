@@ -13,13 +13,13 @@ from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOper
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from datarobot_provider.core.job_operator import DataRobotJobOperator
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]
@@ -49,7 +49,7 @@ class Case:
 
     kind: str
     operator: type[DataRobotJobOperator]
-    prepare: Callable[[Stage], dict[str, Any]]
+    prepare: Callable[[EmulatorClient], dict[str, Any]]
     start: str
     polls: tuple[str, ...]
     cancel: str | None
@@ -67,29 +67,29 @@ class Case:
         return self.operator.__name__
 
 
-def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage], dict[str, Any]]:
-    def prepare(stage: Stage) -> dict[str, Any]:
-        model_id = stage.model()
-        version_id = stage.version(model_id, training=training, built=built)
-        return {"custom_model_id": model_id, "custom_model_version_id": version_id}
+def _version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient], dict[str, Any]]:
+    def prepare(datarobot: EmulatorClient) -> dict[str, Any]:
+        model_id = datarobot.create_model()
+        version = datarobot.create_version(model_id, training=training, built=built)
+        return {"custom_model_id": model_id, "custom_model_version_id": version["id"]}
 
     return prepare
 
 
-def _new_version(stage: Stage) -> dict[str, Any]:
+def _new_version(datarobot: EmulatorClient) -> dict[str, Any]:
     return {
-        "custom_model_id": stage.model(),
+        "custom_model_id": datarobot.create_model(),
         "folder": str(FOLDER),
         "base_environment_id": ENVIRONMENT,
         "training_data": {"datasetId": DATASET},
     }
 
 
-def _built_version(stage: Stage) -> dict[str, Any]:
-    return {**_version(built=True)(stage), "dataset_id": DATASET}
+def _built_version(datarobot: EmulatorClient) -> dict[str, Any]:
+    return {**_version(built=True)(datarobot), "dataset_id": DATASET}
 
 
-def _deployment(_: Stage) -> dict[str, Any]:
+def _deployment(_: EmulatorClient) -> dict[str, Any]:
     return {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 
 

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-# The helpers' assertions are to be as readable as those of the tests.
-pytest.register_assert_rewrite("tests.parity.scenario", "tests.parity.stage")
-
-from datarobot_provider.client.retry import RetryPolicy  # noqa: E402 - after the two lines above
-from datarobot_provider.emulator import running  # noqa: E402
-from tests.parity.stage import CONNECTION, SEED, TIME_SCALE, TOKEN, Stage, connection  # noqa: E402
+from datarobot_provider.client.retry import RetryPolicy
+from datarobot_provider.emulator import running
+from tests.support.emulator import CONNECTION, TIME_SCALE, TOKEN, EmulatorClient, connection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,19 +20,19 @@ REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def emulator() -> Iterator[Emulator]:
-    with running(token=TOKEN, seed=REPOSITORY / SEED, time_scale=TIME_SCALE) as started:
+def emulator(seed: Path) -> Iterator[Emulator]:
+    with running(token=TOKEN, seed=seed, time_scale=TIME_SCALE) as started:
         yield started
 
 
 @pytest.fixture
-def stage(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
+def datarobot(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> EmulatorClient:
     """Give an emulator that remembers nothing, with a connection to it and short pauses between two attempts."""
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setenv(CONNECTION, connection(emulator.endpoint))
     # attempts, base, cap: five attempts as in the field, milliseconds apart.
     monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", (5, 0.002, 60.0))
     assert (RetryPolicy().attempts, RetryPolicy().base) == (5, 0.002)
-    stage = Stage(emulator)
-    stage.reset()
-    return stage
+    datarobot = EmulatorClient(emulator.endpoint)
+    datarobot.reset()
+    return datarobot

@@ -11,15 +11,15 @@ import pytest
 from datarobot_provider.client.sync_transport import SyncTransport
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.job_client import JobClient
-from tests.parity.scenario import Outcome, Run, Store
-from tests.parity.stage import until
+from tests.parity.runs import Outcome, Run, Store
+from tests.support.emulator import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from datarobot_provider.client.request import Request
-    from tests.parity.stage import Stage
     from tests.parity.submitters import Submitter
+    from tests.support.emulator import EmulatorClient
 
 
 class WorkerLostError(BaseException):
@@ -29,49 +29,53 @@ class WorkerLostError(BaseException):
 class SubmitRun(Run):
     """A task of a submitter; ``case`` of :class:`Run` has all that is used of it here."""
 
-    def __init__(self, stage: Stage, submitter: Submitter, *, deferrable: bool = False, **arguments: Any) -> None:
-        super().__init__(stage, submitter, deferrable=deferrable, **submitter.fixed, **arguments)  # type: ignore[arg-type]
+    def __init__(
+        self, datarobot: EmulatorClient, submitter: Submitter, *, deferrable: bool = False, **arguments: Any
+    ) -> None:
+        super().__init__(datarobot, submitter, deferrable=deferrable, **submitter.fixed, **arguments)  # type: ignore[arg-type]
         self.submitter = submitter
         if not issubclass(submitter.operator, DataRobotJobOperator):
             for name in ("deferrable", "poll_interval", "timeout"):
                 self.arguments.pop(name)
-        self.things_before = submitter.things(stage, self.arguments)
-        stage.forget_requests()
+        self.things_before = submitter.things(datarobot, self.arguments)
+        datarobot.clear_requests()
 
     @property
     def made(self) -> int:
         """How many things the task has made, by the emulator's state."""
-        return self.submitter.things(self.stage, self.arguments) - self.things_before
+        return self.submitter.things(self.datarobot, self.arguments) - self.things_before
 
     @property
     def sent(self) -> int:
         """How often the request to make it has reached the emulator, by its log."""
         method, path = self.submitter.send
-        return len([row for row in self.stage.requests() if row["method"] == method and re.search(path, row["path"])])
+        return len(
+            [row for row in self.datarobot.requests() if row["method"] == method and re.search(path, row["path"])]
+        )
 
     @property
     def stopped(self) -> list[str]:
         """The paths of all DELETEs, by the emulator's log."""
-        return [row["path"] for row in self.stage.requests() if row["method"] == "DELETE"]
+        return [row["path"] for row in self.datarobot.requests() if row["method"] == "DELETE"]
 
     def order(self, outcome: str, **more: Any) -> None:
         """Say how the next job is to end; nothing for what has no job."""
         if self.submitter.kind:
-            self.stage.order(self.submitter.kind, outcome, **more)
+            self.datarobot.set_outcome(self.submitter.kind, outcome, **more)
 
     def await_end(self) -> None:
         """Wait until no job of the task runs any more."""
         kind = self.submitter.kind
         if kind:
-            until(lambda: not any(job["active"] for job in self.stage.jobs(kind)), "the end of the job")
+            until(lambda: not any(job["active"] for job in self.datarobot.jobs(kind)), "the end of the job")
 
     def lose_response(self, **fault: Any) -> Outcome:
         """Run a try whose creating request is handled, and its response lost."""
         method, path = self.submitter.send
-        self.stage.fault(path, method=method, times=1, **(fault or {"cut": "after"}))
+        self.datarobot.inject_fault(path, method=method, times=1, **(fault or {"cut": "after"}))
         outcome = self.finish()
-        assert self.stage.faults_left() == [0]
-        self.stage.clear_faults()
+        assert self.datarobot.faults_left() == [0]
+        self.datarobot.clear_faults()
         return outcome
 
     def die(self, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:

@@ -10,7 +10,6 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import requests
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.custom_models import CopyCustomModelOperator, CreateCustomModelOperator
@@ -28,8 +27,8 @@ from datarobot_provider.operators.vector_databases import (
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
-from tests.parity.scenario import Store, TaskInstance
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, MODEL, TOKEN, Stage
+from tests.parity.runs import Store, TaskInstance
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL, EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -38,20 +37,6 @@ Arguments = dict[str, Any]
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
-GUARD = {
-    "name": "Tokens",
-    "description": "counts tokens",
-    "type": "ootb",
-    "ootbType": "token_count",
-    "stages": ["prompt"],
-    "intervention": {
-        "action": "block",
-        "allowedActions": ["block", "report"],
-        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
-        "message": "too long",
-        "sendNotification": False,
-    },
-}
 #: What becomes of the same request when it is sent a second time, on purpose, after the first has done its work.
 ANEW, SAME, REFUSED = "made anew", "taken for the first", "refused"
 
@@ -72,7 +57,7 @@ class Submitter:
 
     name: str
     operator: type[Any]
-    prepare: Callable[[Stage], Arguments]
+    prepare: Callable[[EmulatorClient], Arguments]
     send: tuple[str, str]
     kind: str | None = None
     listing: tuple[str, Mapping[str, str]] | None = None
@@ -81,32 +66,15 @@ class Submitter:
     decidable: tuple[bool, bool] = (True, True)
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
-    def things(self, stage: Stage, arguments: Arguments) -> int:
+    def things(self, datarobot: EmulatorClient, arguments: Arguments) -> int:
         """Return how many things of its sort there are, by the emulator's state."""
-        counts = {len(stage.jobs(self.kind))} if self.kind else set()
+        counts = {len(datarobot.jobs(self.kind))} if self.kind else set()
         if self.listing and not self.kind:
             path, query = self.listing
             filled = {name: value.format(**arguments) for name, value in query.items()}
-            counts.add(len(rows(stage, path.format(**arguments), **filled)))
+            counts.add(len(datarobot.entries(path.format(**arguments), **filled)))
         (count,) = counts
         return count
-
-
-def rows(stage: Stage, path: str, **query: str) -> list[dict[str, Any]]:
-    """Return a list of the API."""
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    response = requests.get(f"{stage.emulator.endpoint}/{path}", headers=headers, params=query, timeout=30)
-    assert response.ok, response.text
-    found: list[dict[str, Any]] = response.json()["data"]
-    return found
-
-
-def _post(stage: Stage, path: str, body: Any) -> dict[str, Any]:
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    response = requests.post(f"{stage.emulator.endpoint}/{path}", headers=headers, json=body, timeout=30)
-    assert response.ok, response.text
-    made: dict[str, Any] = response.json()
-    return made
 
 
 def send_again(submitter: Submitter, arguments: Arguments) -> None:
@@ -117,51 +85,51 @@ def send_again(submitter: Submitter, arguments: Arguments) -> None:
     submitter.operator(**given).execute(context)
 
 
-def _model(stage: Stage) -> Arguments:
-    return {"custom_model_id": stage.model()}
+def _model(datarobot: EmulatorClient) -> Arguments:
+    return {"custom_model_id": datarobot.create_model()}
 
 
-def _model_without_versioned_data(stage: Stage) -> Arguments:
+def _model_without_versioned_data(datarobot: EmulatorClient) -> Arguments:
     body = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
-    return {"custom_model_id": str(_post(stage, "customModels/", body)["id"])}
+    return {"custom_model_id": str(datarobot.send("POST", "customModels/", json=body)["id"])}
 
 
-def _model_with_version(stage: Stage) -> Arguments:
-    given = _model(stage)
-    stage.version(given["custom_model_id"])
+def _model_with_version(datarobot: EmulatorClient) -> Arguments:
+    given = _model(datarobot)
+    datarobot.create_version(given["custom_model_id"])
     return given
 
 
-def _version(*, training: bool = False, built: bool = False) -> Callable[[Stage], Arguments]:
-    def prepare(stage: Stage) -> Arguments:
-        model_id = stage.model()
-        version_id = stage.version(model_id, training=training, built=built)
-        return {"custom_model_id": model_id, "custom_model_version_id": version_id}
+def _version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient], Arguments]:
+    def prepare(datarobot: EmulatorClient) -> Arguments:
+        model_id = datarobot.create_model()
+        version = datarobot.create_version(model_id, training=training, built=built)
+        return {"custom_model_id": model_id, "custom_model_version_id": version["id"]}
 
     return prepare
 
 
-def _image(stage: Stage) -> Arguments:
-    return {"image_id": _version(training=True)(stage)["custom_model_version_id"]}
+def _image(datarobot: EmulatorClient) -> Arguments:
+    return {"image_id": _version(training=True)(datarobot)["custom_model_version_id"]}
 
 
-def _validation(stage: Stage) -> Arguments:
-    stage.order("vector_database_validation", "succeeded", seconds=0)
+def _validation(datarobot: EmulatorClient) -> Arguments:
+    datarobot.set_outcome("vector_database_validation", "succeeded", seconds=0)
     body = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
-    return {"validation_id": _post(stage, VALIDATIONS, body)["id"]}
+    return {"validation_id": datarobot.send("POST", VALIDATIONS, json=body)["id"]}
 
 
-def _guarded(stage: Stage) -> Arguments:
-    template = next(each for each in rows(stage, "guardTemplates/") if each["type"] == "ootb")
-    return {"entity_id": stage.model(), "template_id": template["id"]}
+def _guarded(datarobot: EmulatorClient) -> Arguments:
+    template = next(each for each in datarobot.entries("guardTemplates/") if each["type"] == "ootb")
+    return {"entity_id": datarobot.create_model(), "template_id": template["id"]}
 
 
-def _explained(stage: Stage) -> Arguments:
+def _explained(datarobot: EmulatorClient) -> Arguments:
     path = "customModels/{custom_model_id}/versions/{custom_model_version_id}/predictionExplanationsInitialization/"
-    return {"path": path.format(**_version(training=True)(stage))}
+    return {"path": path.format(**_version(training=True)(datarobot))}
 
 
-def _nothing(_: Stage) -> Arguments:
+def _nothing(_: EmulatorClient) -> Arguments:
     return {}
 
 

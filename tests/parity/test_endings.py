@@ -8,18 +8,18 @@ import pytest
 
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.scenario import Outcome, Run, both
+from tests.parity.runs import Outcome, Run, both
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 _SHORT = 0.2
 
 
 @each_case
-def test_a_job_that_succeeds_gives_the_same_xcom(stage: Stage, case: Case) -> None:
+def test_a_job_that_succeeds_gives_the_same_xcom(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
+        run = Run(datarobot, case, deferrable=deferrable)
         outcome = run.finish()
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
@@ -33,10 +33,10 @@ def test_a_job_that_succeeds_gives_the_same_xcom(stage: Stage, case: Case) -> No
 
 @each_case
 @pytest.mark.parametrize("ending", ["failed", "cancelled", "expired"])
-def test_a_job_that_ends_badly_raises_the_same_error(stage: Stage, case: Case, ending: str) -> None:
+def test_a_job_that_ends_badly_raises_the_same_error(datarobot: EmulatorClient, case: Case, ending: str) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, ending, message=case.reason)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, ending, message=case.reason)
         outcome = run.finish()
         run.check_requests()
         run.check_job()
@@ -52,10 +52,10 @@ def test_a_job_that_ends_badly_raises_the_same_error(stage: Stage, case: Case, e
 
 @each_case
 @pytest.mark.parametrize("ending", ["unknown", "stuck"])
-def test_a_job_without_end_times_out_in_the_same_way(stage: Stage, case: Case, ending: str) -> None:
+def test_a_job_that_does_not_end_times_out_in_the_same_way(datarobot: EmulatorClient, case: Case, ending: str) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable, timeout=_SHORT)
-        stage.order(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
+        run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT)
+        datarobot.set_outcome(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
         outcome = run.finish()
         run.check_requests(deletes=1 if case.cancel else 0)
         # Where the API has no way to cancel, the job goes on, and the message says so.
@@ -72,10 +72,10 @@ def test_a_job_without_end_times_out_in_the_same_way(stage: Stage, case: Case, e
 
 
 @each_case
-def test_a_timeout_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) -> None:
+def test_a_timeout_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable, timeout=_SHORT, cancel_on_kill=False)
-        stage.order(case.kind, "stuck")
+        run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT, cancel_on_kill=False)
+        datarobot.set_outcome(case.kind, "stuck")
         outcome = run.finish()
         run.check_requests(deletes=0)
         run.check_job(active=True)
@@ -88,11 +88,11 @@ def test_a_timeout_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) ->
 
 
 @each_case
-def test_a_task_that_does_not_wait_returns_the_id(stage: Stage, case: Case) -> None:
+def test_a_task_that_does_not_wait_returns_the_id(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=False, wait_for_completion=False)
+        run = Run(datarobot, case, deferrable=False, wait_for_completion=False)
         run.arguments["deferrable"] = deferrable
-        stage.order(case.kind, "stuck")
+        datarobot.set_outcome(case.kind, "stuck")
         outcome = run.finish()
         run.check_requests()
         job = run.check_job(active=True)

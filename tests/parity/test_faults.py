@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
-from datarobot_provider.hooks import datarobot
 from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
-from tests.parity.stage import CONNECTION, Stage, connection
+from tests.parity.runs import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
+from tests.support.emulator import CONNECTION, EmulatorClient, connection
 
 
 def _has_status_record(route: tuple[Case, str]) -> bool:
@@ -49,16 +48,20 @@ _LASTING = {
 
 
 @pairwise(route=_ROUTES, fault=_PASSING)
-def test_a_fault_that_passes_does_not_show(stage: Stage, route: tuple[Case, str], fault: dict[str, object]) -> None:
-    assert _unharmed(stage, *route, fault) == set()
+def test_a_temporary_fault_does_not_change_the_outcome(
+    datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
+) -> None:
+    assert _unharmed(datarobot, *route, fault) == set()
 
 
 @pairwise(route=_POLLS, fault=_LASTING)
-def test_failed_looks_do_not_show(stage: Stage, route: tuple[Case, str], fault: dict[str, object]) -> None:
-    assert _unharmed(stage, *route, fault) != set()
+def test_failed_polls_do_not_change_the_outcome(
+    datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
+) -> None:
+    assert _unharmed(datarobot, *route, fault) != set()
 
 
-def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> set[str]:
+def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str, object]) -> set[str]:
     """Run both modes through a fault; check that the task succeeds; return what both logs say of failed looks.
 
     How often they say it may differ: below our attempts, aiohttp has one of its own for a connection it used before.
@@ -66,12 +69,12 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
     failed_looks: list[set[str]] = []
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
+        run = Run(datarobot, case, deferrable=deferrable)
         # A job that is over answers 303 without a body, and nothing can be cut in two: it must outlast the fault.
-        stage.order(case.kind, "succeeded", seconds=0.4)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
 
         def strike() -> None:
-            stage.fault(path, **fault)  # type: ignore[arg-type]
+            datarobot.inject_fault(path, **fault)  # type: ignore[arg-type]
 
         with log_lines(datarobot, "_LOG") as lines, pytest.MonkeyPatch.context() as patch:
             # The wait is to meet it, not the worker's one poll before.
@@ -79,7 +82,7 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
             patch.setattr(JobClient, "wait", lambda *given: strike() or wait(*given))
             outcome = run.finish(before_trigger=strike)
         failed_looks.append({normalised(line) for line in lines if "cannot be polled at present" in line})
-        assert stage.faults_left() == [0]
+        assert datarobot.faults_left() == [0]
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
         return outcome
@@ -93,15 +96,15 @@ def _unharmed(stage: Stage, case: Case, path: str, fault: dict[str, object]) -> 
 
 
 @each_case
-def test_looks_that_fail_for_too_long_end_in_the_same_words(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_polls_that_keep_failing_raise_the_same_error(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
+    impatient(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "stuck")
-        stage.fault(case.polls[0], status=503, times=None)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.inject_fault(case.polls[0], status=503, times=None)
         outcome = run.finish()
         # The job may be fine: it is left alone, and the store keeps its id for the next try.
         run.check_requests(deletes=0)
@@ -116,15 +119,15 @@ def test_looks_that_fail_for_too_long_end_in_the_same_words(
 
 
 @each_case
-def test_a_connection_that_stays_cut_ends_in_the_same_words(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_a_connection_that_stays_cut_raises_the_same_error(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
+    impatient(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "stuck")
-        stage.fault(case.polls[0], cut="before", times=None)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.inject_fault(case.polls[0], cut="before", times=None)
         outcome = run.finish(host_in_event=True)
         run.check_requests(deletes=0)
         run.check_job(active=True)
@@ -139,26 +142,26 @@ def test_a_connection_that_stays_cut_ends_in_the_same_words(
 
 @each_case
 def test_the_event_of_a_connection_that_stays_cut_names_no_host(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
-    run = Run(stage, case, deferrable=True)
-    stage.order(case.kind, "stuck")
-    stage.fault(case.polls[0], cut="before", times=None)
+    impatient(datarobot, monkeypatch)
+    run = Run(datarobot, case, deferrable=True)
+    datarobot.set_outcome(case.kind, "stuck")
+    datarobot.inject_fault(case.polls[0], cut="before", times=None)
     assert type(run.finish().error) is AirflowException
 
 
 @each_case
-def test_refused_polls_end_in_the_same_words_and_are_retried(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_rejected_polls_raise_the_same_error_and_are_retried(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
+    impatient(datarobot, monkeypatch)
     refusal = {"message": "Invalid Authorization header."}
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "stuck")
-        stage.fault(case.polls[0], status=401, body=refusal, times=None)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.inject_fault(case.polls[0], status=401, body=refusal, times=None)
         return _refused(run, run.finish())
 
     outcome, _ = both(make)
@@ -168,9 +171,9 @@ def test_refused_polls_end_in_the_same_words_and_are_retried(
 
     # The same for real: the token is changed while the task is deferred, so that the trigger has one that is refused.
     # A task that waits on a worker read its token before.
-    changed = Run(stage, case, deferrable=True)
-    stage.order(case.kind, "stuck")
-    wrong = connection(stage.emulator.endpoint, "a-token-nobody-knows", **IMPATIENT)
+    changed = Run(datarobot, case, deferrable=True)
+    datarobot.set_outcome(case.kind, "stuck")
+    wrong = connection(datarobot.emulator.endpoint, "a-token-nobody-knows", **IMPATIENT)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
     deferred = _refused(changed, outcome_of_change)
     assert "a-token-nobody-knows" not in str(deferred.error)
@@ -178,14 +181,14 @@ def test_refused_polls_end_in_the_same_words_and_are_retried(
 
 
 @each_case
-def test_a_triggerer_without_the_connection_is_told_of(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_a_missing_connection_in_the_triggerer_is_reported(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""
-    impatient(stage, monkeypatch)
-    run = Run(stage, case, deferrable=True)
-    stage.order(case.kind, "stuck")
-    good = connection(stage.emulator.endpoint)
+    impatient(datarobot, monkeypatch)
+    run = Run(datarobot, case, deferrable=True)
+    datarobot.set_outcome(case.kind, "stuck")
+    good = connection(datarobot.emulator.endpoint)
     outcome = run.finish(
         before_trigger=lambda: monkeypatch.delenv(CONNECTION),
         after_trigger=lambda: monkeypatch.setenv(CONNECTION, good),
@@ -205,14 +208,14 @@ def _refused(run: Run, outcome: Outcome) -> Outcome:
 
 @pytest.mark.parametrize("cut", ["inside", "after"])
 @each_case
-def test_a_start_whose_response_is_lost_is_not_repeated(stage: Stage, case: Case, cut: str) -> None:
+def test_a_start_whose_response_is_lost_is_not_repeated(datarobot: EmulatorClient, case: Case, cut: str) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=False)
+        run = Run(datarobot, case, deferrable=False)
         run.arguments["deferrable"] = deferrable
-        stage.fault(case.start, method="POST", cut=cut, times=1)
+        datarobot.inject_fault(case.start, method="POST", cut=cut, times=1)
         outcome = run.finish()
         run.check_requests()
-        assert len(stage.jobs(case.kind)) == 1
+        assert len(datarobot.jobs(case.kind)) == 1
         return outcome
 
     outcome, _ = both(make)

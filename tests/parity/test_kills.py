@@ -14,14 +14,14 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.scenario import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
-from tests.parity.stage import until
+from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
+from tests.support.emulator import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from datarobot_provider.triggers.job import DataRobotJobTrigger
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 _CANCELLABLE = [pytest.param(case, id=case.name) for case in CASES if case.cancel]
 
@@ -103,7 +103,7 @@ async def _run_trigger(trigger: DataRobotJobTrigger) -> None:
 def _looked(run: Run) -> Callable[[], Any]:
     # A deferred task was looked at by its worker, before there was a trigger.
     polls = 2 if run.deferrable else 1
-    return lambda: len(list(looks_at(run.case, run.stage))) >= polls
+    return lambda: len(list(looks_at(run.case, run.datarobot))) >= polls
 
 
 def _told(lines: list[str]) -> list[str]:
@@ -111,10 +111,10 @@ def _told(lines: list[str]) -> list[str]:
 
 
 @each_case
-def test_a_kill_cancels_the_job_where_the_api_can(stage: Stage, case: Case) -> None:
+def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> tuple[Any, list[str], Outcome]:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "stuck")
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
             outcome, lines = _killed_in_trigger(run, _looked(run))
         else:
@@ -139,10 +139,10 @@ def test_a_kill_cancels_the_job_where_the_api_can(stage: Stage, case: Case) -> N
 
 
 @each_case
-def test_a_kill_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) -> None:
+def test_a_kill_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     for deferrable in (False, True):
-        run = Run(stage, case, deferrable=deferrable, cancel_on_kill=False)
-        stage.order(case.kind, "stuck")
+        run = Run(datarobot, case, deferrable=deferrable, cancel_on_kill=False)
+        datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
             _, lines = _killed_in_trigger(run, _looked(run))
         else:
@@ -153,14 +153,14 @@ def test_a_kill_leaves_the_job_alone_if_so_asked(stage: Stage, case: Case) -> No
 
 
 @pytest.mark.parametrize("case", _CANCELLABLE)
-def test_a_kill_that_comes_too_late_says_so(stage: Stage, case: Case) -> None:
+def test_a_kill_after_the_job_ended_is_logged(datarobot: EmulatorClient, case: Case) -> None:
     def make(deferrable: bool) -> list[str]:
         # The second look comes after 0.8 s at the earliest; the job is over before.
-        run = Run(stage, case, deferrable=deferrable, poll_interval=1.0)
-        stage.order(case.kind, "succeeded", seconds=0.2)
+        run = Run(datarobot, case, deferrable=deferrable, poll_interval=1.0)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=0.2)
 
         def over() -> bool:
-            return any(looks_at(case, stage)) and not stage.jobs(case.kind)[0]["active"]
+            return any(looks_at(case, datarobot)) and not datarobot.jobs(case.kind)[0]["active"]
 
         if deferrable:
             _, lines = _killed_in_trigger(run, over)
@@ -179,8 +179,8 @@ def test_a_kill_that_comes_too_late_says_so(stage: Stage, case: Case) -> None:
 
 
 @each_case
-def test_a_kill_after_the_end_does_nothing(stage: Stage, case: Case) -> None:
-    run = Run(stage, case, deferrable=False)
+def test_a_kill_after_the_end_does_nothing(datarobot: EmulatorClient, case: Case) -> None:
+    run = Run(datarobot, case, deferrable=False)
     operator = run.operator()
     with log_lines(type(operator)) as lines:
         operator.execute(run.context())
@@ -189,10 +189,10 @@ def test_a_kill_after_the_end_does_nothing(stage: Stage, case: Case) -> None:
     assert lines != []
     assert _told(lines) == []
 
-    run = Run(stage, case, deferrable=True)
-    stage.order(case.kind, "succeeded", seconds=TIMEOUT)
+    run = Run(datarobot, case, deferrable=True)
+    datarobot.set_outcome(case.kind, "succeeded", seconds=TIMEOUT)
     trigger = run.rebuilt(run.defer())
-    stage.finish()
+    datarobot.finish_jobs()
 
     async def triggerer() -> None:
         # Airflow 3.3 also calls on_kill for a trigger whose event it has in its hands.

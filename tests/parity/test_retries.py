@@ -10,10 +10,10 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.scenario import Outcome, Run, both, impatient, record_of
+from tests.parity.runs import Outcome, Run, both, impatient, record_of
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 
 #: Seconds that a job takes which is to run until it is told to end.
@@ -42,14 +42,16 @@ def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("over", [False, True], ids=["running", "over"])
 @each_case
-def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_reuses_the_job(
+    datarobot: EmulatorClient, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "succeeded", seconds=_LONG if over else 0.3)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=_LONG if over else 0.3)
         _lose(run, monkeypatch)
         first = dict(run.instance.xcoms)
         if over:
-            stage.finish()
+            datarobot.finish_jobs()
         run.check_job(active=not over)
         run.next_try()
         outcome = run.finish()
@@ -64,17 +66,17 @@ def test_a_second_try_takes_up_the_job(stage: Stage, case: Case, over: bool, mon
 
 
 @each_case
-def test_a_try_after_looks_that_failed_takes_up_the_job(
-    stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch
+def test_a_retry_after_failed_polls_reuses_the_job(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(stage, monkeypatch)
+    impatient(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "succeeded", seconds=0.4)
-        stage.fault(case.polls[0], status=503, times=None)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
+        datarobot.inject_fault(case.polls[0], status=503, times=None)
         assert type(run.finish().error) is AirflowException
-        stage.clear_faults()
+        datarobot.clear_faults()
         run.next_try()
         outcome = run.finish()
         run.check_requests()
@@ -87,13 +89,19 @@ def test_a_try_after_looks_that_failed_takes_up_the_job(
 
 
 @each_case
-def test_a_second_try_says_how_the_job_ends(stage: Stage, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_retry_reports_how_the_job_ends(
+    datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def make(deferrable: bool) -> Outcome:
-        run = Run(stage, case, deferrable=deferrable)
-        stage.order(case.kind, "failed", message=case.reason)
+        run = Run(datarobot, case, deferrable=deferrable)
+        datarobot.set_outcome(case.kind, "failed", message=case.reason, seconds=_LONG)
         _lose(run, monkeypatch)
         run.next_try()
-        outcome = run.finish()
+        with monkeypatch.context() as patch:
+            # The job ends once the second try waits for it.
+            wait = JobClient.wait
+            patch.setattr(JobClient, "wait", lambda *given: datarobot.finish_jobs() or wait(*given))
+            outcome = run.finish(before_trigger=datarobot.finish_jobs)
         run.check_requests()
         run.check_job()
         return outcome

@@ -10,15 +10,15 @@ from airflow.providers.common.compat.sdk import AirflowFailException
 
 from datarobot_provider.core.submission import superseded
 from tests.pairwise import pairwise
-from tests.parity.scenario import record_of
+from tests.parity.runs import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
 from tests.parity.submitters import ANEW, CREATES, JOBS, MODES, REFUSED, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
     import pytest
 
-    from tests.parity.scenario import Outcome
-    from tests.parity.stage import Stage
+    from tests.parity.runs import Outcome
+    from tests.support.emulator import EmulatorClient
 
 _STOPPABLE = [each for each in JOBS if each.cancel]
 #: Jobs that DataRobot runs beside a second one of the same sort.
@@ -49,8 +49,8 @@ _SAME_HANDLE = ("assignment", "revalidation", "request")
 
 
 @each(*SUBMITTERS)
-def test_a_task_that_is_cleared_after_its_success_does_it_anew(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_a_task_cleared_after_success_creates_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     first = run.finish()
     assert first.error is None
     run.clear()
@@ -58,8 +58,8 @@ def test_a_task_that_is_cleared_after_its_success_does_it_anew(stage: Stage, sub
 
 
 @each(*[each for each in SUBMITTERS if each.again == ANEW])
-def test_a_retry_after_a_clear_takes_up_what_was_made_after_it(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_a_retry_after_a_clear_reuses_the_newer_resource(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.finish()
     run.clear()
     second = run.finish()
@@ -70,8 +70,8 @@ def test_a_retry_after_a_clear_takes_up_what_was_made_after_it(stage: Stage, sub
 
 
 @each(*[each for each in SUBMITTERS if each.again == ANEW and each.decidable[1]])
-def test_a_response_that_is_lost_after_a_clear_is_found_again(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_a_response_that_is_lost_after_a_clear_is_found_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     first = run.finish()
     run.clear()
     run.lose_response()
@@ -85,9 +85,9 @@ def test_a_response_that_is_lost_after_a_clear_is_found_again(stage: Stage, subm
 
 
 @each(*CREATES)
-def test_a_clear_after_a_lost_response_does_it_anew(stage: Stage, submitter: Submitter) -> None:
+def test_a_clear_after_a_lost_response_creates_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     """Whoever clears a task has looked in DataRobot; so the error says."""
-    run = SubmitRun(stage, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.lose_response()
     run.clear()
     run.finish()
@@ -106,20 +106,20 @@ def _cleared_while_it_runs(run: SubmitRun, outcome: str, **more: float) -> None:
 
 
 @pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
-def test_a_job_that_runs_is_stopped_once_and_started_anew(
-    stage: Stage, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
+def test_a_clear_cancels_the_running_job_once_and_starts_another(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # In deferrable mode the trigger is given time to stop it; here there is no triggerer that would.
     monkeypatch.setattr(superseded, "TRIGGER_TIMEOUT", 0.1)
-    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable)
     _cleared_while_it_runs(run, "stuck")
     outcome = run.finish()
     _check_stopped(run, outcome)
 
 
 @each(*_STOPPABLE)
-def test_a_job_that_its_trigger_has_stopped_is_not_stopped_again(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter, deferrable=True)
+def test_a_job_cancelled_by_its_trigger_is_not_cancelled_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter, deferrable=True)
     run.order("stuck")
     trigger = run.rebuilt(run.defer())
     run.clear()
@@ -134,14 +134,16 @@ def _check_stopped(run: SubmitRun, outcome: Outcome) -> None:
     assert re.search(str(run.submitter.cancel), stopped)
     assert (run.made, run.sent) == (2, 2)
     kind = str(run.submitter.kind)
-    assert [job["active"] for job in run.stage.jobs(kind)] == [False, False]
-    methods = [row["method"] for row in run.stage.requests() if row["method"] != "GET"]
+    assert [job["active"] for job in run.datarobot.jobs(kind)] == [False, False]
+    methods = [row["method"] for row in run.datarobot.requests() if row["method"] != "GET"]
     assert methods == ["POST", "DELETE", "POST"], "stopped first, started then"
 
 
 @pairwise(submitter=axis_of(_STOPPABLE), deferrable=MODES)
-def test_a_job_that_runs_is_left_alone_if_so_told(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
-    run = SubmitRun(stage, submitter, deferrable=deferrable, cancel_on_kill=False)
+def test_a_clear_does_not_cancel_the_job_without_cancel_on_kill(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
+) -> None:
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable, cancel_on_kill=False)
     _cleared_while_it_runs(run, "succeeded", seconds=0.5)
     run.finish()
     assert run.stopped == []
@@ -149,22 +151,22 @@ def test_a_job_that_runs_is_left_alone_if_so_told(stage: Stage, submitter: Submi
 
 
 @pairwise(submitter=axis_of(_SIDE_BY_SIDE), deferrable=MODES)
-def test_a_job_that_cannot_be_stopped_goes_on_beside_the_new_one(
-    stage: Stage, submitter: Submitter, deferrable: bool
+def test_a_job_that_cannot_be_cancelled_keeps_running(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
-    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable)
     _cleared_while_it_runs(run, "stuck")
     outcome = run.finish()
     assert outcome.error is None
     assert (run.made, run.sent, run.stopped) == (2, 2, [])
-    assert any(job["active"] for job in stage.jobs(str(submitter.kind)))
+    assert any(job["active"] for job in datarobot.jobs(str(submitter.kind)))
 
 
 @pairwise(submitter=axis_of(_SHARED), deferrable=MODES)
-def test_a_computation_that_runs_is_the_one_that_a_clear_gets(
-    stage: Stage, submitter: Submitter, deferrable: bool
+def test_a_clear_reuses_a_running_computation(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
-    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable)
     _cleared_while_it_runs(run, "succeeded", seconds=0.5)
     outcome = run.finish()
     assert outcome.error is None

@@ -13,7 +13,7 @@ from tests.parity.submit_run import SubmitRun, while_it_waits
 from tests.parity.submitters import ANEW, JOBS, MODES, Submitter, axis_of, each, send_again
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 _REASON = "A word from DataRobot."
 
@@ -29,8 +29,10 @@ _WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
 
 
 @pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == ANEW]), deferrable=MODES)
-def test_a_job_that_failed_is_started_anew_by_a_retry(stage: Stage, submitter: Submitter, deferrable: bool) -> None:
-    run = SubmitRun(stage, submitter, deferrable=deferrable)
+def test_a_retry_starts_another_job_after_a_failed_one(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
+) -> None:
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable)
     run.order("failed", message=_REASON)
     first = run.finish()
     assert type(first.error) is AirflowException
@@ -43,8 +45,8 @@ def test_a_job_that_failed_is_started_anew_by_a_retry(stage: Stage, submitter: S
 
 
 @each(*_MAY_DO_BETTER)
-def test_a_job_that_failed_unseen_is_started_anew_by_a_retry(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_a_retry_starts_another_job_after_an_unseen_failure(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.order("failed", message=_REASON)
     run.die(while_it_waits)
     run.await_end()
@@ -55,8 +57,8 @@ def test_a_job_that_failed_unseen_is_started_anew_by_a_retry(stage: Stage, submi
 
 
 @each(*_WOULD_NOT)
-def test_a_verdict_that_was_not_seen_is_told_by_a_retry(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_a_retry_reports_a_result_that_was_not_seen(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.order("failed", message=_REASON)
     run.die(while_it_waits)
     run.await_end()
@@ -67,8 +69,8 @@ def test_a_verdict_that_was_not_seen_is_told_by_a_retry(stage: Stage, submitter:
 
 
 @pytest.mark.parametrize("given", [{}, {"raise_on_failure": False}], ids=["raised", "returned"])
-def test_a_verdict_that_airflow_never_heard_of_is_told_again(stage: Stage, given: dict[str, Any]) -> None:
-    run = SubmitRun(stage, _TEST, **given)
+def test_a_retry_reports_a_result_that_airflow_did_not_store(datarobot: EmulatorClient, given: dict[str, Any]) -> None:
+    run = SubmitRun(datarobot, _TEST, **given)
     run.order("failed", message=_REASON)
     first = run.finish()
     run.next_try()
@@ -80,12 +82,12 @@ def test_a_verdict_that_airflow_never_heard_of_is_told_again(stage: Stage, given
 def _gone(run: SubmitRun) -> None:
     """Let DataRobot forget the status record once the version is made."""
     run.await_end()
-    (job,) = run.stage.jobs(str(run.submitter.kind))
-    run.stage.emulator.control("POST", f"status/{job['ids']['statusId']}", {"gone": True})
+    (job,) = run.datarobot.jobs(str(run.submitter.kind))
+    run.datarobot.control("POST", f"status/{job['ids']['statusId']}", {"gone": True})
 
 
-def test_a_version_whose_status_record_is_gone_is_found(stage: Stage) -> None:
-    run = SubmitRun(stage, _REPOSITORY, deferrable=True)
+def test_a_version_without_status_record_is_found(datarobot: EmulatorClient) -> None:
+    run = SubmitRun(datarobot, _REPOSITORY, deferrable=True)
     outcome = run.finish(before_trigger=lambda: _gone(run))
     assert outcome.error is None
     assert outcome.value
@@ -93,8 +95,8 @@ def test_a_version_whose_status_record_is_gone_is_found(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["salvaged", "unseen"])
-def test_a_version_whose_status_record_is_gone_is_not_made_again_by_a_retry(stage: Stage, seen: bool) -> None:
-    run = SubmitRun(stage, _REPOSITORY, deferrable=seen)
+def test_a_retry_creates_no_second_version_without_status_record(datarobot: EmulatorClient, seen: bool) -> None:
+    run = SubmitRun(datarobot, _REPOSITORY, deferrable=seen)
     if seen:
         run.finish(before_trigger=lambda: _gone(run))
         # What is found at once needs no deferral.
@@ -107,13 +109,13 @@ def test_a_version_whose_status_record_is_gone_is_not_made_again_by_a_retry(stag
     assert (run.made, run.sent) == (1, 1)
 
 
-def test_an_assignment_of_other_data_is_not_taken_for_it(stage: Stage) -> None:
+def test_an_assignment_of_other_data_is_not_reused(datarobot: EmulatorClient) -> None:
     (submitter,) = [each for each in JOBS if each.name == "assignment"]
-    run = SubmitRun(stage, submitter)
+    run = SubmitRun(datarobot, submitter)
     rows = "".join(f"{number},{number}\n" for number in range(50))
-    other = stage.emulator.control("POST", "datasets", {"name": "other.csv", "csv": "age,target\n" + rows})
+    other = datarobot.control("POST", "datasets", {"name": "other.csv", "csv": "age,target\n" + rows})
     run.order("succeeded", seconds=0.5)
     send_again(submitter, {**run.arguments, "dataset_id": other["id"], "wait_for_completion": False})
-    assert stage.jobs("training_data")[0]["active"]
+    assert datarobot.jobs("training_data")[0]["active"]
     outcome = run.finish()
     assert type(outcome.error) is AirflowFailException, outcome.value["trainingDatasetId"]

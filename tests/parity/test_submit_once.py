@@ -9,7 +9,7 @@ import pendulum
 from airflow.providers.common.compat.sdk import AirflowException
 
 from tests.pairwise import pairwise
-from tests.parity.scenario import Outcome, normalised, record_of
+from tests.parity.runs import Outcome, normalised, record_of
 from tests.parity.submit_run import (
     SubmitRun,
     after_the_response,
@@ -21,7 +21,7 @@ from tests.parity.submit_run import (
 from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 #: What DataRobot can tell about after the end of its job.
 TOLD = [each for each in SUBMITTERS if each.decidable[1]]
@@ -53,10 +53,10 @@ def told_by_adoption(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
     return told(outcome)
 
 
-def undisturbed(stage: Stage, submitter: Submitter) -> dict[str, Any]:
+def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, Any]:
     """Return what later tasks see if nothing happens on the way; each submitter is run once for all tests."""
     if submitter.name not in _UNDISTURBED:
-        run = SubmitRun(stage, submitter)
+        run = SubmitRun(datarobot, submitter)
         outcome = run.finish()
         assert outcome.error is None
         assert (run.made, run.sent, run.stopped) == (1, 1, [])
@@ -78,9 +78,9 @@ def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
     submitter=axis_of(TOLD),
     loss=_LOST,
 )
-def test_a_lost_response_is_found_again(stage: Stage, submitter: Submitter, loss: dict[str, Any]) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+def test_a_lost_response_is_found_again(datarobot: EmulatorClient, submitter: Submitter, loss: dict[str, Any]) -> None:
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     first = run.lose_response(**loss)
     assert type(first.error) is AirflowException, "a retry may help"
     assert first.xcoms == []
@@ -95,10 +95,10 @@ def test_a_lost_response_is_found_again(stage: Stage, submitter: Submitter, loss
 
 @pairwise(submitter=axis_of(TOLD_WHILE_RUNNING), deferrable=MODES)
 def test_a_lost_response_is_found_again_while_the_job_runs(
-    stage: Stage, submitter: Submitter, deferrable: bool
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.order("succeeded", seconds=0.5)
     run.lose_response()
     run.deferrable = run.arguments["deferrable"] = deferrable
@@ -109,9 +109,11 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
 
 
 @each(*TOLD)
-def test_a_worker_that_dies_before_it_sends_has_created_nothing(stage: Stage, submitter: Submitter) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+def test_a_worker_killed_before_the_request_has_created_nothing(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.die(before_the_request)
     assert (run.made, run.sent) == (0, 0)
     assert record_of(run.store.values).keys() & {"before", "ref", "done"} == {"before"}
@@ -125,9 +127,11 @@ def test_a_worker_that_dies_before_it_sends_has_created_nothing(stage: Stage, su
 
 
 @pairwise(submitter=axis_of(TOLD), death=_DEATHS)
-def test_a_worker_that_dies_with_the_response_has_made_it(stage: Stage, submitter: Submitter, death: Any) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+def test_a_worker_killed_after_the_response_has_created_it(
+    datarobot: EmulatorClient, submitter: Submitter, death: Any
+) -> None:
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.die(death)
     assert (run.made, run.sent) == (1, 1)
     run.await_end()
@@ -138,9 +142,11 @@ def test_a_worker_that_dies_with_the_response_has_made_it(stage: Stage, submitte
 
 
 @each(*JOBS)
-def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(stage: Stage, submitter: Submitter) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+def test_a_retry_reuses_the_job_of_a_worker_killed_while_waiting(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.die(while_it_waits)
     run.next_try()
     outcome = run.finish()
@@ -153,10 +159,10 @@ def test_a_worker_that_dies_while_it_waits_leaves_a_job_to_take_up(stage: Stage,
     submitter=axis_of(SUBMITTERS),
     deferrable=MODES,
 )
-def test_a_worker_that_dies_after_everything_makes_nothing_more(
-    stage: Stage, submitter: Submitter, deferrable: bool
+def test_a_retry_after_success_creates_nothing(
+    datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
-    run = SubmitRun(stage, submitter, deferrable=deferrable)
+    run = SubmitRun(datarobot, submitter, deferrable=deferrable)
     first = run.finish()
     assert first.error is None
     for _ in range(2):
@@ -167,11 +173,11 @@ def test_a_worker_that_dies_after_everything_makes_nothing_more(
 
 
 @each(*TOLD)
-def test_below_airflow_3_3_a_lost_response_is_found_by_the_beginning_of_the_run(
-    stage: Stage, submitter: Submitter
+def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
+    datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
-    expected = undisturbed(stage, submitter)
-    run = SubmitRun(stage, submitter)
+    expected = undisturbed(datarobot, submitter)
+    run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC")):
         first = run.lose_response()
         assert type(first.error) is AirflowException
@@ -185,8 +191,8 @@ def test_below_airflow_3_3_a_lost_response_is_found_by_the_beginning_of_the_run(
 
 
 @each(*[each for each in TOLD if each.again == "made anew" and not each.name.startswith("repository")])
-def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
         run.lose_response()
         run.await_end()
@@ -198,8 +204,8 @@ def test_below_airflow_3_3_what_was_made_before_the_run_is_not_taken_for_it(stag
 
 
 @each(*[each for each in JOBS if each.again == "made anew" and each.decidable == (True, True)])
-def test_below_airflow_3_3_a_job_that_failed_is_not_taken_for_the_next(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_below_airflow_3_3_a_failed_job_is_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.order("failed", message="A word from DataRobot.")
     with without_store(run, pendulum.now("UTC")):
         first = run.finish()

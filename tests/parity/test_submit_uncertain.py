@@ -11,7 +11,7 @@ import pendulum
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
-from tests.parity.scenario import record_of
+from tests.parity.runs import record_of
 from tests.parity.submit_run import (
     SubmitRun,
     after_the_response,
@@ -24,8 +24,8 @@ from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each, send_agai
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.parity.scenario import Outcome
-    from tests.parity.stage import Stage
+    from tests.parity.runs import Outcome
+    from tests.support.emulator import EmulatorClient
 
 _NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]
 _NOT_TOLD_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]
@@ -59,8 +59,10 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
 
 
 @each(*_NEVER_TOLD)
-def test_by_default_it_fails_and_a_clear_does_it_anew(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_an_uncertain_submission_fails_until_the_task_is_cleared(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
+    run = SubmitRun(datarobot, submitter)
     first = run.lose_response()
     assert type(first.error) is AirflowException
     run.await_end()
@@ -73,8 +75,8 @@ def test_by_default_it_fails_and_a_clear_does_it_anew(stage: Stage, submitter: S
 
 
 @each(*_NEVER_TOLD)
-def test_it_sends_it_again_if_so_told(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter, on_uncertain_submit="resubmit")
+def test_resubmit_sends_the_request_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter, on_uncertain_submit="resubmit")
     run.lose_response()
     run.await_end()
     run.next_try()
@@ -89,10 +91,10 @@ def test_it_sends_it_again_if_so_told(stage: Stage, submitter: Submitter) -> Non
 
 @each_death
 @each(*_NEVER_TOLD)
-def test_a_worker_that_died_leaves_the_same_question(
-    stage: Stage, submitter: Submitter, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]
+def test_a_killed_worker_leaves_an_uncertain_submission(
+    datarobot: EmulatorClient, submitter: Submitter, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]
 ) -> None:
-    run = SubmitRun(stage, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.die(death)
     run.await_end()
     run.next_try()
@@ -101,8 +103,8 @@ def test_a_worker_that_died_leaves_the_same_question(
 
 
 @each(*_NOT_TOLD_WHILE_RUNNING)
-def test_what_a_running_job_will_make_cannot_be_told_either(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_the_submission_of_a_running_job_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.order("stuck")
     run.lose_response()
     run.next_try()
@@ -115,9 +117,9 @@ def test_what_a_running_job_will_make_cannot_be_told_either(stage: Stage, submit
     assert (run.made, run.sent) == (1, 1)
 
 
-def test_a_validation_that_runs_again_is_the_one(stage: Stage) -> None:
+def test_a_running_revalidation_is_reused(datarobot: EmulatorClient) -> None:
     (submitter,) = [each for each in JOBS if each.name == "revalidation"]
-    run = SubmitRun(stage, submitter)
+    run = SubmitRun(datarobot, submitter)
     run.order("succeeded", seconds=0.5)
     run.lose_response()
     run.next_try()
@@ -128,12 +130,12 @@ def test_a_validation_that_runs_again_is_the_one(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("again", [True, False], ids=["lost", "dead"])
-def test_a_change_whose_response_was_lost_is_sent_again(stage: Stage, again: bool) -> None:
+def test_a_change_whose_response_was_lost_is_sent_again(datarobot: EmulatorClient, again: bool) -> None:
     """Sent twice, a PATCH leaves the same behind; only a POST makes something twice."""
     (base,) = [each for each in SUBMITTERS if each.name == "request"]
     change = {"method": "PATCH", "json": {"description": "changed"}}
     submitter = replace(base, send=("PATCH", "/customModels/[^/]+/$"), prepare=_named, fixed=change)
-    run = SubmitRun(stage, submitter)
+    run = SubmitRun(datarobot, submitter)
     if again:
         run.lose_response()
     else:
@@ -148,13 +150,13 @@ def test_a_change_whose_response_was_lost_is_sent_again(stage: Stage, again: boo
     assert run.sent == 2
 
 
-def _named(stage: Stage) -> dict[str, str]:
-    return {"path": f"customModels/{stage.model()}/"}
+def _named(datarobot: EmulatorClient) -> dict[str, str]:
+    return {"path": f"customModels/{datarobot.create_model()}/"}
 
 
 @each(*_DOUBLED)
-def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_two_matching_resources_are_an_uncertain_submission(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     run.lose_response()
     run.await_end()
     send_again(submitter, run.arguments)
@@ -172,8 +174,8 @@ def test_two_that_fit_are_one_too_many(stage: Stage, submitter: Submitter) -> No
 
 
 @each(*_NEVER_TOLD)
-def test_below_airflow_3_3_every_retry_has_that_question(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_below_airflow_3_3_every_retry_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
+    run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
         run.lose_response()
         run.await_end()
@@ -186,8 +188,10 @@ def test_below_airflow_3_3_every_retry_has_that_question(stage: Stage, submitter
 
 
 @each(*_NEVER_TOLD)
-def test_below_airflow_3_3_a_first_try_and_a_clear_have_no_question(stage: Stage, submitter: Submitter) -> None:
-    run = SubmitRun(stage, submitter)
+def test_below_airflow_3_3_a_first_attempt_and_a_clear_are_certain(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
+    run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
         assert run.finish().error is None
         run.clear()
@@ -196,15 +200,15 @@ def test_below_airflow_3_3_a_first_try_and_a_clear_have_no_question(stage: Stage
 
 
 @each(*SUBMITTERS)
-def test_a_refusal_leaves_no_question(stage: Stage, submitter: Submitter) -> None:
+def test_a_rejected_request_is_no_uncertain_submission(datarobot: EmulatorClient, submitter: Submitter) -> None:
     """What DataRobot answers with a refusal, it has not done: the next try begins anew, without asking."""
     method, path = submitter.send
-    run = SubmitRun(stage, submitter, on_uncertain_submit="fail")
-    stage.fault(path, method=method, times=1, status=429, body={"message": "too many"})
+    run = SubmitRun(datarobot, submitter, on_uncertain_submit="fail")
+    datarobot.inject_fault(path, method=method, times=1, status=429, body={"message": "too many"})
     first = run.finish()
     assert type(first.error) is AirflowException
     assert first.stored == {}
-    stage.fault(path, method=method, times=1, status=403, body={"message": "no"})
+    datarobot.inject_fault(path, method=method, times=1, status=403, body={"message": "no"})
     run.next_try()
     second = run.finish()
     assert type(second.error) is AirflowFailException

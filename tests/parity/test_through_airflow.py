@@ -18,11 +18,22 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.parity.cases import CASES, Case
-from tests.parity.scenario import normalised
-from tests.parity.stage import CONNECTION, DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, TOKEN, Stage, connection
+from tests.parity.runs import normalised
+from tests.support.emulator import (
+    CONNECTION,
+    DATASET,
+    DEPLOYMENT,
+    ENVIRONMENT,
+    FOLDER,
+    TOKEN,
+    EmulatorClient,
+    connection,
+)
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator import Emulator
+
+pytestmark = pytest.mark.full
 
 _SCRIPT = Path(__file__).with_name("dags") / "parity_dag.py"
 _TASKS = {
@@ -38,11 +49,11 @@ _BOTH = [pytest.param(case, _TASKS[case.kind], id=case.name) for case in CASES]
 class AirflowRun:
     """What a finished run left in Airflow's database and in the emulator."""
 
-    def __init__(self, home: Path, stage: Stage) -> None:
+    def __init__(self, home: Path, datarobot: EmulatorClient) -> None:
         self.database = home / "airflow.db"
-        self.requests = stage.requests()
-        self.jobs = {kind: stage.jobs(kind) for kind in _TASKS}
-        self.stage = stage
+        self.requests = datarobot.requests()
+        self.jobs = {kind: datarobot.jobs(kind) for kind in _TASKS}
+        self.datarobot = datarobot
 
     def rows(self, query: str, *values: str) -> list[tuple[Any, ...]]:
         with closing(sqlite3.connect(self.database)) as database:
@@ -55,11 +66,11 @@ class AirflowRun:
 
 @pytest.fixture(scope="module")
 def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> AirflowRun:
-    home, stage = tmp_path_factory.mktemp("airflow"), Stage(emulator)
-    stage.reset()
+    home, datarobot = tmp_path_factory.mktemp("airflow"), EmulatorClient(emulator.endpoint)
+    datarobot.reset()
     for kind in _TASKS:
         # Long enough to be still running when the worker looks, so that there is something to defer for.
-        stage.order(kind, "succeeded", seconds=1, times=2)
+        datarobot.set_outcome(kind, "succeeded", seconds=1, times=2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "AIRFLOW_HOME": str(home),
@@ -77,7 +88,7 @@ def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Airflow
     )
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
     assert TOKEN not in done.stdout + done.stderr
-    return AirflowRun(home, stage)
+    return AirflowRun(home, datarobot)
 
 
 @pytest.mark.parametrize(("case", "task"), _BOTH)
@@ -98,7 +109,7 @@ def test_each_mode_started_one_job(run: AirflowRun, case: Case, task: str) -> No
 
 
 @pytest.mark.parametrize(("case", "task"), _BOTH)
-def test_one_mode_was_deferred_and_the_other_was_not(run: AirflowRun, case: Case, task: str) -> None:
+def test_only_the_deferrable_mode_was_deferred(run: AirflowRun, case: Case, task: str) -> None:
     query = "select task_id, state, try_number, trigger_id is not null from task_instance where task_id like ?"
     assert sorted(run.rows(query, f"%.{task}")) == [
         (f"deferrable.{task}", "success", 1, 1),
@@ -112,9 +123,9 @@ def test_nothing_secret_was_stored(run: AirflowRun) -> None:
     assert [path for path, _ in triggers] == ["datarobot_provider.triggers.job.DataRobotJobTrigger"] * len(CASES)
     for _, kwargs in triggers:
         assert '"datarobot_conn_id"' in kwargs, "stored in the clear, as Airflow 3 does"
-        assert run.stage.host.partition(":")[0] not in kwargs
+        assert run.datarobot.host.partition(":")[0] not in kwargs
 
 
-def test_every_response_kept_the_contract(run: AirflowRun) -> None:
+def test_every_response_conforms_to_the_contract(run: AirflowRun) -> None:
     assert [row for row in run.requests if row["violations"]] == []
     assert {row["method"] for row in run.requests} == {"GET", "POST"}

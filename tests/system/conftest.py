@@ -22,7 +22,7 @@ TIME_SCALE = 0.3
 RUN_TIMEOUT = 280.0
 
 
-class World:
+class Environment:
     """What a system test acts on: Airflow through its REST API, the emulator through its control API."""
 
     def __init__(self, airflow: AirflowStack, emulator: Emulator) -> None:
@@ -101,7 +101,7 @@ def asks_what_runs(request: dict[str, Any]) -> bool:
 
 
 @pytest.fixture(scope="session")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """Start everything once, with the example DAGs unpaused."""
     folder = tmp_path_factory.mktemp("system")
     with Emulator(folder, time_scale=TIME_SCALE) as emulator:
@@ -110,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         with AirflowStack(folder / "airflow", dags_folder=dags_folder, connections=connections) as airflow:
             airflow.api.wait_for_dag(DAG)
             airflow.api.unpause(DAG)
-            yield World(airflow, emulator)
+            yield Environment(airflow, emulator)
 
 
 @pytest.fixture

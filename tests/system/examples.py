@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from airflow.sdk import DAG
 
-    from tests.system.conftest import World
+    from tests.system.conftest import Environment
 
 FOLDER = ROOT / "example_dags"
 RUN_TIMEOUT = 400.0
@@ -37,30 +37,30 @@ class Plan:
 class Run:
     """One run of an example DAG. What is known of it is asked for once, after its end."""
 
-    def __init__(self, world: World, plan: Plan) -> None:
-        self.world = world
+    def __init__(self, environment: Environment, plan: Plan) -> None:
+        self.environment = environment
         self.dag_id = plan.dag_id
         # The hard case: the field "Logical date" of the form is emptied, as it is for runs that an asset starts.
-        self.run_id = world.api.submit_form(plan.dag_id, plan.typed, with_date=False)
+        self.run_id = environment.api.submit_form(plan.dag_id, plan.typed, with_date=False)
 
     def ended(self) -> str:
         """Wait for the end; return the run's state."""
-        return self.world.api.wait_for_run(self.dag_id, self.run_id, timeout=RUN_TIMEOUT)
+        return self.environment.api.wait_for_run(self.dag_id, self.run_id, timeout=RUN_TIMEOUT)
 
     @cached_property
     def state(self) -> str:
         """Return how the run ended."""
-        return self.world.api.run_state(self.dag_id, self.run_id)
+        return self.environment.api.run_state(self.dag_id, self.run_id)
 
     @cached_property
     def tasks(self) -> dict[str, dict[str, Any]]:
         """Return the task instances by their ids, mapped ones as ``id[index]``."""
-        return {task_name(task): task for task in self.world.api.task_instances(self.dag_id, self.run_id)}
+        return {task_name(task): task for task in self.environment.api.task_instances(self.dag_id, self.run_id)}
 
     @cached_property
     def durations(self) -> dict[str, TaskDurations]:
         """Return how long each task instance held a worker and was deferred."""
-        measured = measure(self.world.api.events(self.dag_id, self.run_id), until=datetime.now(UTC))
+        measured = measure(self.environment.api.events(self.dag_id, self.run_id), until=datetime.now(UTC))
         return {
             name: measured.get((task["task_id"], task["map_index"]), TaskDurations())
             for name, task in self.tasks.items()
@@ -69,7 +69,7 @@ class Run:
     @property
     def events(self) -> list[tuple[str, str]]:
         """Return the audit log: task id and what happened."""
-        return [(each["task_id"], each["event"]) for each in self.world.api.events(self.dag_id, self.run_id)]
+        return [(each["task_id"], each["event"]) for each in self.environment.api.events(self.dag_id, self.run_id)]
 
     def states(self) -> dict[str, str]:
         """Return the state of every task instance."""
@@ -77,34 +77,34 @@ class Run:
 
     def value(self, name: str, key: str = "return_value") -> Any:
         """Return what a task instance pushed."""
-        return self.world.api.xcoms(self.tasks[name]).get(key)
+        return self.environment.api.xcoms(self.tasks[name]).get(key)
 
     def log(self, name: str) -> str:
         """Return the log of the last try of a task instance."""
-        return self.world.log(self.tasks[name], self.tasks[name]["try_number"])
+        return self.environment.log(self.tasks[name], self.tasks[name]["try_number"])
 
 
-def run_all(world: World, plans: dict[str, Plan]) -> dict[str, Run]:
+def run_all(environment: Environment, plans: dict[str, Plan]) -> dict[str, Run]:
     """Start all runs at once, unpausing their DAGs."""
     for dag_id in sorted({plan.dag_id for plan in plans.values()}):
-        world.api.wait_for_dag(dag_id)
-        world.api.unpause(dag_id)
-    return {name: Run(world, plan) for name, plan in plans.items()}
+        environment.api.wait_for_dag(dag_id)
+        environment.api.unpause(dag_id)
+    return {name: Run(environment, plan) for name, plan in plans.items()}
 
 
-def wait_for_request(world: World, method: str, path: str) -> None:
+def wait_for_request(environment: Environment, method: str, path: str) -> None:
     """Wait until the emulator has received a request, ``path`` being a regular expression."""
 
     def there() -> list[dict[str, Any]] | None:
-        return world.requests(method, path) or None
+        return environment.requests(method, path) or None
 
-    wait_until(there, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=world.airflow.check, interval=0.5)
+    wait_until(there, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=0.5)
 
 
-def ask_emulator(world: World, method: str, path: str, **body: Any) -> Any:
+def ask_emulator(environment: Environment, method: str, path: str, **body: Any) -> Any:
     """Call the emulated API itself, as somebody else than Airflow; return the JSON."""
-    headers = {"Authorization": f"Bearer {world.emulator.token}"}
-    url = f"{world.emulator.endpoint}/{path}"
+    headers = {"Authorization": f"Bearer {environment.emulator.token}"}
+    url = f"{environment.emulator.endpoint}/{path}"
     response = requests.request(method, url, json=body or None, headers=headers, timeout=10)
     response.raise_for_status()
     return response.json() if response.content else None

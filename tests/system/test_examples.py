@@ -18,7 +18,7 @@ from tests.system.examples import FOLDER, Plan, Run, ask_emulator, load_dags, ru
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.system.conftest import World
+    from tests.system.conftest import Environment
 
 # The first test of the module waits for all the runs.
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
@@ -53,7 +53,7 @@ def spoilt(folder: Path, name: str, file: str, content: str) -> Path:
     return copy
 
 
-def make_validations(world: World) -> None:
+def make_validations(environment: Environment) -> None:
     """Let a use case have three validations, the last of which does not work."""
     for name, column in (("A handbook", "relevant"), ("B handbook", "relevant"), ("C handbook", "no such column")):
         body = {
@@ -63,7 +63,7 @@ def make_validations(world: World) -> None:
             "promptColumnName": "promptText",
             "targetColumnName": column,
         }
-        ask_emulator(world, "POST", VALIDATIONS, **body)
+        ask_emulator(environment, "POST", VALIDATIONS, **body)
 
 
 @pytest.fixture(scope="module")
@@ -91,26 +91,26 @@ def trial() -> Iterator[Path]:
     path.unlink(missing_ok=True)
 
 
-def wait_for_schedule(world: World, dag_id: str) -> None:
+def wait_for_schedule(environment: Environment, dag_id: str) -> None:
     """Wait for the end of the run that the DAG's schedule has started."""
 
     def ended() -> bool | None:
-        states = [run["state"] for run in world.api.runs(dag_id) if run["run_type"] == "scheduled"]
+        states = [run["state"] for run in environment.api.runs(dag_id) if run["run_type"] == "scheduled"]
         return True if states and set(states) <= FINISHED else None
 
-    wait_until(ended, what=f"a scheduled run of {dag_id}", timeout=300, check=world.airflow.check, interval=1.0)
+    wait_until(ended, what=f"a scheduled run of {dag_id}", timeout=300, check=environment.airflow.check, interval=1.0)
 
 
 @pytest.fixture(scope="module")
-def runs(world: World, folder: Path, target: Path, trial: Path) -> dict[str, Run]:
+def runs(environment: Environment, folder: Path, target: Path, trial: Path) -> dict[str, Run]:
     """Run them all, most of them side by side; return the runs, which have ended."""
-    world.control("requests", "DELETE")
-    world.control("image", "POST", size=IMAGE_SIZE, redirect=True)
-    make_validations(world)
+    environment.control("requests", "DELETE")
+    environment.control("image", "POST", size=IMAGE_SIZE, redirect=True)
+    make_validations(environment)
     # Long enough for the sensors to find them running, and for a build that is to be cancelled.
     for kind in ("training_data", "model_test", "prediction_explanations"):
-        world.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=20)
-    world.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20, times=2)
+        environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=20)
+    environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20, times=2)
     image = Plan("example_prediction_server_image", {"target": f"file://{target}"})
     plans = {
         "sensors": Plan("example_start_here_wait_there", {}),
@@ -125,10 +125,10 @@ def runs(world: World, folder: Path, target: Path, trial: Path) -> dict[str, Run
         "image on trial": Plan("example_prediction_server_image", {"target": f"file://{{temp}}/{trial.name}"}),
         "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
     }
-    runs = run_all(world, plans)
+    runs = run_all(environment, plans)
     # From here on the jobs that were given a length are started, so that others may start theirs.
-    wait_for_request(world, "POST", "/customModelTests/$")
-    wait_for_request(world, "POST", "/predictionExplanationsInitialization/$")
+    wait_for_request(environment, "POST", "/customModelTests/$")
+    wait_for_request(environment, "POST", "/predictionExplanationsInitialization/$")
     runs["image"].ended()
     # As somebody types them, one a line.
     names = ["North", "", "Spoilt", "  South ", "North", ""]
@@ -138,10 +138,10 @@ def runs(world: World, folder: Path, target: Path, trial: Path) -> dict[str, Run
         "challenge": Plan("example_life_cycle_task_group", {}),
         "bad challenge": Plan("example_life_cycle_task_group", {"challenger_folder": str(folder / "challenger")}),
     }
-    runs |= run_all(world, later)
+    runs |= run_all(environment, later)
     for run in runs.values():
         run.ended()
-    wait_for_schedule(world, "example_weekly_revalidation")
+    wait_for_schedule(environment, "example_weekly_revalidation")
     return runs
 
 
@@ -153,12 +153,12 @@ def test_every_example_was_run(runs: dict[str, Run]) -> None:
     assert {run.dag_id for run in runs.values()} | {"example_custom_model_pipeline"} == set(load_dags())
 
 
-def test_everything_is_created_exactly_once(world: World, runs: dict[str, Run]) -> None:
-    assert {path: len(world.requests("POST", path)) for path in CREATIONS} == CREATIONS
+def test_everything_is_created_exactly_once(environment: Environment, runs: dict[str, Run]) -> None:
+    assert {path: len(environment.requests("POST", path)) for path in CREATIONS} == CREATIONS
 
 
-def test_all_responses_are_as_the_contract_says(world: World, runs: dict[str, Run]) -> None:
-    log = world.requests("", "")
+def test_all_responses_are_as_the_contract_says(environment: Environment, runs: dict[str, Run]) -> None:
+    log = environment.requests("", "")
     assert [each for each in log if each["violations"]] == []
     assert {each["status"] for each in log if not asks_what_runs(each)} <= {200, 201, 202, 204, 302, 303}
 
@@ -175,14 +175,16 @@ def test_no_deferrable_task_waited_on_a_worker(runs: dict[str, Run]) -> None:
     assert waited == set()
 
 
-def test_a_vector_database_that_works_is_used_and_its_validation_deleted(world: World, runs: dict[str, Run]) -> None:
+def test_a_vector_database_that_works_is_used_and_its_validation_deleted(
+    environment: Environment, runs: dict[str, Run]
+) -> None:
     run = runs["validated"]
     assert {name for name, state in run.states().items() if state != "success"} == {"get_failed", "notify"}
     assert run.value("use_vector_database") == "65a0000000000000000000f1"
-    assert [each["status"] for each in world.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
+    assert [each["status"] for each in environment.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
 
 
-def test_a_vector_database_that_fails_leads_to_a_message(world: World, runs: dict[str, Run]) -> None:
+def test_a_vector_database_that_fails_leads_to_a_message(environment: Environment, runs: dict[str, Run]) -> None:
     run = runs["not validated"]
     assert run.states() == {
         "validate": "failed",
@@ -195,10 +197,10 @@ def test_a_vector_database_that_fails_leads_to_a_message(world: World, runs: dic
     }
     assert "does not comply with the expected format" in run.value("notify")
     assert "does not comply with the expected format" in run.log("validate")
-    assert [each["status"] for each in world.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
+    assert [each["status"] for each in environment.requests("DELETE", run.value("validate", "datarobot_id"))] == [204]
 
 
-def test_guards_differ_from_their_templates_where_it_was_asked_for(runs: dict[str, Run]) -> None:
+def test_guards_have_the_requested_differences_from_their_templates(runs: dict[str, Run]) -> None:
     run = runs["guards"]
     guards = {guard["name"]: guard for guard in run.value("list_guards")}
     assert set(guards) == {"Prompt length", "Response Tokens", "Personal data in prompts", "Toxicity"}
@@ -210,7 +212,7 @@ def test_guards_differ_from_their_templates_where_it_was_asked_for(runs: dict[st
     assert run.value("report")["guarded_version"] != run.value("create_version")
 
 
-def test_a_version_knows_its_commit_and_the_commit_its_version(runs: dict[str, Run]) -> None:
+def test_a_version_and_its_commit_refer_to_each_other(runs: dict[str, Run]) -> None:
     run = runs["repository"]
     report, version = run.value("report"), run.value("get_version")
     assert report["version"] == version["id"] == run.value("pull_version")
@@ -230,25 +232,27 @@ def test_sensors_wait_each_in_its_own_way(runs: dict[str, Run]) -> None:
     assert run.value("report")["test"] == "succeeded"
 
 
-def test_what_was_made_is_deleted_and_the_build_cancelled(world: World, runs: dict[str, Run]) -> None:
+def test_created_resources_are_deleted_and_the_build_is_cancelled(
+    environment: Environment, runs: dict[str, Run]
+) -> None:
     run = runs["sharing"]
     assert set(run.states().values()) == {"success"}
     assert run.value("report") == {"emulator@example.com": "OWNER", "reviewer@example.com": "CONSUMER"}
-    assert [each["status"] for each in world.requests("DELETE", "/dependencyBuild/$")] == [204]
+    assert [each["status"] for each in environment.requests("DELETE", "/dependencyBuild/$")] == [204]
     for name in ("create_model", "copy_model"):
-        deletions = world.requests("DELETE", f"/customModels/{run.value(name)}/$")
+        deletions = environment.requests("DELETE", f"/customModels/{run.value(name)}/$")
         assert [each["status"] for each in deletions] == [204]
 
 
-def test_the_image_is_downloaded_once(world: World, runs: dict[str, Run], target: Path) -> None:
+def test_the_image_is_downloaded_once(environment: Environment, runs: dict[str, Run], target: Path) -> None:
     assert target.stat().st_size == IMAGE_SIZE
     assert runs["image"].value("download_image") == runs["image again"].value("download_image")
     assert runs["image"].value("report")["path"] == f"file://{target}"
     assert "nothing to download" in runs["image again"].log("download_image")
     # Once for this target, and once on trial.
-    assert len(world.requests("GET", "/portablePredictionServerImage/$")) == 2
+    assert len(environment.requests("GET", "/portablePredictionServerImage/$")) == 2
     # The downloads went to another host, without the token.
-    assert [each["authorization"] for each in world.control("foreign-requests")["data"]] == ["absent"] * 2
+    assert [each["authorization"] for each in environment.control("foreign-requests")["data"]] == ["absent"] * 2
 
 
 def test_an_image_on_trial_is_deleted(runs: dict[str, Run], trial: Path) -> None:
@@ -259,19 +263,19 @@ def test_an_image_on_trial_is_deleted(runs: dict[str, Run], trial: Path) -> None
     assert "is kept" in runs["image"].log("clean_up")
 
 
-def test_no_run_had_a_logical_date(world: World, runs: dict[str, Run]) -> None:
+def test_no_run_had_a_logical_date(environment: Environment, runs: dict[str, Run]) -> None:
     dates = {
         each["dag_run_id"]: each["logical_date"]
         for dag_id in sorted({run.dag_id for run in runs.values()})
-        for each in world.api.runs(dag_id)
+        for each in environment.api.runs(dag_id)
     }
     assert {name: dates[run.run_id] for name, run in runs.items() if dates[run.run_id] is not None} == {}
 
 
-def test_the_schedule_of_the_weekly_example_revalidates_what_the_seed_holds(world: World, runs: dict[str, Run]) -> None:
+def test_the_weekly_schedule_revalidates_the_seeded_validations(environment: Environment, runs: dict[str, Run]) -> None:
     dag_id = runs["weekly"].dag_id
-    assert [each["state"] for each in world.api.runs(dag_id) if each["run_type"] == "scheduled"] == ["success"]
-    assert len(world.requests("POST", "/65a0000000000000000000b[12]/revalidate/$")) == 2
+    assert [each["state"] for each in environment.api.runs(dag_id) if each["run_type"] == "scheduled"] == ["success"]
+    assert len(environment.requests("POST", "/65a0000000000000000000b[12]/revalidate/$")) == 2
 
 
 def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
@@ -288,7 +292,7 @@ def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
     assert "pandas=>2" in run.log("life_cycle.build_dependencies[1]")
 
 
-def test_mapped_tasks_carry_names(runs: dict[str, Run]) -> None:
+def test_mapped_tasks_have_names(runs: dict[str, Run]) -> None:
     for run, task_id, names in (
         (runs["many"], "life_cycle.create_model", ["North", "Spoilt", "South"]),
         (runs["many"], "life_cycle.build_dependencies", ["North", "Spoilt", "South"]),
@@ -298,7 +302,7 @@ def test_mapped_tasks_carry_names(runs: dict[str, Run]) -> None:
         assert labels == names
 
 
-def test_a_weekly_failure_is_tried_again_and_reported(runs: dict[str, Run]) -> None:
+def test_a_weekly_failure_is_retried_and_reported(runs: dict[str, Run]) -> None:
     run = runs["weekly"]
     assert run.value("summary") == {"PASSED": ["A handbook", "B handbook"], "FAILED": ["C handbook"]}
     assert {name: state for name, state in run.states().items() if state != "success"} == {
@@ -321,18 +325,18 @@ def test_never_more_than_two_validations_run_at_the_same_time(runs: dict[str, Ru
     assert max(sum(other.start <= each.start < other.end for other in waits) for each in waits) <= 2
 
 
-def test_a_challenger_as_good_as_the_champion_is_promoted(world: World, runs: dict[str, Run]) -> None:
+def test_a_challenger_as_good_as_the_champion_is_promoted(environment: Environment, runs: dict[str, Run]) -> None:
     run = runs["challenge"]
     assert {name for name, state in run.states().items() if state != "success"} == {"keep_champion"}
     comparison = run.value("compare")
     assert comparison["promote"] is True
     assert comparison["challenger"]["strongest_features"] == comparison["champion"]["strongest_features"]
     model_id, version_id = (run.value(f"challenger.{task}") for task in ("create_model", "create_version"))
-    version = ask_emulator(world, "GET", f"customModels/{model_id}/versions/{version_id}/")
+    version = ask_emulator(environment, "GET", f"customModels/{model_id}/versions/{version_id}/")
     assert version["description"].startswith("Promoted")
 
 
-def test_a_challenger_that_fails_leaves_the_champion(runs: dict[str, Run]) -> None:
+def test_a_failed_challenger_does_not_replace_the_champion(runs: dict[str, Run]) -> None:
     run = runs["bad challenge"]
     assert {name: state for name, state in run.states().items() if state != "success"} == {
         "challenger.test_version": "failed",

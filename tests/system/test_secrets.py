@@ -18,7 +18,7 @@ from tests.system.examples import Plan, load_dags, run_all
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.system.conftest import World
+    from tests.system.conftest import Environment
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 
@@ -31,22 +31,22 @@ SIGNED = re.compile(rb"X-Signature(=|%3D)[0-9a-f]{10}", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
-def all_have_run(world: World, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def all_have_run(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Run the examples that have not been run yet in this session; return all of them."""
     target = tmp_path_factory.mktemp("image") / "image.tar.gz"
-    world.control("image", "POST", size=300_000, redirect=True)
+    environment.control("image", "POST", size=300_000, redirect=True)
     dags = set(load_dags())
     confs = {"example_prediction_server_image": {"target": f"file://{target}"}}
-    missing = {dag: Plan(dag, confs.get(dag, {})) for dag in sorted(dags) if not runs_of(world, dag)}
-    for run in run_all(world, missing).values():
+    missing = {dag: Plan(dag, confs.get(dag, {})) for dag in sorted(dags) if not runs_of(environment, dag)}
+    for run in run_all(environment, missing).values():
         run.ended()
     return dags
 
 
-def runs_of(world: World, dag_id: str) -> int:
+def runs_of(environment: Environment, dag_id: str) -> int:
     """Return how often a DAG was run."""
-    world.api.wait_for_dag(dag_id)
-    return int(world.api._call("GET", f"/dags/{dag_id}/dagRuns")["total_entries"])
+    environment.api.wait_for_dag(dag_id)
+    return int(environment.api._call("GET", f"/dags/{dag_id}/dagRuns")["total_entries"])
 
 
 def area(path: Path) -> str:
@@ -58,18 +58,20 @@ def area(path: Path) -> str:
     return "database file, raw" if path.name.startswith("airflow.db") else "other files"
 
 
-def test_the_token_is_nowhere(world: World, all_have_run: set[str], capsys: pytest.CaptureFixture[str]) -> None:
-    world.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20)
-    run_id = world.start()
+def test_the_token_is_in_no_file_and_no_row(
+    environment: Environment, all_have_run: set[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20)
+    run_id = environment.start()
     # While a task is deferred, its trigger is a row of the database.
-    model_id = world.api.xcoms(world.task_in(run_id, "create_model", "success"))["return_value"]
-    world.task_in(run_id, "build_dependencies", "deferred")
-    search = Search({"token of the connection": world.emulator.token}, str(model_id))
-    home = world.airflow.settings.home
-    search.database(world.airflow.database, world.airflow.settings.fernet_key, encrypted=ENCRYPTED)
+    model_id = environment.api.xcoms(environment.task_in(run_id, "create_model", "success"))["return_value"]
+    environment.task_in(run_id, "build_dependencies", "deferred")
+    search = Search({"token of the connection": environment.emulator.token}, str(model_id))
+    home = environment.airflow.settings.home
+    search.database(environment.airflow.database, environment.airflow.settings.fernet_key, encrypted=ENCRYPTED)
     assert search.counts["rows of trigger"] > 0
-    assert world.ended(run_id) == "success"
-    search.database(world.airflow.database, world.airflow.settings.fernet_key, encrypted=ENCRYPTED)
+    assert environment.ended(run_id) == "success"
+    search.database(environment.airflow.database, environment.airflow.settings.fernet_key, encrypted=ENCRYPTED)
     search.files(home.parent, area=area)
     with capsys.disabled():
         print(f"\nAudit of {len(all_have_run)} example DAGs: {search.report()}")  # noqa: T201 - the numbers are wanted
@@ -87,12 +89,12 @@ def assert_searched(search: Search) -> None:
         assert search.counts[f"log of the {component}: bytes"] > 0, component
 
 
-def test_a_signed_address_is_in_no_file(world: World, all_have_run: set[str]) -> None:
-    assert world.control("foreign-requests")["data"] != []
-    files = [path for path in world.airflow.settings.home.parent.rglob("*") if path.is_file()]
+def test_a_signed_address_is_in_no_file(environment: Environment, all_have_run: set[str]) -> None:
+    assert environment.control("foreign-requests")["data"] != []
+    files = [path for path in environment.airflow.settings.home.parent.rglob("*") if path.is_file()]
     assert [str(path) for path in files if SIGNED.search(path.read_bytes())] == []
 
 
-def test_every_example_was_run(world: World, all_have_run: set[str]) -> None:
+def test_every_example_was_run(environment: Environment, all_have_run: set[str]) -> None:
     assert DAG in all_have_run
-    assert {dag: runs_of(world, dag) for dag in all_have_run if not runs_of(world, dag)} == {}
+    assert {dag: runs_of(environment, dag) for dag in all_have_run if not runs_of(environment, dag)} == {}

@@ -11,11 +11,11 @@ from harness.airflow_api import ApiError
 from tests.system.examples import FOLDER
 
 if TYPE_CHECKING:
-    from tests.system.conftest import World
+    from tests.system.conftest import Environment
 
 
-def test_the_connection_form_shows_our_fields_alone(world: World) -> None:
-    forms = world.connection_forms()
+def test_the_connection_form_shows_only_our_fields(environment: Environment) -> None:
+    forms = environment.connection_forms()
     form = next(each for each in forms if each["connection_type"] == "datarobot")
     assert form["hook_name"] == "DataRobot"
     standard = form["standard_fields"]
@@ -25,16 +25,16 @@ def test_the_connection_form_shows_our_fields_alone(world: World) -> None:
     assert set(form["extra_fields"]) == set(EXTRAS)
 
 
-def test_the_test_button_says_whether_the_connection_works(world: World) -> None:
-    def press(token: str, host: str = world.emulator.endpoint) -> tuple[bool, str]:
-        return world.press_test(connection_id="tried", conn_type="datarobot", host=host, password=token)
+def test_the_test_button_reports_whether_the_connection_works(environment: Environment) -> None:
+    def press(token: str, host: str = environment.emulator.endpoint) -> tuple[bool, str]:
+        return environment.press_test(connection_id="tried", conn_type="datarobot", host=host, password=token)
 
-    works, message = press(world.emulator.token)
+    works, message = press(environment.emulator.token)
     assert works, message
     assert press("not-the-token") == (
         False,
         (
-            f"{world.emulator.endpoint.removesuffix('/api/v2')} refuses the API token (401). "
+            f"{environment.emulator.endpoint.removesuffix('/api/v2')} refuses the API token (401). "
             "Set a valid API token as the password."
         ),
     )
@@ -42,9 +42,9 @@ def test_the_test_button_says_whether_the_connection_works(world: World) -> None
 
 
 @pytest.mark.parametrize("dag_id", [file.stem for file in sorted(FOLDER.glob("example_*.py"))])
-def test_a_trigger_form_is_typed_and_has_defaults_and_labels(world: World, dag_id: str) -> None:
-    world.api.wait_for_dag(dag_id)
-    form = world.api.form(dag_id)
+def test_a_trigger_form_is_typed_and_has_defaults_and_labels(environment: Environment, dag_id: str) -> None:
+    environment.api.wait_for_dag(dag_id)
+    form = environment.api.form(dag_id)
     assert form
     assert all(field["value"] is not None for field in form.values())
     assert all({"type", "title"} <= set(field["schema"]) for field in form.values())
@@ -66,8 +66,8 @@ def test_a_trigger_form_is_typed_and_has_defaults_and_labels(world: World, dag_i
         ("example_many_models", "model_names", None, "None is not of type 'array'"),
     ],
 )
-def test_a_field_says_what_is_wrong_with_it(world: World, dag_id: str, field: str, value: Any, says: str) -> None:
-    world.api.wait_for_dag(dag_id)
+def test_an_invalid_field_is_reported(environment: Environment, dag_id: str, field: str, value: Any, says: str) -> None:
+    environment.api.wait_for_dag(dag_id)
     with pytest.raises(ApiError) as refused:
-        world.api.submit_form(dag_id, {field: value})
+        environment.api.submit_form(dag_id, {field: value})
     assert f"Invalid input for param {field}: {says}" in str(refused.value)

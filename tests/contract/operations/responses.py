@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 
 from datarobot_provider.emulator.openapi.deviations import EXTRA_RESPONSES, RESPONSE
-from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Exchange, Operation, operation_of
+from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Operation, operation_of
+from tests.support.proxy import Received
 
 if TYPE_CHECKING:
     import requests
@@ -51,12 +52,12 @@ class Heard:
 
 def operation_id(method: str, path: str) -> str:
     """Return the operation that a request was meant for."""
-    return operation_of(Exchange(method, path, {}, b"")).spec["operationId"]
+    return operation_of(Received(method, path)).spec["operationId"]
 
 
 def problems(heard: Heard) -> list[str]:
     """Return how a good response departs from the contract and from the table of deviations."""
-    wanted = operation_of(Exchange(heard.method, heard.path, {}, b""))
+    wanted = operation_of(Received(heard.method, heard.path))
     listed, schema = _schema(wanted, heard.status)
     where = f"{heard.method} {heard.path} {heard.status}"
     if not listed:

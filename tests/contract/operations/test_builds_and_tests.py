@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.dependency_builds import (
     CancelDependencyBuildOperator,
     GetDependencyBuildLogOperator,
@@ -24,8 +25,9 @@ from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import DATASET, PATIENT
-from tests.contract.provider.scenes import make_built, make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET
+from tests.support.life_cycle import make_built, make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"
@@ -99,12 +101,17 @@ def test_tests_of_several_pages(stage, model_folder):
     stage.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
-    given = {**ids, "dataset_id": DATASET, "wait_for_completion": False}
-    made = [stage.run(RunModelTestOperator, **given) for _ in range(101)]
+    given = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
+    for _ in range(100):
+        stage.send("POST", "customModelTests/", **given)
+    last = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     stage.seen.clear()
     model = ids["custom_model_id"]
     found = stage.run(ListModelTestsOperator, custom_model_id=model)
+    jobs = stage.emulator.control("GET", "jobs")["data"]
+    made = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
     assert [test["id"] for test in found] == made[::-1]
+    assert (len(made), made[-1]) == (101, last)
     assert [test["id"] for test in stage.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
     assert queries(stage, "customModelTests/") == [
         {"offset": "0", "limit": "100", "customModelId": model},

@@ -20,7 +20,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
 from tests.contract.provider.conftest import PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.support.life_cycle import make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 MAIN = {"main_program_path": "custom.py"}

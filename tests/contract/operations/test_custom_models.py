@@ -10,7 +10,6 @@ import pytest
 from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
-    CreateCustomModelOperator,
     DeleteCustomModelOperator,
     GetCustomModelOperator,
     ListCustomModelsOperator,
@@ -18,7 +17,7 @@ from datarobot_provider.operators.custom_models import (
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
-from tests.contract.provider.scenes import make_model, make_version
+from tests.support.life_cycle import make_model, make_version
 
 NOWHERE = "0" * 24
 GIT = {
@@ -28,6 +27,8 @@ GIT = {
     "pullRequestCommitSha": None,
 }
 UNSTRUCTURED = {"target_type": "Unstructured"}
+#: The body of a request to create a model, apart from the name.
+NEW = {"customModelType": "inference", "targetType": "Unstructured"}
 
 
 def names(models):
@@ -106,7 +107,7 @@ def test_list_filters(stage, model_folder):
 
 @covers("list_custom_models")
 def test_a_list_of_several_pages(stage):
-    made = [stage.run(CreateCustomModelOperator, name=f"Model {n:03}", **UNSTRUCTURED) for n in range(205)]
+    made = [stage.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
     stage.seen.clear()
     found = stage.run(ListCustomModelsOperator, search_for="model")
     assert [model["id"] for model in found] == made[::-1]
@@ -241,7 +242,7 @@ def test_if_exists_by_user_provided_id(stage):
 def test_if_exists_finds_a_model_on_a_later_page(stage):
     first = make_model(stage, name="Prices", user_provided_id="mine")
     for n in range(101):
-        stage.run(CreateCustomModelOperator, name=f"Prices {n}", **UNSTRUCTURED)
+        stage.send("POST", "customModels/", **NEW, name=f"Prices {n}")
     assert make_model(stage, name="Prices", if_exists="reuse") == first
     assert make_model(stage, name="x", user_provided_id="mine", if_exists="reuse") == first
 

@@ -17,7 +17,7 @@ from datarobot_provider.operators.versions import DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.scenes import make_model, make_version
+from tests.support.life_cycle import make_model, make_version
 
 try:
     from airflow.sdk.io import attach

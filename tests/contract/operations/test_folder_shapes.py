@@ -12,8 +12,8 @@ import pytest
 
 from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
-from tests.contract.provider.conftest import ENVIRONMENT
-from tests.contract.provider.scenes import make_model
+from tests.support.emulator import ENVIRONMENT
+from tests.support.life_cycle import make_model
 
 try:
     from airflow.sdk.io import attach

@@ -25,8 +25,8 @@ from datarobot_provider.operators.moderation import (
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import names, queries
-from tests.contract.provider.conftest import DEPLOYMENT
-from tests.contract.provider.scenes import GUARD, make_model, make_version
+from tests.support.emulator import DEPLOYMENT, GUARD
+from tests.support.life_cycle import make_model, make_version
 
 KEY = "sk-guard-key-0123456789"
 EVERYTHING = {
@@ -149,7 +149,9 @@ def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(stage, template
 
 @covers("list_guard_configurations")
 def test_list(stage, templates, model):
-    made = [make_guard(stage, templates, model, name=f"Guard {n}") for n in range(103)]
+    body = {"templateId": templates["Prompt Tokens"]["id"], "stages": ["prompt"]}
+    body |= {"entityId": model, "entityType": "customModel"}
+    made = [stage.send("POST", "guardConfigurations/", **body, name=f"Guard {n}")["id"] for n in range(103)]
     stage.seen.clear()
     assert [guard["id"] for guard in guards_of(stage, model)] == made[::-1]
     assert [guard["id"] for guard in guards_of(stage, model, limit="2")] == made[:-3:-1]

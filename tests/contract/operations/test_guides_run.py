@@ -84,6 +84,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     return Outcome(json.loads(results.read_text(encoding="utf-8")), errors)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("name", [name for name, _ in SNIPPETS])
 def test_a_snippet_runs(outcome: Outcome, name: str) -> None:
     states = outcome.states[name]

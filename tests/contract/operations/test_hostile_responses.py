@@ -35,7 +35,7 @@ from datarobot_provider.operators.vector_databases import (
 )
 from datarobot_provider.operators.versions import ListVersionsOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.contract.provider.conftest import DATASET
+from tests.support.emulator import DATASET
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 VALIDATION = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}

@@ -13,8 +13,9 @@ from datarobot_provider.sensors.prediction_explanations import PredictionExplana
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
-from tests.contract.provider.conftest import ENVIRONMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import ENVIRONMENT
+from tests.support.life_cycle import make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 COLUMNS = {"age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"}

@@ -16,9 +16,10 @@ from datarobot_provider.operators.versions import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
-from tests.contract.provider.conftest import DATASET, DEPLOYMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
 from tests.contract.provider.test_arguments import ROUTES
+from tests.support.emulator import DATASET, DEPLOYMENT
+from tests.support.life_cycle import make_model, make_version
 
 NOWHERE = "0" * 24
 NO_MODEL = {"custom_model_id": NOWHERE}

@@ -15,8 +15,8 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.operations.test_refusals import nothing_yet, refuse, run
-from tests.contract.provider.conftest import ENVIRONMENT
-from tests.contract.provider.scenes import GUARD, make_model, make_version
+from tests.support.emulator import ENVIRONMENT, GUARD
+from tests.support.life_cycle import make_model, make_version
 from tests.unit.operators.catalogue import SENSORS, required_arguments
 
 __all__ = ["run"]

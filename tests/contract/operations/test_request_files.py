@@ -14,8 +14,9 @@ import pytest
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.test_request_operator import BOTH_MODES, ask
-from tests.contract.provider.conftest import ENVIRONMENT, PATIENT, TOKEN
-from tests.contract.provider.scenes import make_model
+from tests.contract.provider.conftest import PATIENT, TOKEN
+from tests.support.emulator import ENVIRONMENT
+from tests.support.life_cycle import make_model
 from tests.unit.client.forms import parse_form
 from tests.unit.support import http_response, raw_server, read_request
 

@@ -11,8 +11,9 @@ from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, PATIENT, TOKEN
-from tests.contract.provider.scenes import make_model
+from tests.contract.provider.conftest import PATIENT, TOKEN
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT
+from tests.support.life_cycle import make_model
 from tests.unit.support import raw_server, read_request
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])

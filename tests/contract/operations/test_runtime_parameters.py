@@ -11,8 +11,9 @@ from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator, GetVersionOperator, ListVersionsOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
-from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET, ENVIRONMENT
+from tests.support.life_cycle import make_model, make_version
 
 METADATA = """
 name: Assistant

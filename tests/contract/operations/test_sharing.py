@@ -11,8 +11,9 @@ from datarobot_provider.operators.training_data import AssignTrainingDataOperato
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
-from tests.contract.provider.conftest import DATASET, PATIENT
-from tests.contract.provider.scenes import make_model
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET
+from tests.support.life_cycle import make_model
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 OWNER, REVIEWER, OPERATOR = (f"{name}@example.com" for name in ("emulator", "reviewer", "operator"))

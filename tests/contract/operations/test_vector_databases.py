@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from datarobot_provider.core.arguments.converters import camel_case
 from datarobot_provider.operators.vector_databases import (
     DeleteVectorDatabaseValidationOperator,
     GetVectorDatabaseValidationOperator,
@@ -19,7 +20,8 @@ from datarobot_provider.sensors.vector_databases import VectorDatabaseValidation
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import DEPLOYMENT, PATIENT
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DEPLOYMENT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
@@ -126,7 +128,8 @@ def test_list_filters(stage):
 
 @covers("list_vector_database_validations")
 def test_a_list_of_several_pages(stage):
-    made = [started(stage, name=f"n{n}") for n in range(101)]
+    body = {camel_case(name): value for name, value in VALIDATION.items()}
+    made = [stage.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
     stage.seen.clear()
     found = stage.run(ListVectorDatabaseValidationsOperator)
     assert [row["id"] for row in found] == made[::-1]

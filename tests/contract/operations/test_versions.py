@@ -18,8 +18,9 @@ from datarobot_provider.sensors.training_data import TrainingDataAssignmentSenso
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import GIT, queries
-from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
-from tests.contract.provider.scenes import make_model, make_version
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET, ENVIRONMENT
+from tests.support.life_cycle import make_model, make_version
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 REPOSITORY = "65a0000000000000000000c1"
@@ -85,7 +86,9 @@ def test_list(stage, model_folder):
 @covers("list_custom_model_versions")
 def test_a_list_of_several_pages(stage, model_folder):
     model = make_model(stage)
-    made = [make_version(stage, model, model_folder) for _ in range(103)]
+    path, form = f"customModels/{model}/versions/", {"isMajorUpdate": True}
+    made = [make_version(stage, model, model_folder)]
+    made += [stage.send("PATCH", path, **form)["id"] for _ in range(102)]
     found = stage.run(ListVersionsOperator, custom_model_id=model)
     assert [version["id"] for version in found] == made[::-1]
 

@@ -2,39 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from datarobot_provider.emulator import Emulator, running
-from tests.contract.provider.openapi import ROOT, Exchange, problems
-from tests.contract.provider.proxy import recording
+from tests.contract.provider.openapi import problems
+from tests.support.emulator import EmulatorClient, write_seed
+from tests.support.proxy import Proxy, serve
+from tests.support.tasks import run_task
 from tests.unit.support import FakeStore, FakeTaskInstance
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-SEED = ROOT / "example_dags" / "seed"
 TOKEN, READER = "token-of-the-contract-tests", "token-that-may-only-read"
-DATASET, ENVIRONMENT, DEPLOYMENT = ("65a0000000000000000000" + end for end in ("d1", "e1", "f1"))
 PATIENT = {"poll_interval": 0.05, "timeout": 60}
 
 
 class Stage:
     """What a test acts on: tasks are run against the emulator, and every request is written down."""
 
-    def __init__(self, emulator: Emulator, origin: str, seen: list[Exchange], monkeypatch: pytest.MonkeyPatch) -> None:
-        self.emulator, self.origin, self.seen = emulator, origin, seen
+    def __init__(self, emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.emulator, self.origin, self.seen = emulator, proxy.url, proxy.received
         self.ti, self.store = FakeTaskInstance(), FakeStore()
         self._patch = monkeypatch
+        self.datarobot = EmulatorClient(emulator.endpoint, TOKEN)
         self.connect(TOKEN)
 
     def connect(self, token: str) -> None:
@@ -53,16 +48,12 @@ class Stage:
         return self._attempt(kind, task_id=task_id, **given)
 
     def _attempt(self, kind: type, *, task_id: str, **given: Any) -> Any:
-        task = kind(task_id=task_id, **given)
         context = {"ti": self.ti, "task_state_store": self.store}
-        try:
-            return task.execute(context)
-        except TaskDeferred as deferred:
-            path, kwargs = deferred.trigger.serialize()
-            assert path.startswith("datarobot_provider.triggers.")
-            event = asyncio.run(_first(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
-            fresh = kind(task_id=task_id, **given)
-            return getattr(fresh, deferred.method_name)(context, event=json.loads(json.dumps(event.payload)))
+        return run_task(lambda: kind(task_id=task_id, **given), context)
+
+    def send(self, method: str, path: str, **body: Any) -> Any:
+        """Send a request without the provider, which takes a tenth of the time; return the JSON of the response."""
+        return self.datarobot.send(method, path, json=body)
 
     def problems(self) -> list[str]:
         """Return how the requests so far depart from the contract."""
@@ -70,28 +61,17 @@ class Stage:
 
     def log(self) -> list[dict[str, Any]]:
         """Return the emulator's own log of the requests."""
-        return self.emulator.control("GET", "requests")["data"]
+        return self.datarobot.requests()
 
     def bodies(self, method: str, path: str) -> list[bytes]:
         """Return the bodies that were sent to a path below ``/api/v2/``."""
         return [e.body for e in self.seen if e.method == method and e.path == f"/api/v2/{path}"]
 
 
-async def _first(trigger: Any) -> Any:
-    (event,) = [event async for event in trigger.run()]
-    return event
-
-
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the seed of the examples without its models and validations: of those, a test finds what it has made."""
-    folder = tmp_path_factory.mktemp("seed")
-    content = json.loads((SEED / "seed.json").read_text(encoding="utf-8"))
-    for dataset in content["datasets"]:
-        dataset["file"] = str((SEED / dataset["file"]).resolve())
-    kept = {kind: entries for kind, entries in content.items() if kind not in {"customModels", "validations"}}
-    (folder / "seed.json").write_text(json.dumps(kept), encoding="utf-8")
-    return folder
+    return write_seed(tmp_path_factory.mktemp("seed"), without=("customModels", "validations"))
 
 
 @pytest.fixture(scope="session")
@@ -101,17 +81,16 @@ def emulator(seed: Path) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="session")
-def proxy(emulator: Emulator) -> Iterator[tuple[str, list[Exchange]]]:
-    with recording(emulator.url) as started:
+def proxy(emulator: Emulator) -> Iterator[Proxy]:
+    with serve(emulator.url) as started:
         yield started
 
 
 @pytest.fixture
-def stage(emulator: Emulator, proxy: tuple[str, list[Exchange]], monkeypatch: pytest.MonkeyPatch) -> Stage:
+def stage(emulator: Emulator, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Stage:
     emulator.control("POST", "reset")
-    origin, seen = proxy
-    seen.clear()
-    return Stage(emulator, origin, seen, monkeypatch)
+    proxy.reset()
+    return Stage(emulator, proxy, monkeypatch)
 
 
 @pytest.fixture

@@ -7,13 +7,16 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from jsonschema import Draft202012Validator
 
 from tests.contract.guard_additions import extended
 from tests.unit.client.forms import parse_form
+
+if TYPE_CHECKING:
+    from tests.support.proxy import Received
 
 ROOT = Path(__file__).parents[3]
 DOCUMENT = extended(
@@ -32,21 +35,6 @@ _JSON_IN_FORMS = {
     "requiredMetadata", "requiredMetadataValues", "trainingData", "holdoutData", "runtimeParameterValues",
 }  # fmt: skip
 _LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
-
-
-@dataclass
-class Exchange:
-    """One request as it went over the wire, and the status of its response."""
-
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes
-    status: int = 0
-
-    @property
-    def path(self) -> str:
-        return urlsplit(self.target).path
 
 
 @dataclass(frozen=True)
@@ -95,7 +83,7 @@ def operation(method: str, path: str) -> Operation:
     return Operation(method.upper(), path, DOCUMENT["paths"][path][method.lower()])
 
 
-def operation_of(exchange: Exchange) -> Operation:
+def operation_of(exchange: Received) -> Operation:
     """Return the operation that a request was meant for; the one with the fewest placeholders that fits."""
     templates = [*DOCUMENT["paths"], *(path for _, path in UNPUBLISHED)]
     fitting = [
@@ -108,13 +96,13 @@ def operation_of(exchange: Exchange) -> Operation:
     raise AssertionError(f"the contract has no {exchange.method} {exchange.path}")
 
 
-def problems(exchange: Exchange) -> list[str]:
+def problems(exchange: Received) -> list[str]:
     """Return how a request departs from the contract."""
     wanted = operation_of(exchange)
     return [*_query_problems(exchange, wanted), *_body_problems(exchange, wanted)]
 
 
-def decoded_form(exchange: Exchange, schema: dict[str, Any]) -> dict[str, Any]:
+def decoded_form(exchange: Received, schema: dict[str, Any]) -> dict[str, Any]:
     """Return a form as the object that the contract describes."""
     body: dict[str, Any] = {}
     for part in parse_form(exchange.headers["content-type"], exchange.body):
@@ -136,7 +124,7 @@ def _form_value(text: str, schema: dict[str, Any]) -> Any:
     return json.loads(text)
 
 
-def _query_problems(exchange: Exchange, wanted: Operation) -> list[str]:
+def _query_problems(exchange: Received, wanted: Operation) -> list[str]:
     given = parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True)
     declared = wanted.parameters("query")
     found = [f"query {name} is not in the contract" for name, _ in given if name not in declared]
@@ -150,7 +138,7 @@ def _query_problems(exchange: Exchange, wanted: Operation) -> list[str]:
     return found
 
 
-def _body_problems(exchange: Exchange, wanted: Operation) -> list[str]:
+def _body_problems(exchange: Received, wanted: Operation) -> list[str]:
     schema, media = wanted.body_schema(), exchange.headers.get("content-type", "").partition(";")[0]
     if schema is None:
         return [f"a body of {len(exchange.body)} bytes where none belongs"] if exchange.body else []

@@ -129,7 +129,7 @@ def test_every_argument_is_a_field_of_the_contract(task):
 
 
 @pytest.mark.parametrize("task", LOOKS, ids=ids)
-def test_a_sensor_asks_for_the_ids_of_its_route(task):
+def test_a_sensor_requires_the_ids_of_its_route(task):
     needed = set(operation("GET", LOOKS[task]).parameters("path"))
     assert needed <= set(fields_of(task))
     assert {camel(name) for name in task.required_fields} | {"statusId"} >= needed
@@ -166,11 +166,11 @@ def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
         (guard_types.GuardNemoInfo, "GuardConfigurationNemoInfoResponse", set()),
     ],
 )
-def test_the_types_of_guards_are_the_contracts(typed, schema, left_out):
+def test_the_types_of_guards_are_those_of_the_contract(typed, schema, left_out):
     assert set(typing.get_type_hints(typed)) == set(SCHEMAS[schema]["properties"]) - left_out
 
 
-def test_the_type_of_the_overall_configuration_is_the_contracts():
+def test_the_type_of_the_overall_configuration_is_that_of_the_contract():
     wanted = operation("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/").body_schema()
     assert set(typing.get_type_hints(guard_types.OverallModerationConfig)) == set(
         wanted["properties"]["overallConfig"]["properties"]
@@ -189,6 +189,6 @@ def test_the_type_of_the_overall_configuration_is_the_contracts():
         (guard_types.GuardModelInfo, "GuardConfigurationModelInfoResponse", "targetType"),
     ],
 )
-def test_the_words_that_a_type_allows_are_the_contracts(typed, schema, field):
+def test_the_allowed_values_are_those_of_the_contract(typed, schema, field):
     words = typing.get_args(typing.get_type_hints(typed)[field])
     assert set(words) == set(resolved(SCHEMAS[schema]["properties"][field])["enum"]) - {None}

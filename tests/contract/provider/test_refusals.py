@@ -12,10 +12,11 @@ from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
-from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, READER, TOKEN
+from tests.contract.provider.conftest import READER, TOKEN
 from tests.contract.provider.openapi import operation
-from tests.contract.provider.scenes import GUARD, make_model, make_version
 from tests.contract.provider.test_arguments import ROUTES
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
+from tests.support.life_cycle import make_model, make_version
 
 NOWHERE = "0" * 24
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
@@ -100,7 +101,7 @@ def check(stage, message, status, words):
 
 
 @pytest.mark.parametrize(("task", "status", "changed", "words"), REFUSALS, ids=ids)
-def test_a_refusal_says_what_the_server_says(stage, model_folder, task, status, changed, words):
+def test_a_rejection_quotes_the_server(stage, model_folder, task, status, changed, words):
     given = scene(stage, model_folder, task)
     check(stage, refused(stage, task, {**given, **changed}), status, words)
 
@@ -111,7 +112,7 @@ def test_a_refused_feature_impact_without_training_data(stage, model_folder):
     check(stage, refused(stage, ComputeFeatureImpactOperator, given), 422, "Training data is not assigned")
 
 
-def test_a_frozen_version_takes_no_guards(stage, model_folder):
+def test_a_frozen_version_accepts_no_guards(stage, model_folder):
     model = make_model(stage)
     version = make_version(stage, model, model_folder)
     stage.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
@@ -120,7 +121,7 @@ def test_a_frozen_version_takes_no_guards(stage, model_folder):
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
-def test_a_user_who_may_only_read_is_told_so(stage, model_folder, task):
+def test_a_read_only_user_is_reported(stage, model_folder, task):
     given = scene(stage, model_folder, task)
     stage.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
     stage.connect(READER)
@@ -130,7 +131,7 @@ def test_a_user_who_may_only_read_is_told_so(stage, model_folder, task):
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
-def test_a_wrong_token_is_told_so(stage, model_folder, task):
+def test_a_wrong_token_is_reported(stage, model_folder, task):
     given = scene(stage, model_folder, task)
     stage.connect("a-token-that-nobody-knows")
     message = refused(stage, task, given)
@@ -141,7 +142,7 @@ def test_a_wrong_token_is_told_so(stage, model_folder, task):
 
 
 @pytest.mark.parametrize("from_latest", [False, True])
-def test_an_upload_that_is_too_large_is_told_so_and_not_sent_again(stage, model_folder, from_latest):
+def test_a_too_large_upload_is_reported_and_not_sent_again(stage, model_folder, from_latest):
     given = scene(stage, model_folder, CreateVersionOperator)
     make_version(stage, given["custom_model_id"], model_folder)
     body = {"message": "The files are too large.", "errors": {"file": "at most 10 GB"}}
@@ -152,7 +153,7 @@ def test_an_upload_that_is_too_large_is_told_so_and_not_sent_again(stage, model_
     assert "file: at most 10 GB" in message
 
 
-def test_every_refusal_that_the_contract_lists_is_tried_here():
+def test_every_rejection_of_the_contract_is_tested():
     tried = {(task, status) for task, status, _, _ in REFUSALS} | {
         (ApplyGuardConfigOperator, 409),
         (CreateVersionOperator, 413),
@@ -169,7 +170,7 @@ def test_every_refusal_that_the_contract_lists_is_tried_here():
 
 
 @pytest.mark.parametrize("state", ["not started", "failed"])
-def test_a_refused_build_is_met_by_looking_at_the_version(stage, model_folder, state):
+def test_a_rejected_build_is_answered_by_reading_the_version(stage, model_folder, state):
     given = scene(stage, model_folder, StartDependencyBuildOperator)
     build = f"customModels/{given['custom_model_id']}/versions/{given['custom_model_version_id']}/dependencyBuild/"
     if state == "failed":

@@ -21,9 +21,10 @@ from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from datarobot_provider.version_compat import AirflowException
-from tests.contract.provider.conftest import DATASET, DEPLOYMENT, ENVIRONMENT, PATIENT, TOKEN
+from tests.contract.provider.conftest import PATIENT, TOKEN
 from tests.contract.provider.openapi import decoded_form, operation
-from tests.contract.provider.scenes import GUARD, make_built, make_model, make_version
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
+from tests.support.life_cycle import make_built, make_model, make_version
 
 GIT = {
     "refName": "main",

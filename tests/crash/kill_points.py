@@ -1,4 +1,4 @@
-"""Operators that die once, at the point that the run's conf names: the task, and the worker that watches over it."""
+"""Operators that are killed once, at the point that the conf of the run names, together with their worker."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ _FIRST_ERROR = 400
 _PATIENCE = 60.0
 
 
-class Death:
-    """What a run's conf says about dying: ``point`` where, ``mark`` the file that is made once it was done.
+class KillPoint:
+    """Where the conf of a run has its task killed: ``point``, and ``mark``, the file that is created when it happens.
 
     ``occurrence`` says which time counts in a task that gets to the point several times.
 
@@ -39,11 +39,11 @@ class Death:
         self.sending = self.answered = False
 
     def due(self, point: str) -> bool:
-        """Return whether this is the point, and nobody has died there."""
+        """Return whether this is the point, and no attempt was killed there."""
         return point == self._point and self._mark is not None and not self._mark.exists()
 
     def strike(self, point: str) -> None:
-        """Die if this is the point. The mark is made before, so that no later try dies again."""
+        """Kill the task if this is the point. The mark is created before, so that no later attempt is killed again."""
         if self.due(point) and self._mark is not None:
             self._left -= 1
             if self._left:
@@ -62,11 +62,11 @@ def end_worker() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class MortalStore:
+class WatchedStore:
     """The task state store, watched. With ``protection`` off it forgets everything at once."""
 
-    def __init__(self, store: Any, death: Death, *, protection: bool) -> None:
-        self._store, self._death, self._protection = store, death, protection
+    def __init__(self, store: Any, kill_point: KillPoint, *, protection: bool) -> None:
+        self._store, self._kill_point, self._protection = store, kill_point, protection
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return what is stored."""
@@ -76,8 +76,8 @@ class MortalStore:
         """Store; after a response, this is the moment in which its id is known to Airflow."""
         if self._protection:
             self._store.set(key, value, **options)
-        if self._death.answered:
-            self._death.strike("stored")
+        if self._kill_point.answered:
+            self._kill_point.strike("stored")
 
     def delete(self, key: str) -> None:
         """Forget."""
@@ -85,55 +85,55 @@ class MortalStore:
             self._store.delete(key)
 
 
-class Mortal:
-    """Put before an operator, lets it die. A task has a process of its own, so what is patched here goes with it."""
+class Killed:
+    """Base class, put before an operator, that kills it. A task has its own process, which the patches end with."""
 
     def execute(self, context: Any) -> Any:
-        """Do what the operator does, and die at the point that was named."""
-        death = self._prepare(context)
+        """Run the operator, and kill it at the point that was named."""
+        kill_point = self._prepare(context)
         value = super().execute(context)  # type: ignore[misc]
-        death.strike("on_return")
+        kill_point.strike("on_return")
         return value
 
     def execute_complete(self, context: Any, event: Any = None, **more: Any) -> Any:
         """Do the same after a deferral."""
-        death = self._prepare(context)
-        death.strike("on_resume")
+        kill_point = self._prepare(context)
+        kill_point.strike("on_resume")
         value = super().execute_complete(context, event=event, **more)  # type: ignore[misc]
-        death.strike("on_return")
+        kill_point.strike("on_return")
         return value
 
-    def _prepare(self, context: Any) -> Death:
+    def _prepare(self, context: Any) -> KillPoint:
         conf = context["dag_run"].conf or {}
-        death = Death(conf)
-        _watch_requests(death)
+        kill_point = KillPoint(conf)
+        _watch_requests(kill_point)
         store = context.get("task_state_store")
         if store is not None:
-            context["task_state_store"] = MortalStore(store, death, protection=conf.get("protection", True))
-        return death
+            context["task_state_store"] = WatchedStore(store, kill_point, protection=conf.get("protection", True))
+        return kill_point
 
 
-def _watch_requests(death: Death) -> None:
+def _watch_requests(kill_point: KillPoint) -> None:
     send, getresponse = SyncTransport.send, HTTPConnection.getresponse
 
-    def mortal_send(self: SyncTransport, request: Any) -> Any:
+    def watched_send(self: SyncTransport, request: Any) -> Any:
         if request.method not in _CREATING:
             return send(self, request)
-        death.strike("before_post")
-        death.sending = True
+        kill_point.strike("before_post")
+        kill_point.sending = True
         response = send(self, request)
-        death.sending = False
-        if response.status < _FIRST_ERROR or death.joins:
-            death.strike("unstored_response")
-            death.answered = True
+        kill_point.sending = False
+        if response.status < _FIRST_ERROR or kill_point.joins:
+            kill_point.strike("unstored_response")
+            kill_point.answered = True
         return response
 
-    def mortal_getresponse(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
-        if death.sending and death.due("unread_response"):
+    def watched_getresponse(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
+        if kill_point.sending and kill_point.due("unread_response"):
             # Bytes that can be read are the beginning of the response: the server has done its part.
             select.select([self.sock], [], [], _PATIENCE)
-            death.strike("unread_response")
+            kill_point.strike("unread_response")
         return getresponse(self, *args, **kwargs)
 
-    SyncTransport.send = mortal_send  # type: ignore[method-assign]
-    HTTPConnection.getresponse = mortal_getresponse  # type: ignore[method-assign]
+    SyncTransport.send = watched_send  # type: ignore[method-assign]
+    HTTPConnection.getresponse = watched_getresponse  # type: ignore[method-assign]

@@ -5,24 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-import requests
+from tests.support.emulator import DATASET, DEPLOYMENT, MODEL, EmulatorClient, until
 
-from tests.parity.stage import DATASET, DEPLOYMENT, MODEL, TOKEN, Stage, until
-
-IMAGE_SIZE = 100_000
 VALIDATION = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 
 
-class World(Stage):
+class Resources(EmulatorClient):
     """The emulator's state. What is ``cached`` is shared and only read; every method makes something new."""
 
     _faulty = False
 
-    def fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
+    def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
         """Let the next requests to ``path`` meet a fault."""
         self._faulty = True
-        super().fault(path, times=times, method=method, **more)
+        super().inject_fault(path, times=times, method=method, **more)
 
     def clear_faults(self) -> None:
         """Heal everything, if there is anything to heal."""
@@ -30,24 +27,18 @@ class World(Stage):
             super().clear_faults()
         self._faulty = False
 
-    def ask(self, method: str, path: str, body: Any = None) -> Any:
-        """Send one good request; return the JSON of its response."""
-        url, headers = f"{self.emulator.endpoint}/{path}", {"Authorization": f"Bearer {TOKEN}"}
-        response = requests.request(method, url, headers=headers, json=body, timeout=30, allow_redirects=False)
-        assert response.status_code < 400, response.text
-        return {"location": response.headers.get("Location"), **(response.json() if response.content else {})}
-
     def versioned(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
         """Make a model with a version; return their ids when its training data is assigned."""
-        model = self.model()
-        ids = {"custom_model_id": model, "custom_model_version_id": self.version(model, training=training, built=built)}
+        model = self.create_model()
+        version = self.create_version(model, training=training, built=built)
+        ids = {"custom_model_id": model, "custom_model_version_id": str(version["id"])}
         if training:
             # The job may have got the fate that was ordered for a request which a fault kept from being handled.
             until(lambda: not self._assigning(ids), "the training data is assigned")
         return ids
 
     def _assigning(self, ids: dict[str, str]) -> bool:
-        return bool(self.ask("GET", self.path(ids))["trainingData"]["assignmentInProgress"])
+        return bool(self.send("GET", self.path(ids))["trainingData"]["assignmentInProgress"])
 
     def path(self, ids: dict[str, str]) -> str:
         """Return the path of a version."""
@@ -56,48 +47,48 @@ class World(Stage):
     def untrained(self) -> str:
         """Make a model whose training data belongs to the model."""
         fields = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
-        return str(self.ask("POST", "customModels/", fields)["id"])
+        return str(self.send("POST", "customModels/", json=fields)["id"])
 
     def test(self, ids: dict[str, str], outcome: str = "succeeded") -> str:
         """Start a test of a built version; return its id."""
-        self.order("model_test", outcome)
+        self.set_outcome("model_test", outcome)
         body = {"customModelId": ids["custom_model_id"], "customModelVersionId": ids["custom_model_version_id"]}
-        self.ask("POST", "customModelTests/", {**body, "datasetId": DATASET})
-        found = self.ask("GET", f"customModelTests/?customModelId={ids['custom_model_id']}&limit=1")
+        self.send("POST", "customModelTests/", json={**body, "datasetId": DATASET})
+        found = self.send("GET", f"customModelTests/?customModelId={ids['custom_model_id']}&limit=1")
         return str(found["data"][0]["id"])
 
     def conversion(self, ids: dict[str, str], outcome: str = "succeeded") -> dict[str, str]:
         """Start a conversion of a version; return all ids."""
-        self.order("conversion", outcome)
+        self.set_outcome("conversion", outcome)
         body = {"mainProgramItemId": self.item(ids)}
-        made = self.ask("POST", self.path(ids) + "conversions/", body)
+        made = self.send("POST", self.path(ids) + "conversions/", json=body)
         return {**ids, "conversion_id": made["conversionId"]}
 
     def item(self, ids: dict[str, str]) -> str:
         """Return the id of a version's main program."""
-        items = self.ask("GET", self.path(ids))["items"]
+        items = self.send("GET", self.path(ids))["items"]
         return next(str(item["id"]) for item in items if item["filePath"] == "custom.py")
 
     def validation(self) -> str:
         """Start a validation; return its id."""
-        return str(self.ask("POST", VALIDATIONS, VALIDATION)["id"])
+        return str(self.send("POST", VALIDATIONS, json=VALIDATION)["id"])
 
     def guard(self, model: str) -> str:
         """Make a guard configuration; return its id."""
         where = {"entityId": model, "entityType": "customModel"}
         body = {"templateId": self.template, "name": "Tokens", "stages": ["prompt"], **where}
-        return str(self.ask("POST", "guardConfigurations/", body)["id"])
+        return str(self.send("POST", "guardConfigurations/", json=body)["id"])
 
     def status(self, path: str) -> str:
         """Start a job; return the id of its status record."""
-        return str(self.ask("POST", path, {})["location"]).rstrip("/").rpartition("/")[2]
+        return str(self.send("POST", path, json={})["location"]).rstrip("/").rpartition("/")[2]
 
     @cached_property
     def lonely(self) -> str:
         """The name of one model and one validation, and of no other."""
         name = "the only one"
-        self.ask("POST", "customModels/", {**MODEL, "name": name})
-        self.ask("POST", VALIDATIONS, {**VALIDATION, "name": name})
+        self.send("POST", "customModels/", json={**MODEL, "name": name})
+        self.send("POST", VALIDATIONS, json={**VALIDATION, "name": name})
         return name
 
     @cached_property
@@ -105,7 +96,7 @@ class World(Stage):
         """The entity that :attr:`built` is, with something that holds for all its guards."""
         where = {"entityId": self.built["custom_model_id"], "entityType": "customModel"}
         body = {**where, "timeoutSec": 5, "timeoutAction": "block"}
-        self.ask("PATCH", "overallModerationConfiguration/", body)
+        self.send("PATCH", "overallModerationConfiguration/", json=body)
         return {"entity_id": where["entityId"], "entity_type": where["entityType"]}
 
     @cached_property
@@ -132,7 +123,7 @@ class World(Stage):
     def image(self) -> str:
         """A version that has a feature impact as an image."""
         image = self.versioned(training=True)["custom_model_version_id"]
-        self.ask("POST", f"customInferenceImages/{image}/featureImpact/", {})
+        self.send("POST", f"customInferenceImages/{image}/featureImpact/", json={})
         return image
 
     @cached_property
@@ -153,7 +144,7 @@ class World(Stage):
     @cached_property
     def template(self) -> str:
         """A guard template."""
-        found = self.ask("GET", "guardTemplates/")["data"]
+        found = self.send("GET", "guardTemplates/")["data"]
         return next(str(template["id"]) for template in found if template["name"] == "Prompt Tokens")
 
     @cached_property

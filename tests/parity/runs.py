@@ -22,7 +22,7 @@ from airflow.triggers.base import TriggerEvent
 
 from datarobot_provider.core.submission.record import STORE_KEY
 from datarobot_provider.jobs import poller
-from tests.parity.stage import CONNECTION, TOKEN, connection
+from tests.support.emulator import CONNECTION, TOKEN, connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from datarobot_provider.core.job_operator import DataRobotJobOperator
     from datarobot_provider.triggers.job import DataRobotJobTrigger
     from tests.parity.cases import Case
-    from tests.parity.stage import Stage
+    from tests.support.emulator import EmulatorClient
 
 POLL_INTERVAL = 0.02
 #: How many retries every task has.
@@ -138,21 +138,21 @@ class Outcome:
 
 
 class Run:
-    """One task: an operator in one mode, on a stage that was set for it."""
+    """One task: an operator in one mode, on an emulator that was prepared for it."""
 
-    def __init__(self, stage: Stage, case: Case, *, deferrable: bool, **arguments: Any) -> None:
-        stage.reset()
-        self.stage, self.case, self.deferrable = stage, case, deferrable
+    def __init__(self, datarobot: EmulatorClient, case: Case, *, deferrable: bool, **arguments: Any) -> None:
+        datarobot.reset()
+        self.datarobot, self.case, self.deferrable = datarobot, case, deferrable
         self.arguments = {
             "task_id": "parity",
             "retries": RETRIES,
             "deferrable": deferrable,
             "poll_interval": POLL_INTERVAL,
             "timeout": TIMEOUT,
-            **case.prepare(stage),
+            **case.prepare(datarobot),
             **arguments,
         }
-        stage.forget_requests()
+        datarobot.clear_requests()
         self.store = Store()
         self.instance = TaskInstance()
 
@@ -234,9 +234,11 @@ class Run:
 
     def _event(self, deferral: TaskDeferred, host_allowed: bool) -> Any:
         """Run the trigger; return its event as the worker gets it."""
-        trigger, before = self.rebuilt(deferral), len(self.stage.requests())
+        trigger, before = self.rebuilt(deferral), len(self.datarobot.requests())
         event = json.dumps(asyncio.run(self._only_event(trigger)), allow_nan=False)
-        assert {row["method"] for row in self.stage.requests()[before:]} <= {"GET"}, "a trigger that waits only looks"
+        assert {row["method"] for row in self.datarobot.requests()[before:]} <= {"GET"}, (
+            "a trigger that waits only looks"
+        )
         payload = json.loads(event)
         assert TOKEN not in event
         # The finished thing may name DataRobot's addresses, which stand in the clear in its XCom as well.
@@ -255,7 +257,7 @@ class Run:
     def _check_harmless(self, text: str, *, host_allowed: bool = False) -> None:
         """Check that a text which Airflow stores in the clear holds neither the token nor the host."""
         assert TOKEN not in text
-        assert host_allowed or self.stage.host.partition(":")[0] not in text
+        assert host_allowed or self.datarobot.host.partition(":")[0] not in text
 
     def check_requests(self, *, deletes: int = 0, starts: int = 1) -> None:
         """Check that exactly one request started the job, that nothing else was changed.
@@ -263,7 +265,7 @@ class Run:
         :param deletes: how many requests to cancel there must be.
         :param starts: how many requests to start the job there must be.
         """
-        requests = self.stage.requests()
+        requests = self.datarobot.requests()
         changes = [request for request in requests if request["method"] != "GET"]
         started = [row for row in changes if row["method"] == "POST" and re.search(self.case.start, row["path"])]
         stopped = [row for row in changes if row["method"] == "DELETE"]
@@ -275,7 +277,7 @@ class Run:
 
     def check_job(self, *, active: bool = False) -> dict[str, Any]:
         """Check that exactly one job was ever started, and whether it still runs; return it."""
-        jobs = self.stage.jobs(self.case.kind)
+        jobs = self.datarobot.jobs(self.case.kind)
         assert len(jobs) == 1, jobs
         assert jobs[0]["active"] is active
         return jobs[0]
@@ -292,10 +294,10 @@ def both(make: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
 IMPATIENT = {"poll_failure_timeout": 0.1}
 
 
-def impatient(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def impatient(datarobot: EmulatorClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let waits give up after a few failed polls."""
     monkeypatch.setattr(poller, "FAILED_POLLS", 2)
-    monkeypatch.setenv(CONNECTION, connection(stage.emulator.endpoint, **IMPATIENT))
+    monkeypatch.setenv(CONNECTION, connection(datarobot.emulator.endpoint, **IMPATIENT))
 
 
 @contextlib.contextmanager
@@ -318,9 +320,11 @@ class _Lines(logging.Handler):
         self._lines.append(record.getMessage())
 
 
-def looks_at(case: Case, stage: Stage) -> Iterator[dict[str, Any]]:
+def looks_at(case: Case, datarobot: EmulatorClient) -> Iterator[dict[str, Any]]:
     """Yield the looks at the job that were answered so far."""
     paths = "|".join(case.polls)
     return (
-        row for row in stage.requests() if row["method"] == "GET" and row["status"] and re.search(paths, row["path"])
+        row
+        for row in datarobot.requests()
+        if row["method"] == "GET" and row["status"] and re.search(paths, row["path"])
     )

@@ -13,10 +13,9 @@ from harness.airflow_stack import AirflowStack
 from harness.emulator import Emulator
 from harness.processes import session_members
 from harness.task_logs import readable
-from tests.crash.mortal import WORKER
+from tests.crash.kill_points import WORKER
 from tests.crash.proxy import Proxy
-from tests.crash.rows import ROOT
-from tests.crash.stage import Stage
+from tests.support.emulator import ROOT, EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -63,12 +62,12 @@ class Stack(AirflowStack):
         return super()._start(name, component)
 
 
-class World:
+class Environment:
     """What the cells act on."""
 
     def __init__(self, airflow: AirflowStack, emulator: Emulator, proxy: Proxy) -> None:
         self.airflow, self.api, self.proxy = airflow, airflow.api, proxy
-        self.stage = Stage(emulator)
+        self.datarobot = EmulatorClient(emulator.endpoint, emulator.token)
 
     def check(self) -> None:
         """Raise if a process has ended that nobody here has killed."""
@@ -164,7 +163,7 @@ def _title(pid: int) -> str:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[World]:
+def running(folder: Path) -> Iterator[Environment]:
     """Start everything; stop it in the end."""
     with Emulator(folder, time_scale=TIME_SCALE) as emulator:
         port = int(emulator.endpoint.removesuffix("/api/v2").rpartition(":")[2])
@@ -173,4 +172,4 @@ def running(folder: Path) -> Iterator[World]:
             connections = {DIRECT: emulator.connection, THROUGH_PROXY: through}
             airflow = Stack(folder / "airflow", dags_folder=DAGS, connections=connections, env=ENV)
             with airflow:
-                yield World(airflow, emulator, proxy)
+                yield Environment(airflow, emulator, proxy)

@@ -16,11 +16,11 @@ from datarobot_provider.sensors.prediction_explanations import PredictionExplana
 from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
 from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
-from tests.contract.operations.cases import CASES
+from tests.contract.operations.cases import CASES as ARGUMENTS
 from tests.contract.operations.responses import PUBLISHED
-from tests.faults.world import VALIDATIONS, World
+from tests.faults.resources import VALIDATIONS, Resources
 from tests.pairwise import Axis, axis
-from tests.parity.stage import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
 
 if TYPE_CHECKING:
@@ -49,13 +49,13 @@ _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 Arguments = dict[str, Any]
 
 
-def axis_of(scenes: Iterable[Scene]) -> Axis:
-    """Return the axis of these scenes; those of one kind behave alike."""
-    return axis(scenes, attrgetter("name"), attrgetter("kind"))
+def axis_of(cases: Iterable[Case]) -> Axis:
+    """Return the axis of these cases; those of one kind behave alike."""
+    return axis(cases, attrgetter("name"), attrgetter("kind"))
 
 
 @dataclass(frozen=True)
-class Scene:
+class Case:
     """One task.
 
     :param name: name of the operation, or of the sensor.
@@ -67,7 +67,7 @@ class Scene:
 
     name: str
     task: type
-    prepare: Callable[[World, Path], Arguments]
+    prepare: Callable[[Resources, Path], Arguments]
     method: str
     path: str
 
@@ -106,13 +106,13 @@ class Scene:
         """Whether the response has no body, and so is whole as soon as its head is."""
         return self.method == "DELETE" or self.name in _EMPTY
 
-    def asks(self, method: str, target: str) -> bool:
+    def matches(self, method: str, target: str) -> bool:
         """Return whether a request is the one that this is about."""
         return method == self.method and re.search(self.path, target.partition("?")[0]) is not None
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What decides how it meets a fault; scenes of one kind share all code that the fault reaches."""
+        """What decides how it meets a fault; cases of one kind share all code that the fault reaches."""
         traits = (
             self.safe,
             self.sensor,
@@ -131,45 +131,45 @@ class Scene:
         return self.download or self.method == "DELETE" or self.name in (*_LOGS, *_NO_BODY)
 
 
-def _model(world: World) -> Arguments:
-    return {"custom_model_id": world.built["custom_model_id"]}
+def _model(resources: Resources) -> Arguments:
+    return {"custom_model_id": resources.built["custom_model_id"]}
 
 
-def _new_model(world: World, _: Path) -> Arguments:
-    return {"custom_model_id": world.model()}
+def _new_model(resources: Resources, _: Path) -> Arguments:
+    return {"custom_model_id": resources.create_model()}
 
 
-def _new_version(world: World, _: Path) -> Arguments:
-    return dict(world.versioned())
+def _new_version(resources: Resources, _: Path) -> Arguments:
+    return dict(resources.versioned())
 
 
-def _trained(world: World, _: Path) -> Arguments:
-    return dict(world.versioned(training=True))
+def _trained(resources: Resources, _: Path) -> Arguments:
+    return dict(resources.versioned(training=True))
 
 
-def _training(world: World, folder: Path) -> Arguments:
-    world.order("training_data", "succeeded", seconds=0.05)
-    return {**_new_model(world, folder), **_FILES, "training_data": {"datasetId": DATASET}}
+def _training(resources: Resources, folder: Path) -> Arguments:
+    resources.set_outcome("training_data", "succeeded", seconds=0.05)
+    return {**_new_model(resources, folder), **_FILES, "training_data": {"datasetId": DATASET}}
 
 
-def _stuck_build(world: World, _: Path) -> Arguments:
-    ids = world.versioned()
-    world.order("dependency_build", "stuck")
-    world.ask("POST", world.path(ids) + "dependencyBuild/")
+def _stuck_build(resources: Resources, _: Path) -> Arguments:
+    ids = resources.versioned()
+    resources.set_outcome("dependency_build", "stuck")
+    resources.send("POST", resources.path(ids) + "dependencyBuild/")
     return dict(ids)
 
 
-def _convertible(world: World, _: Path) -> Arguments:
-    ids = world.versioned()
-    return {**ids, "main_program_item_id": world.item(ids)}
+def _convertible(resources: Resources, _: Path) -> Arguments:
+    ids = resources.versioned()
+    return {**ids, "main_program_item_id": resources.item(ids)}
 
 
-def _image(world: World, folder: Path) -> Arguments:
+def _image(resources: Resources, folder: Path) -> Arguments:
     return {"target": str(folder / "image.tar")}
 
 
 #: How each operation is run; those that are left out run as in ``cases.py``.
-_PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
+_PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "get_inference_image_feature_impact": lambda w, _: {"image_id": w.image},
     "start_inference_image_feature_impact": lambda w, f: {"image_id": _trained(w, f)["custom_model_version_id"]},
     "list_custom_model_tests": lambda w, _: _model(w) if w.tested else {},
@@ -184,7 +184,7 @@ _PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
     "init_prediction_explanations_legacy": lambda w, f: {**_trained(w, f), "environment_id": ENVIRONMENT},
     "delete_custom_model": _new_model,
     "get_custom_model": lambda w, _: _model(w),
-    "update_custom_model": lambda w, _: {"custom_model_id": w.model(), "description": "changed"},
+    "update_custom_model": lambda w, _: {"custom_model_id": w.create_model(), "description": "changed"},
     "list_custom_model_access": lambda w, _: _model(w),
     "update_custom_model_access": lambda w, _: {"custom_model_id": w.changing["custom_model_id"], "roles": _ROLES},
     "download_custom_model": lambda w, f: {**_model(w), "target": str(f / "model.zip")},
@@ -244,9 +244,9 @@ _PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
         "custom_model_id": _new_version(w, f)["custom_model_id"],
         "guards": [_GUARD],
     },
-    "delete_guard_configuration": lambda w, _: {"config_id": w.guard(w.model())},
+    "delete_guard_configuration": lambda w, _: {"config_id": w.guard(w.create_model())},
     "get_guard_configuration": lambda w, _: {"config_id": w.guarded},
-    "update_guard_configuration": lambda w, _: {"config_id": w.guard(w.model()), "name": "changed"},
+    "update_guard_configuration": lambda w, _: {"config_id": w.guard(w.create_model()), "name": "changed"},
     "get_guard_template": lambda w, _: {"template_id": w.template},
     "download_pps_image": _image,
     "get_overall_moderation_configuration": lambda w, _: dict(w.moderated),
@@ -258,7 +258,7 @@ _PREPARED: dict[str, Callable[[World, Path], Arguments]] = {
     },
 }
 
-_LOOKS: dict[type, tuple[Callable[[World, Path], Arguments], str]] = {
+_SENSORS: dict[type, tuple[Callable[[Resources, Path], Arguments], str]] = {
     DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
     DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
     ModelTestSensor: (lambda w, _: {"custom_model_test_id": w.tested}, "customModelTests/[^/]+/$"),
@@ -270,24 +270,24 @@ _LOOKS: dict[type, tuple[Callable[[World, Path], Arguments], str]] = {
 }
 
 
-def _operation(name: str) -> Scene:
-    task, given = CASES[name]
+def _operation(name: str) -> Case:
+    task, given = ARGUMENTS[name]
     wanted = PUBLISHED[name]
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(wanted.path))
-    return Scene(name, task, _PREPARED.get(name, lambda _, __: dict(given)), wanted.method, f"^{pattern}$")
+    return Case(name, task, _PREPARED.get(name, lambda _, __: dict(given)), wanted.method, f"^{pattern}$")
 
 
 OPERATIONS = [_operation(name) for name in PUBLISHED]
-LOOKING = [Scene(task.__name__, task, prepare, "GET", path) for task, (prepare, path) in _LOOKS.items()]
-ANYTHING = [
-    Scene(
+SENSOR_CASES = [Case(task.__name__, task, prepare, "GET", path) for task, (prepare, path) in _SENSORS.items()]
+REQUEST_CASES = [
+    Case(
         "any_get",
         DataRobotRequestOperator,
         lambda w, _: {"path": f"customModels/{_model(w)['custom_model_id']}/"},
         "GET",
         "customModels/[^/]+/$",
     ),
-    Scene(
+    Case(
         "any_post",
         DataRobotRequestOperator,
         lambda _, __: {
@@ -298,7 +298,7 @@ ANYTHING = [
         "POST",
         "customModels/$",
     ),
-    Scene(
+    Case(
         "any_job",
         DataRobotRequestOperator,
         lambda w, _: {"path": w.path(w.versioned(training=True)) + "featureImpact/", "method": "POST", "json": {}},
@@ -306,15 +306,15 @@ ANYTHING = [
         "featureImpact/$",
     ),
 ]
-SCENES = [*OPERATIONS, *LOOKING, *ANYTHING]
+CASES = [*OPERATIONS, *SENSOR_CASES, *REQUEST_CASES]
 _UPLOAD = _operation("create_custom_model_version")
-#: The scenes that start a job and wait for it: what is looked at meanwhile may meet faults as well.
-JOBS = [
-    *(scene for scene in SCENES if scene.job and not scene.upload and scene.name not in {"any_get", "any_post"}),
+#: The cases that start a job and wait for it: what is looked at meanwhile may meet faults as well.
+JOB_CASES = [
+    *(case for case in CASES if case.job and not case.upload and case.name not in {"any_get", "any_post"}),
     # Uploads wait for nothing but training data.
     replace(_UPLOAD, name="create_custom_model_version with training data", prepare=_training),
 ]
-#: The scenes that read a list page by page.
-LISTS = [
-    scene for scene in OPERATIONS if scene.name.startswith("list_") or ("get_" in scene.name and "impact" in scene.name)
+#: The cases that read a list page by page.
+LIST_CASES = [
+    case for case in OPERATIONS if case.name.startswith("list_") or ("get_" in case.name and "impact" in case.name)
 ]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from tests.contract.provider.conftest import DATASET, ENVIRONMENT, PATIENT
+from tests.contract.provider.conftest import PATIENT
+from tests.support.emulator import DATASET, ENVIRONMENT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,20 +19,6 @@ REGRESSION = {
     "target_type": "Regression",
     "target_name": "target",
     "is_training_data_for_versions_permanently_enabled": True,
-}
-GUARD = {
-    "name": "Tokens",
-    "description": "counts tokens",
-    "type": "ootb",
-    "ootbType": "token_count",
-    "stages": ["prompt"],
-    "intervention": {
-        "action": "block",
-        "allowedActions": ["block", "report"],
-        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
-        "message": "too long",
-        "sendNotification": False,
-    },
 }
 
 

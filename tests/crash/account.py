@@ -1,0 +1,176 @@
+"""What is prepared for each cell in the emulator, and what the tasks created there. Plain HTTP, no provider."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.support.emulator import GUARD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tests.crash.rows import Row
+    from tests.support.emulator import EmulatorClient, Json
+
+#: Seconds that jobs take which all have to be running when something is killed: they are ended once it has happened.
+HOLD = 240.0
+
+
+def polls(datarobot: EmulatorClient, jobs: Iterable[Json]) -> dict[int, int]:
+    """Return for each job, by its place in the list, how often it was polled."""
+    gets = datarobot.requests("GET")
+    return {place: sum(_concerns(get, job) for get in gets) for place, job in enumerate(jobs)}
+
+
+def _concerns(get: Json, job: Json) -> bool:
+    ids = [value for name, value in job["ids"].items() if name not in {"customModelId", "datasetId", "deploymentId"}]
+    return get["time"] > job["created"] and any(value in get["path"] for value in ids)
+
+
+def _model(datarobot: EmulatorClient, name: str) -> Json:
+    return {"custom_model_id": datarobot.create_model(name=name)}
+
+
+def _model_with_version(datarobot: EmulatorClient, name: str) -> Json:
+    model_id = datarobot.create_model(name=name)
+    datarobot.create_version(model_id)
+    return {"custom_model_id": model_id}
+
+
+def _version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient, str], Json]:
+    def prepare(datarobot: EmulatorClient, name: str) -> Json:
+        model_id = datarobot.create_model(name=name)
+        version = datarobot.create_version(model_id, training=training, built=built)
+        main = next(item["id"] for item in version["items"] if item["filePath"] == "custom.py")
+        ids = {"custom_model_id": model_id, "custom_model_version_id": version["id"]}
+        return {**ids, "main_program_item_id": main}
+
+    return prepare
+
+
+def _build_of_another_run(datarobot: EmulatorClient, name: str) -> Json:
+    ids = _version()(datarobot, name)
+    datarobot.set_outcome("dependency_build", "succeeded", seconds=HOLD)
+    datarobot.send(
+        "POST", "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/".format(**ids)
+    )
+    return ids
+
+
+def _deployment(datarobot: EmulatorClient, name: str) -> str:
+    """Create a deployment that serves as a vector database."""
+    body = {"label": name, "targetType": "VectorDatabase", "columns": ["promptText", "relevant"]}
+    return str(datarobot.control("POST", "deployments", body)["id"])
+
+
+def _validation(datarobot: EmulatorClient, name: str) -> Json:
+    deployment_id = _deployment(datarobot, name)
+    datarobot.set_outcome("vector_database_validation", "succeeded", seconds=0)
+    body = {"deploymentId": deployment_id, "promptColumnName": "promptText", "targetColumnName": "relevant"}
+    validation = datarobot.send("POST", "genai/customModelVectorDatabaseValidations/", json=body)
+    return {"validation_id": validation["id"], "deployment_id": deployment_id}
+
+
+def _original(datarobot: EmulatorClient, name: str) -> Json:
+    # A copy is known by its target alone, so that no other cell may have the same one.
+    return {"custom_model_id": datarobot.create_model(name=name, targetName=name), "name": name}
+
+
+def _guarded(datarobot: EmulatorClient, name: str) -> Json:
+    template = next(each for each in datarobot.entries("guardTemplates/") if each["type"] == GUARD["type"])
+    return {"entity_id": datarobot.create_model(name=name), "template_id": template["id"]}
+
+
+#: What each row needs to be there; it returns the conf of the run.
+PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
+    "version": _model,
+    "build": _version(),
+    "joined_build": _build_of_another_run,
+    "test": _version(built=True),
+    "impact": _version(training=True),
+    "validation": lambda datarobot, name: {"deployment_id": _deployment(datarobot, name)},
+    "conversion": _version(),
+    "with_training_data": _model_with_version,
+    "assignment": lambda datarobot, name: {
+        "custom_model_id": datarobot.create_model(name=name, isTrainingDataForVersionsPermanentlyEnabled=False)
+    },
+    "repository": _model,
+    "revalidation": _validation,
+    "explanations": _version(training=True),
+    "model": lambda _, name: {"name": name},
+    "two_models": lambda _, name: {"name": name},
+    "model_own_id": lambda _, name: {"name": name, "user_provided_id": name},
+    "copy": _original,
+    "version_plain": _model,
+    "guard": _guarded,
+    "guarded_version": _model_with_version,
+}
+
+
+def _versions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
+    return datarobot.entries(f"customModels/{conf['custom_model_id']}/versions/")
+
+
+def _models(datarobot: EmulatorClient, conf: Json) -> list[Json]:
+    return [each for each in datarobot.entries("customModels/", searchFor=conf["name"]) if each["name"] == conf["name"]]
+
+
+def _conversions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
+    return datarobot.entries(
+        "customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/".format(**conf)
+    )
+
+
+#: What each row makes, as the API lists it; the rows that are not here make nothing but a job.
+MADE: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
+    "version": _versions,
+    "test": lambda datarobot, conf: datarobot.entries("customModelTests/", customModelId=conf["custom_model_id"]),
+    "validation": lambda datarobot, conf: datarobot.entries(
+        "genai/customModelVectorDatabaseValidations/", deploymentId=conf["deployment_id"]
+    ),
+    "conversion": _conversions,
+    "with_training_data": _versions,
+    "model": _models,
+    "two_models": _models,
+    "model_own_id": _models,
+    "copy": _models,
+    "version_plain": _versions,
+    "guard": lambda datarobot, conf: datarobot.entries(
+        "guardConfigurations/", entityType="customModel", entityId=conf["entity_id"]
+    ),
+    "guarded_version": _versions,
+}
+
+
+class Account:
+    """What one cell has in DataRobot: counted from the moment in which everything was prepared."""
+
+    def __init__(self, datarobot: EmulatorClient, row: Row, name: str) -> None:
+        self._datarobot, self._row = datarobot, row
+        self.conf = PREPARE[row.base](datarobot, name)
+        self._made = MADE.get(row.base)
+        self._made_before = len(self._made(datarobot, self.conf)) if self._made else 0
+        self._jobs_before = len(self.jobs(datarobot.jobs())) - row.joins
+
+    def jobs(self, jobs: list[Json]) -> list[Json]:
+        """Return the row's jobs, those of the preparation included."""
+        values = {
+            self.conf.get(name) for name in ("custom_model_id", "deployment_id", "validation_id") if name in self.conf
+        }
+        return [job for job in jobs if job["kind"] == self._row.kind and values & set(job["ids"].values())]
+
+    def started(self, jobs: list[Json]) -> list[Json]:
+        """Return the jobs that the task started or joined."""
+        return self.jobs(jobs)[self._jobs_before :]
+
+    def creations(self, jobs: list[Json]) -> int:
+        """Return how many things the task made: entities where the API lists them, otherwise jobs."""
+        if self._made is None:
+            return len(self.started(jobs))
+        return len(self._made(self._datarobot, self.conf)) - self._made_before
+
+    def deletes(self, jobs: list[Json]) -> list[Json]:
+        """Return the requests to cancel one of the task's jobs."""
+        return [
+            row for row in self._datarobot.requests("DELETE") if any(_concerns(row, job) for job in self.started(jobs))
+        ]

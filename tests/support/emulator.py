@@ -1,0 +1,181 @@
+"""A client of the emulator: it prepares what an operator needs, and reads what the operator has done.
+
+It speaks HTTP by itself, with ``requests``, and shares no code with the package.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+
+#: The environment variable that Airflow reads the connection from.
+CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"
+TOKEN = "parity-token-5b1e0c7f9a"
+#: Jobs take 50 to 80 milliseconds.
+TIME_SCALE = 0.005
+ROOT = Path(__file__).parents[2]
+SEED = ROOT / "example_dags" / "seed"
+FOLDER = ROOT / "example_dags" / "models" / "diabetes_regression"
+DATASET = "65a0000000000000000000d1"
+ENVIRONMENT = "65a0000000000000000000e1"
+DEPLOYMENT = "65a0000000000000000000f1"
+IMAGE_SIZE = 100_000
+FIRST_ERROR = 400
+Json = dict[str, Any]
+MODEL = {
+    "name": "parity",
+    "customModelType": "inference",
+    "targetType": "Regression",
+    "targetName": "target",
+    "isTrainingDataForVersionsPermanentlyEnabled": True,
+}
+#: A guard that needs no deployment.
+GUARD = {
+    "name": "Tokens",
+    "description": "counts tokens",
+    "type": "ootb",
+    "ootbType": "token_count",
+    "stages": ["prompt"],
+    "intervention": {
+        "action": "block",
+        "allowedActions": ["block", "report"],
+        "conditions": [{"comparator": "greaterThan", "comparand": 100}],
+        "message": "too long",
+        "sendNotification": False,
+    },
+}
+
+
+def connection(endpoint: str, token: str = TOKEN, **extra: Any) -> str:
+    """Return an Airflow connection as an environment variable holds it."""
+    return json.dumps({"conn_type": "datarobot", "host": endpoint, "password": token, "extra": extra})
+
+
+def write_seed(folder: Path, *, without: Collection[str] = ()) -> Path:
+    """Write the seed of the examples into a folder, with an image that is hashed in no time; return the folder.
+
+    :param without: the kinds of entries to leave out.
+    """
+    # Its paths are relative to the folder of the examples.
+    text = (SEED / "seed.json").read_text(encoding="utf-8").replace('"../', f'"{SEED.parent}/')
+    content = json.loads(text)
+    content["image"]["size"] = IMAGE_SIZE
+    kept = {kind: entries for kind, entries in content.items() if kind not in without}
+    (folder / "seed.json").write_text(json.dumps(kept), encoding="utf-8")
+    return folder
+
+
+def until(told: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
+    """Wait for ``told`` to return something true; fail, naming ``what``, if it never does."""
+    pause, deadline = threading.Event(), time.monotonic() + seconds
+    while not told():
+        assert time.monotonic() < deadline, f"never happened: {what}"
+        pause.wait(0.005)
+
+
+class EmulatorClient:
+    """The API and the control API of one emulator, without the provider.
+
+    :param endpoint: address of the API.
+    :param token: an API token that the emulator accepts.
+    """
+
+    def __init__(self, endpoint: str, token: str = TOKEN) -> None:
+        self.endpoint, self.url = endpoint, endpoint.removesuffix("/api/v2")
+        self.host = self.url.removeprefix("http://")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def control(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
+        """Call the control API; return the JSON of its response."""
+        return self._call(method, f"{self.url}/__emulator__/{path}", json=body, params=query)[1]
+
+    def send(self, method: str, path: str, **options: Any) -> Json:
+        """Send a valid request to the API; return the JSON of its response, and its ``location``."""
+        location, content = self._call(method, f"{self.endpoint}/{path}", **options)
+        return {"location": location, **(content or {})}
+
+    def entries(self, path: str, **query: Any) -> list[Json]:
+        """Return the first page of a list of the API."""
+        page = self.send("GET", path, params={"limit": 100, "offset": 0, **query})
+        found: list[Json] = page["data"]
+        return found
+
+    def reset(self) -> None:
+        """Forget everything, and load the seed again."""
+        self.control("POST", "reset")
+
+    def set_outcome(self, kind: str, outcome: str, **more: Any) -> None:
+        """Choose how the next job of a kind ends."""
+        self.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
+
+    def finish_jobs(self) -> None:
+        """End all jobs now."""
+        self.control("POST", "finish")
+
+    def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
+        """Let the next requests to a path fail."""
+        self.control("POST", "faults", {"method": method, "path": path, "times": times, **more})
+
+    def faults_left(self) -> list[int | None]:
+        """Return how often each fault will still occur."""
+        return [fault["remaining"] for fault in self.control("GET", "faults")["data"]]
+
+    def clear_faults(self) -> None:
+        """Remove all faults."""
+        self.control("DELETE", "faults")
+
+    def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
+        """Return the requests that the API received, oldest first.
+
+        :param path: a regular expression that the paths match.
+        """
+        rows: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
+        return rows
+
+    def clear_requests(self) -> None:
+        """Forget the requests received so far."""
+        self.control("DELETE", "requests")
+
+    def jobs(self, kind: str | None = None) -> list[Json]:
+        """Return the jobs that were ever started, oldest first."""
+        return [job for job in self.control("GET", "jobs")["data"] if kind is None or job["kind"] == kind]
+
+    def create_model(self, **fields: Any) -> str:
+        """Create a custom model; return its id."""
+        return str(self.send("POST", "customModels/", json={**MODEL, **fields})["id"])
+
+    def create_version(self, model_id: str, *, training: bool = False, built: bool = False) -> Json:
+        """Create a version of a model.
+
+        :param training: whether training data is assigned to it.
+        :param built: whether its dependencies are built.
+        :returns: the version.
+        """
+        form = [("isMajorUpdate", "true"), ("baseEnvironmentId", ENVIRONMENT)]
+        if training:
+            self.set_outcome("training_data", "succeeded", seconds=0)
+            form.append(("trainingData", json.dumps({"datasetId": DATASET})))
+        paths = sorted(path for path in FOLDER.iterdir() if path.is_file())
+        form += [("filePath", path.name) for path in paths]
+        files = [("file", (path.name, path.read_bytes())) for path in paths]
+        version = self.send("POST", f"customModels/{model_id}/versions/", data=form, files=files)
+        if built:
+            self.set_outcome("dependency_build", "succeeded", seconds=0)
+            self.send("POST", f"customModels/{model_id}/versions/{version['id']}/dependencyBuild/")
+        return version
+
+    def _call(self, method: str, url: str, **options: Any) -> tuple[str | None, Any]:
+        response = self._session.request(method, url, timeout=30, allow_redirects=False, **options)
+        assert response.status_code < FIRST_ERROR, f"{method} {url}: {response.status_code} {response.text[:300]}"
+        return response.headers.get("Location"), response.json() if response.content else None
