@@ -27,9 +27,9 @@ def test_both_authorization_schemes(client, scheme):
 
 
 def test_wrong_token(client):
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.rest.RESTClientObject(auth="wrong", endpoint=client.endpoint).get("version/")
-    assert refusal.value.status_code == 401
+    assert error.value.status_code == 401
 
 
 def test_server_error_contains_the_request_id(control):
@@ -83,9 +83,9 @@ def test_invalid_dataset():
 def test_dataset_is_deleted(control):
     dataset = control.dataset()
     dr.Dataset.delete(dataset)
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.Dataset.get(dataset)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_uploaded_data_are_used_for_training_and_tests(make_model, make_version, folder):
@@ -98,21 +98,21 @@ def test_uploaded_data_are_used_for_training_and_tests(make_model, make_version,
 
 
 def test_execution_environments(control):
-    made = [control.environment(name) for name in ("Python 3.11", "R 4.4")]
+    created = [control.environment(name) for name in ("Python 3.11", "R 4.4")]
     assert [e.name for e in dr.ExecutionEnvironment.list()] == ["R 4.4", "Python 3.11"]
     found = dr.ExecutionEnvironment.list(search_for="python")
-    assert [e.id for e in found] == [made[0]["id"]]
-    read = dr.ExecutionEnvironment.get(made[0]["id"])
+    assert [e.id for e in found] == [created[0]["id"]]
+    read = dr.ExecutionEnvironment.get(created[0]["id"])
     read.refresh()
-    assert read.latest_successful_version.id == made[0]["versionId"]
+    assert read.latest_successful_version.id == created[0]["versionId"]
     versions = ExecutionEnvironmentVersion.list(read.id, build_status="success")
-    assert [(v.id, v.build_status) for v in versions] == [(made[0]["versionId"], "success")]
+    assert [(v.id, v.build_status) for v in versions] == [(created[0]["versionId"], "success")]
     version = ExecutionEnvironmentVersion.get(read.id, versions[0].id)
     version.refresh()
     assert version.environment_id == read.id
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.ExecutionEnvironment.get(NOWHERE)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_deployments(control, model, version):
@@ -125,18 +125,18 @@ def test_deployments(control, model, version):
     assert (read.status, read.model["target_name"]) == ("active", "price")
     image = read.model["custom_model_image"]
     assert (image["custom_model_id"], image["custom_model_version_id"]) == (model.id, version.id)
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.Deployment.get(NOWHERE)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_use_cases(control):
-    made = [control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
-    assert [u.id for u in dr.UseCase.list()] == made[::-1]
+    created = [control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
+    assert [u.id for u in dr.UseCase.list()] == created[::-1]
     assert [u.name for u in dr.UseCase.list(search_params={"search": "supp"})] == ["Support"]
-    read = dr.UseCase.get(made[0])
+    read = dr.UseCase.get(created[0])
     assert (read.name, read.models_count) == ("Support", 0)
     assert read.members[0].email
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.UseCase.get(NOWHERE)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404

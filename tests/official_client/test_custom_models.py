@@ -14,16 +14,16 @@ WITHOUT_TARGET = {TARGET_TYPE.UNSTRUCTURED, TARGET_TYPE.ANOMALY}
 @pytest.mark.parametrize("target_type", TARGET_TYPE.ALL)
 def test_every_target_type(target_type):
     target = None if target_type in WITHOUT_TARGET else "price"
-    made = dr.CustomInferenceModel.create(
+    created = dr.CustomInferenceModel.create(
         name="m", target_type=target_type, target_name=target, **EXTRAS.get(target_type, {})
     )
-    read = dr.CustomInferenceModel.get(made.id)
+    read = dr.CustomInferenceModel.get(created.id)
     assert (read.target_type, read.target_name, read.latest_version) == (target_type, target, None)
     assert read.description == ""
 
 
 def test_all_fields(make_model):
-    made = make_model(
+    created = make_model(
         target_type=TARGET_TYPE.BINARY,
         description="sells houses",
         language="python",
@@ -34,7 +34,7 @@ def test_all_fields(make_model):
         maximum_memory=512 * 1024 * 1024,
         replicas=2,
     )
-    read = dr.CustomInferenceModel.get(made.id)
+    read = dr.CustomInferenceModel.get(created.id)
     assert (read.positive_class_label, read.negative_class_label, read.prediction_threshold) == ("yes", "no", 0.25)
     assert (read.description, read.language) == ("sells houses", "python")
     assert (read.network_egress_policy, read.maximum_memory, read.replicas) == ("PUBLIC", 512 * 1024 * 1024, 2)
@@ -45,10 +45,10 @@ def test_all_fields(make_model):
 def test_class_labels_from_a_file(tmp_path):
     labels = tmp_path / "labels.txt"
     labels.write_text("a\nb\nc\n", encoding="utf-8")
-    made = dr.CustomInferenceModel.create(
+    created = dr.CustomInferenceModel.create(
         name="m", target_type=TARGET_TYPE.MULTICLASS, target_name="y", class_labels_file=str(labels)
     )
-    assert made.class_labels == ["a", "b", "c"]
+    assert created.class_labels == ["a", "b", "c"]
 
 
 def test_list_with_filters(make_model, make_version, control):
@@ -76,26 +76,26 @@ def test_update_and_refresh(model):
 
 
 def test_update_of_labels_and_threshold(make_model):
-    made = make_model(target_type=TARGET_TYPE.BINARY)
-    assert (made.positive_class_label, made.negative_class_label) == ("1", "0")
-    made.update(positive_class_label="y", negative_class_label="n", prediction_threshold=0.1)
-    assert (made.positive_class_label, made.prediction_threshold) == ("y", 0.1)
+    created = make_model(target_type=TARGET_TYPE.BINARY)
+    assert (created.positive_class_label, created.negative_class_label) == ("1", "0")
+    created.update(positive_class_label="y", negative_class_label="n", prediction_threshold=0.1)
+    assert (created.positive_class_label, created.prediction_threshold) == ("y", 0.1)
 
 
 def test_update_of_class_labels(make_model):
-    made = make_model(target_type=TARGET_TYPE.MULTICLASS, class_labels=["a", "b"])
-    made.update(class_labels=["a", "b", "c"])
-    assert dr.CustomInferenceModel.get(made.id).class_labels == ["a", "b", "c"]
+    created = make_model(target_type=TARGET_TYPE.MULTICLASS, class_labels=["a", "b"])
+    created.update(class_labels=["a", "b", "c"])
+    assert dr.CustomInferenceModel.get(created.id).class_labels == ["a", "b", "c"]
 
 
 def test_training_data_can_be_enabled_for_versions(make_model, make_version, control):
-    made = make_model(is_training_data_for_versions_permanently_enabled=False)
-    with pytest.raises(ClientError) as refusal:
-        make_version(made, training_dataset_id=control.dataset())
-    assert refusal.value.status_code == 422
-    made.update(is_training_data_for_versions_permanently_enabled=True)
-    assert made.is_training_data_for_versions_permanently_enabled
-    assert make_version(made, training_dataset_id=control.dataset()).training_data.dataset_id
+    created = make_model(is_training_data_for_versions_permanently_enabled=False)
+    with pytest.raises(ClientError) as error:
+        make_version(created, training_dataset_id=control.dataset())
+    assert error.value.status_code == 422
+    created.update(is_training_data_for_versions_permanently_enabled=True)
+    assert created.is_training_data_for_versions_permanently_enabled
+    assert make_version(created, training_dataset_id=control.dataset()).training_data.dataset_id
 
 
 def test_copy_has_versions_and_files(model, version):
@@ -112,25 +112,25 @@ def test_copy_has_versions_and_files(model, version):
 
 def test_delete(model):
     model.delete()
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.CustomInferenceModel.get(model.id)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
     assert dr.CustomInferenceModel.list() == []
 
 
 def test_deployed_model_is_not_deleted(model, version, control):
     control.deployment(modelId=model.id)
-    with pytest.raises(ClientError, match="deployments") as refusal:
+    with pytest.raises(ClientError, match="deployments") as error:
         model.delete()
-    assert refusal.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_field_errors_reach_the_client(make_model):
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         make_model(name="x" * 256)
-    assert refusal.value.status_code == 422
-    assert "name" in refusal.value.json["errors"]
-    assert "255" in str(refusal.value)
+    assert error.value.status_code == 422
+    assert "name" in error.value.json["errors"]
+    assert "255" in str(error.value)
 
 
 def test_download_of_the_latest_version(model, version, tmp_path, folder):
@@ -155,12 +155,12 @@ def test_sharing_and_revoking(model):
 
 def test_ownership_can_be_transferred_but_not_removed(model):
     owner = model.get_access_list()[0].username
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         model.share([dr.SharingAccess(owner, None)])
-    assert refusal.value.status_code == 409
-    with pytest.raises(ClientError) as refusal:
+    assert error.value.status_code == 409
+    with pytest.raises(ClientError) as error:
         model.share([dr.SharingAccess("nobody@example.com", SHARING_ROLE.READ_ONLY)])
-    assert refusal.value.status_code == 422
+    assert error.value.status_code == 422
     model.share([dr.SharingAccess(owner, None), dr.SharingAccess("operator@example.com", SHARING_ROLE.OWNER)])
     assert [entry.username for entry in model.get_access_list()] == ["operator@example.com"]
 
@@ -189,10 +189,10 @@ def test_training_data_of_a_model_without_waiting(make_model, control, wait_unti
 def test_training_data_of_a_model_is_rejected_if_versions_have_it(model, control):
     with (
         pytest.warns(dr.errors.DataRobotDeprecationWarning),
-        pytest.raises(ClientError, match="permanently disabled") as refusal,
+        pytest.raises(ClientError, match="permanently disabled") as error,
     ):
         model.assign_training_data(control.dataset())
-    assert refusal.value.status_code == 422
+    assert error.value.status_code == 422
 
 
 def test_failed_assignment_of_training_data(make_model, control):

@@ -61,9 +61,9 @@ def test_templates():
         read.refresh()
     assert [t.name for t in ModerationTemplate.list(name="Toxicity", include_agentic=True)] == ["Toxicity"]
     assert ModerationTemplate.find("no such template") is None
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         ModerationTemplate.get("64f000000000000000000001")
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -74,17 +74,17 @@ def test_templates():
 def test_templates_are_found_by_name(guard, name):
     found = ModerationTemplate.find(name)
     assert found.name == name
-    made = guard(name, template_id=found.id, stages=found.allowed_stages)
-    assert (made.type, made.ootb_type) == (found.type, found.ootb_type)
+    created = guard(name, template_id=found.id, stages=found.allowed_stages)
+    assert (created.type, created.ootb_type) == (found.type, found.ootb_type)
 
 
 def test_create_and_get(guard, version):
-    made = guard()
-    assert (made.name, made.description, made.stages) == ("tokens", "counts", [PROMPT])
-    assert (made.entity_id, made.entity_type, made.ootb_type.value) == (version.id, VERSION, "token_count")
-    assert made.intervention.message == "too long"
-    assert made.intervention.conditions[0].comparand == 100
-    assert ModerationConfiguration.get(made.id).name == "tokens"
+    created = guard()
+    assert (created.name, created.description, created.stages) == ("tokens", "counts", [PROMPT])
+    assert (created.entity_id, created.entity_type, created.ootb_type.value) == (version.id, VERSION, "token_count")
+    assert created.intervention.message == "too long"
+    assert created.intervention.conditions[0].comparand == 100
+    assert ModerationConfiguration.get(created.id).name == "tokens"
 
 
 def test_guard_with_a_deployed_model(guard, control):
@@ -96,14 +96,14 @@ def test_guard_with_a_deployed_model(guard, control):
         class_names=["toxic", "clean"],
     )
     toxicity = ModerationTemplate.find("Toxicity")
-    made = guard(template_id=toxicity.id, deployment_id=deployment["id"], model_info=info)
-    assert (made.deployment_id, made.model_info.input_column_name) == (deployment["id"], "text")
-    assert made.model_info.class_names == ["toxic", "clean"]
+    created = guard(template_id=toxicity.id, deployment_id=deployment["id"], model_info=info)
+    assert (created.deployment_id, created.model_info.input_column_name) == (deployment["id"], "text")
+    assert created.model_info.class_names == ["toxic", "clean"]
 
 
 def test_guard_with_rails_and_a_language_model(guard):
     nemo = GuardNemoInfo(main_config="m", rails_config="r", blocked_terms="b", llm_prompts="p", actions="a")
-    made = guard(
+    created = guard(
         template_id=ModerationTemplate.find("Faithfulness").id,
         nemo_info=nemo,
         llm_type=enums.ModerationGuardLlmType.AZURE_OPEN_AI,
@@ -111,48 +111,48 @@ def test_guard_with_rails_and_a_language_model(guard):
         openai_deployment_id="gpt",
         openai_api_key="very-secret",
     )
-    assert (made.nemo_info["main_config"], made.llm_type.value) == ("m", "azureOpenAi")
-    assert "very-secret" not in str(vars(made))
+    assert (created.nemo_info["main_config"], created.llm_type.value) == ("m", "azureOpenAi")
+    assert "very-secret" not in str(vars(created))
 
 
 @pytest.mark.parametrize("entity_type", [MODEL, VERSION, PLAYGROUND])
 def test_list_by_entity(guard, model, version, entity_type):
     entity = {MODEL: model.id, VERSION: version.id, PLAYGROUND: "64f000000000000000000077"}[entity_type]
-    made = [guard(name, entity_id=entity, entity_type=entity_type) for name in ("one", "two")]
+    created = [guard(name, entity_id=entity, entity_type=entity_type) for name in ("one", "two")]
     listed = ModerationConfiguration.list(entity, entity_type)
-    assert [c.id for c in listed] == [c.id for c in made[::-1]]
+    assert [c.id for c in listed] == [c.id for c in created[::-1]]
 
 
 def test_update_and_refresh(guard):
-    made = guard()
-    other = ModerationConfiguration.get(made.id)
-    made.update(name="renamed", description="counts more", intervention=intervention(5))
-    assert (made.name, made.intervention.conditions[0].comparand) == ("renamed", 5)
+    created = guard()
+    other = ModerationConfiguration.get(created.id)
+    created.update(name="renamed", description="counts more", intervention=intervention(5))
+    assert (created.name, created.intervention.conditions[0].comparand) == ("renamed", 5)
     other.refresh()
     assert (other.name, other.description) == ("renamed", "counts more")
 
 
 def test_name_is_unique_per_entity(guard):
     guard()
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         guard()
-    assert refusal.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_delete(guard, version):
-    made = guard()
-    made.delete()
+    created = guard()
+    created.delete()
     assert ModerationConfiguration.list(version.id, VERSION) == []
-    with pytest.raises(ClientError) as refusal:
-        made.refresh()
-    assert refusal.value.status_code == 404
+    with pytest.raises(ClientError) as error:
+        created.refresh()
+    assert error.value.status_code == 404
 
 
 def test_overall_configuration(version):
     action = enums.ModerationTimeoutActionType
-    made = OverallModerationConfig.create(10, action.BLOCK, version.id, VERSION)
-    assert (made.timeout_sec, made.timeout_action, made.entity_id) == (10, action.BLOCK, version.id)
-    made.update(20, action.SCORE, version.id, VERSION)
+    created = OverallModerationConfig.create(10, action.BLOCK, version.id, VERSION)
+    assert (created.timeout_sec, created.timeout_action, created.entity_id) == (10, action.BLOCK, version.id)
+    created.update(20, action.SCORE, version.id, VERSION)
     found = OverallModerationConfig.find(version.id, VERSION)
     assert (found.timeout_sec, found.timeout_action, found.entity_type) == (20, action.SCORE, VERSION)
     assert found.updater_id
@@ -160,11 +160,11 @@ def test_overall_configuration(version):
 
 def test_locate_and_refresh_fail_in_the_client(version):
     """`locate` and `refresh` expect a list, but the API returns one object, as the reference and `find` state."""
-    made = OverallModerationConfig.create(10, enums.ModerationTimeoutActionType.BLOCK, version.id, VERSION)
+    created = OverallModerationConfig.create(10, enums.ModerationTimeoutActionType.BLOCK, version.id, VERSION)
     with pytest.raises(KeyError, match="data"):
         OverallModerationConfig.locate(version.id, VERSION)
     with pytest.raises(KeyError, match="data"):
-        made.refresh()
+        created.refresh()
 
 
 def test_configurations_are_pushed_to_a_new_version(guard, model, version, control):
@@ -192,6 +192,6 @@ def test_configurations_cannot_be_pushed_to_a_frozen_version(guard, model, versi
     guards = [guard()]
     overall = OverallModerationConfig.create(30, enums.ModerationTimeoutActionType.SCORE, version.id, VERSION)
     control.deployment(modelId=version.id)
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         ModelVersionUpdate.new_custom_model_version_with_config(model.id, overall, guards)
-    assert refusal.value.status_code == 409
+    assert error.value.status_code == 409

@@ -49,9 +49,9 @@ def test_list_and_get(start, model):
     first, second = start(), start()
     assert [t.id for t in dr.CustomModelTest.list(model.id)] == [second.id, first.id]
     assert dr.CustomModelTest.get(first.id).overall_status == "succeeded"
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.CustomModelTest.get(model.id)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_log_and_tail(start):
@@ -75,9 +75,9 @@ def test_cancel(start, control):
     test.cancel()
     test.refresh()
     assert test.overall_status == "canceled"
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         test.cancel()
-    assert refusal.value.status_code == 409
+    assert error.value.status_code == 409
 
 
 def test_cancellation_by_another_client_while_waiting(start, control):
@@ -103,6 +103,6 @@ def test_unstructured_models_require_no_dataset(make_model, make_version, folder
 
 
 def test_dependencies_must_be_built(model, version, control):
-    with pytest.raises(ClientError, match="have to be built") as refusal:
+    with pytest.raises(ClientError, match="have to be built") as error:
         dr.CustomModelTest.create(model.id, version.id, dataset_id=control.dataset())
-    assert refusal.value.status_code == 422
+    assert error.value.status_code == 422

@@ -58,24 +58,24 @@ def test_only_a_version_from_the_previous_one_inherits_values(model, make_versio
 
 @pytest.mark.parametrize("given", [{"OTHER": "x"}, {"TEMPERATURE": 3}, {"KEY": "64f0000000000000000000ff"}])
 def test_invalid_values_are_rejected_by_name(model, make_version, given):
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         make_version(model, runtime_parameter_values=values(**given))
-    assert refusal.value.status_code == 422
-    assert next(iter(given)) in refusal.value.json["errors"]["runtimeParameterValues"]
+    assert error.value.status_code == 422
+    assert next(iter(given)) in error.value.json["errors"]["runtimeParameterValues"]
 
 
 def test_model_test_requires_all_values(model, make_version, control, folder, credential):
     (folder / "requirements.txt").unlink()
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.CustomModelTest.create(model.id, make_version(model).id, control.dataset())
-    assert refusal.value.status_code == 422
-    assert "KEY" in str(refusal.value)
+    assert error.value.status_code == 422
+    assert "KEY" in str(error.value)
     complete = make_version(model, runtime_parameter_values=values(KEY=credential))
     assert dr.CustomModelTest.create(model.id, complete.id, control.dataset()).overall_status == "succeeded"
 
 
 def test_credential_is_read(credential):
     assert dr.Credential.get(credential).name == "OpenAI"
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.Credential.get("64f0000000000000000000ff")
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404

@@ -59,9 +59,9 @@ def test_get_by_values(validate, deployment):
     validation = validate()
     found = Validation.get_by_values(**NAMES, deployment_id=deployment["id"], model_id=deployment["modelId"])
     assert found.id == validation.id
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         Validation.get_by_values(**NAMES, deployment_id=deployment["id"], model_id="64f000000000000000000001")
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_update(validate):
@@ -90,16 +90,16 @@ def test_revalidate(validate, control, wait_until):
 def test_delete(validate):
     validation = validate()
     validation.delete()
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         Validation.get(validation.id)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_errors_of_genai_routes_reach_the_client(validate):
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         validate(prediction_timeout=5000)
-    assert refusal.value.status_code == 422
-    assert refusal.value.json["detail"][0]["loc"] == ["body", "predictionTimeout"]
-    with pytest.raises(ClientError) as refusal:
+    assert error.value.status_code == 422
+    assert error.value.json["detail"][0]["loc"] == ["body", "predictionTimeout"]
+    with pytest.raises(ClientError) as error:
         validate(deployment_id="64f000000000000000000001")
-    assert "deploymentId" in str(refusal.value.json["detail"])
+    assert "deploymentId" in str(error.value.json["detail"])

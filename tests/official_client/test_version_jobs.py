@@ -35,9 +35,9 @@ def test_cancelled_build(model, version, control):
     CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
     build = CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
     build.cancel()
-    with pytest.raises(ClientError, match="has not been started") as refusal:
+    with pytest.raises(ClientError, match="has not been started") as error:
         build.refresh()
-    assert refusal.value.status_code == 422
+    assert error.value.status_code == 422
 
 
 def test_build_log_is_404_during_the_build(model, version, control):
@@ -45,9 +45,9 @@ def test_build_log_is_404_during_the_build(model, version, control):
         CustomModelVersionDependencyBuild.get_build_info(model.id, version.id)
     control.outcome("dependency_build", "stuck")
     CustomModelVersionDependencyBuild.start_build(model.id, version.id, max_wait=None)
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         CustomModelVersionDependencyBuild.get_build_info(model.id, version.id).get_log()
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_feature_impact(trained):
@@ -75,10 +75,10 @@ def test_feature_impact_without_waiting(trained, wait_until):
 
 def test_second_feature_impact_request(trained):
     trained.calculate_feature_impact()
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         trained.calculate_feature_impact()
-    assert refusal.value.status_code == 404
-    assert refusal.value.json["jobId"]
+    assert error.value.status_code == 404
+    assert error.value.json["jobId"]
 
 
 def test_feature_impact_requires_training_data(version):
@@ -108,12 +108,12 @@ def test_conversion(model, version):
 
 
 def test_conversions_are_listed_newest_first(model, version):
-    made = [
+    created = [
         CustomModelVersionConversion.run_conversion(model.id, version.id, main_program(version), max_wait=60)
         for _ in range(2)
     ]
     listed = CustomModelVersionConversion.list(model.id, version.id)
-    assert [conversion.id for conversion in listed] == made[::-1]
+    assert [conversion.id for conversion in listed] == created[::-1]
 
 
 def test_stopped_conversion(model, version, control):

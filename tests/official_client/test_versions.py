@@ -78,9 +78,9 @@ def test_list_is_newest_first_and_get(model, version, make_version):
     second = make_version(model)
     assert [v.label for v in dr.CustomModelVersion.list(model.id)] == ["2.0", "1.0"]
     assert dr.CustomModelVersion.get(model.id, second.id).label == "2.0"
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         dr.CustomModelVersion.get(model.id, model.id)
-    assert refusal.value.status_code == 404
+    assert error.value.status_code == 404
 
 
 def test_update_and_refresh(model, version):
@@ -152,6 +152,6 @@ def test_runtime_parameters(model, version):
 
 
 def test_unknown_environment_is_named(model, make_version):
-    with pytest.raises(ClientError) as refusal:
+    with pytest.raises(ClientError) as error:
         make_version(model, base_environment_id="64f0000000000000000000ff")
-    assert "baseEnvironmentId" in refusal.value.json["errors"]
+    assert "baseEnvironmentId" in error.value.json["errors"]

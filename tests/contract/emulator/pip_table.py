@@ -196,8 +196,8 @@ TABLE = {
     b"# coding: hex\n00": None,
     "numpy".encode("utf-16-le"): None,
 }
-# Here the pips differ, or refuse only after they have read the file. What one of them takes is taken, apart from
-# versions that no pip since 24.1 reads.
+# Releases of pip differ in these, or reject them only after parsing the file. A line is accepted if one release accepts
+# it, except for versions that no release since 24.1 accepts.
 DISPUTED = {
     "git+https://example.com/a/b.git@v1#egg=b[x]": ["b"],
     "b @ teleport://example.com/b.zip": None,

@@ -89,20 +89,20 @@ def test_datasets_are_listed_and_deleted(api, conforms):
 
 
 def test_execution_environments(api, conforms):
-    made = [api.control("POST", "environments", {"name": name}) for name in ("Python", "R")]
+    created = [api.control("POST", "environments", {"name": name}) for name in ("Python", "R")]
     listed = conforms("ExecutionEnvironmentList", api("GET", "/executionEnvironments/"))
     assert [e["name"] for e in listed["data"]] == ["R", "Python"]
     found = api("GET", "/executionEnvironments/", params={"searchFor": "pyth"}).json()["data"]
-    assert [e["id"] for e in found] == [made[0]["id"]]
-    path = f"/executionEnvironments/{made[0]['id']}/"
+    assert [e["id"] for e in found] == [created[0]["id"]]
+    path = f"/executionEnvironments/{created[0]['id']}/"
     body = conforms("ExecutionEnvironment", api("GET", path))
-    assert body["latestSuccessfulVersion"]["id"] == made[0]["versionId"]
+    assert body["latestSuccessfulVersion"]["id"] == created[0]["versionId"]
     versions = conforms("EnvironmentVersionList", api("GET", path + "versions/"))
-    assert [v["id"] for v in versions["data"]] == [made[0]["versionId"]]
+    assert [v["id"] for v in versions["data"]] == [created[0]["versionId"]]
     assert api("GET", path + "versions/", params={"buildStatus": "failed"}).json()["data"] == []
-    version = conforms("EnvironmentVersion", api("GET", f"{path}versions/{made[0]['versionId']}/"))
-    assert (version["environmentId"], version["buildStatus"]) == (made[0]["id"], "success")
-    assert api("GET", f"{path}versions/{made[1]['versionId']}/").status_code == 404
+    version = conforms("EnvironmentVersion", api("GET", f"{path}versions/{created[0]['versionId']}/"))
+    assert (version["environmentId"], version["buildStatus"]) == (created[0]["id"], "success")
+    assert api("GET", f"{path}versions/{created[1]['versionId']}/").status_code == 404
     for below in ("", "versions/", "versions/x/"):
         assert api("GET", f"/executionEnvironments/0123/{below}").status_code == 404
 
@@ -110,8 +110,8 @@ def test_execution_environments(api, conforms):
 def test_version_is_created_with_an_environment_version_only(api, rejected_fields):
     first, second = (api.control("POST", "environments", {"name": name}) for name in ("Python", "R"))
     model = api.model()
-    made = api.upload(model, {"custom.py": b""}, baseEnvironmentId=second["id"], baseEnvironmentVersionId="")
-    assert made.status_code == 422
+    created = api.upload(model, {"custom.py": b""}, baseEnvironmentId=second["id"], baseEnvironmentVersionId="")
+    assert created.status_code == 422
     version = api.upload(model, {"custom.py": b""}, method="PATCH", baseEnvironmentVersionId=first["versionId"])
     assert version.json()["baseEnvironmentId"] == first["id"]
     mixed = {"baseEnvironmentId": first["id"], "baseEnvironmentVersionId": second["versionId"]}
@@ -131,18 +131,18 @@ def test_deployments(api, conforms):
     body = conforms("Deployment", api("GET", f"/deployments/{served}/"))
     assert (body["status"], body["model"]["targetName"]) == ("active", "price")
     assert body["model"]["customModelImage"]["customModelVersionId"] == version
-    refusal = api("DELETE", f"/customModels/{model}/").json()
-    assert [d["id"] for d in api("GET", refusal["link"]).json()["data"]] == [served]
+    error = api("DELETE", f"/customModels/{model}/").json()
+    assert [d["id"] for d in api("GET", error["link"]).json()["data"]] == [served]
     assert api("GET", "/deployments/", params={"customModelId": "0123"}).json()["data"] == []
     assert api("GET", "/deployments/0123/").status_code == 404
 
 
 def test_use_cases(api, conforms):
-    made = [api.control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
+    created = [api.control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
     listed = conforms("UseCaseList", api("GET", "/useCases/"))
-    assert [u["id"] for u in listed["data"]] == made[::-1]
+    assert [u["id"] for u in listed["data"]] == created[::-1]
     assert [u["name"] for u in api("GET", "/useCases/", params={"search": "SUPP"}).json()["data"]] == ["Support"]
-    assert conforms("UseCase", api("GET", f"/useCases/{made[0]}/"))["name"] == "Support"
+    assert conforms("UseCase", api("GET", f"/useCases/{created[0]}/"))["name"] == "Support"
     assert api("GET", "/useCases/0123/").status_code == 404
 
 

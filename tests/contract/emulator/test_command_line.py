@@ -92,9 +92,9 @@ def test_invalid_seed_is_explained(tmp_path, capsys, seed, message):
 
 @pytest.mark.parametrize("scale", ["-1", "nan", "inf", "1e308", "1e999", "fast", ""])
 def test_invalid_time_scale_is_rejected_by_the_command(scale):
-    with pytest.raises(SystemExit) as refusal:
+    with pytest.raises(SystemExit) as error:
         main(["--token", "token-of-the-command-line", "--time-scale", scale])
-    assert refusal.value.code == 2
+    assert error.value.code == 2
 
 
 @pytest.mark.parametrize("scale", [-1, float("nan"), float("inf"), 1e308])

@@ -55,9 +55,9 @@ def test_invalid_request_is_rejected(api, path, body):
 
 
 def test_rejected_token_is_not_in_the_error(api):
-    with pytest.raises(RuntimeError) as refusal:
+    with pytest.raises(RuntimeError) as error:
         api.control("POST", "tokens", {"token": "quite-secret", "readOnly": "yes"})
-    assert "quite-secret" not in str(refusal.value)
+    assert "quite-secret" not in str(error.value)
 
 
 def test_status_record_can_be_changed(api, status_record):

@@ -200,9 +200,9 @@ def test_single_configurations_accept_the_same_fields(api, conforms, model, depl
         "copyCitations": False,
         "additionalGuardConfig": {"agentGuideline": "Be kind."},
     }
-    made = conforms("GuardConfigurationRetrieveResponse", api("POST", "/guardConfigurations/", json=body), 201)
-    assert (made["isAgentic"], made["copyCitations"], made["isValid"]) == (True, False, True)
-    path = f"/guardConfigurations/{made['id']}/"
+    created = conforms("GuardConfigurationRetrieveResponse", api("POST", "/guardConfigurations/", json=body), 201)
+    assert (created["isAgentic"], created["copyCitations"], created["isValid"]) == (True, False, True)
+    path = f"/guardConfigurations/{created['id']}/"
     google = {"llmType": "google", "googleRegion": "us-east1", "googleModel": "chat-bison", "googleServiceAccount": "c"}
     changed = conforms("GuardConfigurationRetrieveResponse", api("PATCH", path, json=google))
     assert {name: changed[name] for name in google} == google
@@ -215,8 +215,8 @@ def test_single_configurations_accept_the_same_fields(api, conforms, model, depl
 def test_newer_target_type_is_accepted(api):
     for target_type in ("AgenticWorkflow", "Multilabel", "MCP"):
         names = {"targetName": None} if target_type == "MCP" else {}
-        made = api.model(targetType=target_type, **names)
-        assert api("GET", f"/customModels/{made}/").json()["targetType"] == target_type
+        created = api.model(targetType=target_type, **names)
+        assert api("GET", f"/customModels/{created}/").json()["targetType"] == target_type
 
 
 @pytest.mark.parametrize("target_type", [{}, {"targetType": None}])
@@ -231,7 +231,7 @@ def test_guard_model_may_have_no_target_type(api, conforms, model, deployment, t
         "deploymentId": deployment,
         "modelInfo": info,
     }
-    made = api("POST", "/guardConfigurations/", json=body).json()
-    assert api("PATCH", f"/guardConfigurations/{made['id']}/", json={"modelInfo": info}).status_code == 200
-    assert api("GET", f"/guardConfigurations/{made['id']}/").json()["modelInfo"] == info
+    created = api("POST", "/guardConfigurations/", json=body).json()
+    assert api("PATCH", f"/guardConfigurations/{created['id']}/", json={"modelInfo": info}).status_code == 200
+    assert api("GET", f"/guardConfigurations/{created['id']}/").json()["modelInfo"] == info
     assert api.violations() == []

@@ -42,8 +42,8 @@ OF_THE_SERVICE = {"parameters": [], "isValid": True, "errorMessage": None, "awsA
 def entry_of(api, model, guard):
     """Push one guard and return its entry in the file of the new version."""
     body = {"customModelId": model, "data": [{"name": "g", "stages": ["prompt"], **OF_THE_SERVICE, **guard}]}
-    made = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
-    assert made.status_code == 200, made.text
+    created = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
+    assert created.status_code == 200, created.text
     archive = zipfile.ZipFile(io.BytesIO(api("GET", f"/customModels/{model}/download/").content))
     (entry,) = json.loads(archive.read("moderation_config.yaml"))["guards"]
     assert (entry.pop("name"), entry.pop("stage")) == ("g", ["prompt"])

@@ -4,6 +4,8 @@ import asyncio
 import hashlib
 import itertools
 import json
+import subprocess
+import sys
 from importlib import resources
 
 import pytest
@@ -181,3 +183,11 @@ def test_response_violations_are_found():
     assert contract.response_violations(operation, 201, {"major": 2}, "application/json")
     assert contract.response_violations(operation, 200, {"major": 2}, "application/json") == []
     assert contract.response_violations(operation, 500, {"message": "x"}, "application/json") == []
+
+
+def test_public_import_loads_the_server_only_when_it_is_used():
+    script = (
+        "import sys, datarobot_provider.emulator as e; print('starlette' in sys.modules); e.running; print(e.__all__)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split("\n")[:2] == ["False", "['Emulator', 'running']"]

@@ -52,9 +52,9 @@ def test_missing_image_is_404(api):
 
 
 def test_content_matches_the_metadata(api, conforms):
-    made = create_image(api)
+    created = create_image(api)
     metadata = conforms("PPSImageMetadataResponse", api("GET", IMAGE + "metadata/"))
-    assert metadata == made
+    assert metadata == created
     response = api("GET", IMAGE)
     assert (response.status_code, len(response.content)) == (200, metadata["imageSize"])
     assert sha(response.content) == metadata["hash"]
@@ -65,37 +65,37 @@ def test_content_matches_the_metadata(api, conforms):
 
 
 def test_large_image_takes_no_memory(api):
-    made = create_image(api, size=2_000_000_000)
+    created = create_image(api, size=2_000_000_000)
     with api("GET", IMAGE, stream=True) as response:
         assert response.headers["Content-Length"] == "2000000000"
         assert len(next(response.iter_content(1000))) == 1000
     # The server has detected the closed connection.
     assert api("GET", "/version/").elapsed.total_seconds() < 1
-    assert made["imageSize"] == 2_000_000_000
+    assert created["imageSize"] == 2_000_000_000
 
 
 @pytest.mark.parametrize("redirect", [True, False])
 def test_corrupt_and_short_images(api, redirect):
-    made = create_image(api, redirect=redirect, corrupt=True)
+    created = create_image(api, redirect=redirect, corrupt=True)
     content = fetch(presigned_url(api)).content if redirect else api("GET", IMAGE).content
     assert len(content) == SIZE
-    assert sha(content) != made["hash"]
-    made = create_image(api, redirect=redirect, short=True)
+    assert sha(content) != created["hash"]
+    created = create_image(api, redirect=redirect, short=True)
     content = fetch(presigned_url(api)).content if redirect else api("GET", IMAGE).content
-    assert len(content) < made["imageSize"] == SIZE
+    assert len(content) < created["imageSize"] == SIZE
 
 
 def test_redirect_leads_to_another_origin(api):
-    made = create_image(api, redirect=True)
+    created = create_image(api, redirect=True)
     address = presigned_url(api)
     here, there = urlsplit(api.emulator.url), urlsplit(address)
     assert (here.hostname, there.hostname, here.port) == ("127.0.0.1", "localhost", there.port)
     assert not there.path.startswith("/api/v2")
     response = fetch(address)
-    assert (response.status_code, sha(response.content)) == (200, made["hash"])
+    assert (response.status_code, sha(response.content)) == (200, created["hash"])
     assert response.headers["ETag"]
     # requests removes the Authorization header when the host changes.
-    assert sha(api.session.get(api.emulator.endpoint + IMAGE, timeout=10).content) == made["hash"]
+    assert sha(api.session.get(api.emulator.endpoint + IMAGE, timeout=10).content) == created["hash"]
     assert [r["authorization"] for r in api.control("GET", "foreign-requests")["data"]] == ["absent", "absent"]
 
 
@@ -125,13 +125,13 @@ def test_corrupt_byte_is_in_the_range_that_contains_it(api):
 
 
 def test_download_resumes_after_a_cut(api):
-    made = create_image(api, redirect=True)
+    created = create_image(api, redirect=True)
     address = presigned_url(api)
     api.control("POST", "faults", {"path": "^/storage/", "cut": "inside"})
     got = content_until_cut(address)
     assert 0 < len(got) < SIZE
     got += fetch(address, Range=f"bytes={len(got)}-").content
-    assert sha(got) == made["hash"]
+    assert sha(got) == created["hash"]
 
 
 def test_cut_inside_the_direct_response(api):
@@ -163,8 +163,8 @@ def test_storage_requires_a_valid_signature(api):
         403,
         403,
     ]
-    refused = fetch(address, Authorization="Bearer x")
-    assert (refused.status_code, refused.headers["Content-Type"]) == (400, "text/plain")
+    rejected = fetch(address, Authorization="Bearer x")
+    assert (rejected.status_code, rejected.headers["Content-Type"]) == (400, "text/plain")
     assert requests.post(address, timeout=10).status_code == 405
     create_image(api, redirect=True)
     assert fetch(address).status_code == 404

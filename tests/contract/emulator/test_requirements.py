@@ -59,7 +59,7 @@ def test_pip_agrees_with_the_table(content, tmp_path, monkeypatch):
 def test_emulator_agrees_with_the_table(content):
     expected = {**TABLE, **DISPUTED}[content]
     found = read(content)
-    assert (found.refusal is None) == (expected is not None), found.refusal
+    assert (found.rejection is None) == (expected is not None), found.rejection
     if expected is not None:
         names = [canonicalize_name(each["packageName"]) for each in found.dependencies]
         assert len(names) == len(expected)
@@ -136,7 +136,7 @@ def test_included_requirement_has_the_line_number_of_its_inclusion():
 
 def test_root_folder_can_be_a_project():
     found = read("-e .\n", **{"pyproject.toml": ""})
-    assert (found.refusal, [d["packageName"] for d in found.dependencies]) == (None, ["."])
+    assert (found.rejection, [d["packageName"] for d in found.dependencies]) == (None, ["."])
 
 
 @pytest.mark.parametrize(
@@ -161,14 +161,14 @@ def test_root_folder_can_be_a_project():
     ids=repr,
 )
 def test_rejection_has_the_message_of_pip(content, message):
-    refusal = read(content).refusal
-    assert [word for word in message if word not in refusal] == []
-    assert "secret" not in refusal
+    error = read(content).rejection
+    assert [word for word in message if word not in error] == []
+    assert "secret" not in error
 
 
 def test_pip_stops_at_the_first_rejection():
     found = read("--nope\nnumpy\npandas=>2\n")
-    assert "--nope" in found.refusal
+    assert "--nope" in found.rejection
     assert [d["packageName"] for d in found.dependencies] == ["numpy", "pandas"]
 
 
@@ -212,7 +212,7 @@ def test_hostile_files_are_read_in_bounded_time(name):
     start = time.process_time()
     found = read(content, **more)
     assert time.process_time() - start < 20
-    assert (None if found.refusal else len(found.dependencies)) == count
+    assert (None if found.rejection else len(found.dependencies)) == count
     unread = name in {"lines", "continued", "one line", "too large", "multiplied"}
     assert bool(found.notes) == unread
 

@@ -42,8 +42,8 @@ def definitions(*rows):
     return "runtimeParameterDefinitions:\n" + "".join(f"- {{{row}}}\n" for row in rows)
 
 
-def value(name, kind, content):
-    return {"fieldName": name, "type": kind, "value": content}
+def value(name, kind, given):
+    return {"fieldName": name, "type": kind, "value": given}
 
 
 def values(*rows):
@@ -148,7 +148,7 @@ def test_invalid_value_is_rejected(api, row, message):
 def test_all_problems_are_reported(api):
     text = rejection(api, METADATA, value("A", "string", "x"), value("LLM", "string", "x"), value("LLM", "string", "y"))
     assert '"A": there is no definition' in text
-    assert '"LLM": is content more than once' in text
+    assert '"LLM": is given more than once' in text
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", "{}", "3", "null", "[" * 100_000, '[{"fieldName": NaN}'])

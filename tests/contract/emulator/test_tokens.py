@@ -12,9 +12,9 @@ SHORT = ["", "t", "seven-c", "with a space", "line\nbreak", "\u00fcmlaut-token"]
 
 @pytest.mark.parametrize("token", SHORT)
 def test_invalid_token_is_rejected_at_the_start(token):
-    with pytest.raises(TokenError, match="at least 8 characters") as refusal, running(token=token):
+    with pytest.raises(TokenError, match="at least 8 characters") as error, running(token=token):
         pass
-    assert len(token) < 2 or token not in str(refusal.value)
+    assert len(token) < 2 or token not in str(error.value)
 
 
 @pytest.mark.parametrize("token", SHORT[1:])
@@ -28,9 +28,9 @@ def test_command_rejects_an_invalid_token(capsys, monkeypatch, token):
 
 @pytest.mark.parametrize("token", SHORT[1:])
 def test_control_api_rejects_an_invalid_token(api, token):
-    with pytest.raises(RuntimeError, match="returned 422") as refusal:
+    with pytest.raises(RuntimeError, match="returned 422") as error:
         api.control("POST", "tokens", {"token": token})
-    assert "at least 8 characters" in str(refusal.value)
+    assert "at least 8 characters" in str(error.value)
 
 
 @pytest.mark.parametrize("token", ["customMo", "rsion/x/", "api/v2/c", "requests", "emulator"])
@@ -83,10 +83,10 @@ def test_no_secret_is_recorded(api):
     key = "sk-a-key-for-a-language-model"
     guard = {"name": "g", "description": "", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
     body = {"customModelId": model, "data": [{**guard, "openaiApiKey": key}]}
-    made = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
-    assert made.status_code == 200, made.text
+    created = api("POST", "/guardConfigurations/toNewCustomModelVersion/", json=body)
+    assert created.status_code == 200, created.text
     listing = api(
-        "GET", f"/guardConfigurations/?entityType=customModelVersion&entityId={made.json()['customModelVersionId']}"
+        "GET", f"/guardConfigurations/?entityType=customModelVersion&entityId={created.json()['customModelVersionId']}"
     )
     archive = api("GET", f"/customModels/{model}/download/")
     log = str([api.control("GET", path) for path in ("requests", "foreign-requests")])

@@ -129,8 +129,8 @@ def test_outcomes_can_be_set(api):
 
 
 def test_injected_message_is_not_a_violation(api):
-    order = {"kind": "vector_database_validation", "outcome": "failed", "message": "a sentence of nobody's"}
-    api.control("POST", "outcomes", order)
+    outcome = {"kind": "vector_database_validation", "outcome": "failed", "message": "an undocumented message"}
+    api.control("POST", "outcomes", outcome)
     failed = finished(api, api("POST", PATH, json=payload(api)).json()["id"])
-    assert failed["errorMessage"] == order["message"]
+    assert failed["errorMessage"] == outcome["message"]
     assert api.violations() == []
