@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from datarobot_provider.jobs.poller import LogMessage
 
 _TEST_TIMEOUT = 10.0
-#: Shared by all waits. A triggerer has thousands of them, and the logger of a hook consists of a dozen objects.
+#: The logger of a hook, ``self.log``, does not pass its records to the standard library's logging on Airflow 3.
 _LOG = logging.getLogger(f"airflow.task.hooks.{__name__}.DataRobotHook")
 
 

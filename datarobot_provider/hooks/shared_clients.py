@@ -40,14 +40,9 @@ _FAILURES: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[str, _Failure]] = W
 class SharedClient:
     """Context manager of the client of a connection: ``async with SharedClient(conn_id, create) as client``.
 
-    Implemented as a class, because a triggerer has thousands of instances, and ``asynccontextmanager`` needs five times
-    the memory.
-
     :param conn_id: id of the connection.
     :param create: creates the client for its first user. If it fails, all users of the next seconds get the same error.
     """
-
-    __slots__ = ("_clients", "_conn_id", "_create", "_shared")
 
     def __init__(self, conn_id: str, create: Callable[[], Awaitable[AsyncDataRobotClient]]) -> None:
         self._conn_id = conn_id

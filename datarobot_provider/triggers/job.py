@@ -103,11 +103,8 @@ class DataRobotJobTrigger(BaseTrigger):
         if self._client is None:
             shared = DataRobotHook(self.datarobot_conn_id).async_client()
             self._client, self._shared = await shared.__aenter__(), shared
-        response = await self._client.poll(path)
-        # As in the poller, only the first of several equal responses is kept in memory.
-        if self._latest is None or response.body != self._latest.body:
-            self._latest = response
-        return response
+        self._latest = await self._client.poll(path)
+        return self._latest
 
     async def on_kill(self) -> None:
         """Cancel the job when a user kills or clears the deferred task (Airflow 3.3 and later)."""

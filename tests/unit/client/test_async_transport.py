@@ -245,31 +245,6 @@ def test_an_endless_response_is_a_timeout():
             over.set()
 
 
-def test_time_limits_end_only_slow_requests():
-    async def within(limits: async_transport._TimeLimits, seconds: float) -> str:
-        async with asyncio.timeout(None) as limit:
-            limits.begin(limit)
-            try:
-                await asyncio.sleep(seconds)
-            finally:
-                limits.end(limit)
-        return "in time"
-
-    async def main() -> None:
-        limits = async_transport._TimeLimits(0.2)
-        stuck, done, killed = (asyncio.ensure_future(within(limits, seconds)) for seconds in (30, 0.01, 30))
-        assert await done == "in time"
-        killed.cancel()
-        found = await asyncio.gather(stuck, killed, return_exceptions=True)
-        assert [type(each) for each in found] == [TimeoutError, asyncio.CancelledError]
-        assert limits._timer is None
-        # The limits also apply to later requests.
-        with pytest.raises(TimeoutError):
-            await within(limits, 30)
-
-    asyncio.run(asyncio.wait_for(main(), timeout=10))
-
-
 @pytest.mark.parametrize(
     "scripted",
     [b"", b"HTTP/1.1 200 OK\r\nContent-Le", http_response(b'{"cut', length=100), b"this is not HTTP\r\n\r\n"],
