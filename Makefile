@@ -93,7 +93,7 @@ types: $(STAMP) ## check types
 	@$(BIN)/mypy --strict -p datarobot_provider -p harness -p demo -p benchmarks
 
 .PHONY: docs
-docs: $(STAMP) ## generate docs/coverage.md and docs/operators.md
+docs: $(STAMP) ## generate docs/coverage.md, docs/operators.md and the tables of docs/emulator.md
 	@$(BIN)/python docs/generate.py
 
 .PHONY: test-crash reliability

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks.bench import median, results_of
 from benchmarks.imports import AIRFLOW_3
 from benchmarks.latency import CASE, POLL_INTERVAL
-from benchmarks.waiting import FEW, GROWTH, MANY, PEERS
+from benchmarks.waiting import FEW, GROWTH, MANY, OTHER_PROVIDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,11 +87,11 @@ def _polls(cpu: Callable[[str], float | None], when: str) -> Iterator[Target | N
     ours = cpu("ours")
     yield _most(f"CPU per poll, compared with plain `aiohttp`, synchronous{when}", ours, cpu("bare"), 1.5)
     yield _most(f"CPU per poll, compared with plain `aiohttp`, spread{when}", ours, cpu("bare_spread"), 1.5)
-    peers = {peer: value for peer in PEERS if (value := cpu(peer)) is not None}
-    if peers:
-        best = min(peers, key=lambda peer: peers[peer])
+    others = {name: value for name in OTHER_PROVIDERS if (value := cpu(name)) is not None}
+    if others:
+        best = min(others, key=lambda name: others[name])
         yield _least(
-            f"CPU per poll of the best other provider ({best}), compared with ours{when}", peers[best], ours, 2
+            f"CPU per poll of the best other provider ({best}), compared with ours{when}", others[best], ours, 2
         )
 
 

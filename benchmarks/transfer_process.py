@@ -29,13 +29,13 @@ def in_process(transfer: Transfer, folder: Path, *, count_files: bool) -> dict[s
     """
     held, files, monitor = memory(), open_files(), ProcessMonitor()
     reset_peak_memory()
-    with Stopwatch() as stopmonitor:
+    with Stopwatch() as stopwatch:
         if count_files:
             with monitor:
                 transfer(folder)
         else:
             transfer(folder)
-    used: dict[str, Any] = {"wall": stopmonitor.wall, "cpu": stopmonitor.cpu, "memory": peak_memory() - held}
+    used: dict[str, Any] = {"wall": stopwatch.wall, "cpu": stopwatch.cpu, "memory": peak_memory() - held}
     return {**used, "files": monitor.files - files} if count_files else used
 
 

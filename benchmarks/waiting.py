@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 BEST = ("ours", "bare", "bare_spread")
-PEERS = ("databricks", "dbt_cloud", "http", "airbyte")
+OTHER_PROVIDERS = ("databricks", "dbt_cloud", "http", "airbyte")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def waiting(bench: Bench) -> None:
     """Measure all clients with few waits and short intervals, and with many waits and long intervals."""
     for case in (TINY,) if bench.small else (FEW, MANY):
         bench.measure("waiting", case.title, BEST, 3, partial(measure, bench, case))
-        bench.measure("waiting", case.title, PEERS, 2, partial(measure, bench, case))
+        bench.measure("waiting", case.title, OTHER_PROVIDERS, 2, partial(measure, bench, case))
 
 
 def growth(bench: Bench) -> None:
