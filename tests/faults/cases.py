@@ -1,4 +1,4 @@
-"""Every operation and every sensor as something that can be run: the task, its arguments, the request that matters."""
+"""Every operation and every sensor as a task that can be run: its arguments, and the request that faults affect."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ class Case:
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What decides how it meets a fault; cases of one kind share all code that the fault reaches."""
+        """What decides how a fault affects the case; cases of one kind share all code that the fault reaches."""
         traits = (
             self.safe,
             self.sensor,

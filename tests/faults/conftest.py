@@ -1,4 +1,4 @@
-"""The stage of the fault matrix: one emulator, a resources in it, and a count of the cells."""
+"""What the fault tests need: one emulator with resources in it, servers in front of it, and a count of the cases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ hypothesis.settings.load_profile("faults")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say how many cells of the matrix were tried, and how many failed."""
+    """Report how many cases of the matrix were run, and how many failed."""
     ended = {
         outcome: {report.nodeid for report in terminalreporter.getreports(outcome) if _MATRIX in report.nodeid}
         for outcome in ("passed", "failed", "error")
@@ -41,7 +41,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     failed = ended["failed"] | ended["error"]
     tried = ended["passed"] | failed
     if tried:
-        terminalreporter.write_line(f"fault matrix: {len(tried)} cells tried, {len(failed)} failed")
+        terminalreporter.write_line(f"fault matrix: {len(tried)} cases run, {len(failed)} failed")
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +54,7 @@ def resources(seed: Path) -> Iterator[Resources]:
 
 @pytest.fixture(autouse=True)
 def _own_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the machine's proxies and trust settings out, and do not pause before a download is taken up again."""
+    """Ignore the machine's proxies and trust settings, and do not pause before a download is resumed."""
     for name in _PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -77,20 +77,20 @@ def _foreign_host() -> Iterator[Proxy]:
 
 @pytest.fixture
 def proxy(_proxy: Proxy) -> Proxy:
-    """Give a server in front of the emulator that changes responses; honest at first."""
+    """Return a server in front of the emulator that can change responses."""
     _proxy.reset()
     return _proxy
 
 
 @pytest.fixture
 def foreign_host(_foreign_host: Proxy) -> Proxy:
-    """Give a server to which nothing must ever be sent."""
+    """Return a server to which nothing must ever be sent."""
     _foreign_host.reset()
     return _foreign_host
 
 
 @pytest.fixture
 def runner(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Give what runs tasks, with a connection to the emulator; no fault outlives a test."""
+    """Return what runs tasks, with a connection to the emulator and without faults of other tests."""
     resources.clear_faults()
     return Runner(resources, tmp_path, monkeypatch)

@@ -1,4 +1,4 @@
-"""What the operations need to be there before they run: models, versions, jobs, made over HTTP without the package."""
+"""What the operations need before they run: models, versions and jobs, created over HTTP without the package."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 
 
 class Resources(EmulatorClient):
-    """The emulator's state. What is ``cached`` is shared and only read; every method makes something new."""
+    """Resources in the emulator. The properties are shared and only read; every method creates something new."""
 
     _faulty = False
 
     def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
-        """Let the next requests to ``path`` meet a fault."""
+        """Let the next requests to ``path`` fail."""
         self._faulty = True
         super().inject_fault(path, times=times, method=method, **more)
 
     def clear_faults(self) -> None:
-        """Heal everything, if there is anything to heal."""
+        """Remove all faults, if there are any."""
         if self._faulty:
             super().clear_faults()
         self._faulty = False
 
     def versioned(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
-        """Make a model with a version; return their ids when its training data is assigned."""
+        """Create a model with a version; return their ids when its training data is assigned."""
         model = self.create_model()
         version = self.create_version(model, training=training, built=built)
         ids = {"custom_model_id": model, "custom_model_version_id": str(version["id"])}
         if training:
-            # The job may have got the fate that was ordered for a request which a fault kept from being handled.
+            # The job may have the outcome that was set for a request which a fault kept from being processed.
             until(lambda: not self._assigning(ids), "the training data is assigned")
         return ids
 
@@ -45,7 +45,7 @@ class Resources(EmulatorClient):
         return f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}/"
 
     def untrained(self) -> str:
-        """Make a model whose training data belongs to the model."""
+        """Create a model whose training data belongs to the model."""
         fields = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
         return str(self.send("POST", "customModels/", json=fields)["id"])
 
@@ -74,7 +74,7 @@ class Resources(EmulatorClient):
         return str(self.send("POST", VALIDATIONS, json=VALIDATION)["id"])
 
     def guard(self, model: str) -> str:
-        """Make a guard configuration; return its id."""
+        """Create a guard configuration; return its id."""
         where = {"entityId": model, "entityType": "customModel"}
         body = {"templateId": self.template, "name": "Tokens", "stages": ["prompt"], **where}
         return str(self.send("POST", "guardConfigurations/", json=body)["id"])
@@ -106,12 +106,12 @@ class Resources(EmulatorClient):
 
     @cached_property
     def changing(self) -> dict[str, str]:
-        """A version that tasks may change, again and again in the same way."""
+        """A version that tasks may change, always in the same way."""
         return self.versioned()
 
     @cached_property
     def tested(self) -> str:
-        """A test that is over."""
+        """A test that has ended."""
         return self.test(self.built)
 
     @cached_property
@@ -128,12 +128,12 @@ class Resources(EmulatorClient):
 
     @cached_property
     def converted(self) -> dict[str, str]:
-        """A conversion that is over."""
+        """A conversion that has ended."""
         return self.conversion(self.built)
 
     @cached_property
     def validated(self) -> str:
-        """A validation that is over."""
+        """A validation that has ended."""
         return self.validation()
 
     @cached_property

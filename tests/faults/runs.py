@@ -1,4 +1,4 @@
-"""One run of one task: what it returned or how it failed, what it sent, and whether that was in order."""
+"""One run of one task: what it returned or how it failed, what it sent, and the checks that hold for every run."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from datarobot_provider.version_compat import AirflowException
 from tests.parity.runs import normalised
 from tests.support.emulator import CONNECTION, TOKEN
-from tests.support.tasks import find_jobs_running, run_task
+from tests.support.tasks import find_jobs_as_they_are, find_jobs_running, run_task
 from tests.unit.support import FakeTaskInstance
 
 if TYPE_CHECKING:
-    import pytest
-
     from tests.faults.cases import Case
     from tests.faults.resources import Resources
 
 #: The budget of the connection.
 ATTEMPTS, UPLOAD_ATTEMPTS = 4, 3
-#: Longer than a loaded machine takes for anything here that heals, in seconds.
+#: Seconds that a loaded machine needs at most for everything that succeeds here.
 LONG_TIMEOUT = 30.0
-#: What is waited for where nothing heals.
+#: Seconds to wait where nothing succeeds.
 SHORT_TIMEOUT = 0.05
 _LONGEST_TEXT = 11_000
-#: What the text of an error has to say: the status, or the reason.
+#: What an error message has to contain: the status, or the reason.
 _REASONS = (
     *(r"returned \d{3}", "No response from DataRobot", "is a redirect", "is not JSON", "cannot be (used|read)"),
     *(
@@ -82,7 +82,7 @@ class Runner:
         self.connect()
 
     def connect(self, origin: str | None = None, **extra: Any) -> None:
-        """Lead the connection to ``origin``, by default the emulator; add extras."""
+        """Let the connection lead to ``origin``, by default the emulator, with these extras."""
         usual = {"attempts": ATTEMPTS, "upload_attempts": UPLOAD_ATTEMPTS, "retry_cap": 0.01}
         self._origin = origin or self.resources.url
         host = f"{self._origin}/api/v2"
@@ -90,11 +90,11 @@ class Runner:
         self._patch.setenv(CONNECTION, json.dumps(connection))
 
     def find_jobs_running(self) -> None:
-        """Let a worker's one look find every job running, so that it is the trigger that meets a fault."""
+        """Let the poll on the worker find every job running, so that the trigger meets the fault."""
         find_jobs_running(self._patch)
 
     def arguments(self, case: Case, timeout: float = LONG_TIMEOUT, *, deferrable: bool = False) -> dict[str, Any]:
-        """Prepare what a case needs; return the arguments of its task."""
+        """Create what a case needs; return the arguments of its task."""
         # A new folder each time: a download that is there already need not be fetched.
         given = case.prepare(self.resources, Path(tempfile.mkdtemp(dir=self._folder)))
         if case.sensor:
@@ -118,15 +118,19 @@ class Runner:
         return outcome
 
     def _comparable(self, value: Any) -> Any:
-        """Return a value without what differs from run to run, be it the server that was asked."""
+        """Return a value without what differs from run to run, including the address of the server."""
         return normalised(json.loads(json.dumps(value).replace(self._origin, "<host>")))
 
     def undisturbed(self, case: Case) -> Outcome:
-        """Return how a case ends without any fault; it is run once, when the faults that there are were cleared."""
+        """Return how a case ends without any fault. Each case is run once for this, after all faults were cleared."""
         if case.name not in _UNDISTURBED:
             self.resources.clear_faults()
-            _UNDISTURBED[case.name] = self.run(case, self.arguments(case))
-            assert _UNDISTURBED[case.name].error is None, _UNDISTURBED[case.name].text
+            with pytest.MonkeyPatch.context() as patch:
+                find_jobs_as_they_are(patch)
+                direct = Runner(self.resources, self._folder, patch)
+                outcome = direct.run(case, direct.arguments(case))
+            assert outcome.error is None, outcome.text
+            _UNDISTURBED[case.name] = outcome
         return _UNDISTURBED[case.name]
 
     def _execute(self, case: Case, given: dict[str, Any]) -> Any:

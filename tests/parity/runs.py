@@ -291,13 +291,13 @@ def both(make: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
 
 
 #: Extras of a connection whose waits give up after a few failed polls.
-IMPATIENT = {"poll_failure_timeout": 0.1}
+SHORT_POLL_FAILURES = {"poll_failure_timeout": 0.1}
 
 
-def impatient(datarobot: EmulatorClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def fail_polls_early(datarobot: EmulatorClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let waits give up after a few failed polls."""
     monkeypatch.setattr(poller, "FAILED_POLLS", 2)
-    monkeypatch.setenv(CONNECTION, connection(datarobot.emulator.endpoint, **IMPATIENT))
+    monkeypatch.setenv(CONNECTION, connection(datarobot.emulator.endpoint, **SHORT_POLL_FAILURES))
 
 
 @contextlib.contextmanager
@@ -320,7 +320,7 @@ class _Lines(logging.Handler):
         self._lines.append(record.getMessage())
 
 
-def looks_at(case: Case, datarobot: EmulatorClient) -> Iterator[dict[str, Any]]:
+def polls_of(case: Case, datarobot: EmulatorClient) -> Iterator[dict[str, Any]]:
     """Yield the looks at the job that were answered so far."""
     paths = "|".join(case.polls)
     return (

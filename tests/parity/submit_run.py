@@ -78,10 +78,10 @@ class SubmitRun(Run):
         self.datarobot.clear_faults()
         return outcome
 
-    def die(self, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
+    def die(self, kill: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
         """Run a try on a worker that dies."""
         with pytest.MonkeyPatch.context() as patch:
-            death(self, patch)
+            kill(self, patch)
             with pytest.raises(WorkerLostError):
                 self.operator().execute(self.context())
 

@@ -38,7 +38,7 @@ VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 #: What becomes of the same request when it is sent a second time, on purpose, after the first has done its work.
-ANEW, SAME, REFUSED = "made anew", "taken for the first", "refused"
+CREATED_AGAIN, REUSED, REJECTED = "created again", "reused", "rejected"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Submitter:
     kind: str | None = None
     listing: tuple[str, Mapping[str, str]] | None = None
     cancel: str | None = None
-    again: str = ANEW
+    again: str = CREATED_AGAIN
     decidable: tuple[bool, bool] = (True, True)
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
@@ -156,7 +156,7 @@ JOBS = (
         ("POST", VERSION + "dependencyBuild/$"),
         "dependency_build",
         cancel=VERSION + "dependencyBuild/$",
-        again=SAME,
+        again=REUSED,
     ),
     Submitter(
         "test",
@@ -173,7 +173,7 @@ JOBS = (
         _version(training=True),
         ("POST", VERSION + "featureImpact/$"),
         "feature_impact",
-        again=SAME,
+        again=REUSED,
     ),
     Submitter(
         "impact-of-image",
@@ -181,7 +181,7 @@ JOBS = (
         _image,
         ("POST", "customInferenceImages/[^/]+/featureImpact/$"),
         "feature_impact",
-        again=SAME,
+        again=REUSED,
     ),
     Submitter(
         "conversion",
@@ -268,7 +268,7 @@ CREATES = (
         _nothing,
         _NEW_MODEL,
         listing=_MODELS,
-        again=REFUSED,
+        again=REJECTED,
         fixed={**_NAMED, "user_provided_id": "mine"},
     ),
     Submitter(
@@ -277,7 +277,7 @@ CREATES = (
         _nothing,
         _NEW_MODEL,
         listing=_MODELS,
-        again=SAME,
+        again=REUSED,
         fixed={**_NAMED, "if_exists": "reuse"},
     ),
     Submitter("copy", CopyCustomModelOperator, _model, ("POST", "/fromCustomModel/$"), listing=_MODELS),
@@ -296,7 +296,7 @@ CREATES = (
         _guarded,
         ("POST", "/guardConfigurations/$"),
         listing=_CONFIGS,
-        again=REFUSED,
+        again=REJECTED,
         fixed={"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
     ),
     Submitter(

@@ -8,7 +8,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.runs import IMPATIENT, Outcome, Run, both, impatient, log_lines, normalised
+from tests.parity.runs import SHORT_POLL_FAILURES, Outcome, Run, both, fail_polls_early, log_lines, normalised
 from tests.support.emulator import CONNECTION, EmulatorClient, connection
 
 
@@ -99,7 +99,7 @@ def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str,
 def test_polls_that_keep_failing_raise_the_same_error(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
@@ -122,7 +122,7 @@ def test_polls_that_keep_failing_raise_the_same_error(
 def test_a_connection_that_stays_cut_raises_the_same_error(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
@@ -144,7 +144,7 @@ def test_a_connection_that_stays_cut_raises_the_same_error(
 def test_the_event_of_a_connection_that_stays_cut_names_no_host(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
     datarobot.inject_fault(case.polls[0], cut="before", times=None)
@@ -155,7 +155,7 @@ def test_the_event_of_a_connection_that_stays_cut_names_no_host(
 def test_rejected_polls_raise_the_same_error_and_are_retried(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
     refusal = {"message": "Invalid Authorization header."}
 
     def make(deferrable: bool) -> Outcome:
@@ -173,7 +173,7 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
     # A task that waits on a worker read its token before.
     changed = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
-    wrong = connection(datarobot.emulator.endpoint, "a-token-nobody-knows", **IMPATIENT)
+    wrong = connection(datarobot.emulator.endpoint, "a-token-nobody-knows", **SHORT_POLL_FAILURES)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
     deferred = _refused(changed, outcome_of_change)
     assert "a-token-nobody-knows" not in str(deferred.error)
@@ -185,7 +185,7 @@ def test_a_missing_connection_in_the_triggerer_is_reported(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
     good = connection(datarobot.emulator.endpoint)

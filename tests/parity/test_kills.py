@@ -14,7 +14,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, looks_at, normalised
+from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, normalised, polls_of
 from tests.support.emulator import until
 
 if TYPE_CHECKING:
@@ -100,10 +100,10 @@ async def _run_trigger(trigger: DataRobotJobTrigger) -> None:
         await trigger.cleanup()
 
 
-def _looked(run: Run) -> Callable[[], Any]:
+def _polled(run: Run) -> Callable[[], Any]:
     # A deferred task was looked at by its worker, before there was a trigger.
     polls = 2 if run.deferrable else 1
-    return lambda: len(list(looks_at(run.case, run.datarobot))) >= polls
+    return lambda: len(list(polls_of(run.case, run.datarobot))) >= polls
 
 
 def _told(lines: list[str]) -> list[str]:
@@ -116,10 +116,10 @@ def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: 
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
-            outcome, lines = _killed_in_trigger(run, _looked(run))
+            outcome, lines = _killed_in_trigger(run, _polled(run))
         else:
             # Where the job can be cancelled, the wait sees its end by itself before the supervisor times out.
-            outcome, lines = _killed_on_worker(run, _looked(run), goes_on=case.cancel is not None)
+            outcome, lines = _killed_on_worker(run, _polled(run), goes_on=case.cancel is not None)
         run.check_requests(deletes=1 if case.cancel else 0)
         # Where the API cannot cancel, the job goes on, and the log says so.
         run.check_job(active=case.cancel is None)
@@ -144,9 +144,9 @@ def test_a_kill_does_not_cancel_the_job_without_cancel_on_kill(datarobot: Emulat
         run = Run(datarobot, case, deferrable=deferrable, cancel_on_kill=False)
         datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
-            _, lines = _killed_in_trigger(run, _looked(run))
+            _, lines = _killed_in_trigger(run, _polled(run))
         else:
-            _, lines = _killed_on_worker(run, _looked(run), goes_on=False)
+            _, lines = _killed_on_worker(run, _polled(run), goes_on=False)
         run.check_requests(deletes=0)
         run.check_job(active=True)
         assert _told(lines) == []
@@ -160,7 +160,7 @@ def test_a_kill_after_the_job_ended_is_logged(datarobot: EmulatorClient, case: C
         datarobot.set_outcome(case.kind, "succeeded", seconds=0.2)
 
         def over() -> bool:
-            return any(looks_at(case, datarobot)) and not datarobot.jobs(case.kind)[0]["active"]
+            return any(polls_of(case, datarobot)) and not datarobot.jobs(case.kind)[0]["active"]
 
         if deferrable:
             _, lines = _killed_in_trigger(run, over)

@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.runs import Outcome, Run, both, impatient, record_of
+from tests.parity.runs import Outcome, Run, both, fail_polls_early, record_of
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
@@ -69,7 +69,7 @@ def test_a_retry_reuses_the_job(
 def test_a_retry_after_failed_polls_reuses_the_job(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient(datarobot, monkeypatch)
+    fail_polls_early(datarobot, monkeypatch)
 
     def make(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)

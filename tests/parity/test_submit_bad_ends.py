@@ -10,7 +10,7 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 from datarobot_provider.jobs.kinds import KINDS
 from tests.pairwise import pairwise
 from tests.parity.submit_run import SubmitRun, while_it_waits
-from tests.parity.submitters import ANEW, JOBS, MODES, Submitter, axis_of, each, send_again
+from tests.parity.submitters import CREATED_AGAIN, JOBS, MODES, Submitter, axis_of, each, send_again
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
@@ -28,7 +28,7 @@ _WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
 (_REPOSITORY,) = [each for each in JOBS if each.name == "repository"]
 
 
-@pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == ANEW]), deferrable=MODES)
+@pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == CREATED_AGAIN]), deferrable=MODES)
 def test_a_retry_starts_another_job_after_a_failed_one(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:

@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
 #: What DataRobot can tell about after the end of its job.
-TOLD = [each for each in SUBMITTERS if each.decidable[1]]
+DECIDABLE = [each for each in SUBMITTERS if each.decidable[1]]
 #: What DataRobot can tell about while its job runs.
-TOLD_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
-_DEATHS = {death.__name__: death for death in (after_the_response, before_it_is_written_down)}
+DECIDABLE_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
+_KILLS = {kill.__name__: kill for kill in (after_the_response, before_it_is_written_down)}
 _LOST: dict[str, dict[str, Any]] = {
     "cut": {"cut": "after"},
     "half": {"cut": "inside"},
@@ -39,18 +39,18 @@ _BODILESS = ("assignment", "repository", "repository-latest")
 _UNDISTURBED: dict[str, dict[str, Any]] = {}
 
 
-def told(outcome: Outcome) -> dict[str, Any]:
+def seen_by_later_tasks(outcome: Outcome) -> dict[str, Any]:
     """Return what later tasks see of a task, without what cannot be the same in two runs."""
     return normalised({"value": outcome.value, "xcoms": outcome.xcoms})
 
 
-def told_by_adoption(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
+def seen_after_recovery(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
     """Return the same of a task that found what it made: a status record that nobody told it of, it cannot tell."""
     if submitter.name.startswith("repository"):
         handle, *links = outcome.xcoms
         assert handle == ("datarobot_id", outcome.value)
         outcome.xcoms = [("datarobot_id", "00000000-0000-0000-0000-000000000000"), *links]
-    return told(outcome)
+    return seen_by_later_tasks(outcome)
 
 
 def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, Any]:
@@ -61,7 +61,7 @@ def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, An
         assert outcome.error is None
         assert (run.made, run.sent, run.stopped) == (1, 1, [])
         assert outcome.remembers
-        _UNDISTURBED[submitter.name] = told(outcome)
+        _UNDISTURBED[submitter.name] = seen_by_later_tasks(outcome)
     return _UNDISTURBED[submitter.name]
 
 
@@ -75,7 +75,7 @@ def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
 
 @pairwise(
     lambda submitter, loss: loss != _LOST["half"] or submitter.name not in _BODILESS,
-    submitter=axis_of(TOLD),
+    submitter=axis_of(DECIDABLE),
     loss=_LOST,
 )
 def test_a_lost_response_is_found_again(datarobot: EmulatorClient, submitter: Submitter, loss: dict[str, Any]) -> None:
@@ -89,11 +89,11 @@ def test_a_lost_response_is_found_again(datarobot: EmulatorClient, submitter: Su
     run.next_try()
     outcome = run.finish()
     # What DataRobot refuses a second time is asked for by sending it again.
-    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" and submitter.kind else 1)
-    assert told_by_adoption(submitter, outcome) == expected
+    check_once(run, outcome, sent=2 if submitter.again == "reused" and submitter.kind else 1)
+    assert seen_after_recovery(submitter, outcome) == expected
 
 
-@pairwise(submitter=axis_of(TOLD_WHILE_RUNNING), deferrable=MODES)
+@pairwise(submitter=axis_of(DECIDABLE_WHILE_RUNNING), deferrable=MODES)
 def test_a_lost_response_is_found_again_while_the_job_runs(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
@@ -104,11 +104,11 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
     run.deferrable = run.arguments["deferrable"] = deferrable
     run.next_try()
     outcome = run.finish()
-    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" else 1)
-    assert told(outcome) == expected
+    check_once(run, outcome, sent=2 if submitter.again == "reused" else 1)
+    assert seen_by_later_tasks(outcome) == expected
 
 
-@each(*TOLD)
+@each(*DECIDABLE)
 def test_a_worker_killed_before_the_request_has_created_nothing(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
@@ -123,22 +123,22 @@ def test_a_worker_killed_before_the_request_has_created_nothing(
         run.arguments["on_uncertain_submit"] = "resubmit"
     outcome = run.finish()
     check_once(run, outcome)
-    assert told(outcome) == expected
+    assert seen_by_later_tasks(outcome) == expected
 
 
-@pairwise(submitter=axis_of(TOLD), death=_DEATHS)
+@pairwise(submitter=axis_of(DECIDABLE), kill=_KILLS)
 def test_a_worker_killed_after_the_response_has_created_it(
-    datarobot: EmulatorClient, submitter: Submitter, death: Any
+    datarobot: EmulatorClient, submitter: Submitter, kill: Any
 ) -> None:
     expected = undisturbed(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.die(death)
+    run.die(kill)
     assert (run.made, run.sent) == (1, 1)
     run.await_end()
     run.next_try()
     outcome = run.finish()
-    check_once(run, outcome, sent=2 if submitter.again == "taken for the first" and submitter.kind else 1)
-    assert told_by_adoption(submitter, outcome) == expected
+    check_once(run, outcome, sent=2 if submitter.again == "reused" and submitter.kind else 1)
+    assert seen_after_recovery(submitter, outcome) == expected
 
 
 @each(*JOBS)
@@ -151,7 +151,7 @@ def test_a_retry_reuses_the_job_of_a_worker_killed_while_waiting(
     run.next_try()
     outcome = run.finish()
     check_once(run, outcome)
-    assert told(outcome) == expected
+    assert seen_by_later_tasks(outcome) == expected
 
 
 @pairwise(
@@ -172,7 +172,7 @@ def test_a_retry_after_success_creates_nothing(
         assert (again.value, again.xcoms) == (first.value, first.xcoms)
 
 
-@each(*TOLD)
+@each(*DECIDABLE)
 def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
@@ -186,11 +186,11 @@ def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
         outcome = run.finish()
     assert outcome.error is None
     assert outcome.stored == {}
-    assert (run.made, run.sent) == (1, 2 if submitter.again == "taken for the first" and submitter.kind else 1)
-    assert told_by_adoption(submitter, outcome) == expected
+    assert (run.made, run.sent) == (1, 2 if submitter.again == "reused" and submitter.kind else 1)
+    assert seen_after_recovery(submitter, outcome) == expected
 
 
-@each(*[each for each in TOLD if each.again == "made anew" and not each.name.startswith("repository")])
+@each(*[each for each in DECIDABLE if each.again == "created again" and not each.name.startswith("repository")])
 def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
@@ -203,7 +203,7 @@ def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorCli
     assert run.made == (1 if submitter.name == "assignment" else 2)
 
 
-@each(*[each for each in JOBS if each.again == "made anew" and each.decidable == (True, True)])
+@each(*[each for each in JOBS if each.again == "created again" and each.decidable == (True, True)])
 def test_below_airflow_3_3_a_failed_job_is_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("failed", message="A word from DataRobot.")

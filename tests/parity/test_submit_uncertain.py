@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from tests.parity.runs import Outcome
     from tests.support.emulator import EmulatorClient
 
-_NEVER_TOLD = [each for each in SUBMITTERS if not each.decidable[1]]
-_NOT_TOLD_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]
+_UNDECIDABLE = [each for each in SUBMITTERS if not each.decidable[1]]
+_UNDECIDABLE_WHILE_RUNNING = [each for each in JOBS if not each.decidable[0]]
 _DOUBLED = [each for each in SUBMITTERS if each.name in ("model", "copy", "conversion", "validation")]
 _WHY = {
     "revalidation": "The DataRobot API has no way to find out.",
@@ -42,8 +42,8 @@ _ADVICE = (
     "What to do: check in DataRobot whether the request was processed. If not, clear the task to send it again. "
     "on_uncertain_submit='resubmit' always sends it again, which may do the work twice."
 )
-_DEATHS = [before_the_request, after_the_response, before_it_is_written_down]
-each_death = pytest.mark.parametrize("death", _DEATHS, ids=lambda death: death.__name__)
+_KILLS = [before_the_request, after_the_response, before_it_is_written_down]
+each_kill = pytest.mark.parametrize("kill", _KILLS, ids=lambda kill: kill.__name__)
 
 
 def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
@@ -58,7 +58,7 @@ def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
     assert (run.sent, run.stopped) == (run.made, [])
 
 
-@each(*_NEVER_TOLD)
+@each(*_UNDECIDABLE)
 def test_an_uncertain_submission_fails_until_the_task_is_cleared(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
@@ -74,7 +74,7 @@ def test_an_uncertain_submission_fails_until_the_task_is_cleared(
     assert (run.made, run.sent) == (2, 2)
 
 
-@each(*_NEVER_TOLD)
+@each(*_UNDECIDABLE)
 def test_resubmit_sends_the_request_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter, on_uncertain_submit="resubmit")
     run.lose_response()
@@ -89,20 +89,20 @@ def test_resubmit_sends_the_request_again(datarobot: EmulatorClient, submitter: 
     assert (run.made, run.sent) == (2, 2)
 
 
-@each_death
-@each(*_NEVER_TOLD)
+@each_kill
+@each(*_UNDECIDABLE)
 def test_a_killed_worker_leaves_an_uncertain_submission(
-    datarobot: EmulatorClient, submitter: Submitter, death: Callable[[SubmitRun, pytest.MonkeyPatch], None]
+    datarobot: EmulatorClient, submitter: Submitter, kill: Callable[[SubmitRun, pytest.MonkeyPatch], None]
 ) -> None:
     run = SubmitRun(datarobot, submitter)
-    run.die(death)
+    run.die(kill)
     run.await_end()
     run.next_try()
     check_refused(run, run.finish(), _WHY[submitter.name])
-    assert run.made == (0 if death is before_the_request else 1)
+    assert run.made == (0 if kill is before_the_request else 1)
 
 
-@each(*_NOT_TOLD_WHILE_RUNNING)
+@each(*_UNDECIDABLE_WHILE_RUNNING)
 def test_the_submission_of_a_running_job_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.order("stuck")
@@ -173,7 +173,7 @@ def test_two_matching_resources_are_an_uncertain_submission(datarobot: EmulatorC
     assert (run.made, run.sent) == (3, 3)
 
 
-@each(*_NEVER_TOLD)
+@each(*_UNDECIDABLE)
 def test_below_airflow_3_3_every_retry_is_uncertain(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     with without_store(run, pendulum.now("UTC") - timedelta(minutes=1)):
@@ -187,7 +187,7 @@ def test_below_airflow_3_3_every_retry_is_uncertain(datarobot: EmulatorClient, s
     assert (run.made, run.sent) == (2, 2)
 
 
-@each(*_NEVER_TOLD)
+@each(*_UNDECIDABLE)
 def test_below_airflow_3_3_a_first_attempt_and_a_clear_are_certain(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:

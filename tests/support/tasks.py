@@ -45,9 +45,17 @@ async def _only_event(trigger: Any) -> Any:
     return event.payload
 
 
+_POLL_ONCE = JobClient.poll_once
+
+
 def find_jobs_running(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the poll on the worker find every job running, so that the task defers and the trigger meets a fault."""
     monkeypatch.setattr(JobClient, "poll_once", _still_running)
+
+
+def find_jobs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the poll on the worker find the state of the job, whatever was patched before."""
+    monkeypatch.setattr(JobClient, "poll_once", _POLL_ONCE)
 
 
 def _still_running(_: JobClient, ref: JobRef, *, confirmed: bool = True) -> JobEvent:

@@ -12,7 +12,7 @@ from datarobot_provider.core.submission import superseded
 from tests.pairwise import pairwise
 from tests.parity.runs import record_of
 from tests.parity.submit_run import SubmitRun, while_it_waits
-from tests.parity.submitters import ANEW, CREATES, JOBS, MODES, REFUSED, SUBMITTERS, Submitter, axis_of, each
+from tests.parity.submitters import CREATED_AGAIN, CREATES, JOBS, MODES, REJECTED, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
     import pytest
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 
 _STOPPABLE = [each for each in JOBS if each.cancel]
 #: Jobs that DataRobot runs beside a second one of the same sort.
-_SIDE_BY_SIDE = [each for each in JOBS if not each.cancel and each.again == ANEW and each.name != "assignment"]
+_SIDE_BY_SIDE = [each for each in JOBS if not each.cancel and each.again == CREATED_AGAIN and each.name != "assignment"]
 #: Jobs of which DataRobot takes one at a time; a second request is led to the first, or refused.
 _SHARED = [each for each in JOBS if each.name.startswith(("impact", "assignment"))]
 
 
-def check_anew(run: SubmitRun, first: Outcome, second: Outcome) -> None:
+def check_created_again(run: SubmitRun, first: Outcome, second: Outcome) -> None:
     """Check that a task that was cleared made another thing, as far as DataRobot makes two."""
-    expected = {"made anew": 2, "taken for the first": 1, "refused": 1}[run.submitter.again]
+    expected = {"created again": 2, "reused": 1, "rejected": 1}[run.submitter.again]
     assert (run.made, run.sent, run.stopped) == (expected, 2 if run.submitter.name != "model-reused" else 1, [])
-    if run.submitter.again == REFUSED:
+    if run.submitter.again == REJECTED:
         assert type(second.error) is AirflowFailException
         assert "DataRobot returned 4" in str(second.error)
         return
     assert second.error is None
     assert second.remembers
     assert record_of(second.stored)["max_tries"] == run.instance.max_tries
-    if run.submitter.again == ANEW:
+    if run.submitter.again == CREATED_AGAIN:
         assert (
             second.xcoms[:1] == first.xcoms[:1] if run.submitter.name in _SAME_HANDLE else second.xcoms != first.xcoms
         )
@@ -54,10 +54,10 @@ def test_a_task_cleared_after_success_creates_again(datarobot: EmulatorClient, s
     first = run.finish()
     assert first.error is None
     run.clear()
-    check_anew(run, first, run.finish())
+    check_created_again(run, first, run.finish())
 
 
-@each(*[each for each in SUBMITTERS if each.again == ANEW])
+@each(*[each for each in SUBMITTERS if each.again == CREATED_AGAIN])
 def test_a_retry_after_a_clear_reuses_the_newer_resource(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.finish()
@@ -69,7 +69,7 @@ def test_a_retry_after_a_clear_reuses_the_newer_resource(datarobot: EmulatorClie
     assert (third.value, third.xcoms) == (second.value, second.xcoms)
 
 
-@each(*[each for each in SUBMITTERS if each.again == ANEW and each.decidable[1]])
+@each(*[each for each in SUBMITTERS if each.again == CREATED_AGAIN and each.decidable[1]])
 def test_a_response_that_is_lost_after_a_clear_is_found_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     first = run.finish()
@@ -92,7 +92,7 @@ def test_a_clear_after_a_lost_response_creates_again(datarobot: EmulatorClient, 
     run.clear()
     run.finish()
     reused = submitter.name == "model-reused"
-    assert (run.made, run.sent) == (2 if submitter.again == ANEW else 1, 1 if reused else 2)
+    assert (run.made, run.sent) == (2 if submitter.again == CREATED_AGAIN else 1, 1 if reused else 2)
 
 
 def _cleared_while_it_runs(run: SubmitRun, outcome: str, **more: float) -> None:
