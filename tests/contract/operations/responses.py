@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from jsonschema import Draft202012Validator
 
 from datarobot_provider.emulator.openapi.deviations import EXTRA_RESPONSES, RESPONSE
-from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Operation, RequestRecord, operation_of
+from tests.contract.provider.openapi import DOCUMENT, SCHEMAS, Exchange, Operation, operation_of
 
 if TYPE_CHECKING:
     import requests
@@ -51,12 +51,12 @@ class Heard:
 
 def operation_id(method: str, path: str) -> str:
     """Return the operation that a request was meant for."""
-    return operation_of(RequestRecord(method, path, {}, b"")).spec["operationId"]
+    return operation_of(Exchange(method, path, {}, b"")).spec["operationId"]
 
 
 def problems(heard: Heard) -> list[str]:
     """Return how a good response departs from the contract and from the table of deviations."""
-    wanted = operation_of(RequestRecord(heard.method, heard.path, {}, b""))
+    wanted = operation_of(Exchange(heard.method, heard.path, {}, b""))
     listed, schema = _schema(wanted, heard.status)
     where = f"{heard.method} {heard.path} {heard.status}"
     if not listed:
