@@ -244,9 +244,8 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
     def _resolved_values(self) -> list[dict[str, Any]]:
         """Return the values of the runtime parameters in the form of the API."""
         if self._runtime_values is None:
-            latest = (
-                self._latest_kept() if self._from_latest() and self._runtime_parameters.needs_latest_version else {}
-            )
+            needs_latest = self._from_latest() and self._runtime_parameters.needs_latest_version
+            latest = self._latest_kept() if needs_latest else {}
             self._runtime_values = self._runtime_parameters.resolve(latest, self.hook.client)
         return self._runtime_values
 
@@ -259,9 +258,6 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         gone = any(item["filePath"] == FILE_NAME and item["id"] in deleted for item in latest.get("items") or [])
         return {**latest, "runtimeParameters": []} if gone else latest
 
-    def _major(self) -> bool:
-        return bool(converters.converted("is_major_update", self.is_major_update, converters.boolean))
-
     def _from_latest(self) -> bool:
         return bool(converters.converted("from_latest", self.from_latest, converters.boolean))
 
@@ -269,7 +265,8 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         """Return the form fields as strings; objects as JSON."""
         from datarobot_provider.client.json_values import form_text
 
-        form = [("isMajorUpdate", form_text(self._major()))]
+        is_major = converters.converted("is_major_update", self.is_major_update, converters.boolean)
+        form = [("isMajorUpdate", form_text(is_major))]
         form += [(name, form_text(value)) for name, value in self.payload().items()]
         values = self._resolved_values()
         if values:

@@ -159,7 +159,7 @@ def test_a_list_that_is_no_object(stage, task, fault, words):
 )
 def test_a_list_without_its_entries_is_told(stage, task):
     answer(stage, {"count": 3, "next": None, "previous": None})
-    assert "The response has no" in failed(stage, task, **LISTS[task])
+    assert "has no field 'data'" in failed(stage, task, **LISTS[task])
 
 
 @pytest.mark.parametrize("task", [GetCustomModelLimitsOperator, ListGuardTemplatesOperator])
@@ -215,7 +215,7 @@ def test_a_page_for_people_instead_of_a_response(stage, task):
     answer_change(stage, "<html>Sign in</html>", contentType="text/html")
     message = failed(stage, task, **STARTERS[task])
     assert "<html>Sign in</html>" in message
-    assert "Is the connection's host a DataRobot endpoint" in message
+    assert "Check the host of the Airflow connection" in message
 
 
 def test_a_redirect_is_not_followed(stage):

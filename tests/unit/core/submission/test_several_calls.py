@@ -68,7 +68,7 @@ def test_retry_reuses_the_model_of_each_call(models, context, ti):
 
 def test_retry_creates_only_the_missing_models(api, models, context, ti):
     task = ManyModels(task_id="t", name="x")
-    create = api._answers["POST", MODELS][0]
+    create = api._responses["POST", MODELS][0]
     api.on("POST", MODELS, create, TransportError("refused", reason="refused", sent=False), create)
     with pytest.raises(AirflowException, match="refused"):
         task.execute(context)
@@ -78,7 +78,7 @@ def test_retry_creates_only_the_missing_models(api, models, context, ti):
 
 
 def test_lost_response_is_recovered_for_its_call(api, models, context, ti):
-    create = api._answers["POST", MODELS][0]
+    create = api._responses["POST", MODELS][0]
 
     def lost(request):
         create(request)
@@ -133,11 +133,11 @@ def test_cached_values_are_not_used_by_the_next_call(api, context, monkeypatch):
     )
     assert convert._item_id == "1"
     convert.main_program_item_id = "2"
-    convert._drop_cached()
+    convert._clear_cached_properties()
     assert convert._item_id == "2"
 
     guards = ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{"name": "one"}])
     assert guards._names == {"one"}
     guards.guards = [{"name": "two"}]
-    guards._drop_cached()
+    guards._clear_cached_properties()
     assert guards._names == {"two"}
