@@ -161,7 +161,7 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
     def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
         outcome = event.verdict.outcome
         if outcome is Outcome.SUCCEEDED:
-            # The record is kept, so that a retry finds the job if the worker is killed before Airflow stores the success.
+            # The record is kept: if the worker is killed before Airflow stores the success, a retry finds the job.
             return self.result(event)
         if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
             return made.value

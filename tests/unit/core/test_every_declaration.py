@@ -161,7 +161,7 @@ def test_an_argument_of_a_subclass_outside_of_the_package_is_not_declared():
 
 @pytest.mark.parametrize("base", [DataRobotBaseOperator, DataRobotJobSensor])
 def test_an_argument_of_an_unknown_type_is_refused_when_its_class_is_created(base):
-    def init(self, *, labels: "list[str]" = (), **kwargs: object) -> None:  # noqa: UP037 - as with postponed annotations
+    def init(self, *, labels: list[str] = (), **kwargs: object) -> None:
         super(type(self), self).__init__(**kwargs)
 
     with pytest.raises(TypeError, match=r"The argument labels of Mistaken has no converter: .*types has no type 'list"):
