@@ -257,9 +257,6 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         gone = any(item["filePath"] == FILE_NAME and item["id"] in deleted for item in latest.get("items") or [])
         return {**latest, "runtimeParameters": []} if gone else latest
 
-    def _major(self) -> bool:
-        return bool(converters.converted("is_major_update", self.is_major_update, converters.boolean))
-
     def _from_latest(self) -> bool:
         return bool(converters.converted("from_latest", self.from_latest, converters.boolean))
 
@@ -267,7 +264,12 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
         """Return the form fields as strings; objects as JSON."""
         from datarobot_provider.client.json_values import form_text
 
-        form = [("isMajorUpdate", form_text(self._major()))]
+        form = [
+            (
+                "isMajorUpdate",
+                form_text(converters.converted("is_major_update", self.is_major_update, converters.boolean)),
+            )
+        ]
         form += [(name, form_text(value)) for name, value in self.payload().items()]
         values = self._resolved_values()
         if values:
@@ -307,7 +309,6 @@ class GetVersionOperator(GetOperator, VersionOperator):
     """
 
     route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/"
-
     operator_extra_links = (CustomModelVersionLink(),)
 
 

@@ -67,7 +67,7 @@ def test_convert_by_the_id_of_the_main_program(stage, ids):
 
 
 def test_a_main_program_that_the_version_does_not_have(stage, ids):
-    with pytest.raises(AirflowFailException, match=r"It has: custom\.py, requirements\.txt"):
+    with pytest.raises(AirflowFailException, match=r"Its files: custom\.py, requirements\.txt"):
         stage.run(ConvertVersionOperator, **ids, main_program_path="main.py")
     for given in ({}, {"main_program_item_id": "x", **MAIN}):
         with pytest.raises(AirflowFailException, match="Give one of main_program_item_id and main_program_path"):

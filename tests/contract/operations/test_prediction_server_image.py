@@ -151,7 +151,7 @@ def test_to_object_storage_and_not_again(stage, tmp_path, memory):
 def test_metadata_without_a_hash(stage, tmp_path):
     metadata = {**publish(stage), "hash": None, "imageSize": None}
     stage.emulator.control("POST", "faults", {"path": METADATA, "status": 200, "body": metadata})
-    with pytest.raises(AirflowException, match="name no size and no hash"):
+    with pytest.raises(AirflowException, match="do not contain its size and its hash"):
         fetch(stage, tmp_path / "image.tar.gz")
     assert left(tmp_path) == []
 

@@ -151,12 +151,12 @@ def test_a_large_file_is_streamed(stage, tmp_path):
 @pytest.mark.parametrize(
     ("given", "reason"),
     [
-        ({"method": "GET"}, "files need the method POST, PATCH, PUT, not GET"),
-        ({"method": "DELETE"}, "files need the method"),
-        ({"method": "GET", "files": None, "data": {"a": 1}}, "data need the method"),
+        ({"method": "GET"}, "files require the method POST, PATCH, PUT, not GET"),
+        ({"method": "DELETE"}, "files require the method"),
+        ({"method": "GET", "files": None, "data": {"a": 1}}, "data require the method"),
         ({"json": {"a": 1}}, "Give json or files, not both"),
         ({"json": {"a": 1}, "data": {"b": 2}}, "Give json or data and files, not both"),
-        ({"files": {}}, "files hold nothing to send"),
+        ({"files": {}}, "files contain nothing to send"),
         ({"files": {"file": "no such file.csv"}}, "no such file.csv does not exist"),
         ({"files": {"file": None}}, r"files\['file'\] should be a path"),
         ({"files": {"file": [b"x"]}}, r"files\['file'\] should be a path"),
@@ -170,7 +170,7 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         ({"data": {"a": object()}}, r"data.a is "),
         ({"target": b"x"}, "target should be a path"),
         ({"target": "/"}, "target is '/', which is a folder"),
-        ({"sha256": "0" * 64}, "sha256 needs target"),
+        ({"sha256": "0" * 64}, "sha256 requires target"),
         ({"sha256": "0" * 63, "target": "x"}, "sha256 should be 64 hexadecimal digits"),
     ],
 )
@@ -255,7 +255,7 @@ def test_the_response_of_a_post_is_saved_and_not_asked_for_again_where_that_fail
     assert json.loads((tmp_path / "m.json").read_bytes())["name"] == "Prices"
     assert saved["path"] == str(tmp_path / "m.json")
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(AirflowException, match="answered 201, but the response is lost") as caught:
+    with pytest.raises(AirflowException, match="responded with 201, but the response could not be saved") as caught:
         stage.run(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
     assert not isinstance(caught.value, AirflowFailException)
     stage.ti.retry()

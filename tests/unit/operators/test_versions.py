@@ -143,7 +143,9 @@ def test_files_of_the_latest_version_are_deleted_by_path_or_id(api, context, fol
     assert [part.content for part in form if part.name == "filesToDelete"] == [b"i2", b"i1"]
 
 
-@pytest.mark.parametrize(("latest", "words"), [(LATEST, "It has: custom.py, sub/a.txt"), ({"data": []}, "no files")])
+@pytest.mark.parametrize(
+    ("latest", "words"), [(LATEST, "Its files: custom.py, sub/a.txt"), ({"data": []}, "Its files: none")]
+)
 def test_a_file_to_delete_that_is_not_there_is_named(api, context, latest, words):
     api.on("GET", VERSIONS, response(body=latest))
     task = CreateVersionOperator(task_id="t", custom_model_id="m", from_latest=True, files_to_delete='["gone.py"]')
@@ -156,10 +158,10 @@ def test_a_file_to_delete_that_is_not_there_is_named(api, context, latest, words
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({}, "A new version needs files"),
-        ({"folder": "a", "zip_file": "b"}, "one source of files, not folder and zip_file"),
+        ({}, "A new version requires files"),
+        ({"folder": "a", "zip_file": "b"}, "Give only one of folder, files and zip_file, not folder and zip_file"),
         ({"folder": "a", "files": ["b"], "zip_file": "c"}, "folder and files and zip_file"),
-        ({"folder": "a", "files_to_delete": ["x"]}, "files_to_delete needs from_latest"),
+        ({"folder": "a", "files_to_delete": ["x"]}, "files_to_delete requires from_latest"),
         ({"folder": "a", "from_latest": "perhaps"}, "from_latest should be true or false"),
         ({"folder": "no-such-folder"}, "no-such-folder does not exist"),
         ({"zip_file": "no-such.zip"}, r"no-such\.zip does not exist"),

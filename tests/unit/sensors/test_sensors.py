@@ -80,9 +80,9 @@ class TestTheJobOfASensor:
     @pytest.mark.parametrize(
         ("status", "words"),
         [
-            ("https://evil.example/api/v2/status/s/", "on another host"),
-            ("http://datarobot.example/api/v2/status/s/", "on another host"),
-            (f"{ORIGIN}:8443/api/v2/status/s/", "on another host"),
+            ("https://evil.example/api/v2/status/s/", "not on the host of the connection"),
+            ("http://datarobot.example/api/v2/status/s/", "not on the host of the connection"),
+            (f"{ORIGIN}:8443/api/v2/status/s/", "not on the host of the connection"),
             (f"{ORIGIN}/api/v2/customModels/s/", "neither an id nor the URL"),
             ("status/s/", "neither an id nor the URL"),
             (f"{ORIGIN}/api/v2/status/../customModels/", "neither an id nor the URL"),

@@ -133,11 +133,11 @@ def test_what_one_call_has_cached_is_not_used_by_the_next(api, context, monkeypa
     )
     assert convert._item_id == "1"
     convert.main_program_item_id = "2"
-    convert._drop_cached()
+    convert._clear_cached_properties()
     assert convert._item_id == "2"
 
     guards = ApplyGuardConfigOperator(task_id="t", custom_model_id="m", guards=[{"name": "one"}])
     assert guards._names == {"one"}
     guards.guards = [{"name": "two"}]
-    guards._drop_cached()
+    guards._clear_cached_properties()
     assert guards._names == {"two"}
