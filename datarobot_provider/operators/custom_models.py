@@ -215,7 +215,6 @@ class GetCustomModelOperator(GetOperator, CustomModelOperator):
     """
 
     route = "GET customModels/{custom_model_id}/"
-
     operator_extra_links = (CustomModelLink(),)
 
 

@@ -306,7 +306,6 @@ class GetVersionOperator(GetOperator, VersionOperator):
     """
 
     route = "GET customModels/{custom_model_id}/versions/{custom_model_version_id}/"
-
     operator_extra_links = (CustomModelVersionLink(),)
 
 

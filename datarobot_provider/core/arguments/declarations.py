@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.core.arguments import types
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
 _PACKAGE = "datarobot_provider."
 _EMPTY = ("", "None")
-_NAME = re.compile(r"\w+")
 _PLACEHOLDER = re.compile(r"{(\w+)}")
 _NO_DEFAULT = object()
 
@@ -68,16 +68,18 @@ class DeclaredArguments:
 
 def _derive(task: Any) -> None:
     """Derive the attributes of a class that describe its arguments, those of its bases included."""
-    task.own_arguments = _own_arguments(task)
-    arguments: dict[str, tuple[Converter | None, Any]] = {}
-    for level in task.__mro__:
-        for name, argument in vars(level).get("own_arguments", {}).items():
-            arguments.setdefault(name, argument)
+    task.own_arguments = own = _own_arguments(task)
+    arguments = dict(own)
+    for base in task.__bases__:
+        arguments |= {
+            name: known for name, known in getattr(base, "all_arguments", {}).items() if name not in arguments
+        }
+    task.all_arguments = arguments
     not_templated, also_required = _merged(task, "not_templated"), _merged(task, "also_required")
-    not_sent = _merged(task, "options") | set(_PLACEHOLDER.findall(task.route)) if task.route else set(arguments)
-    task.template_fields = tuple(name for name in arguments if name not in not_templated)
+    not_sent = {*_PLACEHOLDER.findall(task.route), *_merged(task, "options")} if task.route else arguments
+    task.template_fields = tuple([name for name in arguments if name not in not_templated])
     task.required_fields = tuple(
-        name for name, (_, default) in arguments.items() if default is _NO_DEFAULT or name in also_required
+        [name for name, (_, default) in arguments.items() if default is _NO_DEFAULT or name in also_required]
     )
     task.api_fields, task.argument_types = {}, {}
     for name, (converter, default) in arguments.items():
@@ -85,7 +87,17 @@ def _derive(task: Any) -> None:
             task.api_fields[name] = converter
         elif converter is not None:
             # None means "not set"; where it is not allowed, check_rendered() refuses it.
-            task.argument_types[name] = optional(converter) if default in (None, _NO_DEFAULT) else converter
+            optional_too = default is None or default is _NO_DEFAULT
+            task.argument_types[name] = _optional(converter) if optional_too else converter
+
+
+def _merged(task: type, declared: str) -> set[str]:
+    return {name for level in task.__mro__ if declared in level.__dict__ for name in level.__dict__[declared]}
+
+
+@cache
+def _optional(converter: Converter) -> Converter:
+    return optional(converter)
 
 
 def _own_arguments(task: type) -> dict[str, tuple[Converter | None, Any]]:
@@ -95,23 +107,20 @@ def _own_arguments(task: type) -> dict[str, tuple[Converter | None, Any]]:
         return {}
     code, defaults = init.__code__, init.__kwdefaults__ or {}
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    return {name: (_converter(task, name, init.__annotations__), defaults.get(name, _NO_DEFAULT)) for name in names}
+    return {
+        name: (_converter(task, name, init.__annotations__[name]), defaults.get(name, _NO_DEFAULT)) for name in names
+    }
 
 
-def _converter(task: type, name: str, annotations: Mapping[str, str]) -> Converter | None:
-    """Return the converter of an argument; annotations are strings, which are not evaluated here."""
-    match = _NAME.match(annotations[name])
-    declared = getattr(types, match[0], None) if match else None
+def _converter(task: type, name: str, annotation: str) -> Converter | None:
+    """Return the converter of an argument; its annotation is a string, which is not evaluated."""
+    declared = getattr(types, annotation.partition(" ")[0].partition("[")[0], None)
     try:
         converter: Converter | None = declared.__metadata__[0]  # type: ignore[union-attr]
     except AttributeError:
-        known = f"{types.__name__} has no type {annotations[name]!r}"
+        known = f"{types.__name__} has no type {annotation!r}"
         raise TypeError(f"The argument {name} of {task.__name__} has no converter: {known}.") from None
     return converter
-
-
-def _merged(task: type, declared: str) -> set[str]:
-    return {name for level in task.__mro__ for name in vars(level).get(declared, ())}
 
 
 def known_template_fields(task: type) -> list[str]:
