@@ -78,7 +78,7 @@ _REGRESSION = {"target_type": "Regression", "target_name": "target"}
 
 
 def _undecidable(name: str, operator: str, given: tuple[str, ...], kind: str, **fixed: Any) -> tuple[Row, Row]:
-    """Return a row for each of the two things that a task may do when nobody can tell."""
+    """Return one row for each value of ``on_uncertain_submit``."""
     again = {**fixed, "on_uncertain_submit": "resubmit"}
     return (
         Row(name, operator, given, fixed, kind, uncertain="fail"),
