@@ -174,7 +174,7 @@ ROWS = (
         ("entity_id", "template_id"),
         {"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
     ),
-    Row("guarded_version", "guards:ApplyGuardConfigOperator", MODEL, {"guards": [GUARD]}),
+    Row("guarded_version", "guard_configurations:ApplyGuardConfigOperator", MODEL, {"guards": [GUARD]}),
 )
 ROW = {row.name: row for row in ROWS}
 
