@@ -64,9 +64,10 @@ class SubmitRun(Run):
             self.datarobot.set_outcome(self.submitter.kind, outcome, **more)
 
     def await_end(self) -> None:
-        """Wait until no job of the task runs any more."""
+        """End the jobs of the task, as they were going to, and wait until none runs."""
         kind = self.submitter.kind
         if kind:
+            self.datarobot.finish_jobs()
             until(lambda: not any(job["active"] for job in self.datarobot.jobs(kind)), "the end of the job")
 
     def lose_response(self, **fault: Any) -> Outcome:
