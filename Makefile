@@ -15,7 +15,7 @@ BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
 WORKERS ?= 2
-# The root alone is named: pytest-xdist's controller imports the conftest.py of every folder that is named.
+# Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
 DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.
@@ -63,16 +63,16 @@ demo: $(STAMP) ## run an example DAG in a real Airflow (KEEP=1: keep it running,
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed Airflow and kill two processes halfway (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
-test: checks ## run every check, and the tests that find a mistake within minutes
+test: checks ## run every check and the tests, without combinations beyond the pairwise selection (about 5 minutes)
 	@echo "== tests: $(SUITES), without the combinations that are marked full"
 	@$(PYTEST) $(DISTRIBUTED) -m 'not full'
 
-test-all: checks ## run every check and every test: the full products, the official client, the whole crash matrix
+test-all: checks ## run every check and every test: all combinations, the official client, the whole crash matrix (about 30 minutes)
 	@echo "== tests: $(SUITES)"
 	@$(PYTEST) $(DISTRIBUTED)
 	@$(MAKE) --no-print-directory test-official-client test-crash
 
-# The type checker takes as long as everything else together.
+# The type checker takes as long as all other checks together.
 .PHONY: checks
 checks: $(STAMP)
 	@$(MAKE) --no-print-directory types & types=$$!; \

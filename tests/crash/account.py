@@ -121,7 +121,7 @@ def _conversions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
     )
 
 
-#: What each row makes, as the API lists it; the rows that are not here make nothing but a job.
+#: Lists the resources that each row creates; the other rows only start a job.
 MADE: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
     "version": _versions,
     "test": lambda datarobot, conf: datarobot.entries("customModelTests/", customModelId=conf["custom_model_id"]),
@@ -143,7 +143,7 @@ MADE: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
 
 
 class Account:
-    """What one cell has in DataRobot: counted from the moment in which everything was prepared."""
+    """The resources and jobs of one cell in DataRobot, counted from the end of the preparation."""
 
     def __init__(self, datarobot: EmulatorClient, row: Row, name: str) -> None:
         self._datarobot, self._row = datarobot, row
@@ -164,7 +164,7 @@ class Account:
         return self.jobs(jobs)[self._jobs_before :]
 
     def creations(self, jobs: list[Json]) -> int:
-        """Return how many things the task made: entities where the API lists them, otherwise jobs."""
+        """Return the number of resources that the task created: entities if the API lists them, otherwise jobs."""
         if self._made is None:
             return len(self.started(jobs))
         return len(self._made(self._datarobot, self.conf)) - self._made_before

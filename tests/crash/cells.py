@@ -51,7 +51,7 @@ COLUMNS = (
 COLUMN = {column.name: column for column in COLUMNS}
 BEFORE_STORED = ("before_post", "unread_response", "unstored_response")
 CLEARED = ("cleared_running", "cleared_finished")
-#: What DataRobot makes once only, whoever asks: it takes the second request for the first, or it refuses it.
+#: Rows whose second request DataRobot treats as the first, or rejects.
 SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id", "guard")
 
 
@@ -153,7 +153,7 @@ def complaints(cell: Cell, result: Result) -> list[str]:
 
 
 def _expected(cell: Cell) -> tuple[str, int]:
-    """Return how the task should end, and how many things it should have made."""
+    """Return the expected state of the task, and the expected number of resources."""
     name, column = cell.row.name, cell.column.name
     if column not in CLEARED:
         return "success", 1

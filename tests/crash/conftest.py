@@ -21,14 +21,14 @@ from tests.crash.phases import Phase, dumped
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-#: Whether the tasks may remember anything from try to try: ``make test-crash PROTECTION=off`` takes it away.
+#: Whether the tasks keep their store between attempts: ``make test-crash PROTECTION=off`` disables it.
 PROTECTION = os.environ.get("CRASH_PROTECTION", "on") != "off"
 #: A folder to write the results to, for the page of the documentation.
 RESULTS = os.environ.get("CRASH_RESULTS")
 
 
 class Say:
-    """Tells how far the session is, past pytest's capturing."""
+    """Reports the progress of the session, past pytest's capturing."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._capture = config.pluginmanager.getplugin("capturemanager")
@@ -48,13 +48,13 @@ def keep(name: str, text: str) -> None:
 
 @pytest.fixture(scope="session")
 def say(pytestconfig: pytest.Config) -> Say:
-    """Return what tells how far the session is."""
+    """Return what reports the progress of the session."""
     return Say(pytestconfig)
 
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Iterator[Environment]:
-    """Start everything once, and stop it even when the session is told to end."""
+    """Start everything once, and stop it even if the session is terminated."""
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
     with running(tmp_path_factory.mktemp("crash")) as environment:

@@ -70,7 +70,7 @@ class Environment:
         self.datarobot = EmulatorClient(emulator.endpoint, emulator.token)
 
     def check(self) -> None:
-        """Raise if a process has ended that nobody here has killed."""
+        """Raise if a process has ended that was not killed here."""
         self.airflow.check()
 
     def start(self, runs: Iterable[tuple[str, str, Json]]) -> None:
@@ -112,7 +112,7 @@ class Environment:
         return any(LOST in line and task["id"] in line for line in lines)
 
     def log(self, task: Json) -> str:
-        """Return the end of the log of every try."""
+        """Return the end of the log of every attempt."""
         return "\n".join(f"try {n}:\n{self._log(task, n)}" for n in range(1, task["try_number"] + 1))
 
     def _log(self, task: Json, number: int) -> str:

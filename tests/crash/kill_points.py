@@ -53,7 +53,7 @@ class KillPoint:
 
 
 def end_worker() -> None:
-    """SIGKILL the worker of the LocalExecutor that this task runs under, and the task: nobody is left to report."""
+    """SIGKILL the worker of the LocalExecutor that this task runs under, and the task, so that nothing is reported."""
     worker = os.getppid()
     title = Path(f"/proc/{worker}/cmdline").read_bytes().decode(errors="replace")
     if not title.startswith(WORKER):

@@ -118,7 +118,7 @@ class Phase:
         return {**kill_point, "conn_id": conn_id, "protection": self._protection}
 
     def _look(self) -> bool | None:
-        """Look at all that is not over yet; strike where it is time."""
+        """Poll the runs that have not ended; kill where it is due."""
         open_runs = [run for run in self._runs if run.result is None]
         tasks = self._environment.tasks({run.id for run in open_runs})
         jobs = self._environment.datarobot.jobs()
@@ -160,7 +160,7 @@ class Phase:
                     run.struck = True
 
     def _is_watched(self, run: Run, jobs: list[Json]) -> bool:
-        """Return whether the triggerer has looked at the job, after the worker: only then there is somebody to lose."""
+        """Return whether the triggerer has polled the job after the worker, so that a kill affects it."""
         started = run.account.started(jobs)
         # A worker polls a job of its own once, somebody else's three times: before, after the refusal, and as its own.
         by_worker = 3 if run.cell.row.joins else 1
@@ -176,13 +176,13 @@ class Phase:
             self._environment.proxy.up()
 
     def _end_joined(self, runs: list[Run], tasks: dict[str, Json]) -> None:
-        """Let the jobs of somebody else end, once all tasks have joined theirs and wait; where jobs are held, later."""
+        """End the jobs of other runs once all tasks have joined them and wait; held jobs are ended later."""
         joined = [tasks.get(run.id, {}).get("state") for run in runs if run.cell.row.joins]
         if joined and not self._holding and set(joined) == {"deferred"}:
             self._environment.datarobot.finish_jobs()
 
     def _end_jobs(self, runs: list[Run]) -> None:
-        """Let the jobs end that were held, once everything has happened that had to find them running."""
+        """End the held jobs once everything has happened that needs them running."""
         if self._holding and not _due(runs) and not self._network_back:
             # More than once: a task that is cleared after its success starts another job.
             self._environment.datarobot.finish_jobs()
@@ -211,7 +211,7 @@ class Phase:
 
 
 def _due(runs: list[Run]) -> list[Run]:
-    """Return those to whom something is still to happen while they wait."""
+    """Return the runs in which something is still due while they wait."""
     return [run for run in runs if not run.struck and run.cell.column.waits and not run.cell.column.in_task]
 
 

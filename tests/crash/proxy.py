@@ -1,4 +1,4 @@
-"""A small TCP proxy whose network can be taken away: nobody listens then, and what was open is cut."""
+"""A TCP proxy that can simulate an outage: it refuses connections, and resets those that are open."""
 
 from __future__ import annotations
 

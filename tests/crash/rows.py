@@ -78,7 +78,7 @@ _REGRESSION = {"target_type": "Regression", "target_name": "target"}
 
 
 def _undecidable(name: str, operator: str, given: tuple[str, ...], kind: str, **fixed: Any) -> tuple[Row, Row]:
-    """Return a row for each of the two things that a task may do when nobody can tell."""
+    """Return one row for each value of ``on_uncertain_submit``."""
     again = {**fixed, "on_uncertain_submit": "resubmit"}
     return (
         Row(name, operator, given, fixed, kind, uncertain="fail"),
@@ -174,7 +174,7 @@ ROWS = (
         ("entity_id", "template_id"),
         {"entity_type": "customModel", "name": "Tokens", "stages": ["prompt"]},
     ),
-    Row("guarded_version", "guards:ApplyGuardConfigOperator", MODEL, {"guards": [GUARD]}),
+    Row("guarded_version", "guard_configurations:ApplyGuardConfigOperator", MODEL, {"guards": [GUARD]}),
 )
 ROW = {row.name: row for row in ROWS}
 

@@ -1,4 +1,4 @@
-"""An operator as users write them: one task that makes several things."""
+"""An operator as users write them: one task that creates several resources."""
 
 from __future__ import annotations
 

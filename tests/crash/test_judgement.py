@@ -1,4 +1,4 @@
-"""The matrix is only worth something if it can fail: what has to be complained about, and the page that shows it."""
+"""The results that the matrix has to report as wrong, and the page that shows them."""
 
 from __future__ import annotations
 

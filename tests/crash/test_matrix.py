@@ -1,4 +1,4 @@
-"""Whatever dies, whenever: DataRobot ends with exactly one job or entity for each logical task."""
+"""Whichever process is killed, whenever: DataRobot has exactly one job or entity for each logical task."""
 
 from __future__ import annotations
 

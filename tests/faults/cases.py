@@ -113,17 +113,8 @@ class Case:
     @property
     def kind(self) -> tuple[Any, ...]:
         """What decides how a fault affects the case; cases of one kind share all code that the fault reaches."""
-        traits = (
-            self.safe,
-            self.sensor,
-            self.job,
-            self.recorded,
-            self.download,
-            self.upload,
-            self.empty,
-            self.any_body,
-        )
-        return (self.method, *traits, self.name.startswith("list_"))
+        waits = (self.job or self.sensor, self.recorded) if self.job or self.sensor else ()
+        return (self.method, self.sensor, *waits, self.download, self.upload, self.empty, self.any_body)
 
     @property
     def any_body(self) -> bool:

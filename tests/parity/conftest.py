@@ -27,7 +27,7 @@ def emulator(seed: Path) -> Iterator[Emulator]:
 
 @pytest.fixture
 def datarobot(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> EmulatorClient:
-    """Give an emulator that remembers nothing, with a connection to it and short pauses between two attempts."""
+    """Return a client of an emulator after a reset, with a connection to it and short pauses between two attempts."""
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setenv(CONNECTION, connection(emulator.endpoint))
     # attempts, base, cap: five attempts as in the field, milliseconds apart.

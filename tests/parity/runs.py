@@ -1,4 +1,4 @@
-"""One job operator, run to its end in one mode, and everything that came of it.
+"""One job operator, run to its end in one mode, and everything that it left behind.
 
 Deferrable mode is run the way Airflow does it: ``execute`` raises ``TaskDeferred``; the trigger is rebuilt from JSON,
 gives one event and stops; the event goes through JSON too; a fresh operator finishes the task.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
 POLL_INTERVAL = 0.02
-#: How many retries every task has.
+#: Number of retries of every task.
 RETRIES = 2
 #: Longer than any job at the emulator's time scale.
 TIMEOUT = 30.0
@@ -41,7 +41,7 @@ _MARGIN = 600
 #: Much longer than any trigger of these tests has to wait.
 _LONGEST_WAIT = 15.0
 
-#: What differs from run to run: object ids and UUIDs that are made anew, and points in time. Ids that are the same in
+#: What differs from run to run: new object ids and UUIDs, and points in time. Ids that are the same in
 #: every run (the seed's, the emulator's user and tenant) stay as they are.
 _CONSTANT = r"65a0[0-9a-f]{20}|64e0[0-9a-f]{20}|3fa85f64-5717-4562-b3fc-2c963f66afa6"
 _ID = re.compile(rf"\b(?!(?:{_CONSTANT})\b)([0-9a-f]{{24}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})\b")
@@ -49,7 +49,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 
 def normalised(thing: Any) -> Any:
-    """Return ``thing`` without what cannot be the same in two runs; everything else is left as it is.
+    """Return a value without the parts that differ in every run; everything else is kept.
 
     Each volatile id becomes ``<id-N>``, numbered in the order of first appearance, so that two places that hold the
     same id still do, and two that do not still do not. Each point in time becomes ``<time>``. Nothing else is touched:
@@ -65,7 +65,7 @@ def normalised(thing: Any) -> Any:
 
 
 def record_of(stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return the only record of the task state store, with the number of tries that it belongs to."""
+    """Return the only record of the task state store, with the ``max_tries`` that it belongs to."""
     state = json.loads(json.loads(stored[STORE_KEY]))
     (call,) = state["calls"]
     return {"max_tries": state["max_tries"], **call}
@@ -120,7 +120,7 @@ class Outcome:
 
     @property
     def remembers(self) -> bool:
-        """Whether a worker that dies now would find what was made, and make nothing a second time."""
+        """Whether a retry after a kill would find the created resource, and create no second one."""
         return list(self.stored) == [STORE_KEY] and record_of(self.stored).keys() & {"ref", "done"} != set()
 
     def comparable(self) -> dict[str, Any]:
@@ -157,19 +157,19 @@ class Run:
         self.instance = TaskInstance()
 
     def operator(self) -> DataRobotJobOperator:
-        """Return a fresh operator, as every process that works on the task makes one."""
+        """Return a new operator, as every process that works on the task creates one."""
         return self.case.operator(**self.arguments)
 
     def context(self) -> Any:
-        """Return the context of the present try."""
+        """Return the context of the current attempt."""
         return {"ti": self.instance, "task_state_store": self.store}
 
     def next_try(self) -> None:
-        """Begin the next try, as Airflow's retry does: XComs are gone, the store stays."""
+        """Begin the next attempt, as a retry of Airflow does: XComs are deleted, the store is kept."""
         self.instance = TaskInstance(self.instance.try_number + 1, self.instance.max_tries)
 
     def clear(self) -> None:
-        """Begin the task anew, as a user's clear does: the store stays too, but there are more tries to come."""
+        """Begin the task again, as a clear does: the store is kept as well, and ``max_tries`` is higher."""
         self.instance = TaskInstance(self.instance.try_number + 1, self.instance.try_number + RETRIES)
 
     def finish(
@@ -224,7 +224,7 @@ class Run:
         return deferred
 
     def rebuilt(self, deferred: TaskDeferred) -> DataRobotJobTrigger:
-        """Return the trigger as the triggerer makes it, from what was stored."""
+        """Return the trigger as the triggerer creates it from the stored values."""
         path, kwargs = deferred.trigger.serialize()
         stored = json.dumps(kwargs, allow_nan=False)
         self._check_harmless(stored)
@@ -260,7 +260,7 @@ class Run:
         assert host_allowed or self.datarobot.host.partition(":")[0] not in text
 
     def check_requests(self, *, deletes: int = 0, starts: int = 1) -> None:
-        """Check that exactly one request started the job, that nothing else was changed.
+        """Check that exactly one request started the job, and that no other request changed anything.
 
         :param deletes: how many requests to cancel there must be.
         :param starts: how many requests to start the job there must be.
@@ -321,7 +321,7 @@ class _Lines(logging.Handler):
 
 
 def polls_of(case: Case, datarobot: EmulatorClient) -> Iterator[dict[str, Any]]:
-    """Yield the looks at the job that were answered so far."""
+    """Yield the polls of the job that got a response so far."""
     paths = "|".join(case.polls)
     return (
         row

@@ -1,4 +1,4 @@
-"""One task that makes something, tried several times, and the deaths that it may die on the way."""
+"""One task that creates something in several attempts, and the points at which its worker is killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class WorkerLostError(BaseException):
-    """The worker dies; nothing of the task runs after it."""
+    """The worker is killed; nothing of the task runs after it."""
 
 
 class SubmitRun(Run):
@@ -42,12 +42,12 @@ class SubmitRun(Run):
 
     @property
     def made(self) -> int:
-        """How many things the task has made, by the emulator's state."""
+        """Number of resources that the task has created, by the state of the emulator."""
         return self.submitter.things(self.datarobot, self.arguments) - self.things_before
 
     @property
     def sent(self) -> int:
-        """How often the request to make it has reached the emulator, by its log."""
+        """Number of requests to create it that the emulator received, by its log."""
         method, path = self.submitter.send
         return len(
             [row for row in self.datarobot.requests() if row["method"] == method and re.search(path, row["path"])]
@@ -59,18 +59,19 @@ class SubmitRun(Run):
         return [row["path"] for row in self.datarobot.requests() if row["method"] == "DELETE"]
 
     def order(self, outcome: str, **more: Any) -> None:
-        """Say how the next job is to end; nothing for what has no job."""
+        """Choose how the next job ends, if the operator has one."""
         if self.submitter.kind:
             self.datarobot.set_outcome(self.submitter.kind, outcome, **more)
 
     def await_end(self) -> None:
-        """Wait until no job of the task runs any more."""
+        """End the jobs of the task, as they were going to, and wait until none runs."""
         kind = self.submitter.kind
         if kind:
+            self.datarobot.finish_jobs()
             until(lambda: not any(job["active"] for job in self.datarobot.jobs(kind)), "the end of the job")
 
     def lose_response(self, **fault: Any) -> Outcome:
-        """Run a try whose creating request is handled, and its response lost."""
+        """Run an attempt whose request is processed and whose response is lost."""
         method, path = self.submitter.send
         self.datarobot.inject_fault(path, method=method, times=1, **(fault or {"cut": "after"}))
         outcome = self.finish()
@@ -79,25 +80,25 @@ class SubmitRun(Run):
         return outcome
 
     def die(self, kill: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
-        """Run a try on a worker that dies."""
+        """Run an attempt on a worker that is killed."""
         with pytest.MonkeyPatch.context() as patch:
             kill(self, patch)
             with pytest.raises(WorkerLostError):
                 self.operator().execute(self.context())
 
     def makes(self, request: Request) -> bool:
-        """Return whether a request is the one that makes it."""
+        """Return whether this is the request that creates it."""
         method, path = self.submitter.send
         return request.method == method and bool(re.search(path, f"/{request.path}"))
 
 
 def before_the_request(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Let the worker die when it is about to send the request."""
+    """Kill the worker before it sends the request."""
     _on_the_wire(run, patch, reaches=False)
 
 
 def after_the_response(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Let the worker die with the response in its hands."""
+    """Kill the worker after it received the response."""
     _on_the_wire(run, patch, reaches=True)
 
 
@@ -115,7 +116,7 @@ def _on_the_wire(run: SubmitRun, patch: pytest.MonkeyPatch, *, reaches: bool) ->
 
 
 def before_it_is_written_down(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Let the worker die when it is about to write down what it made."""
+    """Kill the worker before it stores what it created."""
     write = Store.set
 
     def writing(store: Store, key: str, value: Any, **more: Any) -> None:
@@ -127,7 +128,7 @@ def before_it_is_written_down(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
 
 
 def while_it_waits(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Let the worker die when it begins to wait for the job."""
+    """Kill the worker when it begins to wait for the job."""
 
     def dying(*_: Any) -> None:
         raise WorkerLostError
@@ -137,7 +138,7 @@ def while_it_waits(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
 
 @contextlib.contextmanager
 def without_store(run: SubmitRun, began: Any) -> Iterator[None]:
-    """Let Airflow be older than 3.3: there is no store, but the run tells when it began."""
+    """Run as in Airflow before 3.3: without a store, but with the start date of the run."""
     old = type("DagRun", (), {"start_date": began})()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(run, "context", lambda: {"ti": run.instance, "dag_run": old})

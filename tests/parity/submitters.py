@@ -1,4 +1,4 @@
-"""Every operator that makes something in DataRobot: what it needs, what it sends, and how its work is counted.
+"""Every operator that creates something in DataRobot: what it needs, what it sends, and how the results are counted.
 
 Counted twice, and never by the package: by the emulator's log of requests, and by what the emulator then has.
 """
@@ -67,7 +67,7 @@ class Submitter:
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
     def things(self, datarobot: EmulatorClient, arguments: Arguments) -> int:
-        """Return how many things of its sort there are, by the emulator's state."""
+        """Return the number of such resources, by the state of the emulator."""
         counts = {len(datarobot.jobs(self.kind))} if self.kind else set()
         if self.listing and not self.kind:
             path, query = self.listing
@@ -78,7 +78,7 @@ class Submitter:
 
 
 def send_again(submitter: Submitter, arguments: Arguments) -> None:
-    """Do what a task does once more, as somebody else would."""
+    """Send the request of a task once more, as another user would."""
     given = {name: value for name, value in arguments.items() if name not in ("deferrable", "poll_interval", "timeout")}
     given["task_id"] = "somebody-else"
     context = {"ti": TaskInstance(), "task_state_store": Store()}
@@ -326,7 +326,7 @@ def each(*submitters: Submitter) -> Any:
 
 
 def axis_of(submitters: Iterable[Submitter]) -> Axis:
-    """Return the axis of these; those of which DataRobot makes and tells the same are recovered by the same code."""
+    """Return the axis of these; those with the same traits are recovered by the same code."""
     return axis(
         submitters,
         attrgetter("name"),

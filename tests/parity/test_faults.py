@@ -1,4 +1,4 @@
-"""Every job operator x every fault of the network: what passes does not show, what stays ends in the same words."""
+"""Every job operator x every network fault: temporary faults change nothing, lasting ones raise the same error."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from tests.support.emulator import CONNECTION, EmulatorClient, connection
 
 
 def _has_status_record(route: tuple[Case, str]) -> bool:
-    """Return whether a job is polled by its status record, and not by what it makes."""
+    """Return whether a job is polled by its status record."""
     return route[0].polls[0].startswith("/status/")
 
 
-#: Every route that is asked while a job operator waits and takes its result.
+#: Every route that is requested while a job operator waits and reads its result.
 _ROUTES = Axis(
     {
         f"{case.name}-{name}": (case, path)
@@ -62,7 +62,7 @@ def test_failed_polls_do_not_change_the_outcome(
 
 
 def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str, object]) -> set[str]:
-    """Run both modes through a fault; check that the task succeeds; return what both logs say of failed looks.
+    """Run both modes through a fault; check that the task succeeds; return the log lines about failed polls.
 
     How often they say it may differ: below our attempts, aiohttp has one of its own for a connection it used before.
     """
@@ -184,7 +184,7 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
 def test_a_missing_connection_in_the_triggerer_is_reported(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Workers may know a connection from their environment that the triggerer does not; no such thing in sync mode."""
+    """A worker may have a connection in its environment that the triggerer does not have."""
     fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")

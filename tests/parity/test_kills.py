@@ -27,12 +27,12 @@ _CANCELLABLE = [pytest.param(case, id=case.name) for case in CASES if case.cance
 
 
 class SigkillError(BaseException):
-    """What the supervisor does to a task that goes on after SIGTERM; nothing of the task runs after it."""
+    """What the supervisor sends to a task that keeps running after SIGTERM; nothing of the task runs after it."""
 
 
 @contextlib.contextmanager
 def killed(on_term: Callable[[], None], when: Callable[[], Any]) -> Iterator[None]:
-    """Send this process a signal once ``when`` is true, and answer it as Airflow's task runner answers SIGTERM.
+    """Send this process a signal once ``when`` is true, and handle it as Airflow's task runner handles SIGTERM.
 
     Its handler calls the operator's ``on_kill`` in the main thread, between two byte codes of ``execute``.
     """

@@ -1,4 +1,4 @@
-"""Every job operator, tried a second time: the job that the first try started is taken up, not started again."""
+"""The second attempt of every job operator: the job of the first attempt is reused."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
 
-#: Seconds that a job takes which is to run until it is told to end.
+#: Duration of a job that runs until it is ended, in seconds.
 _LONG = 600.0
 
 
 class WorkerLostError(BaseException):
-    """The worker dies; nothing of the task runs after it."""
+    """The worker is killed; nothing of the task runs after it."""
 
 
 def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the first try until it waits, then let its worker, or its triggerer, die."""
+    """Run the first attempt until it waits, then kill its worker or its triggerer."""
     if run.deferrable:
         run.defer()
     else:

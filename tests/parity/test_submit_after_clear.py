@@ -1,4 +1,4 @@
-"""A user's clear: what a task made is made anew, what still runs is stopped where DataRobot can."""
+"""Cleared tasks: resources are created again, running jobs are cancelled if the API can cancel them."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
 _STOPPABLE = [each for each in JOBS if each.cancel]
-#: Jobs that DataRobot runs beside a second one of the same sort.
+#: Jobs of which DataRobot runs two at the same time.
 _SIDE_BY_SIDE = [each for each in JOBS if not each.cancel and each.again == CREATED_AGAIN and each.name != "assignment"]
 #: Jobs of which DataRobot takes one at a time; a second request is led to the first, or refused.
 _SHARED = [each for each in JOBS if each.name.startswith(("impact", "assignment"))]
 
 
 def check_created_again(run: SubmitRun, first: Outcome, second: Outcome) -> None:
-    """Check that a task that was cleared made another thing, as far as DataRobot makes two."""
+    """Check that a cleared task created a second resource, if DataRobot allows two."""
     expected = {"created again": 2, "reused": 1, "rejected": 1}[run.submitter.again]
     assert (run.made, run.sent, run.stopped) == (expected, 2 if run.submitter.name != "model-reused" else 1, [])
     if run.submitter.again == REJECTED:
@@ -86,7 +86,7 @@ def test_a_response_that_is_lost_after_a_clear_is_found_again(datarobot: Emulato
 
 @each(*CREATES)
 def test_a_clear_after_a_lost_response_creates_again(datarobot: EmulatorClient, submitter: Submitter) -> None:
-    """Whoever clears a task has looked in DataRobot; so the error says."""
+    """The error asks the user to look in DataRobot before clearing the task."""
     run = SubmitRun(datarobot, submitter)
     run.lose_response()
     run.clear()

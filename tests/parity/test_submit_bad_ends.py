@@ -1,4 +1,4 @@
-"""Jobs that end badly: what a retry may mend is made anew, what it may not is told of again."""
+"""Failed jobs: a retry starts those again that may succeed, and reports the failure of the others again."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_a_retry_reports_a_result_that_airflow_did_not_store(datarobot: Emulator
 
 
 def _gone(run: SubmitRun) -> None:
-    """Let DataRobot forget the status record once the version is made."""
+    """Delete the status record once the version exists."""
     run.await_end()
     (job,) = run.datarobot.jobs(str(run.submitter.kind))
     run.datarobot.control("POST", f"status/{job['ids']['statusId']}", {"gone": True})

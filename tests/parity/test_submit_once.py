@@ -1,4 +1,4 @@
-"""Whatever dies on the way, an operator makes what it makes once, and tells of it as if nothing had happened."""
+"""Whenever the worker is killed, an operator creates its resource once, and returns the same as without a kill."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of,
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
-#: What DataRobot can tell about after the end of its job.
+#: Those whose submission can be found after the end of the job.
 DECIDABLE = [each for each in SUBMITTERS if each.decidable[1]]
-#: What DataRobot can tell about while its job runs.
+#: Those whose submission can be found while the job runs.
 DECIDABLE_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
 _KILLS = {kill.__name__: kill for kill in (after_the_response, before_it_is_written_down)}
 _LOST: dict[str, dict[str, Any]] = {
@@ -35,7 +35,7 @@ _LOST: dict[str, dict[str, Any]] = {
 }
 #: Their responses have no body that could be cut in two.
 _BODILESS = ("assignment", "repository", "repository-latest")
-#: What later tasks see of each submitter if nothing happens on the way.
+#: What later tasks see of each submitter without a kill.
 _UNDISTURBED: dict[str, dict[str, Any]] = {}
 
 
@@ -45,7 +45,7 @@ def seen_by_later_tasks(outcome: Outcome) -> dict[str, Any]:
 
 
 def seen_after_recovery(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
-    """Return the same of a task that found what it made: a status record that nobody told it of, it cannot tell."""
+    """Return the same for a task that recovered its resource: it has no id of a status record."""
     if submitter.name.startswith("repository"):
         handle, *links = outcome.xcoms
         assert handle == ("datarobot_id", outcome.value)
@@ -54,7 +54,7 @@ def seen_after_recovery(submitter: Submitter, outcome: Outcome) -> dict[str, Any
 
 
 def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, Any]:
-    """Return what later tasks see if nothing happens on the way; each submitter is run once for all tests."""
+    """Return what later tasks see without a kill; each submitter is run once for all tests."""
     if submitter.name not in _UNDISTURBED:
         run = SubmitRun(datarobot, submitter)
         outcome = run.finish()
@@ -66,7 +66,7 @@ def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, An
 
 
 def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
-    """Check that a task ended well, made one thing, and would still know of it."""
+    """Check that a task succeeded, created one resource, and still has its record."""
     assert outcome.error is None
     assert (run.made, run.sent, run.stopped) == (1, sent, [])
     assert outcome.remembers

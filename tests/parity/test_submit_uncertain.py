@@ -1,4 +1,4 @@
-"""Where DataRobot cannot tell whether a request came through: fail and say so, or send it again, as the DAG says."""
+"""Submissions whose outcome DataRobot cannot tell: fail, or send the request again, by ``on_uncertain_submit``."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ each_kill = pytest.mark.parametrize("kill", _KILLS, ids=lambda kill: kill.__name
 
 
 def check_refused(run: SubmitRun, outcome: Outcome, why: str) -> None:
-    """Check that a task failed for good, in words that help, and sent nothing."""
+    """Check that a task failed permanently, with a useful message, and sent nothing."""
     assert type(outcome.error) is AirflowFailException
     assert outcome.error.__cause__ is None
     assert str(outcome.error).splitlines() == [
@@ -131,7 +131,7 @@ def test_a_running_revalidation_is_reused(datarobot: EmulatorClient) -> None:
 
 @pytest.mark.parametrize("again", [True, False], ids=["lost", "dead"])
 def test_a_change_whose_response_was_lost_is_sent_again(datarobot: EmulatorClient, again: bool) -> None:
-    """Sent twice, a PATCH leaves the same behind; only a POST makes something twice."""
+    """A repeated PATCH has the same result; only a repeated POST creates a second resource."""
     (base,) = [each for each in SUBMITTERS if each.name == "request"]
     change = {"method": "PATCH", "json": {"description": "changed"}}
     submitter = replace(base, send=("PATCH", "/customModels/[^/]+/$"), prepare=_named, fixed=change)
@@ -201,7 +201,7 @@ def test_below_airflow_3_3_a_first_attempt_and_a_clear_are_certain(
 
 @each(*SUBMITTERS)
 def test_a_rejected_request_is_no_uncertain_submission(datarobot: EmulatorClient, submitter: Submitter) -> None:
-    """What DataRobot answers with a refusal, it has not done: the next try begins anew, without asking."""
+    """DataRobot has not processed a rejected request: the next attempt begins without checks."""
     method, path = submitter.send
     run = SubmitRun(datarobot, submitter, on_uncertain_submit="fail")
     datarobot.inject_fault(path, method=method, times=1, status=429, body={"message": "too many"})

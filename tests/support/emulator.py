@@ -74,10 +74,10 @@ def write_seed(folder: Path, *, without: Collection[str] = ()) -> Path:
     return folder
 
 
-def until(told: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
-    """Wait for ``told`` to return something true; fail, naming ``what``, if it never does."""
+def until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
+    """Wait until ``condition`` returns a true value; fail, naming ``what``, if it never does."""
     pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not told():
+    while not condition():
         assert time.monotonic() < deadline, f"never happened: {what}"
         pause.wait(0.005)
 

@@ -28,7 +28,7 @@ def make_model(stage: Stage, **given: Any) -> str:
 
 
 def make_version(stage: Stage, model: str, folder: Path, *, trained: bool = False, **given: Any) -> str:
-    """Create a version, with training data if so told; return its id."""
+    """Create a version, with training data if ``trained``; return its id."""
     if trained:
         given["training_data"] = {"datasetId": DATASET}
     return stage.run(

@@ -31,7 +31,7 @@ class Environment:
         self.api = airflow.api
 
     def start(self, **typed: Any) -> str:
-        """Start the example pipeline as its form does, with what is typed into some fields; return the run's id."""
+        """Start the example pipeline as its form does, with these values in some fields; return the id of the run."""
         return self.api.submit_form(DAG, typed)
 
     def ended(self, run_id: str) -> str:
@@ -57,7 +57,7 @@ class Environment:
         return {task["task_id"]: task["state"] for task in self.api.task_instances(DAG, run_id)}
 
     def log(self, task: dict[str, Any], try_number: int = 1) -> str:
-        """Return the log of one try, as a person reads it."""
+        """Return the log of one attempt as plain text."""
         return readable(self.api.log(task, try_number), last=400)
 
     def set_state(self, task: dict[str, Any], state: str) -> None:
@@ -95,7 +95,7 @@ class Environment:
 
 
 def asks_what_runs(request: dict[str, Any]) -> bool:
-    """Return whether a request asks, ahead of a submission, for a job that is not there."""
+    """Return whether a request checks, before a submission, for a job that does not exist."""
     at_job = request["path"].endswith(("/dependencyBuild/", "/featureImpact/"))
     return at_job and request["method"] == "GET" and request["status"] in (404, 422)
 

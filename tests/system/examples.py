@@ -1,4 +1,4 @@
-"""The runs of the example DAGs, as a test looks at them."""
+"""The runs of the example DAGs, as the tests read them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Plan:
 
 
 class Run:
-    """One run of an example DAG. What is known of it is asked for once, after its end."""
+    """One run of an example DAG. Its results are requested once, after its end."""
 
     def __init__(self, environment: Environment, plan: Plan) -> None:
         self.environment = environment
@@ -80,7 +80,7 @@ class Run:
         return self.environment.api.xcoms(self.tasks[name]).get(key)
 
     def log(self, name: str) -> str:
-        """Return the log of the last try of a task instance."""
+        """Return the log of the last attempt of a task instance."""
         return self.environment.log(self.tasks[name], self.tasks[name]["try_number"])
 
 
@@ -102,7 +102,7 @@ def wait_for_request(environment: Environment, method: str, path: str) -> None:
 
 
 def ask_emulator(environment: Environment, method: str, path: str, **body: Any) -> Any:
-    """Call the emulated API itself, as somebody else than Airflow; return the JSON."""
+    """Call the emulated API without Airflow; return the JSON."""
     headers = {"Authorization": f"Bearer {environment.emulator.token}"}
     url = f"{environment.emulator.endpoint}/{path}"
     response = requests.request(method, url, json=body or None, headers=headers, timeout=10)

@@ -1,4 +1,4 @@
-"""Every example DAG, run by a real Airflow against the emulator: all at once, then looked at one by one."""
+"""Every example DAG, run by a real Airflow against the emulator: all at once, then checked one by one."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ CREATIONS = {
 
 
 def spoilt(folder: Path, name: str, file: str, content: str) -> Path:
-    """Copy the example model and write something wrong into a file."""
+    """Copy the example model and write something invalid into a file."""
     copy = Path(shutil.copytree(MODEL, folder / name))
     (copy / file).write_text(content, encoding="utf-8")
     return copy

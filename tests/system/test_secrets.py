@@ -80,7 +80,7 @@ def test_the_token_is_in_no_file_and_no_row(
 
 
 def assert_searched(search: Search) -> None:
-    """Make sure that the search went where a token could be, and found the id of a model there."""
+    """Check that the search covered all places where a token could be, and found the id of a model there."""
     assert [name for name in TABLES if not search.counts[f"rows of {name}"]] == []
     for where in ("logs of tasks and dag-processor", "logs of triggers", "database file, raw", "database"):
         assert search.counts[f"{where}: bytes"] > 0, where

@@ -184,19 +184,26 @@ def form_body(name, value):
 
 
 def routes_and_bodies():
-    """Return every route with a body of each media type; those that the contract does not have are marked ``full``."""
+    """Return every route with a body of each media type, for a third of the values of each field.
+
+    ``make test`` runs one third, in the media type of the route: each route gets every value, and each field some.
+    """
     for parameter in all_routes("POST", "PATCH"):
         (route,) = parameter.values
         operation = Contract().operations[(route.method, route.path)]
         for make, media in ((json_body, "application/json"), (form_body, "multipart/form-data")):
-            marks = () if operation.body_schema(media) else pytest.mark.full
-            yield pytest.param(route, make, id=f"{parameter.id}-{make.__name__}", marks=marks)
+            for third in range(3):
+                selected = operation.body_schema(media) and (third == 0 or len(fields_of(route)) < 3)
+                marks = () if selected else pytest.mark.full
+                yield pytest.param(route, make, third, id=f"{parameter.id}-{make.__name__}-{third}", marks=marks)
 
 
-@pytest.mark.parametrize(("route", "make"), routes_and_bodies())
-def test_every_route_handles_values_of_the_wrong_type(client, ids, route, make):
+@pytest.mark.parametrize(("route", "make", "third"), routes_and_bodies())
+def test_every_route_handles_values_of_the_wrong_type(client, ids, route, make, third):
     path, before = path_of(route, ids), client.state()
-    for value, name in itertools.product(VALUES, fields_of(route)):
+    for (i, value), (j, name) in itertools.product(enumerate(VALUES), enumerate(fields_of(route))):
+        if (i + j) % 3 != third:
+            continue
         status, content = client(route.method, path, *make(name, value))
         assert (name, value, status < 500) == (name, value, True), content
         after = client.state()
