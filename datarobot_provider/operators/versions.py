@@ -279,18 +279,12 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
 
     def _items_to_delete(self) -> list[str]:
         """Return the ids of the files to delete, which may be given as paths, from the latest version."""
+        from datarobot_provider.core.custom_model.file_ids import file_ids
+
         if self.files_to_delete is None:
             return []
         wanted = converters.converted("files_to_delete", self.files_to_delete, converters.string_list)
-        items = self._latest().get("items") or []
-        ids = {name: item["id"] for item in items for name in (item["filePath"], item["id"])}
-        unknown = [name for name in wanted if name not in ids]
-        if unknown:
-            raise InputError(
-                f"files_to_delete names {', '.join(unknown)}, but the latest version has no such files. Its files: "
-                f"{', '.join(sorted(item['filePath'] for item in items)) or 'none'}."
-            )
-        return [ids[name] for name in wanted]
+        return file_ids("files_to_delete", wanted, self._latest())
 
 
 class GetVersionOperator(GetOperator, VersionOperator):
