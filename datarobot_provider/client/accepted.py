@@ -45,6 +45,6 @@ def accepted(response: Response) -> Accepted:
     if not isinstance(status_id, str) or not is_id(status_id):
         raise UntraceableJobError(
             f"DataRobot accepted the request ({response.status}) but did not say where to follow it: no Location of a "
-            "status record, no statusId. The job may be running; look in DataRobot before you start it again."
+            "status record, no statusId. The job may be running; check in DataRobot before you start it again."
         )
     return Accepted(status_id, body)

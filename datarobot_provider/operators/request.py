@@ -120,9 +120,9 @@ class DataRobotRequestOperator(DataRobotJobOperator):
         """Send the request; a GET is not recorded."""
         return self.start(context) if self.method == "GET" else super().submit(context, record)
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
         """Refuse to send a POST again; send other requests again."""
-        return super().recover(before) if self.method == "POST" else None
+        return super().recover(state_before) if self.method == "POST" else None
 
     def result(self, event: JobEvent) -> Any:
         """Return the JSON of the result of the job."""

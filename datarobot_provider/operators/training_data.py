@@ -93,7 +93,7 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
             return bool(model.get("trainingDataAssignmentInProgress"))
         return False
 
-    def recover(self, before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the model tells enough
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:  # noqa: ARG002 - the state of the model is enough
         """Find the assignment in the model, which contains its training data."""
         model = self.hook.client.get(self.path_of(_MODEL))
         # During the assignment, the model has no dataset, and DataRobot refuses another assignment.

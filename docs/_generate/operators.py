@@ -61,27 +61,27 @@ def _area(task: type) -> str:
 def _overview(tasks: list[type]) -> list[str]:
     lines = ["| operator, sensor | route | arguments | returns | cancels |", "|---|---|---|---|---|"]
     for task in tasks:
-        told = documented(task)
+        documentation = documented(task)
         name = f"[`{task.__name__}`](#{task.__name__.lower()})"
         routes = "<br>".join(routes_of(task))
-        arguments = ", ".join(_argument(task, argument) for argument in told.arguments)
-        lines.append(f"| {name} | {routes} | {arguments} | {cell(told.returns)} | {cancels(task)} |")
+        arguments = ", ".join(_argument(task, argument) for argument in documentation.arguments)
+        lines.append(f"| {name} | {routes} | {arguments} | {cell(documentation.returns)} | {cancels(task)} |")
     return lines
 
 
 def _section(task: type) -> list[str]:
-    told = documented(task)
+    documentation = documented(task)
     module = f"`from {task.__module__} import {task.__name__}`"
-    lines = [f"### {task.__name__}", "", told.summary, "", module, ""]
-    if told.more:
-        lines += [told.more, ""]
+    lines = [f"### {task.__name__}", "", documentation.summary, "", module, ""]
+    if documentation.more:
+        lines += [documentation.more, ""]
     lines += ["| argument | |", "|---|---|"]
-    lines += [f"| {_argument(task, name)} | {cell(text)} |" for name, text in told.arguments.items()]
-    return [*lines, "", f"Returns: {told.returns}", *_raises(told), ""]
+    lines += [f"| {_argument(task, name)} | {cell(text)} |" for name, text in documentation.arguments.items()]
+    return [*lines, "", f"Returns: {documentation.returns}", *_raises(documentation), ""]
 
 
-def _raises(told: Documented) -> list[str]:
-    return [line for name, text in told.raises.items() for line in ("", f"Raises `{name}` {text}")]
+def _raises(documentation: Documented) -> list[str]:
+    return [line for name, text in documentation.raises.items() for line in ("", f"Raises `{name}` {text}")]
 
 
 def _argument(task: type, name: str) -> str:

@@ -94,7 +94,7 @@ def test_a_version_without_status_record_is_found(datarobot: EmulatorClient) -> 
     assert (run.made, run.sent) == (1, 1)
 
 
-@pytest.mark.parametrize("seen", [True, False], ids=["salvaged", "unseen"])
+@pytest.mark.parametrize("seen", [True, False], ids=["recovered", "unseen"])
 def test_a_retry_creates_no_second_version_without_status_record(datarobot: EmulatorClient, seen: bool) -> None:
     run = SubmitRun(datarobot, _REPOSITORY, deferrable=seen)
     if seen:

@@ -93,12 +93,12 @@ def test_every_field_of_an_operation_is_an_argument_of_its_operator(name):
 def test_the_page_of_operators_has_every_argument_with_its_text(task):
     page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     section = page.partition(f"\n### {task.__name__}\n")[2].partition("\n### ")[0]
-    told = documented(task)
-    assert told.summary in section
-    assert set(own_arguments(task)) <= set(told.arguments)
+    documentation = documented(task)
+    assert documentation.summary in section
+    assert set(own_arguments(task)) <= set(documentation.arguments)
     for argument in own_arguments(task):
         assert re.search(rf"^\| (\*\*)?`{argument}`(\*\*)? \| \S.+ \|$", section, re.MULTILINE), argument
-    assert f"\nReturns: {told.returns}\n" in section
+    assert f"\nReturns: {documentation.returns}\n" in section
 
 
 @EVERY_TASK

@@ -206,7 +206,7 @@ def test_a_response_with_the_wrong_type_of_id(stage, task):
 def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(stage):
     """The error says to look in DataRobot first; an automatic retry would not look."""
     answer(stage, {}, status=202)
-    with pytest.raises(AirflowFailException, match="look in DataRobot before you start it again"):
+    with pytest.raises(AirflowFailException, match="check in DataRobot before you start it again"):
         stage.run(InitializePredictionExplanationsOperator, **IDS)
 
 
