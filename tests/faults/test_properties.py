@@ -165,7 +165,7 @@ class Lists:
 
     def send(self, request: Request) -> Response:
         self.asked.append(request)
-        query = urlsplit(request.path).query
+        query = request.path.partition("?")[2]
         number = int(query.removeprefix("page=")) if query.startswith("page=") else 0
         following = self.following[number] if number < len(self.following) else None
         body = {"data": self.found[number] if number < len(self.found) else [], "next": following}

@@ -297,7 +297,7 @@ SHORT_POLL_FAILURES = {"poll_failure_timeout": 0.1}
 def fail_polls_early(datarobot: EmulatorClient, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let waits give up after a few failed polls."""
     monkeypatch.setattr(poller, "FAILED_POLLS", 2)
-    monkeypatch.setenv(CONNECTION, connection(datarobot.emulator.endpoint, **SHORT_POLL_FAILURES))
+    monkeypatch.setenv(CONNECTION, connection(datarobot.endpoint, **SHORT_POLL_FAILURES))
 
 
 @contextlib.contextmanager

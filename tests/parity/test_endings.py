@@ -64,7 +64,7 @@ def test_a_job_that_does_not_end_times_out_in_the_same_way(datarobot: EmulatorCl
 
     outcome, _ = both(make)
     _check_error(case, ending, outcome)
-    assert "It was given 0.2 seconds." in outcome.text
+    assert "The timeout was 0.2 seconds." in outcome.text
     told = f"The {case.title} was cancelled in DataRobot." if case.cancel else f"cannot cancel a {case.title}"
     assert told in outcome.text
     # A job that goes on is remembered, so that the next try takes it up instead of starting a second one.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from airflow.providers.common.compat.sdk import AirflowException
 
+from datarobot_provider.hooks import datarobot as hook_module
 from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
@@ -76,7 +77,7 @@ def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str,
         def strike() -> None:
             datarobot.inject_fault(path, **fault)  # type: ignore[arg-type]
 
-        with log_lines(datarobot, "_LOG") as lines, pytest.MonkeyPatch.context() as patch:
+        with log_lines(hook_module, "_LOG") as lines, pytest.MonkeyPatch.context() as patch:
             # The wait is to meet it, not the worker's one poll before.
             wait = JobClient.wait
             patch.setattr(JobClient, "wait", lambda *given: strike() or wait(*given))
@@ -173,7 +174,7 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
     # A task that waits on a worker read its token before.
     changed = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
-    wrong = connection(datarobot.emulator.endpoint, "a-token-nobody-knows", **SHORT_POLL_FAILURES)
+    wrong = connection(datarobot.endpoint, "a-token-nobody-knows", **SHORT_POLL_FAILURES)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
     deferred = _refused(changed, outcome_of_change)
     assert "a-token-nobody-knows" not in str(deferred.error)
@@ -188,7 +189,7 @@ def test_a_missing_connection_in_the_triggerer_is_reported(
     fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
-    good = connection(datarobot.emulator.endpoint)
+    good = connection(datarobot.endpoint)
     outcome = run.finish(
         before_trigger=lambda: monkeypatch.delenv(CONNECTION),
         after_trigger=lambda: monkeypatch.setenv(CONNECTION, good),

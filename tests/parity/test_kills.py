@@ -63,7 +63,8 @@ def _killed_on_worker(run: Run, when: Callable[[], Any], *, goes_on: bool) -> tu
         if not goes_on:
             raise SigkillError
 
-    with log_lines(type(operator)) as lines, killed(on_term, when):
+    # A poll may also come from the check for a running job, before the operator has started its own.
+    with log_lines(type(operator)) as lines, killed(on_term, lambda: operator._running and when()):
         try:
             outcome.value = operator.execute(run.context())
         except (Exception, SigkillError) as error:  # noqa: BLE001 - which it is, the tests look at

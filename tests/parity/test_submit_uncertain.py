@@ -35,8 +35,8 @@ _WHY = {
     "explanations": "The DataRobot API has no way to find out.",
     "request": "The DataRobot API has no way to find out.",
     "request-of-a-job": "The DataRobot API has no way to find out.",
-    "repository": "There is no new version, but DataRobot may still be making one.",
-    "repository-latest": "There is no new version, but DataRobot may still be making one.",
+    "repository": "There is no new version, but DataRobot may still be creating it.",
+    "repository-latest": "There is no new version, but DataRobot may still be creating it.",
 }
 _ADVICE = (
     "What to do: check in DataRobot whether the request was processed. If not, clear the task to send it again. "
