@@ -159,10 +159,10 @@ def test_an_accepted_job_without_a_status_record_is_reported(body):
         accepted(response(202, body))
 
 
-def test_the_latest_version_is_the_first_of_the_list():
+def test_a_limit_of_one_requests_the_first_entry_of_a_list():
     api = FakeApi()
     api.on("GET", "customModels/m/versions/", response(body={"data": [{"id": "v2"}]}), response(body={"data": []}))
-    versions = api.client().versions
-    assert versions.latest("m") == {"id": "v2"}
-    assert versions.latest("m") is None
+    client = api.client()
+    assert client.items("customModels/m/versions/", limit=1) == [{"id": "v2"}]
+    assert client.items("customModels/m/versions/", limit=1) == []
     assert api.requests[0].query() == {"offset": "0", "limit": "1"}
