@@ -23,8 +23,8 @@ from tests.support.emulator import write_seed  # noqa: E402 - after the line abo
 if TYPE_CHECKING:
     from pathlib import Path
 
-#: Suites whose tests share one Airflow, or one count of what was searched.
-_TOGETHER = ("audit", "crash", "system")
+#: Suites that start an Airflow. Two of them at the same time would exceed their timeouts on two cores.
+_WITH_AIRFLOW = ("audit", "crash", "system")
 
 
 @pytest.fixture(scope="session")
@@ -43,8 +43,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Let tests that share something expensive run in one process: a suite, or a module with fixtures of its own."""
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        if folder in _TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(folder))
+        if folder in _WITH_AIRFLOW:
+            item.add_marker(pytest.mark.xdist_group("airflow"))
         elif _shares_a_fixture(item):
             item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
