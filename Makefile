@@ -63,11 +63,11 @@ demo: $(STAMP) ## run an example DAG in a real Airflow (KEEP=1: keep it running,
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed Airflow and kill two processes halfway (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
-test: checks ## run every check and the tests, without combinations beyond the pairwise selection (about 5 minutes)
+test: checks ## run every check and the tests, without combinations beyond the pairwise selection (about 10 minutes)
 	@echo "== tests: $(SUITES), without the combinations that are marked full"
 	@$(PYTEST) $(DISTRIBUTED) -m 'not full'
 
-test-all: checks ## run every check and every test: all combinations, the official client, the whole crash matrix (about 30 minutes)
+test-all: checks ## run every check and every test: all combinations, the official client, the whole crash matrix
 	@echo "== tests: $(SUITES)"
 	@$(PYTEST) $(DISTRIBUTED)
 	@$(MAKE) --no-print-directory test-official-client test-crash
