@@ -320,6 +320,11 @@ def test_verification_is_disabled_by_the_connection_only(certificate):
     assert (response.status, len(shown)) == (200, 1)
 
 
+def test_a_request_that_is_sent_once_is_not_marked_as_repeated():
+    response, seen = exchange(Request("DELETE", "things/1/"), web.Response(status=204))
+    assert (response.status, response.repeated, len(seen)) == (204, False, 1)
+
+
 def test_a_request_that_aiohttp_repeats_is_marked_as_repeated():
     """It does so if a pooled connection is closed; the first request may have been processed."""
     seen: list[bytes] = []
