@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import DATASET, ENVIRONMENT
+from tests.support.task_runner import WAIT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.contract.provider.conftest import Stage
+    from tests.contract.provider.conftest import TaskRunner
 
 REGRESSION = {
     "target_type": "Regression",
@@ -22,26 +22,26 @@ REGRESSION = {
 }
 
 
-def make_model(stage: Stage, **given: Any) -> str:
+def make_model(runner: TaskRunner, **given: Any) -> str:
     """Create a model; return its id."""
-    return stage.run(CreateCustomModelOperator, **{"name": "Diabetes", **REGRESSION, **given})
+    return runner.run(CreateCustomModelOperator, **{"name": "Diabetes", **REGRESSION, **given})
 
 
-def make_version(stage: Stage, model: str, folder: Path, *, trained: bool = False, **given: Any) -> str:
+def make_version(runner: TaskRunner, model: str, folder: Path, *, trained: bool = False, **given: Any) -> str:
     """Create a version, with training data if ``trained``; return its id."""
     if trained:
         given["training_data"] = {"datasetId": DATASET}
-    return stage.run(
+    return runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         folder=str(folder),
-        **{"base_environment_id": ENVIRONMENT, **PATIENT, **given},
+        **{"base_environment_id": ENVIRONMENT, **WAIT, **given},
     )
 
 
-def make_built(stage: Stage, folder: Path, *, trained: bool = False) -> dict[str, str]:
+def make_built(runner: TaskRunner, folder: Path, *, trained: bool = False) -> dict[str, str]:
     """Create a model with a version whose dependencies are built; return their ids."""
-    model = make_model(stage)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, folder, trained=trained)}
-    stage.run(StartDependencyBuildOperator, **ids, **PATIENT)
+    model = make_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder, trained=trained)}
+    runner.run(StartDependencyBuildOperator, **ids, **WAIT)
     return ids

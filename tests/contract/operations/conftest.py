@@ -1,20 +1,22 @@
-"""The stage of the provider's contract tests; what an operation's test says it covers is checked when it has ended."""
+"""Check, after each test, the operations that it covers: the requests and the responses keep to the contract."""
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
 from tests.contract.operations.responses import Heard, operation_id, problems
-from tests.contract.provider.conftest import TOKEN, Stage, emulator, model_folder, proxy, seed, stage
+from tests.contract.provider.conftest import TOKEN, emulator, model_folder, proxy, runner, seed
+from tests.contract.provider.openapi import all_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["emulator", "model_folder", "proxy", "seed", "stage"]
+    from tests.support.task_runner import TaskRunner
+
+__all__ = ["emulator", "model_folder", "proxy", "runner", "seed"]
 
 _FIRST_ERROR = 400
 #: Routes around the contract, which have no schema here.
@@ -29,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
-    """Take down every response that ``requests`` gives to the provider."""
+    """Record every response that ``requests`` returns to the provider."""
     responses: list[requests.Response] = []
     send = requests.Session.send
 
@@ -44,42 +46,37 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
 
 @pytest.fixture(autouse=True)
 def _contract_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
-    """After a test that covers operations: they were answered well, and nobody departed from the contract."""
+    """Check after a test that the operations it covers succeeded, and that both sides kept to the contract."""
     covered = {name for mark in request.node.iter_markers("operation") for name in mark.args}
     if not covered:
         yield
         return
-    stage: Stage = request.getfixturevalue("stage")
+    runner: TaskRunner = request.getfixturevalue("runner")
     responses: list[requests.Response] = request.getfixturevalue("heard")
     yield
-    asked = [e for e in stage.seen if not e.path.startswith(_NEIGHBOURS)]
-    stage.seen[:] = asked
-    assert stage.problems() == []
+    asked = [e for e in runner.received if not e.path.startswith(_NEIGHBOURS)]
+    runner.received[:] = asked
+    assert all_problems(runner.received) == []
     assert {e.headers["authorization"] for e in asked} == {f"Bearer {TOKEN}"}
     answers = [Heard.of(response) for response in responses]
     good = [a for a in answers if a.status < _FIRST_ERROR and not a.path.startswith(_NEIGHBOURS)]
     assert [problem for answer in good for problem in problems(answer)] == []
-    log = stage.log()
+    log = runner.log()
     assert [entry for entry in log if entry["violations"] or (entry["status"] or 0) >= 500] == []
     assert covered - {operation_id(e.method, e.path) for e in asked if e.status and e.status < _FIRST_ERROR} == set()
 
 
 @pytest.fixture
-def direct(stage: Stage) -> Stage:
-    """Lead the connection straight to the emulator, for responses that are cut; a proxy would see them first."""
-    stage.origin = stage.emulator.url
-    stage.connect(TOKEN)
-    return stage
+def direct(runner: TaskRunner) -> TaskRunner:
+    """Set a connection that leads straight to the emulator, because the proxy would read a response that is cut."""
+    runner.origin = runner.emulator.url
+    runner.connect(TOKEN)
+    return runner
 
 
 @pytest.fixture
-def once(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Stage:
-    """Let every request be tried once only, straight at the emulator."""
-    connection = {
-        "conn_type": "datarobot",
-        "host": f"{stage.emulator.url}/api/v2",
-        "password": TOKEN,
-        "extra": {"attempts": 1},
-    }
-    monkeypatch.setenv("AIRFLOW_CONN_DATAROBOT_DEFAULT", json.dumps(connection))
-    return stage
+def once(runner: TaskRunner) -> TaskRunner:
+    """Set a connection that leads straight to the emulator and sends each request only once."""
+    runner.origin = runner.emulator.url
+    runner.connect(TOKEN, attempts=1)
+    return runner

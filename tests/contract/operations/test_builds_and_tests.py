@@ -25,95 +25,95 @@ from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import DATASET
 from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/"
 
 
-def unbuilt(stage, folder):
-    model = make_model(stage)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, folder)}
+def unbuilt(runner, folder):
+    model = make_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder)}
 
 
-def stuck(stage, kind):
-    stage.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
+def stuck(runner, kind):
+    runner.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
 
 
 @BOTH_MODES
 @covers("start_dependency_build", "get_dependency_build")
-def test_start_and_get_a_build(stage, model_folder, deferrable):
-    ids = unbuilt(stage, model_folder)
-    build = stage.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **PATIENT)
+def test_start_and_get_a_build(runner, model_folder, deferrable):
+    ids = unbuilt(runner, model_folder)
+    build = runner.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **WAIT)
     assert build["buildStatus"] == "success"
     assert build["buildLogLocation"].endswith(BUILD_PATH.format(**ids).removesuffix("/") + "Log/")
-    assert stage.run(GetDependencyBuildOperator, **ids) == build
-    assert stage.run(DependencyBuildSensor, **ids) == build
+    assert runner.run(GetDependencyBuildOperator, **ids) == build
+    assert runner.run(DependencyBuildSensor, **ids) == build
 
 
 @covers("get_dependency_build_log")
-def test_log_of_a_build(stage, model_folder):
-    ids = unbuilt(stage, model_folder)
-    stage.run(StartDependencyBuildOperator, **ids, **PATIENT)
-    log = stage.run(GetDependencyBuildLogOperator, **ids)
+def test_log_of_a_build(runner, model_folder):
+    ids = unbuilt(runner, model_folder)
+    runner.run(StartDependencyBuildOperator, **ids, **WAIT)
+    log = runner.run(GetDependencyBuildLogOperator, **ids)
     assert "numpy" in log
     assert len(log.splitlines()) > 1
 
 
 @covers("cancel_dependency_build")
-def test_cancel_a_build(stage, model_folder):
-    ids = unbuilt(stage, model_folder)
-    stuck(stage, "dependency_build")
-    stage.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
-    assert stage.run(CancelDependencyBuildOperator, **ids) is None
+def test_cancel_a_build(runner, model_folder):
+    ids = unbuilt(runner, model_folder)
+    stuck(runner, "dependency_build")
+    runner.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
+    assert runner.run(CancelDependencyBuildOperator, **ids) is None
     with pytest.raises(AirflowFailException, match="has not been started"):
-        stage.run(GetDependencyBuildOperator, **ids)
+        runner.run(GetDependencyBuildOperator, **ids)
     with pytest.raises(AirflowFailException, match="returned 422 for DELETE"):
-        stage.run(CancelDependencyBuildOperator, **ids)
-    assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
+        runner.run(CancelDependencyBuildOperator, **ids)
+    assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
 
 
-def test_cancel_a_build_that_is_over(stage, model_folder):
-    ids = make_built(stage, model_folder)
+def test_cancel_a_build_that_is_over(runner, model_folder):
+    ids = make_built(runner, model_folder)
     with pytest.raises(AirflowFailException, match="returned 409 for DELETE"):
-        stage.run(CancelDependencyBuildOperator, **ids)
-    assert stage.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
-    assert stage.run(GetDependencyBuildOperator, **ids)["buildStatus"] == "success"
+        runner.run(CancelDependencyBuildOperator, **ids)
+    assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
+    assert runner.run(GetDependencyBuildOperator, **ids)["buildStatus"] == "success"
 
 
 @BOTH_MODES
 @covers("create_custom_model_test", "list_custom_model_tests", "get_custom_model_test")
-def test_run_get_and_list_tests(stage, model_folder, deferrable):
-    ids = make_built(stage, model_folder)
-    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, deferrable=deferrable, **PATIENT)
+def test_run_get_and_list_tests(runner, model_folder, deferrable):
+    ids = make_built(runner, model_folder)
+    test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, deferrable=deferrable, **WAIT)
     assert (test["overallStatus"], test["customModelVersion"]["id"]) == ("succeeded", ids["custom_model_version_id"])
     assert test["testingStatus"]["errorCheck"]["status"] == "succeeded"
-    assert stage.run(GetModelTestOperator, custom_model_test_id=test["id"]) == test
-    assert stage.run(ListModelTestsOperator, custom_model_id=ids["custom_model_id"]) == [test]
-    assert stage.run(ModelTestSensor, custom_model_test_id=test["id"]) == test
+    assert runner.run(GetModelTestOperator, custom_model_test_id=test["id"]) == test
+    assert runner.run(ListModelTestsOperator, custom_model_id=ids["custom_model_id"]) == [test]
+    assert runner.run(ModelTestSensor, custom_model_test_id=test["id"]) == test
 
 
 @covers("list_custom_model_tests")
-def test_tests_of_several_pages(stage, model_folder):
-    ids = make_built(stage, model_folder)
-    stage.emulator.control(
+def test_tests_of_several_pages(runner, model_folder):
+    ids = make_built(runner, model_folder)
+    runner.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
     given = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
     for _ in range(100):
-        stage.send("POST", "customModelTests/", **given)
-    last = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
-    stage.seen.clear()
+        runner.send("POST", "customModelTests/", **given)
+    last = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    runner.received.clear()
     model = ids["custom_model_id"]
-    found = stage.run(ListModelTestsOperator, custom_model_id=model)
-    jobs = stage.emulator.control("GET", "jobs")["data"]
+    found = runner.run(ListModelTestsOperator, custom_model_id=model)
+    jobs = runner.emulator.control("GET", "jobs")["data"]
     made = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
     assert [test["id"] for test in found] == made[::-1]
     assert (len(made), made[-1]) == (101, last)
-    assert [test["id"] for test in stage.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
-    assert queries(stage, "customModelTests/") == [
+    assert [test["id"] for test in runner.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
+    assert queries(runner, "customModelTests/") == [
         {"offset": "0", "limit": "100", "customModelId": model},
         {"offset": "100", "limit": "100", "customModelId": model},
         {"offset": "0", "limit": "3", "customModelId": model},
@@ -121,8 +121,8 @@ def test_tests_of_several_pages(stage, model_folder):
 
 
 @covers("list_custom_model_tests")
-def test_filters_of_tests(stage, model_folder):
-    model = make_built(stage, model_folder)["custom_model_id"]
+def test_filters_of_tests(runner, model_folder):
+    model = make_built(runner, model_folder)["custom_model_id"]
     filters = {
         "resource_bundle_id": "bundle",
         "maximum_memory": "268435456",
@@ -131,8 +131,8 @@ def test_filters_of_tests(stage, model_folder):
         "replicas": "2",
         "requires_ha": "True",
     }
-    assert stage.run(ListModelTestsOperator, custom_model_id=model, **filters) == []
-    assert queries(stage, "customModelTests/") == [
+    assert runner.run(ListModelTestsOperator, custom_model_id=model, **filters) == []
+    assert queries(runner, "customModelTests/") == [
         {
             "offset": "0",
             "limit": "100",
@@ -148,41 +148,41 @@ def test_filters_of_tests(stage, model_folder):
 
 
 @covers("download_custom_model_test_log", "get_custom_model_test_log_tail")
-def test_log_of_a_test(stage, model_folder):
-    ids = make_built(stage, model_folder)
-    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, **PATIENT)["id"]
-    whole = stage.run(GetModelTestLogOperator, custom_model_test_id=test)
+def test_log_of_a_test(runner, model_folder):
+    ids = make_built(runner, model_folder)
+    test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, **WAIT)["id"]
+    whole = runner.run(GetModelTestLogOperator, custom_model_test_id=test)
     assert whole.startswith(f"Testing custom model {ids['custom_model_id']}")
     assert "[errorCheck] succeeded" in whole
-    end = stage.run(GetModelTestLogOperator, custom_model_test_id=test, lines="2")
+    end = runner.run(GetModelTestLogOperator, custom_model_test_id=test, lines="2")
     assert end.splitlines() == whole.splitlines()[-2:]
-    assert queries(stage, f"customModelTests/{test}/tail/") == [{"lines": "2"}]
+    assert queries(runner, f"customModelTests/{test}/tail/") == [{"lines": "2"}]
 
 
 @covers("cancel_custom_model_test", "get_custom_model_test")
-def test_cancel_a_test(stage, model_folder):
-    ids = make_built(stage, model_folder)
-    stuck(stage, "model_test")
-    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
-    assert stage.run(CancelModelTestOperator, custom_model_test_id=test) is None
-    assert stage.run(GetModelTestOperator, custom_model_test_id=test)["overallStatus"] == "canceled"
+def test_cancel_a_test(runner, model_folder):
+    ids = make_built(runner, model_folder)
+    stuck(runner, "model_test")
+    test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    assert runner.run(CancelModelTestOperator, custom_model_test_id=test) is None
+    assert runner.run(GetModelTestOperator, custom_model_test_id=test)["overallStatus"] == "canceled"
     with pytest.raises(AirflowFailException, match="already reached a terminal state"):
-        stage.run(CancelModelTestOperator, custom_model_test_id=test)
-    assert stage.run(CancelModelTestOperator, custom_model_test_id=test, ignore_if_over=True) is None
-    assert stage.run(CancelModelTestOperator, custom_model_test_id="0" * 24, ignore_if_over=True) is None
+        runner.run(CancelModelTestOperator, custom_model_test_id=test)
+    assert runner.run(CancelModelTestOperator, custom_model_test_id=test, ignore_if_over=True) is None
+    assert runner.run(CancelModelTestOperator, custom_model_test_id="0" * 24, ignore_if_over=True) is None
 
 
-def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent(stage):
+def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent(runner):
     given = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
     with pytest.raises(AirflowFailException, match="fail_on_warning should be true or false"):
-        stage.run(RunModelTestOperator, **given)
-    assert stage.seen == []
+        runner.run(RunModelTestOperator, **given)
+    assert runner.received == []
 
 
-def test_the_body_of_a_test_holds_what_was_given_and_no_more(stage, model_folder):
-    ids = make_built(stage, model_folder)
-    stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
-    (body,) = stage.bodies("POST", "customModelTests/")
+def test_the_body_of_a_test_holds_what_was_given_and_no_more(runner, model_folder):
+    ids = make_built(runner, model_folder)
+    runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    (body,) = runner.bodies("POST", "customModelTests/")
     assert json.loads(body) == {
         "customModelId": ids["custom_model_id"],
         "customModelVersionId": ids["custom_model_version_id"],

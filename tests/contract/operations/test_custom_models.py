@@ -35,25 +35,25 @@ def names(models):
     return [model["name"] for model in models]
 
 
-def queries(stage, path="customModels/"):
+def queries(runner, path="customModels/"):
     """Return the query parameters of each request for a list."""
-    asked = [e for e in stage.seen if e.method == "GET" and e.path == f"/api/v2/{path}"]
+    asked = [e for e in runner.received if e.method == "GET" and e.path == f"/api/v2/{path}"]
     return [dict(parse_qsl(urlsplit(e.target).query)) for e in asked]
 
 
-def version_id(stage, what, its_id):
+def version_id(runner, what, its_id):
     """Return the one version of a dataset or an environment."""
-    return next(item["versionId"] for item in stage.emulator.control("GET", what)["data"] if item["id"] == its_id)
+    return next(item["versionId"] for item in runner.emulator.control("GET", what)["data"] if item["id"] == its_id)
 
 
-def existing(stage):
-    return {model["id"] for model in stage.run(ListCustomModelsOperator)}
+def existing(runner):
+    return {model["id"] for model in runner.run(ListCustomModelsOperator)}
 
 
 @covers("create_custom_model", "get_custom_model")
-def test_create_and_get(stage):
-    model = make_model(stage, description="Prices of houses", git_model_version=GIT)
-    seen = stage.run(GetCustomModelOperator, custom_model_id=model)
+def test_create_and_get(runner):
+    model = make_model(runner, description="Prices of houses", git_model_version=GIT)
+    seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["id"], seen["name"], seen["targetType"], seen["targetName"]) == (
         model,
         "Diabetes",
@@ -61,28 +61,28 @@ def test_create_and_get(stage):
         "target",
     )
     assert (seen["description"], seen["gitModelVersion"], seen["latestVersion"]) == ("Prices of houses", GIT, None)
-    assert stage.ti.xcoms["datarobot_id"] == model
-    assert stage.ti.xcoms["_link_CustomModelLink"].endswith(f"/registry/custom-model-workshop/{model}/assemble")
+    assert runner.ti.xcoms["datarobot_id"] == model
+    assert runner.ti.xcoms["_link_CustomModelLink"].endswith(f"/registry/custom-model-workshop/{model}/assemble")
 
 
 @covers("list_custom_models")
-def test_list_filters(stage, model_folder):
+def test_list_filters(runner, model_folder):
     trainer = make_model(
-        stage,
+        runner,
         name="Trainer",
         custom_model_type="training",
         target_type="Anomaly",
         target_name=None,
         is_training_data_for_versions_permanently_enabled=None,
     )
-    first, second = make_model(stage, name="Prices", language="R"), make_model(stage, name="Churn of customers")
-    version = make_version(stage, first, model_folder)
-    stage.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
-    stage.run(UpdateCustomModelOperator, custom_model_id=second, description="who leaves")
-    stage.seen.clear()
+    first, second = make_model(runner, name="Prices", language="R"), make_model(runner, name="Churn of customers")
+    version = make_version(runner, first, model_folder)
+    runner.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
+    runner.run(UpdateCustomModelOperator, custom_model_id=second, description="who leaves")
+    runner.received.clear()
 
     def listed(**filters):
-        return [model["id"] for model in stage.run(ListCustomModelsOperator, **filters)]
+        return [model["id"] for model in runner.run(ListCustomModelsOperator, **filters)]
 
     assert listed() == [second, first, trainer]
     assert listed(custom_model_type="training") == [trainer]
@@ -93,7 +93,7 @@ def test_list_filters(stage, model_folder):
     assert listed(order_by="created") == [trainer, first, second]
     assert listed(order_by="-updated")[0] == second
     assert listed(limit="2") == [second, first]
-    assert queries(stage)[1:] == [
+    assert queries(runner)[1:] == [
         {"offset": "0", "limit": "100", "customModelType": "training"},
         {"offset": "0", "limit": "100", "customModelType": "inference"},
         {"offset": "0", "limit": "100", "isDeployed": "true"},
@@ -106,24 +106,24 @@ def test_list_filters(stage, model_folder):
 
 
 @covers("list_custom_models")
-def test_a_list_of_several_pages(stage):
-    made = [stage.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
-    stage.seen.clear()
-    found = stage.run(ListCustomModelsOperator, search_for="model")
+def test_a_list_of_several_pages(runner):
+    made = [runner.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
+    runner.received.clear()
+    found = runner.run(ListCustomModelsOperator, search_for="model")
     assert [model["id"] for model in found] == made[::-1]
-    assert [(query["offset"], query["limit"], query["searchFor"]) for query in queries(stage)] == [
+    assert [(query["offset"], query["limit"], query["searchFor"]) for query in queries(runner)] == [
         ("0", "100", "model"),
         ("100", "100", "model"),
         ("200", "100", "model"),
     ]
-    stage.seen.clear()
-    assert len(stage.run(ListCustomModelsOperator, limit=130)) == 130
-    assert [query["offset"] for query in queries(stage)] == ["0", "100"]
+    runner.received.clear()
+    assert len(runner.run(ListCustomModelsOperator, limit=130)) == 130
+    assert [query["offset"] for query in queries(runner)] == ["0", "100"]
 
 
 @covers("update_custom_model")
-def test_update(stage):
-    model = make_model(stage, target_type="Binary", target_name="sick", maximum_memory=268435456)
+def test_update(runner):
+    model = make_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
     given = {
         "name": "Sick or not",
         "description": "new",
@@ -140,27 +140,27 @@ def test_update(stage):
         "is_training_data_for_versions_permanently_enabled": True,
         "git_model_version": json.dumps(GIT),
     }
-    changed = stage.run(UpdateCustomModelOperator, custom_model_id=model, **given)
-    (body,) = stage.bodies("PATCH", f"customModels/{model}/")
+    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, **given)
+    (body,) = runner.bodies("PATCH", f"customModels/{model}/")
     assert len(json.loads(body)) == len(given)
     assert {name: changed[name] for name in json.loads(body)} == json.loads(body)
     assert changed["id"] == model
 
 
 @covers("update_custom_model")
-def test_update_of_one_field_leaves_the_others(stage):
-    model = make_model(stage, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
-    changed = stage.run(UpdateCustomModelOperator, custom_model_id=model, class_labels='["x", "y", "z"]')
+def test_update_of_one_field_leaves_the_others(runner):
+    model = make_model(runner, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
+    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, class_labels='["x", "y", "z"]')
     assert (changed["classLabels"], changed["description"], changed["name"]) == (["x", "y", "z"], "kept", "Diabetes")
-    assert stage.bodies("PATCH", f"customModels/{model}/") == [b'{"classLabels": ["x", "y", "z"]}']
+    assert runner.bodies("PATCH", f"customModels/{model}/") == [b'{"classLabels": ["x", "y", "z"]}']
 
 
 @covers("copy_custom_model")
-def test_copy(stage, model_folder):
-    model = make_model(stage, user_provided_id="mine")
-    version = make_version(stage, model, model_folder)
-    copy = stage.run(CopyCustomModelOperator, custom_model_id=model)
-    seen = stage.run(GetCustomModelOperator, custom_model_id=copy)
+def test_copy(runner, model_folder):
+    model = make_model(runner, user_provided_id="mine")
+    version = make_version(runner, model, model_folder)
+    copy = runner.run(CopyCustomModelOperator, custom_model_id=model)
+    seen = runner.run(GetCustomModelOperator, custom_model_id=copy)
     assert copy != model
     assert (seen["name"], seen["latestVersion"]["label"]) == ("Diabetes", "1.0")
     assert seen["latestVersion"]["id"] != version
@@ -169,33 +169,33 @@ def test_copy(stage, model_folder):
         "requirements.txt",
         "sub/größe.txt",
     ]
-    assert stage.bodies("POST", "customModels/fromCustomModel/") == [json.dumps({"customModelId": model}).encode()]
-    assert stage.ti.xcoms["_link_CustomModelLink"].endswith(f"/{copy}/assemble")
+    assert runner.bodies("POST", "customModels/fromCustomModel/") == [json.dumps({"customModelId": model}).encode()]
+    assert runner.ti.xcoms["_link_CustomModelLink"].endswith(f"/{copy}/assemble")
 
 
 @covers("delete_custom_model")
-def test_delete_and_delete_again(stage):
-    model, other = make_model(stage), make_model(stage)
-    assert stage.run(DeleteCustomModelOperator, custom_model_id=model) is None
-    assert existing(stage) == {other}
+def test_delete_and_delete_again(runner):
+    model, other = make_model(runner), make_model(runner)
+    assert runner.run(DeleteCustomModelOperator, custom_model_id=model) is None
+    assert existing(runner) == {other}
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
-        stage.run(DeleteCustomModelOperator, custom_model_id=model)
-    assert stage.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True) is None
-    assert existing(stage) == {other}
+        runner.run(DeleteCustomModelOperator, custom_model_id=model)
+    assert runner.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True) is None
+    assert existing(runner) == {other}
 
 
-def test_ignore_if_missing_forgives_nothing_else(stage, model_folder):
-    model = make_model(stage)
-    stage.emulator.control(
-        "POST", "deployments", {"label": "live", "modelId": make_version(stage, model, model_folder)}
+def test_ignore_if_missing_forgives_nothing_else(runner, model_folder):
+    model = make_model(runner)
+    runner.emulator.control(
+        "POST", "deployments", {"label": "live", "modelId": make_version(runner, model, model_folder)}
     )
     with pytest.raises(AirflowFailException, match="existing deployments"):
-        stage.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True)
+        runner.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True)
 
 
 @covers("get_custom_model_limits")
-def test_limits(stage):
-    assert stage.run(GetCustomModelLimitsOperator) == {
+def test_limits(runner):
+    assert runner.run(GetCustomModelLimitsOperator) == {
         "desiredCustomModelContainerSize": 2 * 1024**3,
         "maxCustomModelContainerSize": 14 * 1024**3,
         "maxCustomModelReplicasPerDeployment": 8,
@@ -204,61 +204,61 @@ def test_limits(stage):
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_by_exact_name(stage):
-    make_model(stage, name="Prices of houses")
+def test_if_exists_by_exact_name(runner):
+    make_model(runner, name="Prices of houses")
     trainer = {"custom_model_type": "training", "target_type": "Anomaly"}
     make_model(
-        stage,
+        runner,
         name="Prices",
         target_name=None,
         is_training_data_for_versions_permanently_enabled=None,
         **trainer,
     )
-    before = existing(stage)
-    made = make_model(stage, name="Prices", if_exists="reuse")
+    before = existing(runner)
+    made = make_model(runner, name="Prices", if_exists="reuse")
     assert made not in before
-    assert make_model(stage, name="Prices", if_exists="reuse") == made
+    assert make_model(runner, name="Prices", if_exists="reuse") == made
     with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {made}"):
-        make_model(stage, name="Prices", if_exists="fail")
-    again = make_model(stage, name="Prices", if_exists="create")
-    assert existing(stage) == before | {made, again}
-    assert make_model(stage, name="Rents", if_exists="fail") not in before
+        make_model(runner, name="Prices", if_exists="fail")
+    again = make_model(runner, name="Prices", if_exists="create")
+    assert existing(runner) == before | {made, again}
+    assert make_model(runner, name="Rents", if_exists="fail") not in before
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_by_user_provided_id(stage):
-    mine = make_model(stage, name="Prices", user_provided_id="mine")
-    assert make_model(stage, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
+def test_if_exists_by_user_provided_id(runner):
+    mine = make_model(runner, name="Prices", user_provided_id="mine")
+    assert make_model(runner, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
     with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {mine}"):
-        make_model(stage, name="Another name", user_provided_id="mine", if_exists="fail")
+        make_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
     with pytest.raises(AirflowFailException, match="user provided ID that is in use"):
-        make_model(stage, name="Prices", user_provided_id="mine")
+        make_model(runner, name="Prices", user_provided_id="mine")
     # The name is no way to find a model that is asked for by an id of its own.
-    other = make_model(stage, name="Prices", user_provided_id="yours", if_exists="reuse")
-    assert existing(stage) == {mine, other}
+    other = make_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
+    assert existing(runner) == {mine, other}
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_finds_a_model_on_a_later_page(stage):
-    first = make_model(stage, name="Prices", user_provided_id="mine")
+def test_if_exists_finds_a_model_on_a_later_page(runner):
+    first = make_model(runner, name="Prices", user_provided_id="mine")
     for n in range(101):
-        stage.send("POST", "customModels/", **NEW, name=f"Prices {n}")
-    assert make_model(stage, name="Prices", if_exists="reuse") == first
-    assert make_model(stage, name="x", user_provided_id="mine", if_exists="reuse") == first
+        runner.send("POST", "customModels/", **NEW, name=f"Prices {n}")
+    assert make_model(runner, name="Prices", if_exists="reuse") == first
+    assert make_model(runner, name="x", user_provided_id="mine", if_exists="reuse") == first
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_meets_a_model_that_came_in_between(stage):
+def test_if_exists_meets_a_model_that_came_in_between(runner):
     """Somebody else creates it after this task has looked."""
-    mine = make_model(stage, user_provided_id="mine")
+    mine = make_model(runner, user_provided_id="mine")
     nothing = {"count": 0, "totalCount": 0, "next": None, "previous": None, "data": []}
-    stage.emulator.control(
+    runner.emulator.control(
         "POST", "faults", {"method": "GET", "path": "/customModels/$", "status": 200, "body": nothing}
     )
-    assert make_model(stage, user_provided_id="mine", if_exists="reuse") == mine
+    assert make_model(runner, user_provided_id="mine", if_exists="reuse") == mine
 
 
-def test_if_exists_takes_no_other_word(stage):
+def test_if_exists_takes_no_other_word(runner):
     with pytest.raises(AirflowFailException, match="if_exists should be one of create, reuse, fail, but is 'replace'"):
-        make_model(stage, if_exists="replace")
-    assert stage.seen == []
+        make_model(runner, if_exists="replace")
+    assert runner.received == []

@@ -28,9 +28,9 @@ NAMES = ["custom.py", "requirements.txt", "sub/größe.txt"]
 
 
 @pytest.fixture
-def ids(stage, model_folder):
-    model = make_model(stage)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
+def ids(runner, model_folder):
+    model = make_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
 
 
 @pytest.fixture
@@ -61,41 +61,41 @@ def check(done, content, target):
 
 
 @covers("download_custom_model")
-def test_a_model_to_a_local_path(stage, ids, tmp_path):
+def test_a_model_to_a_local_path(runner, ids, tmp_path):
     target = tmp_path / "new" / "folder" / "model.zip"
     model = ids["custom_model_id"]
-    done = stage.run(DownloadCustomModelOperator, custom_model_id=model, target=str(target))
+    done = runner.run(DownloadCustomModelOperator, custom_model_id=model, target=str(target))
     check(done, target.read_bytes(), str(target))
     assert unzipped(target.read_bytes()) == NAMES
     assert [file.name for file in target.parent.iterdir()] == ["model.zip"]
-    assert queries(stage, f"customModels/{model}/download/") == [{}]
+    assert queries(runner, f"customModels/{model}/download/") == [{}]
 
 
 @covers("download_custom_model_version")
-def test_a_version_replaces_what_is_there(stage, ids, tmp_path):
+def test_a_version_replaces_what_is_there(runner, ids, tmp_path):
     target = tmp_path / "version.zip"
     target.write_bytes(b"old")
-    done = stage.run(DownloadVersionOperator, **ids, target=str(target))
+    done = runner.run(DownloadVersionOperator, **ids, target=str(target))
     check(done, target.read_bytes(), str(target))
     assert unzipped(target.read_bytes()) == NAMES
 
 
 @covers("download_custom_model", "download_custom_model_version")
-def test_with_the_script_of_the_prediction_server(stage, ids, tmp_path):
+def test_with_the_script_of_the_prediction_server(runner, ids, tmp_path):
     model, target = ids["custom_model_id"], tmp_path / "x.zip"
     for pps, extra in (("true", ["install_dependencies.sh"]), (False, [])):
         for task, given in ((DownloadCustomModelOperator, {"custom_model_id": model}), (DownloadVersionOperator, ids)):
-            stage.run(task, **given, target=str(target), pps=pps)
+            runner.run(task, **given, target=str(target), pps=pps)
             assert unzipped(target.read_bytes()) == sorted([*NAMES, *extra])
-    assert queries(stage, f"customModels/{model}/download/") == [{"pps": "true"}, {"pps": "false"}]
+    assert queries(runner, f"customModels/{model}/download/") == [{"pps": "true"}, {"pps": "false"}]
 
 
 @pytest.mark.parametrize("scheme", ["file", "memory"])
 @covers("download_custom_model_version")
-def test_to_object_storage(stage, ids, tmp_path, memory, scheme):
+def test_to_object_storage(runner, ids, tmp_path, memory, scheme):
     (tmp_path / "there").mkdir()
     target = f"{scheme}://{'' if scheme == 'file' else 'bucket'}{tmp_path}/there/version.zip"
-    done = stage.run(DownloadVersionOperator, **ids, target=target)
+    done = runner.run(DownloadVersionOperator, **ids, target=target)
     path = ObjectStoragePath(target)
     assert unzipped(path.read_bytes()) == NAMES
     check(done, path.read_bytes(), done["path"])
@@ -103,8 +103,8 @@ def test_to_object_storage(stage, ids, tmp_path, memory, scheme):
     assert [file.name for file in path.parent.iterdir()] == ["version.zip"]
 
 
-def cut(stage, where="/download/", times=1, **more):
-    stage.emulator.control("POST", "faults", {"path": where, "cut": "inside", "times": times, **more})
+def cut(runner, where="/download/", times=1, **more):
+    runner.emulator.control("POST", "faults", {"path": where, "cut": "inside", "times": times, **more})
 
 
 def test_a_cut_is_mended(direct, ids, tmp_path, hurried):
@@ -127,41 +127,41 @@ def test_cuts_without_end_leave_what_was_there(direct, ids, tmp_path, hurried):
 
 
 @pytest.mark.parametrize("status", [404, 403])
-def test_a_refusal_leaves_nothing(stage, ids, tmp_path, status):
+def test_a_refusal_leaves_nothing(runner, ids, tmp_path, status):
     target = tmp_path / "version.zip"
     body = {"message": "Not for you."}
-    stage.emulator.control("POST", "faults", {"path": "/download/", "status": status, "body": body})
+    runner.emulator.control("POST", "faults", {"path": "/download/", "status": status, "body": body})
     with pytest.raises(AirflowFailException, match=f"returned {status} for GET .*/download/: Not for you") as caught:
-        stage.run(DownloadVersionOperator, **ids, target=str(target))
+        runner.run(DownloadVersionOperator, **ids, target=str(target))
     assert "Request id: " in str(caught.value)
     assert list(tmp_path.glob("*.zip*")) == []
 
 
-def test_a_full_disk_leaves_what_was_there(stage, ids, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_what_was_there(runner, ids, tmp_path, monkeypatch):
     target = tmp_path / "version.zip"
     target.write_bytes(b"old")
     fill_the_disk(monkeypatch)
     with pytest.raises(AirflowFailException, match=r"could not be written: No space left on device\."):
-        stage.run(DownloadVersionOperator, **ids, target=str(target))
+        runner.run(DownloadVersionOperator, **ids, target=str(target))
     assert {file.name: file.read_bytes() for file in tmp_path.glob("*.zip*")} == {"version.zip": b"old"}
 
 
-def test_a_target_that_cannot_be_written_is_told_before_anything_is_sent(stage, ids, tmp_path):
+def test_a_target_that_cannot_be_written_is_told_before_anything_is_sent(runner, ids, tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
-    stage.seen.clear()
+    runner.received.clear()
     with pytest.raises(AirflowFailException, match="could not be written"):
-        stage.run(DownloadVersionOperator, **ids, target=str(tmp_path / "file" / "version.zip"))
-    assert stage.seen == []
+        runner.run(DownloadVersionOperator, **ids, target=str(tmp_path / "file" / "version.zip"))
+    assert runner.received == []
 
 
-def test_a_storage_that_airflow_does_not_know_is_told_as_a_wrong_argument(stage, ids):
-    stage.seen.clear()
+def test_a_storage_that_airflow_does_not_know_is_told_as_a_wrong_argument(runner, ids):
+    runner.received.clear()
     with pytest.raises(AirflowFailException, match=r"target .*nowhere"):
-        stage.run(DownloadVersionOperator, **ids, target="nowhere://bucket/version.zip")
-    assert stage.seen == []
+        runner.run(DownloadVersionOperator, **ids, target="nowhere://bucket/version.zip")
+    assert runner.received == []
 
 
-def test_folders_are_made_for_a_file_url_as_for_a_local_path(stage, ids, tmp_path):
+def test_folders_are_made_for_a_file_url_as_for_a_local_path(runner, ids, tmp_path):
     target = tmp_path / "new" / "version.zip"
-    stage.run(DownloadVersionOperator, **ids, target=f"file://{target}")
+    runner.run(DownloadVersionOperator, **ids, target=f"file://{target}")
     assert unzipped(target.read_bytes()) == NAMES

@@ -165,29 +165,29 @@ SHAPES = (
 NEED_THE_SWITCH = {hugging_face_snapshot, dvc_checkout, agent_template}
 
 
-def uploaded(stage, tmp_path: Path, **source: object) -> Contents:
+def uploaded(runner, tmp_path: Path, **source: object) -> Contents:
     """Make a version and return what its download holds."""
-    model = make_model(stage)
-    version = stage.run(CreateVersionOperator, custom_model_id=model, base_environment_id=ENVIRONMENT, **source)
+    model = make_model(runner)
+    version = runner.run(CreateVersionOperator, custom_model_id=model, base_environment_id=ENVIRONMENT, **source)
     target = tmp_path / "downloads" / f"{version}.zip"
-    stage.run(DownloadVersionOperator, custom_model_id=model, custom_model_version_id=version, target=target)
+    runner.run(DownloadVersionOperator, custom_model_id=model, custom_model_version_id=version, target=target)
     with zipfile.ZipFile(target) as archive:
         return {member.filename: archive.read(member) for member in archive.infolist() if not member.is_dir()}
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
-def test_a_folder_comes_back_byte_for_byte(stage, tmp_path, shape: Callable[[Path], Contents]):
+def test_a_folder_comes_back_byte_for_byte(runner, tmp_path, shape: Callable[[Path], Contents]):
     folder = tmp_path / "work" / "model"
     folder.parent.mkdir()
     expected = shape(folder)
     if shape in NEED_THE_SWITCH:
         with pytest.raises(AirflowFailException, match="follow_links=True"):
-            uploaded(stage, tmp_path, folder=folder)
-        assert [entry for entry in stage.seen if entry.method == "POST" and "versions" in entry.path] == []
-    assert uploaded(stage, tmp_path, folder=folder, follow_links=shape in NEED_THE_SWITCH) == expected
+            uploaded(runner, tmp_path, folder=folder)
+        assert [entry for entry in runner.received if entry.method == "POST" and "versions" in entry.path] == []
+    assert uploaded(runner, tmp_path, folder=folder, follow_links=shape in NEED_THE_SWITCH) == expected
 
 
-def test_a_working_copy_comes_back_the_same_from_a_zip_and_from_object_storage(stage, tmp_path):
+def test_a_working_copy_comes_back_the_same_from_a_zip_and_from_object_storage(runner, tmp_path):
     folder = tmp_path / "model"
     expected = working_copy(folder)
     names = [os.path.relpath(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
@@ -200,6 +200,6 @@ def test_a_working_copy_comes_back_the_same_from_a_zip_and_from_object_storage(s
     attach(protocol="memory", conn_id="shapes", fs=store)
     for name in names:
         store.pipe(f"/bucket/model/{name}", (folder / name).read_bytes())
-    assert uploaded(stage, tmp_path, zip_file=tmp_path / "model.zip") == expected
-    assert uploaded(stage, tmp_path, folder=ObjectStoragePath("memory://shapes@bucket/model")) == expected
+    assert uploaded(runner, tmp_path, zip_file=tmp_path / "model.zip") == expected
+    assert uploaded(runner, tmp_path, folder=ObjectStoragePath("memory://shapes@bucket/model")) == expected
     store.store.clear()

@@ -25,6 +25,7 @@ from datarobot_provider.operators.moderation import (
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import names, queries
+from tests.contract.provider.openapi import all_problems
 from tests.support.emulator import DEPLOYMENT, GUARD
 from tests.support.life_cycle import make_model, make_version
 
@@ -67,50 +68,50 @@ NEMO = {"actions": "", "blockedTerms": "", "llmPrompts": "", "mainConfig": "x", 
 
 
 @pytest.fixture
-def model(stage, model_folder):
-    made = make_model(stage)
-    make_version(stage, made, model_folder)
+def model(runner, model_folder):
+    made = make_model(runner)
+    make_version(runner, made, model_folder)
     return made
 
 
 @pytest.fixture
-def templates(stage):
-    return {template["name"]: template for template in stage.run(ListGuardTemplatesOperator)}
+def templates(runner):
+    return {template["name"]: template for template in runner.run(ListGuardTemplatesOperator)}
 
 
-def make_guard(stage, templates, model, name="Tokens", **given):
+def make_guard(runner, templates, model, name="Tokens", **given):
     wanted = {"stages": ["prompt"], "entity_id": model, "entity_type": "customModel", **given}
-    return stage.run(CreateGuardConfigOperator, template_id=templates["Prompt Tokens"]["id"], name=name, **wanted)
+    return runner.run(CreateGuardConfigOperator, template_id=templates["Prompt Tokens"]["id"], name=name, **wanted)
 
 
-def guards_of(stage, entity, kind="customModel", **given):
-    return stage.run(ListGuardConfigsOperator, entity_id=entity, entity_type=kind, **given)
+def guards_of(runner, entity, kind="customModel", **given):
+    return runner.run(ListGuardConfigsOperator, entity_id=entity, entity_type=kind, **given)
 
 
 @covers("list_guard_templates", "get_guard_template")
-def test_templates(stage):
-    templates = stage.run(ListGuardTemplatesOperator)
+def test_templates(runner):
+    templates = runner.run(ListGuardTemplatesOperator)
     assert {"Prompt Tokens", "Faithfulness", "PII Detection"} <= set(names(templates))
-    assert stage.run(ListGuardTemplatesOperator, limit="2") == templates[:2]
-    assert queries(stage, "guardTemplates/") == [{"offset": "0", "limit": "100"}, {"offset": "0", "limit": "2"}]
-    stage.seen.clear()
+    assert runner.run(ListGuardTemplatesOperator, limit="2") == templates[:2]
+    assert queries(runner, "guardTemplates/") == [{"offset": "0", "limit": "100"}, {"offset": "0", "limit": "2"}]
+    runner.received.clear()
     for template in templates:
-        assert stage.run(GetGuardTemplateOperator, template_id=template["id"]) == template
-    more = stage.run(ListGuardTemplatesOperator, include_agentic="true")
+        assert runner.run(GetGuardTemplateOperator, template_id=template["id"]) == template
+    more = runner.run(ListGuardTemplatesOperator, include_agentic="true")
     assert set(names(more)) - set(names(templates)) == {"Agent Goal Accuracy", "Agent Guideline Adherence"}
-    assert stage.run(ListGuardTemplatesOperator, include_agentic=False) == templates
+    assert runner.run(ListGuardTemplatesOperator, include_agentic=False) == templates
 
 
 @covers("create_guard_configuration", "get_guard_configuration")
-def test_create_and_get(stage, templates, model):
-    guard = make_guard(stage, templates, model, **EVERYTHING)
-    seen = stage.run(GetGuardConfigOperator, config_id=guard)
+def test_create_and_get(runner, templates, model):
+    guard = make_guard(runner, templates, model, **EVERYTHING)
+    seen = runner.run(GetGuardConfigOperator, config_id=guard)
     assert (seen["id"], seen["name"], seen["entityId"], seen["stages"]) == (guard, "Tokens", model, ["prompt"])
     assert (seen["description"], seen["type"]) == ("keeps long prompts out", "ootb")
     assert (seen["deploymentId"], seen["modelInfo"]) == (DEPLOYMENT, EVERYTHING["model_info"])
     assert seen["intervention"]["conditions"] == GUARD["intervention"]["conditions"]
-    assert stage.ti.xcoms["datarobot_id"] == guard
-    (body,) = stage.bodies("POST", "guardConfigurations/")
+    assert runner.ti.xcoms["datarobot_id"] == guard
+    (body,) = runner.bodies("POST", "guardConfigurations/")
     assert json.loads(body)["openaiApiKey"] == KEY
     assert len(json.loads(body)) == len(EVERYTHING) + 5
     assert KEY not in json.dumps(seen)
@@ -119,7 +120,7 @@ def test_create_and_get(stage, templates, model):
 
 
 @covers("create_guard_configuration")
-def test_what_templates_render_is_converted(stage, templates, model):
+def test_what_templates_render_is_converted(runner, templates, model):
     """From a template, a Variable or an environment everything comes as a string."""
     given = {
         "forward_token": "False",
@@ -128,36 +129,36 @@ def test_what_templates_render_is_converted(stage, templates, model):
         "streaming_character_threshold": "100",
         "additional_guard_config": '{"agentGuideline": "Be kind."}',
     }
-    make_guard(stage, templates, model, **given)
-    (body,) = stage.bodies("POST", "guardConfigurations/")
+    make_guard(runner, templates, model, **given)
+    (body,) = runner.bodies("POST", "guardConfigurations/")
     sent = json.loads(body)
     assert [sent[camel_case(name)] for name in given] == [False, True, False, 100, {"agentGuideline": "Be kind."}]
 
 
 @covers("create_guard_configuration", "update_guard_configuration")
-def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(stage, templates, model, capsys, caplog):
-    guard = make_guard(stage, templates, model, llm_type="google")
+def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(runner, templates, model, capsys, caplog):
+    guard = make_guard(runner, templates, model, llm_type="google")
     said = (
         "DataRobot shows the guard as invalid: A guard with the llmType google requires googleRegion and googleModel."
     )
     # Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``.
     assert said in capsys.readouterr().out + caplog.text
     caplog.clear()
-    stage.run(UpdateGuardConfigOperator, config_id=guard, google_region="us-east1", google_model="chat-bison")
+    runner.run(UpdateGuardConfigOperator, config_id=guard, google_region="us-east1", google_model="chat-bison")
     assert "invalid" not in capsys.readouterr().out + caplog.text
 
 
 @covers("list_guard_configurations")
-def test_list(stage, templates, model):
+def test_list(runner, templates, model):
     body = {"templateId": templates["Prompt Tokens"]["id"], "stages": ["prompt"]}
     body |= {"entityId": model, "entityType": "customModel"}
-    made = [stage.send("POST", "guardConfigurations/", **body, name=f"Guard {n}")["id"] for n in range(103)]
-    stage.seen.clear()
-    assert [guard["id"] for guard in guards_of(stage, model)] == made[::-1]
-    assert [guard["id"] for guard in guards_of(stage, model, limit="2")] == made[:-3:-1]
-    assert guards_of(stage, "playground-1", "playground") == []
+    made = [runner.send("POST", "guardConfigurations/", **body, name=f"Guard {n}")["id"] for n in range(103)]
+    runner.received.clear()
+    assert [guard["id"] for guard in guards_of(runner, model)] == made[::-1]
+    assert [guard["id"] for guard in guards_of(runner, model, limit="2")] == made[:-3:-1]
+    assert guards_of(runner, "playground-1", "playground") == []
     which = {"entityId": model, "entityType": "customModel"}
-    assert queries(stage, "guardConfigurations/") == [
+    assert queries(runner, "guardConfigurations/") == [
         {"offset": "0", "limit": "100", **which},
         {"offset": "100", "limit": "100", **which},
         {"offset": "0", "limit": "2", **which},
@@ -166,52 +167,52 @@ def test_list(stage, templates, model):
 
 
 @covers("update_guard_configuration")
-def test_update(stage, templates, model):
-    guard = make_guard(stage, templates, model)
+def test_update(runner, templates, model):
+    guard = make_guard(runner, templates, model)
     given = {"name": "Other", **EVERYTHING, "nemo_info": NEMO}
-    changed = stage.run(UpdateGuardConfigOperator, config_id=guard, **given)
+    changed = runner.run(UpdateGuardConfigOperator, config_id=guard, **given)
     assert (changed["id"], changed["name"], changed["llmType"]) == (guard, "Other", "azureOpenAi")
     assert changed["nemoInfo"] == NEMO
-    (body,) = stage.bodies("PATCH", f"guardConfigurations/{guard}/")
+    (body,) = runner.bodies("PATCH", f"guardConfigurations/{guard}/")
     assert len(json.loads(body)) == len(given)
     assert json.loads(body)["openaiApiKey"] == KEY
     assert KEY not in json.dumps(changed)
 
 
 @covers("delete_guard_configuration")
-def test_delete_and_delete_again(stage, templates, model):
-    guard = make_guard(stage, templates, model)
-    assert stage.run(DeleteGuardConfigOperator, config_id=guard) is None
-    assert guards_of(stage, model) == []
+def test_delete_and_delete_again(runner, templates, model):
+    guard = make_guard(runner, templates, model)
+    assert runner.run(DeleteGuardConfigOperator, config_id=guard) is None
+    assert guards_of(runner, model) == []
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
-        stage.run(DeleteGuardConfigOperator, config_id=guard)
-    assert stage.run(DeleteGuardConfigOperator, config_id=guard, ignore_if_missing=True) is None
+        runner.run(DeleteGuardConfigOperator, config_id=guard)
+    assert runner.run(DeleteGuardConfigOperator, config_id=guard, ignore_if_missing=True) is None
 
 
 @covers("push_guards_to_new_custom_model_version", "list_guard_prediction_environments")
-def test_apply_and_the_environments_in_use(stage, model):
+def test_apply_and_the_environments_in_use(runner, model):
     second = {**GUARD, "name": "Model", "type": "guardModel", "ootbType": None, "deploymentId": DEPLOYMENT}
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[GUARD, second])
-    assert names(guards_of(stage, version, "customModelVersion")) == ["Model", "Tokens"]
-    (environment,) = stage.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version)
+    version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[GUARD, second])
+    assert names(guards_of(runner, version, "customModelVersion")) == ["Model", "Tokens"]
+    (environment,) = runner.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version)
     assert environment["name"] == "Emulated prediction environment"
     assert [(use["name"], use["deploymentId"]) for use in environment["usedBy"]] == [("Model", DEPLOYMENT)]
 
 
 @covers("list_guard_prediction_environments", "push_guards_to_new_custom_model_version")
-def test_environments_come_in_pages_of_32(stage, model):
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[GUARD])
+def test_environments_come_in_pages_of_32(runner, model):
+    version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[GUARD])
     rows = [{"id": f"{n:024}", "name": f"e{n}", "usedBy": []} for n in range(70)]
     path = "guardConfigurations/predictionEnvironmentsInUse/"
     for offset in (0, 32, 64):
         shown = rows[offset : offset + 32]
-        following = f"{stage.origin}/api/v2/{path}?customModelVersionId={version}&offset={offset + 32}&limit=32"
+        following = f"{runner.origin}/api/v2/{path}?customModelVersionId={version}&offset={offset + 32}&limit=32"
         body = {"count": len(shown), "next": following if len(shown) == 32 else None, "previous": None, "data": shown}
-        stage.emulator.control("POST", "faults", {"path": path, "status": 200, "body": {**body, "totalCount": 70}})
-    assert stage.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version) == rows
-    stage.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version, limit=5)
+        runner.emulator.control("POST", "faults", {"path": path, "status": 200, "body": {**body, "totalCount": 70}})
+    assert runner.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version) == rows
+    runner.run(ListGuardPredictionEnvironmentsOperator, custom_model_version_id=version, limit=5)
     which = {"customModelVersionId": version}
-    assert queries(stage, path) == [
+    assert queries(runner, path) == [
         {"offset": "0", "limit": "32", **which},
         {"offset": "32", "limit": "32", **which},
         {"offset": "64", "limit": "32", **which},
@@ -220,9 +221,9 @@ def test_environments_come_in_pages_of_32(stage, model):
 
 
 @covers("push_guards_to_new_custom_model_version", "list_guard_templates", "list_guard_configurations")
-def test_apply_from_templates(stage, templates, model):
+def test_apply_from_templates(runner, templates, model):
     toxicity = templates["Toxicity"]
-    version = stage.run(
+    version = runner.run(
         ApplyGuardConfigOperator,
         custom_model_id=model,
         guards=[GUARD],
@@ -237,7 +238,7 @@ def test_apply_from_templates(stage, templates, model):
         ],
         overall_config={"timeoutSec": 9, "timeoutAction": "block"},
     )
-    guards = {guard["name"]: guard for guard in guards_of(stage, version, "customModelVersion")}
+    guards = {guard["name"]: guard for guard in guards_of(runner, version, "customModelVersion")}
     assert set(guards) == {"Tokens", "PII Detection", "Toxicity", "Short"}
     assert guards["PII Detection"]["stages"] == ["prompt", "response"]
     assert guards["PII Detection"]["intervention"]["message"] == "This text was stopped by a guard."
@@ -247,16 +248,16 @@ def test_apply_from_templates(stage, templates, model):
     assert (short["message"], short["action"]) == ("Too long.", "report")
     assert short["conditions"] == [{"comparator": "greaterThan", "comparand": 4096}]
     ids = {"entity_id": version, "entity_type": "customModelVersion"}
-    overall = stage.run(GetOverallModerationConfigOperator, **ids)
+    overall = runner.run(GetOverallModerationConfigOperator, **ids)
     assert (overall["timeoutSec"], overall["timeoutAction"]) == (9, "block")
 
 
 @covers("push_guards_to_new_custom_model_version")
-def test_every_template_makes_a_guard_that_the_api_takes(stage, model):
+def test_every_template_makes_a_guard_that_the_api_takes(runner, model):
     """The agentic ones included: they are asked for."""
-    every = stage.run(ListGuardTemplatesOperator, include_agentic=True)
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=names(every))
-    guards = {guard["name"]: guard for guard in guards_of(stage, version, "customModelVersion")}
+    every = runner.run(ListGuardTemplatesOperator, include_agentic=True)
+    version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=names(every))
+    guards = {guard["name"]: guard for guard in guards_of(runner, version, "customModelVersion")}
     assert set(guards) == set(names(every))
     for template in every:
         guard = guards[template["name"]]
@@ -267,29 +268,29 @@ def test_every_template_makes_a_guard_that_the_api_takes(stage, model):
 
 
 @covers("push_guards_to_new_custom_model_version")
-def test_of_the_objects_of_a_template_only_what_differs_is_given(stage, templates, model):
+def test_of_the_objects_of_a_template_only_what_differs_is_given(runner, templates, model):
     topic = templates["Stay on topic for inputs"]["nemoInfo"]
     wanted = [
         {"template": "Stay on topic for inputs", "nemoInfo": {"blockedTerms": "weather"}},
         {"template": "Toxicity", "modelInfo": {"outputColumnName": "other"}},
     ]
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=wanted)
-    guards = {guard["name"]: guard for guard in guards_of(stage, version, "customModelVersion")}
+    version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=wanted)
+    guards = {guard["name"]: guard for guard in guards_of(runner, version, "customModelVersion")}
     assert guards["Stay on topic for inputs"]["nemoInfo"] == {**topic, "blockedTerms": "weather"}
     assert guards["Toxicity"]["modelInfo"] == {**templates["Toxicity"]["modelInfo"], "outputColumnName": "other"}
 
 
 @covers("push_guards_to_new_custom_model_version")
-def test_guards_without_a_description_are_applied(stage, model):
+def test_guards_without_a_description_are_applied(runner, model):
     """As the moderation library's add-guard sends them."""
     bare = {"name": "Bare", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
-    version = stage.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[bare])
-    (body,) = stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
+    version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[bare])
+    (body,) = runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
     assert json.loads(body)["data"] == [{"parameters": [], **bare}]
-    assert names(guards_of(stage, version, "customModelVersion")) == ["Bare"]
+    assert names(guards_of(runner, version, "customModelVersion")) == ["Bare"]
 
 
-def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(stage, templates, model):
+def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(runner, templates, model):
     metric = {
         "name": "Prompts blocked",
         "description": "counts",
@@ -303,21 +304,21 @@ def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(sta
     }
     template = {**templates["Prompt Tokens"], "customMetric": metric}
     page = {"count": 1, "totalCount": 1, "next": None, "previous": None, "data": [template]}
-    stage.emulator.control("POST", "faults", {"path": "/guardTemplates/$", "status": 200, "body": page})
-    stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["Prompt Tokens"])
-    (body,) = stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
+    runner.emulator.control("POST", "faults", {"path": "/guardTemplates/$", "status": 200, "body": page})
+    runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["Prompt Tokens"])
+    (body,) = runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
     assert json.loads(body)["data"][0].get("customMetric") == metric
-    assert stage.problems() == []
+    assert all_problems(runner.received) == []
 
 
-def test_a_template_that_there_is_not(stage, model):
+def test_a_template_that_there_is_not(runner, model):
     with pytest.raises(
         AirflowFailException, match=r"'Politeness', which is no guard template\. There are: .*, Faithful"
     ):
-        stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["Politeness"])
-    assert stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
+        runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["Politeness"])
+    assert runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
     with pytest.raises(AirflowFailException, match="Give guards, from_templates or both"):
-        stage.run(ApplyGuardConfigOperator, custom_model_id=model)
+        runner.run(ApplyGuardConfigOperator, custom_model_id=model)
 
 
 @pytest.mark.parametrize(
@@ -327,24 +328,24 @@ def test_a_template_that_there_is_not(stage, model):
         ({"__var": {"template": "Toxicity"}, "__type": "dict"}, r"from_templates\[1\] .* as Airflow encodes it"),
     ],
 )
-def test_an_object_that_names_no_template(stage, model, item, words):
+def test_an_object_that_names_no_template(runner, model, item, words):
     with pytest.raises(AirflowFailException) as refused:
-        stage.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["PII Detection", item])
+        runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["PII Detection", item])
     assert re.search(words, str(refused.value).splitlines()[0])
-    assert stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
+    assert runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
 
 
 @covers("update_overall_moderation_configuration", "get_overall_moderation_configuration")
 @pytest.mark.parametrize("seconds", ["0", 30])
-def test_overall_configuration(stage, model, seconds):
+def test_overall_configuration(runner, model, seconds):
     entity = {"entity_id": model, "entity_type": "customModel"}
-    changed = stage.run(UpdateOverallModerationConfigOperator, **entity, timeout_sec=seconds, timeout_action="score")
+    changed = runner.run(UpdateOverallModerationConfigOperator, **entity, timeout_sec=seconds, timeout_action="score")
     assert (changed["entityId"], changed["timeoutSec"], changed["timeoutAction"]) == (model, int(seconds), "score")
-    assert stage.run(GetOverallModerationConfigOperator, **entity) == changed
-    assert stage.bodies("PATCH", "overallModerationConfiguration/") == [
+    assert runner.run(GetOverallModerationConfigOperator, **entity) == changed
+    assert runner.bodies("PATCH", "overallModerationConfiguration/") == [
         json.dumps(
             {"entityId": model, "entityType": "customModel", "timeoutSec": int(seconds), "timeoutAction": "score"}
         ).encode()
     ]
     which = {"entityId": model, "entityType": "customModel"}
-    assert queries(stage, "overallModerationConfiguration/") == [which]
+    assert queries(runner, "overallModerationConfiguration/") == [which]

@@ -74,26 +74,26 @@ EVERY_LIST = pytest.mark.parametrize("task", LISTS, ids=lambda task: task.__name
 EVERY_STARTER = pytest.mark.parametrize("task", STARTERS, ids=lambda task: task.__name__)
 
 
-def answer(stage, body=None, **fault):
+def answer(runner, body=None, **fault):
     """Let the emulator answer any request like this."""
-    stage.emulator.control("POST", "faults", {"status": 200, "body": body, "times": None, **fault})
+    runner.emulator.control("POST", "faults", {"status": 200, "body": body, "times": None, **fault})
 
 
-def answer_change(stage, body, **fault):
+def answer_change(runner, body, **fault):
     """Let the emulator answer any request that makes something like this; before it there was nothing."""
-    answer(stage, page(None), method="GET")
+    answer(runner, page(None), method="GET")
     for method in ("POST", "PATCH"):
-        answer(stage, body, method=method, **fault)
+        answer(runner, body, method=method, **fault)
 
 
-def remembered(stage):
+def remembered(runner):
     """Return what a task has remembered of what it made."""
-    return {name: value for name, value in record_of(stage).items() if name in ("ref", "done")}
+    return {name: value for name, value in record_of(runner).items() if name in ("ref", "done")}
 
 
-def record_of(stage):
+def record_of(runner):
     """Return the task's record; an empty one if there is none."""
-    state = json.loads(stage.store.values.get(STORE_KEY, '{"calls": [{}]}'))
+    state = json.loads(runner.store.values.get(STORE_KEY, '{"calls": [{}]}'))
     (call,) = state["calls"]
     return call
 
@@ -102,10 +102,10 @@ def page(following, rows=()):
     return {"data": list(rows), "featureImpacts": list(rows), "count": len(rows), "next": following, "previous": None}
 
 
-def failed(stage, task, **given):
+def failed(runner, task, **given):
     """Run a task that fails in a way that may heal; return the text of its exception."""
     with pytest.raises(AirflowException) as caught:
-        stage.run(task, **given)
+        runner.run(task, **given)
     assert not isinstance(caught.value, AirflowFailException)
     return str(caught.value)
 
@@ -114,28 +114,28 @@ def failed(stage, task, **given):
 @pytest.mark.parametrize(
     "following", ["https://elsewhere.example/customModels/?offset=1", "https://elsewhere.example/", "nonsense", "//x/y"]
 )
-def test_a_next_that_is_no_route_of_the_api(stage, task, following):
-    answer(stage, page(following))
-    assert "cannot be read completely: 'next' is not a route of the API" in failed(stage, task, **LISTS[task])
-    assert len(stage.seen) == 1
+def test_a_next_that_is_no_route_of_the_api(runner, task, following):
+    answer(runner, page(following))
+    assert "cannot be read completely: 'next' is not a route of the API" in failed(runner, task, **LISTS[task])
+    assert len(runner.received) == 1
 
 
 @EVERY_LIST
-def test_a_next_on_another_host_never_gets_a_request(stage, task):
+def test_a_next_on_another_host_never_gets_a_request(runner, task):
     """Its path may be a route of ours; then the connection's own host is asked, and nobody else."""
-    answer(stage, page("https://elsewhere.example/api/v2/customModels/?offset=100"), times=1)
-    answer(stage, page(None, [{"id": "last", "featureName": "f"}]))
-    found = stage.run(task, **LISTS[task])
+    answer(runner, page("https://elsewhere.example/api/v2/customModels/?offset=100"), times=1)
+    answer(runner, page(None, [{"id": "last", "featureName": "f"}]))
+    found = runner.run(task, **LISTS[task])
     rows = found["featureImpacts"] if isinstance(found, dict) else found
     assert [row["id"] for row in rows] == ["last"]
-    assert [e.headers["host"] for e in stage.seen] == [stage.origin.removeprefix("http://")] * 2
+    assert [e.headers["host"] for e in runner.received] == [runner.origin.removeprefix("http://")] * 2
 
 
 @EVERY_LIST
-def test_a_next_that_leads_in_a_circle(stage, task):
-    answer(stage, page(f"{stage.origin}/api/v2/customModels/?offset=100"))
-    assert "'next' is the URL of a previous page" in failed(stage, task, **LISTS[task])
-    assert len(stage.seen) == 2
+def test_a_next_that_leads_in_a_circle(runner, task):
+    answer(runner, page(f"{runner.origin}/api/v2/customModels/?offset=100"))
+    assert "'next' is the URL of a previous page" in failed(runner, task, **LISTS[task])
+    assert len(runner.received) == 2
 
 
 @EVERY_LIST
@@ -149,17 +149,17 @@ def test_a_next_that_leads_in_a_circle(stage, task):
     ],
     ids=["html", "half", "list", "empty"],
 )
-def test_a_list_that_is_no_object(stage, task, fault, words):
-    answer(stage, **fault)
-    assert words in failed(stage, task, **LISTS[task])
+def test_a_list_that_is_no_object(runner, task, fault, words):
+    answer(runner, **fault)
+    assert words in failed(runner, task, **LISTS[task])
 
 
 @pytest.mark.parametrize(
     "task", [task for task in LISTS if task is not GetFeatureImpactOperator], ids=lambda task: task.__name__
 )
-def test_a_list_without_its_entries_is_told(stage, task):
-    answer(stage, {"count": 3, "next": None, "previous": None})
-    assert "has no field 'data'" in failed(stage, task, **LISTS[task])
+def test_a_list_without_its_entries_is_told(runner, task):
+    answer(runner, {"count": 3, "next": None, "previous": None})
+    assert "has no field 'data'" in failed(runner, task, **LISTS[task])
 
 
 @pytest.mark.parametrize("task", [GetCustomModelLimitsOperator, ListGuardTemplatesOperator])
@@ -182,43 +182,43 @@ def test_a_cut_response_to_a_post_is_not_sent_again(direct):
 
 
 @EVERY_STARTER
-def test_a_response_without_the_field_that_matters(stage, task):
-    answer_change(stage, {"colour": "blue"}, status=202)
+def test_a_response_without_the_field_that_matters(runner, task):
+    answer_change(runner, {"colour": "blue"}, status=202)
     with pytest.raises(AirflowException) as caught:
-        stage.run(task, **STARTERS[task])
+        runner.run(task, **STARTERS[task])
     message = str(caught.value)
     assert "The response has no field '" in message or "did not say where to follow it" in message
     # Something may have been made: that is not forgotten, but nothing is taken for it.
-    assert remembered(stage) == {}
-    assert "before" in record_of(stage)
+    assert remembered(runner) == {}
+    assert "before" in record_of(runner)
 
 
 @EVERY_STARTER
-def test_a_response_with_the_wrong_type_of_id(stage, task):
+def test_a_response_with_the_wrong_type_of_id(runner, task):
     ids = {"id": 7, "customModelVersionId": [], "conversionId": None, "statusId": {}}
-    answer_change(stage, ids, status=202)
+    answer_change(runner, ids, status=202)
     with pytest.raises(AirflowException) as caught:
-        stage.run(task, **STARTERS[task])
+        runner.run(task, **STARTERS[task])
     message = str(caught.value)
     assert "The response has no field '" in message or "did not say where to follow it" in message
 
 
-def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(stage):
+def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(runner):
     """The error says to look in DataRobot first; an automatic retry would not look."""
-    answer(stage, {}, status=202)
+    answer(runner, {}, status=202)
     with pytest.raises(AirflowFailException, match="check in DataRobot before you start it again"):
-        stage.run(InitializePredictionExplanationsOperator, **IDS)
+        runner.run(InitializePredictionExplanationsOperator, **IDS)
 
 
 @EVERY_STARTER
-def test_a_page_for_people_instead_of_a_response(stage, task):
-    answer_change(stage, "<html>Sign in</html>", contentType="text/html")
-    message = failed(stage, task, **STARTERS[task])
+def test_a_page_for_people_instead_of_a_response(runner, task):
+    answer_change(runner, "<html>Sign in</html>", contentType="text/html")
+    message = failed(runner, task, **STARTERS[task])
     assert "<html>Sign in</html>" in message
     assert "Check the host of the Airflow connection" in message
 
 
-def test_a_redirect_is_not_followed(stage):
-    answer(stage, None, status=302)
-    assert "is a redirect (302), which was not followed" in failed(stage, GetCustomModelOperator, custom_model_id="m")
-    assert len(stage.seen) == 1
+def test_a_redirect_is_not_followed(runner):
+    answer(runner, None, status=302)
+    assert "is a redirect (302), which was not followed" in failed(runner, GetCustomModelOperator, custom_model_id="m")
+    assert len(runner.received) == 1

@@ -13,17 +13,17 @@ from datarobot_provider.sensors.prediction_explanations import PredictionExplana
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import ENVIRONMENT
 from tests.support.life_cycle import make_model, make_version
+from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 COLUMNS = {"age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"}
 
 
-def trained(stage, folder):
-    model = make_model(stage)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, folder, trained=True)}
+def trained(runner, folder):
+    model = make_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder, trained=True)}
 
 
 def columns(impact):
@@ -32,87 +32,87 @@ def columns(impact):
 
 @BOTH_MODES
 @covers("start_custom_model_version_feature_impact", "get_custom_model_version_feature_impact", "get_job_status")
-def test_feature_impact(stage, model_folder, deferrable):
-    ids = trained(stage, model_folder)
-    impact = stage.run(ComputeFeatureImpactOperator, **ids, row_count="100", deferrable=deferrable, **PATIENT)
+def test_feature_impact(runner, model_folder, deferrable):
+    ids = trained(runner, model_folder)
+    impact = runner.run(ComputeFeatureImpactOperator, **ids, row_count="100", deferrable=deferrable, **WAIT)
     assert (columns(impact), impact["rowCount"]) == (COLUMNS, 100)
     assert max(item["impactNormalized"] for item in impact["featureImpacts"]) == 1
-    assert stage.run(GetFeatureImpactOperator, **ids) == impact
-    assert stage.run(FeatureImpactSensor, **ids) == impact
+    assert runner.run(GetFeatureImpactOperator, **ids) == impact
+    assert runner.run(FeatureImpactSensor, **ids) == impact
     path = "customModels/{custom_model_id}/versions/{custom_model_version_id}/featureImpact/".format(**ids)
-    assert stage.bodies("POST", path) == [b'{"rowCount": 100}']
+    assert runner.bodies("POST", path) == [b'{"rowCount": 100}']
 
 
 @BOTH_MODES
 @covers("start_inference_image_feature_impact", "get_inference_image_feature_impact", "get_job_status")
-def test_feature_impact_of_an_image(stage, model_folder, deferrable):
-    image = trained(stage, model_folder)["custom_model_version_id"]
-    impact = stage.run(ComputeFeatureImpactOperator, image_id=image, deferrable=deferrable, **PATIENT)
+def test_feature_impact_of_an_image(runner, model_folder, deferrable):
+    image = trained(runner, model_folder)["custom_model_version_id"]
+    impact = runner.run(ComputeFeatureImpactOperator, image_id=image, deferrable=deferrable, **WAIT)
     assert (columns(impact), impact["rowCount"]) == (COLUMNS, None)
-    assert stage.run(GetFeatureImpactOperator, image_id=image) == impact
-    assert stage.bodies("POST", f"customInferenceImages/{image}/featureImpact/") == [b"{}"]
+    assert runner.run(GetFeatureImpactOperator, image_id=image) == impact
+    assert runner.bodies("POST", f"customInferenceImages/{image}/featureImpact/") == [b"{}"]
 
 
 @BOTH_MODES
-def test_feature_impact_that_fails(stage, model_folder, deferrable):
+def test_feature_impact_that_fails(runner, model_folder, deferrable):
     outcome = {"kind": "feature_impact", "outcome": "failed", "message": "too few rows"}
     for given in ("version", "image"):
-        stage.emulator.control("POST", "outcomes", outcome)
-        ids = trained(stage, model_folder)
+        runner.emulator.control("POST", "outcomes", outcome)
+        ids = trained(runner, model_folder)
         what = ids if given == "version" else {"image_id": ids["custom_model_version_id"]}
         with pytest.raises(AirflowException, match="too few rows"):
-            stage.run(ComputeFeatureImpactOperator, **what, deferrable=deferrable, **PATIENT)
+            runner.run(ComputeFeatureImpactOperator, **what, deferrable=deferrable, **WAIT)
 
 
 @covers("get_custom_model_version_feature_impact")
-def test_impacts_on_several_pages_are_put_together(stage, model_folder):
-    ids = trained(stage, model_folder)
-    impact = stage.run(ComputeFeatureImpactOperator, **ids, **PATIENT)
-    path = stage.seen[-1].path
+def test_impacts_on_several_pages_are_put_together(runner, model_folder):
+    ids = trained(runner, model_folder)
+    impact = runner.run(ComputeFeatureImpactOperator, **ids, **WAIT)
+    path = runner.received[-1].path
     impacts = impact["featureImpacts"]
-    for shown, following in ((impacts[:6], f"{stage.origin}{path}?offset=6"), (impacts[6:], None)):
+    for shown, following in ((impacts[:6], f"{runner.origin}{path}?offset=6"), (impacts[6:], None)):
         body = {**impact, "featureImpacts": shown, "count": len(shown), "next": following}
-        stage.emulator.control(
+        runner.emulator.control(
             "POST", "faults", {"method": "GET", "path": "featureImpact", "status": 200, "body": body}
         )
-    seen = stage.run(GetFeatureImpactOperator, **ids)
+    seen = runner.run(GetFeatureImpactOperator, **ids)
     assert seen["featureImpacts"] == impacts
-    stage.seen[:] = [e for e in stage.seen if "offset" not in e.target]
+    runner.received[:] = [e for e in runner.received if "offset" not in e.target]
 
 
 @pytest.mark.parametrize("task", [ComputeFeatureImpactOperator, GetFeatureImpactOperator])
-def test_a_version_and_an_image_are_too_much_and_neither_is_too_little(stage, task):
+def test_a_version_and_an_image_are_too_much_and_neither_is_too_little(runner, task):
     for given in ({}, {"custom_model_id": "a", "custom_model_version_id": "b", "image_id": "c"}):
         with pytest.raises(AirflowFailException, match="or image_id alone"):
-            stage.run(task, **given)
-    assert stage.seen == []
+            runner.run(task, **given)
+    assert runner.received == []
 
 
 @BOTH_MODES
 @covers("init_prediction_explanations", "get_job_status")
-def test_prediction_explanations(stage, model_folder, deferrable):
-    ids = trained(stage, model_folder)
-    made = stage.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **PATIENT)
+def test_prediction_explanations(runner, model_folder, deferrable):
+    ids = trained(runner, model_folder)
+    made = runner.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **WAIT)
     version = "customModels/{custom_model_id}/versions/{custom_model_version_id}/".format(**ids)
-    assert made == f"{stage.origin}/api/v2/{version}"
-    assert stage.bodies("POST", f"{version}predictionExplanationsInitialization/") == [b""]
+    assert made == f"{runner.origin}/api/v2/{version}"
+    assert runner.bodies("POST", f"{version}predictionExplanationsInitialization/") == [b""]
 
 
 @BOTH_MODES
 @covers("init_prediction_explanations_legacy", "get_job_status")
-def test_prediction_explanations_in_an_environment(stage, model_folder, deferrable):
-    ids = trained(stage, model_folder)
-    version = version_id(stage, "environments", ENVIRONMENT)
-    made = stage.run(
+def test_prediction_explanations_in_an_environment(runner, model_folder, deferrable):
+    ids = trained(runner, model_folder)
+    version = version_id(runner, "environments", ENVIRONMENT)
+    made = runner.run(
         InitializePredictionExplanationsOperator,
         **ids,
         environment_id=ENVIRONMENT,
         environment_version_id=version,
         deferrable=deferrable,
-        **PATIENT,
+        **WAIT,
     )
     assert made.endswith(f"/versions/{ids['custom_model_version_id']}/")
-    (body,) = stage.bodies("POST", "customModels/predictionExplanationsInitialization/")
+    (body,) = runner.bodies("POST", "customModels/predictionExplanationsInitialization/")
     assert json.loads(body) == {
         "customModelId": ids["custom_model_id"],
         "customModelVersionId": ids["custom_model_version_id"],
@@ -123,20 +123,20 @@ def test_prediction_explanations_in_an_environment(stage, model_folder, deferrab
 
 @BOTH_MODES
 @covers("init_prediction_explanations", "get_job_status")
-def test_start_here_and_wait_there(stage, model_folder, deferrable):
-    ids = trained(stage, model_folder)
-    status = stage.run(InitializePredictionExplanationsOperator, **ids, wait_for_completion=False)
-    assert stage.ti.xcoms["datarobot_id"] == status
-    made = stage.run(
+def test_start_here_and_wait_there(runner, model_folder, deferrable):
+    ids = trained(runner, model_folder)
+    status = runner.run(InitializePredictionExplanationsOperator, **ids, wait_for_completion=False)
+    assert runner.ti.xcoms["datarobot_id"] == status
+    made = runner.run(
         PredictionExplanationsSensor, status_id=status, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
     assert made.endswith(f"/versions/{ids['custom_model_version_id']}/")
 
 
 @BOTH_MODES
-def test_prediction_explanations_that_fail(stage, model_folder, deferrable):
+def test_prediction_explanations_that_fail(runner, model_folder, deferrable):
     outcome = {"kind": "prediction_explanations", "outcome": "failed", "message": "out of memory"}
-    stage.emulator.control("POST", "outcomes", outcome)
-    ids = trained(stage, model_folder)
+    runner.emulator.control("POST", "outcomes", outcome)
+    ids = trained(runner, model_folder)
     with pytest.raises(AirflowException, match="out of memory"):
-        stage.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **PATIENT)
+        runner.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **WAIT)

@@ -16,43 +16,43 @@ from datarobot_provider.operators.versions import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
-from tests.contract.provider.conftest import PATIENT
 from tests.contract.provider.test_arguments import ROUTES
 from tests.support.emulator import DATASET, DEPLOYMENT
 from tests.support.life_cycle import make_model, make_version
+from tests.support.task_runner import WAIT
 
 NOWHERE = "0" * 24
 NO_MODEL = {"custom_model_id": NOWHERE}
 
 
 class World:
-    """Things on the stage, made when somebody asks for them."""
+    """Things on the runner, made when somebody asks for them."""
 
-    def __init__(self, stage, folder):
-        self.stage, self.folder = stage, folder
+    def __init__(self, runner, folder):
+        self.runner, self.folder = runner, folder
 
     @cached_property
     def model(self):
-        return make_model(self.stage)
+        return make_model(self.runner)
 
     @cached_property
     def old_model(self):
-        return make_model(self.stage, is_training_data_for_versions_permanently_enabled=None)
+        return make_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
 
     @cached_property
     def ids(self):
-        version = make_version(self.stage, self.model, self.folder)
+        version = make_version(self.runner, self.model, self.folder)
         return {"custom_model_id": self.model, "custom_model_version_id": version}
 
     @cached_property
     def built(self):
-        self.stage.run(StartDependencyBuildOperator, **self.ids, **PATIENT)
+        self.runner.run(StartDependencyBuildOperator, **self.ids, **WAIT)
         return self.ids
 
     @cached_property
     def building(self):
         self.stuck("dependency_build")
-        self.stage.run(StartDependencyBuildOperator, **self.ids, wait_for_completion=False)
+        self.runner.run(StartDependencyBuildOperator, **self.ids, wait_for_completion=False)
         return self.ids
 
     @cached_property
@@ -60,37 +60,39 @@ class World:
         """A test that does not end."""
         ids = self.built
         self.stuck("model_test")
-        return self.stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+        return self.runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
 
     @cached_property
     def tested(self):
-        return self.stage.run(RunModelTestOperator, **self.built, dataset_id=DATASET, **PATIENT)["id"]
+        return self.runner.run(RunModelTestOperator, **self.built, dataset_id=DATASET, **WAIT)["id"]
 
     @cached_property
     def converted(self):
-        done = self.stage.run(ConvertVersionOperator, **self.ids, main_program_path="custom.py", **PATIENT)
+        done = self.runner.run(ConvertVersionOperator, **self.ids, main_program_path="custom.py", **WAIT)
         return {**self.ids, "conversion_id": done["id"]}
 
     @cached_property
     def validation(self):
         columns = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
         given = {"deployment_id": DEPLOYMENT, **columns, "wait_for_completion": False}
-        return self.stage.run(ValidateVectorDatabaseOperator, **given)
+        return self.runner.run(ValidateVectorDatabaseOperator, **given)
 
     @cached_property
     def template(self):
-        return self.stage.run(ListGuardTemplatesOperator, limit=1)[0]["id"]
+        return self.runner.run(ListGuardTemplatesOperator, limit=1)[0]["id"]
 
     @cached_property
     def live(self):
         """A version that is deployed, and so frozen."""
         ids = self.ids
-        self.stage.emulator.control("POST", "deployments", {"label": "live", "modelId": ids["custom_model_version_id"]})
+        self.runner.emulator.control(
+            "POST", "deployments", {"label": "live", "modelId": ids["custom_model_version_id"]}
+        )
         return ids
 
     def guard(self, name, **given):
         wanted = {"stages": ["prompt"], "entity_id": self.model, "entity_type": "customModel", **given}
-        return self.stage.run(CreateGuardConfigOperator, template_id=self.template, name=name, **wanted)
+        return self.runner.run(CreateGuardConfigOperator, template_id=self.template, name=name, **wanted)
 
     def named_twice(self):
         self.guard("one")
@@ -102,19 +104,19 @@ class World:
         return {"config_id": guard, "description": f"on {self.live['custom_model_version_id']}"}
 
     def labelled(self):
-        self.stage.run(UpdateVersionOperator, **self.ids, required_metadata={"key": "a"})
+        self.runner.run(UpdateVersionOperator, **self.ids, required_metadata={"key": "a"})
         return {**self.ids, "required_metadata": {"key": "b"}}
 
     def deleted_dataset(self, model):
-        self.stage.emulator.control("DELETE", f"datasets/{DATASET}")
+        self.runner.emulator.control("DELETE", f"datasets/{DATASET}")
         return {"custom_model_id": model, "dataset_id": DATASET}
 
     def without_an_image(self):
-        self.stage.emulator.control("DELETE", "image")
+        self.runner.emulator.control("DELETE", "image")
         return {}
 
     def stuck(self, kind):
-        self.stage.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
+        self.runner.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
 
 
 def entity(model):
@@ -277,17 +279,17 @@ BY_FAULT = {
 
 
 @pytest.mark.parametrize(("name", "status", "arguments", "words"), REFUSALS)
-def test_a_refusal_says_what_the_server_says(stage, model_folder, name, status, arguments, words):
+def test_a_refusal_says_what_the_server_says(runner, model_folder, name, status, arguments, words):
     task = CASES[name][0]
-    given = arguments(World(stage, model_folder))
-    stage.seen.clear()
+    given = arguments(World(runner, model_folder))
+    runner.received.clear()
     with pytest.raises(AirflowFailException) as caught:
-        stage.run(task, **given)
+        runner.run(task, **given)
     message = str(caught.value)
-    (exchange,) = [e for e in stage.seen if e.status == status]
+    (exchange,) = [e for e in runner.received if e.status == status]
     assert message.startswith(f"DataRobot returned {status} for {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
     assert words in message
-    (entry,) = [entry for entry in stage.log() if entry["requestId"] in message]
+    (entry,) = [entry for entry in runner.log() if entry["requestId"] in message]
     assert (entry["method"], entry["path"], entry["status"]) == (exchange.method, exchange.path, status)
     assert f"Request id: {entry['requestId']}" in message
     if status in (404, 410):

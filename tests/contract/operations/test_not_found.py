@@ -43,8 +43,8 @@ def test_nearly_all_operations_have_ids_in_their_paths():
 
 
 @pytest.mark.parametrize("name", WITH_IDS)
-def test_every_operator_names_the_arguments_in_the_path(stage, run, name):
-    refuse(stage, name, 404, {"message": "Not Found"})
+def test_every_operator_names_the_arguments_in_the_path(runner, run, name):
+    refuse(runner, name, 404, {"message": "Not Found"})
     message = run(name)
     line = next(line for line in message.splitlines() if " was not found: DataRobot has no such " in line)
     for argument, value in ids_in_path(name).items():
@@ -54,12 +54,12 @@ def test_every_operator_names_the_arguments_in_the_path(stage, run, name):
 
 @pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "triggerer"])
 @pytest.mark.parametrize("sensor", SENSORS, ids=lambda sensor: sensor.__name__)
-def test_every_sensor_names_its_ids(stage, sensor, deferrable):
+def test_every_sensor_names_its_ids(runner, sensor, deferrable):
     given = required_arguments(sensor, NOWHERE)
     # What the status sensor takes may also be a whole URL; the id in it is what was asked for.
     names = {"status": "status_id"}
     with pytest.raises(AirflowException) as caught:
-        stage.run(sensor, **given, deferrable=deferrable, poke_interval=0.05, timeout=5)
+        runner.run(sensor, **given, deferrable=deferrable, poke_interval=0.05, timeout=5)
     message = str(caught.value)
     assert "no longer exists in DataRobot." in message.splitlines()[0]
     line = next(line for line in message.splitlines() if " was not found: DataRobot has no such " in line)
@@ -67,54 +67,54 @@ def test_every_sensor_names_its_ids(stage, sensor, deferrable):
         assert f"{names.get(argument, argument)} {NOWHERE!r}" in line
 
 
-def failing(stage, task, **given):
+def failing(runner, task, **given):
     with pytest.raises(AirflowFailException) as caught:
-        stage.run(task, **given)
+        runner.run(task, **given)
     return str(caught.value)
 
 
-def test_ids_in_the_body_are_named_too(stage, model_folder):
-    model = make_model(stage)
-    version = make_version(stage, model, model_folder)
+def test_ids_in_the_body_are_named_too(runner, model_folder):
+    model = make_model(runner)
+    version = make_version(runner, model, model_folder)
     ids = {"custom_model_id": model, "custom_model_version_id": version}
     said = f"dataset_id {NOWHERE!r}"
-    assert said in failing(stage, RunModelTestOperator, **ids, dataset_id=NOWHERE)
+    assert said in failing(runner, RunModelTestOperator, **ids, dataset_id=NOWHERE)
 
 
 @pytest.mark.parametrize("shape", [list, str], ids=["a list", "JSON"])
-def test_an_id_inside_of_an_object_is_named_with_its_place(stage, model_folder, shape):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
+def test_an_id_inside_of_an_object_is_named_with_its_place(runner, model_folder, shape):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
     second = {**GUARD, "name": "Second", "deploymentId": NOWHERE}
     guards = [GUARD, second] if shape is list else json.dumps([GUARD, second])
-    message = failing(stage, ApplyGuardConfigOperator, custom_model_id=model, guards=guards)
+    message = failing(runner, ApplyGuardConfigOperator, custom_model_id=model, guards=guards)
     line = f"guards[1].deploymentId {NOWHERE!r} was not found: DataRobot has no such deployment, "
     assert line in message
     assert model not in message
 
 
-def test_training_data_is_named_with_its_place(stage, model_folder):
-    model = make_model(stage)
+def test_training_data_is_named_with_its_place(runner, model_folder):
+    model = make_model(runner)
     given = {"custom_model_id": model, "folder": str(model_folder), "base_environment_id": ENVIRONMENT}
-    message = failing(stage, CreateVersionOperator, **given, training_data={"datasetId": NOWHERE})
+    message = failing(runner, CreateVersionOperator, **given, training_data={"datasetId": NOWHERE})
     assert f"training_data.datasetId {NOWHERE!r}" in message
 
 
-def test_a_request_of_ones_own_names_its_path(stage):
-    message = failing(stage, DataRobotRequestOperator, path=f"datasets/{NOWHERE}/")
+def test_a_request_of_ones_own_names_its_path(runner):
+    message = failing(runner, DataRobotRequestOperator, path=f"datasets/{NOWHERE}/")
     assert f"path 'datasets/{NOWHERE}/' was not found" in message
     gone = {"method": "POST", "path": "/customModelTests/$", "status": 404, "body": {"message": "Dataset not found."}}
-    stage.emulator.control("POST", "faults", gone)
+    runner.emulator.control("POST", "faults", gone)
     body = {"datasetId": NOWHERE}
-    message = failing(stage, DataRobotRequestOperator, path="customModelTests/", method="POST", json=body)
+    message = failing(runner, DataRobotRequestOperator, path="customModelTests/", method="POST", json=body)
     assert f"\njson.datasetId {NOWHERE!r} was not found: DataRobot has no such dataset, " in message
 
 
-def test_what_the_server_says_of_its_own_is_not_contradicted(stage, run):
+def test_what_the_server_says_of_its_own_is_not_contradicted(runner, run):
     """There is no log yet: the ids are right, and nobody is told that they are not."""
     name = "get_dependency_build_log"
-    nothing_yet(stage, name)
-    refuse(stage, name, 404, {"message": "The dependency build is in progress; its log is not there yet."})
+    nothing_yet(runner, name)
+    refuse(runner, name, 404, {"message": "The dependency build is in progress; its log is not there yet."})
     message = run(name)
     assert "was not found" not in message
     assert "\nIds in the request: custom_model_id 'm' and custom_model_version_id 'v'." in message

@@ -22,17 +22,17 @@ IMAGE, METADATA = "mlops/portablePredictionServerImage/", "mlops/portablePredict
 WAYS = pytest.mark.parametrize("redirect", [False, True], ids=["streamed", "redirected"])
 
 
-def publish(stage, **given):
+def publish(runner, **given):
     """Put an image there; return its metadata."""
-    return stage.emulator.control("POST", "image", {"size": SIZE, "redirect": False, **given})
+    return runner.emulator.control("POST", "image", {"size": SIZE, "redirect": False, **given})
 
 
-def fetch(stage, target):
-    return stage.run(DownloadPredictionServerImageOperator, target=str(target))
+def fetch(runner, target):
+    return runner.run(DownloadPredictionServerImageOperator, target=str(target))
 
 
-def elsewhere(stage):
-    return stage.emulator.control("GET", "foreign-requests")["data"]
+def elsewhere(runner):
+    return runner.emulator.control("GET", "foreign-requests")["data"]
 
 
 def left(folder):
@@ -40,35 +40,35 @@ def left(folder):
 
 
 @covers("get_pps_image_metadata")
-def test_metadata(stage):
-    metadata = publish(stage)
-    assert stage.run(GetPredictionServerImageMetadataOperator) == metadata
+def test_metadata(runner):
+    metadata = publish(runner)
+    assert runner.run(GetPredictionServerImageMetadataOperator) == metadata
     assert (metadata["imageSize"], metadata["hashAlgorithm"], len(metadata["hash"])) == (SIZE, "SHA256", 64)
 
 
 @WAYS
 @covers("download_pps_image", "get_pps_image_metadata")
-def test_download(stage, tmp_path, redirect):
-    metadata = publish(stage, redirect=redirect)
+def test_download(runner, tmp_path, redirect):
+    metadata = publish(runner, redirect=redirect)
     target = tmp_path / "image.tar.gz"
-    done = fetch(stage, target)
+    done = fetch(runner, target)
     check(done, target.read_bytes(), str(target))
     assert (done["size"], done["sha256"]) == (SIZE, metadata["hash"])
     assert left(tmp_path) == ["image.tar.gz"]
-    assert [e.path for e in stage.seen][:2] == [f"/api/v2/{METADATA}", f"/api/v2/{IMAGE}"]
-    assert len(elsewhere(stage)) == int(redirect)
+    assert [e.path for e in runner.received][:2] == [f"/api/v2/{METADATA}", f"/api/v2/{IMAGE}"]
+    assert len(elsewhere(runner)) == int(redirect)
 
 
-def test_the_token_stays_behind(stage, tmp_path, caplog):
-    publish(stage, redirect=True)
-    fetch(stage, tmp_path / "image.tar.gz")
-    ours, theirs = [[e for e in stage.seen if ("/storage/" in e.path) is away] for away in (False, True)]
+def test_the_token_stays_behind(runner, tmp_path, caplog):
+    publish(runner, redirect=True)
+    fetch(runner, tmp_path / "image.tar.gz")
+    ours, theirs = [[e for e in runner.received if ("/storage/" in e.path) is away] for away in (False, True)]
     assert {e.headers["authorization"] for e in ours} == {f"Bearer {TOKEN}"}
     (away,) = theirs
     assert away.headers["host"].startswith("localhost:")
     assert "authorization" not in away.headers
     assert TOKEN not in str(away.headers)
-    assert [(e["authorization"], e["status"]) for e in elsewhere(stage)] == [("absent", 200)]
+    assert [(e["authorization"], e["status"]) for e in elsewhere(runner)] == [("absent", 200)]
     assert "X-Signature" not in caplog.text
 
 
@@ -105,61 +105,61 @@ def test_cuts_without_end_leave_nothing(direct, tmp_path, hurried, redirect):
 @pytest.mark.parametrize(
     ("flaw", "words"), [("corrupt", "The SHA-256 of the download is"), ("short", "bytes, but 5,243,003 were expected")]
 )
-def test_what_is_not_the_image_gets_no_name(stage, tmp_path, hurried, redirect, flaw, words):
-    publish(stage, redirect=redirect, **{flaw: True})
+def test_what_is_not_the_image_gets_no_name(runner, tmp_path, hurried, redirect, flaw, words):
+    publish(runner, redirect=redirect, **{flaw: True})
     target = tmp_path / "image.tar.gz"
     target.write_bytes(b"an older image")
     with pytest.raises(AirflowException, match=words) as caught:
-        fetch(stage, target)
+        fetch(runner, target)
     assert not isinstance(caught.value, AirflowFailException)
     assert (left(tmp_path), target.read_bytes()) == (["image.tar.gz"], b"an older image")
 
 
 @WAYS
-def test_a_full_disk_leaves_nothing(stage, tmp_path, monkeypatch, redirect):
-    publish(stage, redirect=redirect)
+def test_a_full_disk_leaves_nothing(runner, tmp_path, monkeypatch, redirect):
+    publish(runner, redirect=redirect)
     fill_the_disk(monkeypatch)
     with pytest.raises(AirflowFailException, match=r"could not be written: No space left on device\."):
-        fetch(stage, tmp_path / "image.tar.gz")
+        fetch(runner, tmp_path / "image.tar.gz")
     assert left(tmp_path) == []
 
 
 @covers("get_pps_image_metadata")
-def test_a_verified_file_is_not_fetched_again(stage, tmp_path):
-    metadata = publish(stage, redirect=True)
+def test_a_verified_file_is_not_fetched_again(runner, tmp_path):
+    metadata = publish(runner, redirect=True)
     target = tmp_path / "image.tar.gz"
-    first = fetch(stage, target)
-    stage.seen.clear()
-    assert fetch(stage, target) == first
-    assert [e.path for e in stage.seen] == [f"/api/v2/{METADATA}"]
+    first = fetch(runner, target)
+    runner.received.clear()
+    assert fetch(runner, target) == first
+    assert [e.path for e in runner.received] == [f"/api/v2/{METADATA}"]
     target.write_bytes(b"\0" * SIZE)
-    assert fetch(stage, target)["sha256"] == metadata["hash"]
+    assert fetch(runner, target)["sha256"] == metadata["hash"]
     assert hashlib.sha256(target.read_bytes()).hexdigest() == metadata["hash"]
 
 
 @covers("download_pps_image")
-def test_to_object_storage_and_not_again(stage, tmp_path, memory):
-    metadata = publish(stage)
+def test_to_object_storage_and_not_again(runner, tmp_path, memory):
+    metadata = publish(runner)
     target = f"memory://bucket{tmp_path}/image.tar.gz"
-    first = fetch(stage, target)
+    first = fetch(runner, target)
     assert hashlib.sha256(ObjectStoragePath(target).read_bytes()).hexdigest() == metadata["hash"] == first["sha256"]
-    seen = len(stage.seen)
-    assert fetch(stage, target) == first
-    assert [e.path for e in stage.seen[seen:]] == [f"/api/v2/{METADATA}"]
+    seen = len(runner.received)
+    assert fetch(runner, target) == first
+    assert [e.path for e in runner.received[seen:]] == [f"/api/v2/{METADATA}"]
 
 
-def test_metadata_without_a_hash(stage, tmp_path):
-    metadata = {**publish(stage), "hash": None, "imageSize": None}
-    stage.emulator.control("POST", "faults", {"path": METADATA, "status": 200, "body": metadata})
+def test_metadata_without_a_hash(runner, tmp_path):
+    metadata = {**publish(runner), "hash": None, "imageSize": None}
+    runner.emulator.control("POST", "faults", {"path": METADATA, "status": 200, "body": metadata})
     with pytest.raises(AirflowException, match="do not contain its size and its hash"):
-        fetch(stage, tmp_path / "image.tar.gz")
+        fetch(runner, tmp_path / "image.tar.gz")
     assert left(tmp_path) == []
 
 
 @pytest.mark.parametrize("status", [301, 302])
-def test_a_redirect_that_is_not_safe(stage, tmp_path, status):
-    publish(stage)
-    stage.emulator.control("POST", "faults", {"path": f"/{IMAGE}$", "status": status})
+def test_a_redirect_that_is_not_safe(runner, tmp_path, status):
+    publish(runner)
+    runner.emulator.control("POST", "faults", {"path": f"/{IMAGE}$", "status": status})
     with pytest.raises(AirflowException, match="was not followed"):
-        fetch(stage, tmp_path / "image.tar.gz")
+        fetch(runner, tmp_path / "image.tar.gz")
     assert left(tmp_path) == []

@@ -14,9 +14,10 @@ import pytest
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.test_request_operator import BOTH_MODES, ask
-from tests.contract.provider.conftest import PATIENT, TOKEN
+from tests.contract.provider.conftest import TOKEN
 from tests.support.emulator import ENVIRONMENT
 from tests.support.life_cycle import make_model
+from tests.support.task_runner import WAIT
 from tests.unit.client.forms import parse_form
 from tests.unit.support import http_response, raw_server, read_request
 
@@ -41,7 +42,7 @@ def bucket():
     store.store.clear()
 
 
-def served(stage, *responses, **given):
+def served(runner, *responses, **given):
     """Run the operator against a server that gives these responses; return what it returned and the requests."""
     waiting, seen = list(responses), []
 
@@ -50,9 +51,9 @@ def served(stage, *responses, **given):
         connection.sendall(waiting.pop(0))
 
     with raw_server(handle) as port:
-        stage.origin = f"http://127.0.0.1:{port}"
-        stage.connect(TOKEN)
-        return stage.run(DataRobotRequestOperator, **given), seen
+        runner.origin = f"http://127.0.0.1:{port}"
+        runner.connect(TOKEN)
+        return runner.run(DataRobotRequestOperator, **given), seen
 
 
 def form_of(request):
@@ -63,33 +64,33 @@ def form_of(request):
 
 
 @BOTH_MODES
-def test_a_dataset_is_uploaded_from_disk(stage, csv, deferrable):
-    made = ask(stage, **UPLOAD, files={"file": csv}, deferrable=deferrable, **PATIENT)
+def test_a_dataset_is_uploaded_from_disk(runner, csv, deferrable):
+    made = ask(runner, **UPLOAD, files={"file": csv}, deferrable=deferrable, **WAIT)
     assert (made["name"], made["rowCount"], made["datasetSize"]) == ("prices of today.csv", 2, len(CSV))
 
 
-def test_a_dataset_is_uploaded_from_object_storage_under_another_name(stage, bucket):
+def test_a_dataset_is_uploaded_from_object_storage_under_another_name(runner, bucket):
     bucket.pipe("/bucket/a.csv", CSV)
     source = ObjectStoragePath("memory://bucket/a.csv", conn_id="store")
-    made = ask(stage, **UPLOAD, files={"file": {"path": source, "filename": "prices.csv"}}, **PATIENT)
+    made = ask(runner, **UPLOAD, files={"file": {"path": source, "filename": "prices.csv"}}, **WAIT)
     assert (made["name"], made["rowCount"]) == ("prices.csv", 2)
 
 
-def test_a_file_that_does_not_fit_is_refused_by_the_server(stage, csv):
+def test_a_file_that_does_not_fit_is_refused_by_the_server(runner, csv):
     with pytest.raises(AirflowFailException, match="colour"):
-        ask(stage, **UPLOAD, files={"file": csv}, data={"colour": "red"})
+        ask(runner, **UPLOAD, files={"file": csv}, data={"colour": "red"})
     with pytest.raises(AirflowFailException, match="exactly one file"):
-        ask(stage, **UPLOAD, files={"file": [csv, csv]})
+        ask(runner, **UPLOAD, files={"file": [csv, csv]})
 
 
-def test_an_environment_version_is_made_from_a_docker_context(stage, tmp_path):
+def test_an_environment_version_is_made_from_a_docker_context(runner, tmp_path):
     """As the official client sends it: form fields, then the archive in ``docker_context``."""
     with zipfile.ZipFile(tmp_path / "context.zip", "w") as archive:
         archive.writestr("Dockerfile", "FROM scratch\n")
     content = (tmp_path / "context.zip").read_bytes()
     made = {"id": "65a0000000000000000000e2", "buildStatus": "submitted"}
     returned, (request,) = served(
-        stage,
+        runner,
         http_response(json.dumps(made).encode(), "202 Accepted"),
         path=f"executionEnvironments/{ENVIRONMENT}/versions/",
         method="POST",
@@ -107,15 +108,15 @@ def test_an_environment_version_is_made_from_a_docker_context(stage, tmp_path):
     ]
 
 
-def test_fields_alone_are_a_form_too(stage):
-    _, (request,) = served(stage, http_response(), path="x/", method="PATCH", data='{"a": "1", "b": 2}')
+def test_fields_alone_are_a_form_too(runner):
+    _, (request,) = served(runner, http_response(), path="x/", method="PATCH", data='{"a": "1", "b": 2}')
     assert form_of(request) == [("a", None, b"1"), ("b", None, b"2")]
 
 
-def test_pairs_keep_their_order(stage, csv, tmp_path):
+def test_pairs_keep_their_order(runner, csv, tmp_path):
     (tmp_path / "b").write_bytes(b"")
     files = [("file", csv), ["extra", {"path": tmp_path / "b", "filename": 'q"uote.bin'}], ("file", str(csv))]
-    _, (request,) = served(stage, http_response(), path="x/", method="PUT", files=files)
+    _, (request,) = served(runner, http_response(), path="x/", method="PUT", files=files)
     assert [(name, content) for name, _, content in form_of(request)] == [
         ("file", CSV),
         ("extra", b""),
@@ -123,7 +124,7 @@ def test_pairs_keep_their_order(stage, csv, tmp_path):
     ]
 
 
-def test_a_large_file_is_streamed(stage, tmp_path):
+def test_a_large_file_is_streamed(runner, tmp_path):
     path = tmp_path / "large.bin"
     with path.open("wb") as file:
         file.truncate(100_000_000)
@@ -139,10 +140,10 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         connection.sendall(http_response())
 
     with raw_server(handle) as port:
-        stage.origin = f"http://127.0.0.1:{port}"
-        stage.connect(TOKEN)
+        runner.origin = f"http://127.0.0.1:{port}"
+        runner.connect(TOKEN)
         tracemalloc.start()
-        stage.run(DataRobotRequestOperator, path="x/", method="POST", files={"file": path})
+        runner.run(DataRobotRequestOperator, path="x/", method="POST", files={"file": path})
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
     assert sizes[0] > 100_000_000
@@ -175,103 +176,103 @@ def test_a_large_file_is_streamed(stage, tmp_path):
         ({"sha256": "0" * 63, "target": "x"}, "sha256 should be 64 hexadecimal digits"),
     ],
 )
-def test_what_cannot_be_sent_is_refused_before_anything_is(stage, csv, given, reason):
+def test_what_cannot_be_sent_is_refused_before_anything_is(runner, csv, given, reason):
     with pytest.raises(AirflowFailException, match=reason):
-        stage.run(DataRobotRequestOperator, **{**UPLOAD, "files": {"file": csv}, **given})
-    assert stage.seen == []
+        runner.run(DataRobotRequestOperator, **{**UPLOAD, "files": {"file": csv}, **given})
+    assert runner.received == []
 
 
 @pytest.mark.parametrize("filename", ["売上\u3000表.csv", "a\u200db\u00a0c.csv"])
-def test_a_filename_of_another_script_is_sent_as_it_is(stage, csv, filename):
-    assert ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}}, **PATIENT)["name"] == filename
+def test_a_filename_of_another_script_is_sent_as_it_is(runner, csv, filename):
+    assert ask(runner, **UPLOAD, files={"file": {"path": csv, "filename": filename}}, **WAIT)["name"] == filename
 
 
 @pytest.mark.parametrize("filename", ["", "a/b.csv", "a\nb", "..\\x", "a\u2028b", "a\udce9b"])
-def test_a_filename_that_is_none_is_refused(stage, csv, filename):
+def test_a_filename_that_is_none_is_refused(runner, csv, filename):
     with pytest.raises(
         AirflowFailException, match=r"files\['file'\] has the filename .*\. Use a file name without slashes"
     ):
-        ask(stage, **UPLOAD, files={"file": {"path": csv, "filename": filename}})
+        ask(runner, **UPLOAD, files={"file": {"path": csv, "filename": filename}})
 
 
 @pytest.mark.parametrize("wrap", [str, Path])
-def test_the_response_of_a_get_is_saved(stage, tmp_path, wrap, model_folder):
+def test_the_response_of_a_get_is_saved(runner, tmp_path, wrap, model_folder):
     from datarobot_provider.operators.versions import CreateVersionOperator
 
-    model = make_model(stage)
-    version = stage.run(
+    model = make_model(runner)
+    version = runner.run(
         CreateVersionOperator, custom_model_id=model, folder=model_folder, base_environment_id=ENVIRONMENT
     )
     target = tmp_path / "out" / "m.zip"
     path = f"customModels/{model}/versions/{version}/download/"
-    saved = ask(stage, path, target=wrap(target))
+    saved = ask(runner, path, target=wrap(target))
     content = target.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     assert saved == {"path": str(target), "size": len(content), "sha256": digest}
     assert "custom.py" in zipfile.ZipFile(target).namelist()
     assert [each.name for each in target.parent.iterdir()] == ["m.zip"]
-    assert ask(stage, path, target=target, sha256=digest.upper(), response_filter=lambda made: made["path"]) == str(
+    assert ask(runner, path, target=target, sha256=digest.upper(), response_filter=lambda made: made["path"]) == str(
         target
     )
     with pytest.raises(AirflowException, match="SHA-256"):
-        ask(stage, path, target=tmp_path / "other.zip", sha256="0" * 64)
+        ask(runner, path, target=tmp_path / "other.zip", sha256="0" * 64)
     assert not (tmp_path / "other.zip").exists()
 
 
-def test_a_response_is_saved_in_object_storage(stage, bucket):
+def test_a_response_is_saved_in_object_storage(runner, bucket):
     target = ObjectStoragePath("memory://bucket/out/page.json", conn_id="store")
-    saved = ask(stage, "datasets/", query={"limit": 1}, target=target)
+    saved = ask(runner, "datasets/", query={"limit": 1}, target=target)
     assert saved["path"] == str(target)
     assert json.loads(bucket.cat("/bucket/out/page.json"))["count"] == 1
 
 
 @BOTH_MODES
-def test_the_result_of_a_job_is_saved(stage, csv, tmp_path, deferrable):
+def test_the_result_of_a_job_is_saved(runner, csv, tmp_path, deferrable):
     target = tmp_path / "made.json"
-    saved = ask(stage, **UPLOAD, files={"file": csv}, target=target, deferrable=deferrable, **PATIENT)
+    saved = ask(runner, **UPLOAD, files={"file": csv}, target=target, deferrable=deferrable, **WAIT)
     assert saved["path"] == str(target)
     assert json.loads(target.read_bytes())["name"] == csv.name
 
 
 @pytest.mark.parametrize(("location", "with_token"), [("/api/v2/y/?a=1", True), ("/storage/y?a=1", False)])
-def test_the_token_is_sent_to_a_redirect_within_the_api_alone(stage, tmp_path, location, with_token):
+def test_the_token_is_sent_to_a_redirect_within_the_api_alone(runner, tmp_path, location, with_token):
     moved = http_response(b"", f"303 See Other\r\nLocation: {location}")
-    _, (_, second) = served(stage, moved, http_response(CSV), path="x/", target=tmp_path / "a.csv")
+    _, (_, second) = served(runner, moved, http_response(CSV), path="x/", target=tmp_path / "a.csv")
     assert second.startswith(f"GET {location} ".encode())
     assert (TOKEN.encode() in second) is with_token
     assert (tmp_path / "a.csv").read_bytes() == CSV
 
 
-def test_an_error_is_an_error_and_leaves_no_file(stage, tmp_path):
+def test_an_error_is_an_error_and_leaves_no_file(runner, tmp_path):
     with pytest.raises(AirflowFailException, match="returned 404 for GET datasets/65a0000000000000000000ff/"):
-        ask(stage, "datasets/65a0000000000000000000ff/", target=tmp_path / "a.json")
+        ask(runner, "datasets/65a0000000000000000000ff/", target=tmp_path / "a.json")
     body = {"name": "x", "customModelType": "inference"}
     with pytest.raises(AirflowFailException, match="targetType: this field is required"):
-        ask(stage, "customModels/", method="POST", json=body, target=tmp_path / "a.json")
+        ask(runner, "customModels/", method="POST", json=body, target=tmp_path / "a.json")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_response_of_a_post_is_saved_and_not_asked_for_again_where_that_fails(stage, tmp_path):
+def test_the_response_of_a_post_is_saved_and_not_asked_for_again_where_that_fails(runner, tmp_path):
     body = {"name": "Prices", "customModelType": "inference", "targetType": "Unstructured"}
     how = {"path": "customModels/", "method": "POST", "json": body}
-    saved = stage.run(DataRobotRequestOperator, **how, target=tmp_path / "m.json")
+    saved = runner.run(DataRobotRequestOperator, **how, target=tmp_path / "m.json")
     assert json.loads((tmp_path / "m.json").read_bytes())["name"] == "Prices"
     assert saved["path"] == str(tmp_path / "m.json")
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(AirflowException, match="responded with 201, but the response could not be saved") as caught:
-        stage.run(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
+        runner.run(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
     assert not isinstance(caught.value, AirflowFailException)
-    stage.ti.retry()
+    runner.ti.retry()
     with pytest.raises(AirflowFailException, match="no way to find out"):
-        stage.again(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
-    assert len(stage.bodies("POST", "customModels/")) == 2
+        runner.retry(DataRobotRequestOperator, **how, target=tmp_path / "file/m.json")
+    assert len(runner.bodies("POST", "customModels/")) == 2
 
 
-def test_a_secret_in_a_form_does_not_show(stage):
+def test_a_secret_in_a_form_does_not_show(runner):
     secret = "sk-a-very-secret-key"
     echo = http_response(json.dumps({"message": f"bad key {secret}"}).encode(), "422 Unprocessable Entity")
     with pytest.raises(AirflowFailException, match=r"bad key \*\*\*") as caught:
-        served(stage, echo, path="x/", method="POST", data={"openaiApiKey": secret})
+        served(runner, echo, path="x/", method="POST", data={"openaiApiKey": secret})
     assert secret not in str(caught.value)
 
 

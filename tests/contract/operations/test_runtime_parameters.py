@@ -11,9 +11,9 @@ from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.versions import CreateVersionOperator, GetVersionOperator, ListVersionsOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import DATASET, ENVIRONMENT
 from tests.support.life_cycle import make_model, make_version
+from tests.support.task_runner import WAIT
 
 METADATA = """
 name: Assistant
@@ -35,79 +35,79 @@ def folder(model_folder):
 
 
 @pytest.fixture
-def credential(stage):
+def credential(runner):
     """Make two credentials; return the id of the one that is called ``OpenAI``."""
-    stage.emulator.control("POST", "credentials", {"name": "Other"})
-    return stage.emulator.control("POST", "credentials", {"name": "OpenAI"})["id"]
+    runner.emulator.control("POST", "credentials", {"name": "Other"})
+    return runner.emulator.control("POST", "credentials", {"name": "OpenAI"})["id"]
 
 
-def current(stage, model, version):
-    seen = stage.run(GetVersionOperator, custom_model_id=model, custom_model_version_id=version)
+def current(runner, model, version):
+    seen = runner.run(GetVersionOperator, custom_model_id=model, custom_model_version_id=version)
     return {row["fieldName"]: row["currentValue"] for row in seen["runtimeParameters"]}
 
 
-def test_values_are_set_and_inherited(stage, folder, credential):
-    model = make_model(stage)
+def test_values_are_set_and_inherited(runner, folder, credential):
+    model = make_model(runner)
     values = {"TEMPERATURE": "0.5", "STREAM": "false", "KEY": "OpenAI"}
-    version = make_version(stage, model, folder, runtime_parameter_values=values)
-    assert current(stage, model, version) == {"LLM": "gpt-4o", "TEMPERATURE": 0.5, "STREAM": False, "KEY": credential}
-    changed = stage.run(
+    version = make_version(runner, model, folder, runtime_parameter_values=values)
+    assert current(runner, model, version) == {"LLM": "gpt-4o", "TEMPERATURE": 0.5, "STREAM": False, "KEY": credential}
+    changed = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         from_latest=True,
         runtime_parameter_values=json.dumps({"LLM": "o3", "TEMPERATURE": None}),
     )
-    assert current(stage, model, changed) == {"LLM": "o3", "TEMPERATURE": None, "STREAM": False, "KEY": credential}
-    assert [e.status for e in stage.seen if e.path == "/api/v2/credentials/"] == [200]
+    assert current(runner, model, changed) == {"LLM": "o3", "TEMPERATURE": None, "STREAM": False, "KEY": credential}
+    assert [e.status for e in runner.received if e.path == "/api/v2/credentials/"] == [200]
 
 
-def test_the_list_of_the_api_without_definitions(stage, folder, credential):
-    model = make_model(stage)
+def test_the_list_of_the_api_without_definitions(runner, folder, credential):
+    model = make_model(runner)
     rows = [{"fieldName": "KEY", "type": "credential", "value": credential}]
-    version = make_version(stage, model, folder, runtime_parameter_values=rows)
-    assert current(stage, model, version)["KEY"] == credential
+    version = make_version(runner, model, folder, runtime_parameter_values=rows)
+    assert current(runner, model, version)["KEY"] == credential
 
 
-def test_nothing_is_uploaded_where_values_do_not_fit(stage, folder):
-    model = make_model(stage)
+def test_nothing_is_uploaded_where_values_do_not_fit(runner, folder):
+    model = make_model(runner)
     with pytest.raises(AirflowFailException) as error:
-        make_version(stage, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
+        make_version(runner, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
     for words in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
         assert words in str(error.value)
     with pytest.raises(AirflowFailException, match="KEY: the user of the connection has no credential with this name"):
-        make_version(stage, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
-    assert stage.bodies("POST", f"customModels/{model}/versions/") == []
+        make_version(runner, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
+    assert runner.bodies("POST", f"customModels/{model}/versions/") == []
 
 
-def test_an_unknown_credential_is_refused_by_datarobot(stage, folder):
+def test_an_unknown_credential_is_refused_by_datarobot(runner, folder):
     with pytest.raises(AirflowFailException, match="there is no credential with this ID"):
-        make_version(stage, make_model(stage), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"})
+        make_version(runner, make_model(runner), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"})
 
 
 def test_a_version_whose_response_was_lost_is_found_by_its_values(direct, folder, credential):
-    stage, model = direct, make_model(direct)
+    runner, model = direct, make_model(direct)
     given = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
     values = {"KEY": credential, "TEMPERATURE": 1}
-    stage.emulator.control("POST", "faults", {"method": "POST", "path": "/versions/$", "cut": "after"})
+    runner.emulator.control("POST", "faults", {"method": "POST", "path": "/versions/$", "cut": "after"})
     with pytest.raises(AirflowException, match="the connection was lost"):
-        stage.run(CreateVersionOperator, **given, runtime_parameter_values=values)
-    store = stage.store
-    other = make_version(stage, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})
-    stage.store = store
-    found = stage.again(CreateVersionOperator, **given, runtime_parameter_values=values)
-    assert [v["id"] for v in stage.run(ListVersionsOperator, custom_model_id=model)] == [other, found]
+        runner.run(CreateVersionOperator, **given, runtime_parameter_values=values)
+    store = runner.store
+    other = make_version(runner, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})
+    runner.store = store
+    found = runner.retry(CreateVersionOperator, **given, runtime_parameter_values=values)
+    assert [v["id"] for v in runner.run(ListVersionsOperator, custom_model_id=model)] == [other, found]
 
 
-def test_a_model_test_starts_when_all_values_are_there(stage, folder, credential):
-    model = make_model(stage)
+def test_a_model_test_starts_when_all_values_are_there(runner, folder, credential):
+    model = make_model(runner)
     (folder / "requirements.txt").unlink()
-    version = make_version(stage, model, folder, runtime_parameter_values={"KEY": credential})
+    version = make_version(runner, model, folder, runtime_parameter_values={"KEY": credential})
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    assert stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, **PATIENT)
+    assert runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, **WAIT)
 
 
 @covers("create_custom_model", "get_custom_model")
-def test_a_model_is_made_from_its_metadata(stage, folder):
-    model = stage.run(CreateCustomModelOperator, metadata=str(folder))
-    seen = stage.run(GetCustomModelOperator, custom_model_id=model)
+def test_a_model_is_made_from_its_metadata(runner, folder):
+    model = runner.run(CreateCustomModelOperator, metadata=str(folder))
+    seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["name"], seen["targetType"], seen["targetName"]) == ("Assistant", "TextGeneration", "answer")

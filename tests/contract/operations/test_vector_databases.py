@@ -20,33 +20,33 @@ from datarobot_provider.sensors.vector_databases import VectorDatabaseValidation
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import DEPLOYMENT
+from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 PATH = "genai/customModelVectorDatabaseValidations/"
 
 
-def outcome(stage, what, **more):
-    stage.emulator.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": what, **more})
+def outcome(runner, what, **more):
+    runner.emulator.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": what, **more})
 
 
-def started(stage, **given):
+def started(runner, **given):
     """Start a validation that passes at once, or one with another fate that was ordered before; return its id."""
-    return stage.run(ValidateVectorDatabaseOperator, **{**VALIDATION, **given}, wait_for_completion=False)
+    return runner.run(ValidateVectorDatabaseOperator, **{**VALIDATION, **given}, wait_for_completion=False)
 
 
 @BOTH_MODES
 @covers("create_vector_database_validation", "get_vector_database_validation")
-def test_validate_and_get(stage, deferrable):
+def test_validate_and_get(runner, deferrable):
     given = {"name": "Handbook", "use_case_id": "case", "prediction_timeout": "20"}
-    seen = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **given, deferrable=deferrable, **PATIENT)
+    seen = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **given, deferrable=deferrable, **WAIT)
     assert (seen["validationStatus"], seen["name"], seen["useCaseId"]) == ("PASSED", "Handbook", "case")
     assert (seen["deploymentId"], seen["predictionTimeout"]) == (DEPLOYMENT, 20)
-    assert stage.run(GetVectorDatabaseValidationOperator, validation_id=seen["id"]) == seen
-    assert stage.ti.xcoms["_link_DeploymentLink"].endswith(f"/deployments/{DEPLOYMENT}/overview")
-    (body,) = stage.bodies("POST", PATH)
+    assert runner.run(GetVectorDatabaseValidationOperator, validation_id=seen["id"]) == seen
+    assert runner.ti.xcoms["_link_DeploymentLink"].endswith(f"/deployments/{DEPLOYMENT}/overview")
+    (body,) = runner.bodies("POST", PATH)
     assert json.loads(body) == {
         "deploymentId": DEPLOYMENT,
         "promptColumnName": "promptText",
@@ -59,34 +59,34 @@ def test_validate_and_get(stage, deferrable):
 
 @BOTH_MODES
 @covers("get_vector_database_validation")
-def test_sensors(stage, deferrable):
-    validation = started(stage)
+def test_sensors(runner, deferrable):
+    validation = started(runner)
     how = {"deferrable": deferrable, "poke_interval": 0.05, "timeout": 60}
-    seen = stage.run(VectorDatabaseValidationSensor, validation_id=validation, **how)
+    seen = runner.run(VectorDatabaseValidationSensor, validation_id=validation, **how)
     assert (seen["id"], seen["validationStatus"]) == (validation, "PASSED")
-    status = stage.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
-    assert stage.run(DataRobotStatusSensor, status=status, genai=True, **how).endswith(f"{PATH}{validation}/")
+    status = runner.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
+    assert runner.run(DataRobotStatusSensor, status=status, genai=True, **how).endswith(f"{PATH}{validation}/")
 
 
 @BOTH_MODES
-def test_a_deployment_that_is_no_vector_database(stage, deferrable):
+def test_a_deployment_that_is_no_vector_database(runner, deferrable):
     with pytest.raises(AirflowException, match="does not comply with the expected format"):
-        stage.run(
+        runner.run(
             ValidateVectorDatabaseOperator,
             **{**VALIDATION, "prompt_column_name": "question"},
             deferrable=deferrable,
-            **PATIENT,
+            **WAIT,
         )
 
 
 @covers("list_vector_database_validations")
-def test_list_filters(stage):
-    other = stage.emulator.control("POST", "deployments", {"label": "Archive", "columns": ["q", "a"]})
-    outcome(stage, "stuck")
-    handbook = started(stage, name="Handbook", use_case_id="one")
-    outcome(stage, "succeeded", seconds=0)
+def test_list_filters(runner):
+    other = runner.emulator.control("POST", "deployments", {"label": "Archive", "columns": ["q", "a"]})
+    outcome(runner, "stuck")
+    handbook = started(runner, name="Handbook", use_case_id="one")
+    outcome(runner, "succeeded", seconds=0)
     archive = started(
-        stage,
+        runner,
         deployment_id=other["id"],
         prompt_column_name="q",
         target_column_name="a",
@@ -94,10 +94,10 @@ def test_list_filters(stage):
         use_case_id="two",
         model_id=other["modelId"],
     )
-    stage.seen.clear()
+    runner.received.clear()
 
     def listed(**filters):
-        return [row["id"] for row in stage.run(ListVectorDatabaseValidationsOperator, **filters)]
+        return [row["id"] for row in runner.run(ListVectorDatabaseValidationsOperator, **filters)]
 
     assert listed() == [archive, handbook]
     assert listed(use_case_id="one") == [handbook]
@@ -111,7 +111,7 @@ def test_list_filters(stage):
     assert listed(target_column_name="relevant") == [handbook]
     assert listed(playground_id="p", limit=1) == [archive]
     page = {"offset": "0", "limit": "100"}
-    assert queries(stage, PATH) == [
+    assert queries(runner, PATH) == [
         page,
         {**page, "useCaseId": "one"},
         {**page, "search": "hand"},
@@ -127,19 +127,19 @@ def test_list_filters(stage):
 
 
 @covers("list_vector_database_validations")
-def test_a_list_of_several_pages(stage):
+def test_a_list_of_several_pages(runner):
     body = {camel_case(name): value for name, value in VALIDATION.items()}
-    made = [stage.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
-    stage.seen.clear()
-    found = stage.run(ListVectorDatabaseValidationsOperator)
+    made = [runner.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
+    runner.received.clear()
+    found = runner.run(ListVectorDatabaseValidationsOperator)
     assert [row["id"] for row in found] == made[::-1]
-    assert [query["offset"] for query in queries(stage, PATH)] == ["0", "100"]
+    assert [query["offset"] for query in queries(runner, PATH)] == ["0", "100"]
 
 
 @covers("update_vector_database_validation")
-def test_update(stage):
-    other = stage.emulator.control("POST", "deployments", {"label": "Archive", "columns": ["q", "a"]})
-    validation = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **PATIENT)["id"]
+def test_update(runner):
+    other = runner.emulator.control("POST", "deployments", {"label": "Archive", "columns": ["q", "a"]})
+    validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
     given = {
         "name": "Archive",
         "deployment_id": other["id"],
@@ -148,10 +148,10 @@ def test_update(stage):
         "target_column_name": "a",
         "prediction_timeout": "30",
     }
-    changed = stage.run(UpdateVectorDatabaseValidationOperator, validation_id=validation, **given)
+    changed = runner.run(UpdateVectorDatabaseValidationOperator, validation_id=validation, **given)
     assert (changed["id"], changed["name"], changed["deploymentId"]) == (validation, "Archive", other["id"])
     assert (changed["predictionTimeout"], changed["validationStatus"]) == (30, "TESTING")
-    (body,) = stage.bodies("PATCH", f"{PATH}{validation}/")
+    (body,) = runner.bodies("PATCH", f"{PATH}{validation}/")
     assert json.loads(body) == {
         "name": "Archive",
         "deploymentId": other["id"],
@@ -160,36 +160,36 @@ def test_update(stage):
         "targetColumnName": "a",
         "predictionTimeout": 30,
     }
-    seen = stage.run(VectorDatabaseValidationSensor, validation_id=validation, poke_interval=0.05, timeout=60)
+    seen = runner.run(VectorDatabaseValidationSensor, validation_id=validation, poke_interval=0.05, timeout=60)
     assert (seen["validationStatus"], seen["name"]) == ("PASSED", "Archive")
 
 
 @BOTH_MODES
 @covers("revalidate_vector_database", "get_vector_database_validation")
-def test_revalidate(stage, deferrable):
-    validation = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **PATIENT)["id"]
-    given = {"validation_id": validation, "deferrable": deferrable, **PATIENT}
-    again = stage.run(RevalidateVectorDatabaseOperator, **given)
+def test_revalidate(runner, deferrable):
+    validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
+    given = {"validation_id": validation, "deferrable": deferrable, **WAIT}
+    again = runner.run(RevalidateVectorDatabaseOperator, **given)
     assert (again["id"], again["validationStatus"]) == (validation, "PASSED")
-    assert stage.bodies("POST", f"{PATH}{validation}/revalidate/") == [b""]
-    outcome(stage, "failed", message="Unknown vector database error occurred")
+    assert runner.bodies("POST", f"{PATH}{validation}/revalidate/") == [b""]
+    outcome(runner, "failed", message="Unknown vector database error occurred")
     with pytest.raises(AirflowException, match="Unknown vector database error occurred"):
-        stage.run(RevalidateVectorDatabaseOperator, **given)
+        runner.run(RevalidateVectorDatabaseOperator, **given)
 
 
 @covers("revalidate_vector_database")
-def test_revalidate_without_waiting(stage):
-    validation = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **PATIENT)["id"]
+def test_revalidate_without_waiting(runner):
+    validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
     given = {"validation_id": validation, "wait_for_completion": False}
-    assert stage.run(RevalidateVectorDatabaseOperator, **given) == validation
+    assert runner.run(RevalidateVectorDatabaseOperator, **given) == validation
 
 
 @covers("delete_vector_database_validation")
-def test_delete_and_delete_again(stage):
-    validation = started(stage)
-    assert stage.run(DeleteVectorDatabaseValidationOperator, validation_id=validation) is None
-    assert stage.run(ListVectorDatabaseValidationsOperator) == []
+def test_delete_and_delete_again(runner):
+    validation = started(runner)
+    assert runner.run(DeleteVectorDatabaseValidationOperator, validation_id=validation) is None
+    assert runner.run(ListVectorDatabaseValidationsOperator) == []
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
-        stage.run(DeleteVectorDatabaseValidationOperator, validation_id=validation)
+        runner.run(DeleteVectorDatabaseValidationOperator, validation_id=validation)
     given = {"validation_id": validation, "ignore_if_missing": True}
-    assert stage.run(DeleteVectorDatabaseValidationOperator, **given) is None
+    assert runner.run(DeleteVectorDatabaseValidationOperator, **given) is None

@@ -18,9 +18,9 @@ from datarobot_provider.sensors.training_data import TrainingDataAssignmentSenso
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import GIT, queries
-from tests.contract.provider.conftest import PATIENT
 from tests.support.emulator import DATASET, ENVIRONMENT
 from tests.support.life_cycle import make_model, make_version
+from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 REPOSITORY = "65a0000000000000000000c1"
@@ -31,26 +31,26 @@ def paths(version):
     return sorted(item["filePath"] for item in version["items"])
 
 
-def get(stage, model, version):
-    return stage.run(GetVersionOperator, custom_model_id=model, custom_model_version_id=version)
+def get(runner, model, version):
+    return runner.run(GetVersionOperator, custom_model_id=model, custom_model_version_id=version)
 
 
 @covers("create_custom_model_version", "get_custom_model_version")
-def test_create_and_get(stage, model_folder):
-    model = make_model(stage)
-    version = make_version(stage, model, model_folder, replicas=2)
-    seen = get(stage, model, version)
+def test_create_and_get(runner, model_folder):
+    model = make_model(runner)
+    version = make_version(runner, model, model_folder, replicas=2)
+    seen = get(runner, model, version)
     assert (seen["id"], seen["customModelId"], seen["label"], seen["replicas"]) == (version, model, "1.0", 2)
     assert paths(seen) == ["custom.py", "requirements.txt", "sub/größe.txt"]
-    assert stage.ti.xcoms["_link_CustomModelVersionLink"].endswith(f"/{model}/versions/{version}")
+    assert runner.ti.xcoms["_link_CustomModelVersionLink"].endswith(f"/{model}/versions/{version}")
 
 
 @covers("create_custom_model_version_from_latest", "list_custom_model_versions")
-def test_from_the_latest(stage, model_folder, tmp_path):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
+def test_from_the_latest(runner, model_folder, tmp_path):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
     (tmp_path / "custom.py").write_text("def score(data, model, **kwargs):\n    return 1\n", encoding="utf-8")
-    second = stage.run(
+    second = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         files=[str(tmp_path / "custom.py")],
@@ -58,25 +58,25 @@ def test_from_the_latest(stage, model_folder, tmp_path):
         from_latest=True,
         is_major_update=False,
     )
-    assert stage.bodies("PATCH", f"customModels/{model}/versions/")
-    seen = get(stage, model, second)
+    assert runner.bodies("PATCH", f"customModels/{model}/versions/")
+    seen = get(runner, model, second)
     assert (seen["label"], paths(seen)) == ("1.1", ["custom.py", "requirements.txt"])
 
 
 @covers("list_custom_model_versions")
-def test_list(stage, model_folder):
-    model = make_model(stage)
-    first = make_version(stage, model, model_folder, git_model_version=GIT)
-    second, third = (make_version(stage, model, model_folder) for _ in range(2))
-    stage.seen.clear()
+def test_list(runner, model_folder):
+    model = make_model(runner)
+    first = make_version(runner, model, model_folder, git_model_version=GIT)
+    second, third = (make_version(runner, model, model_folder) for _ in range(2))
+    runner.received.clear()
 
     def listed(**given):
-        return [version["id"] for version in stage.run(ListVersionsOperator, custom_model_id=model, **given)]
+        return [version["id"] for version in runner.run(ListVersionsOperator, custom_model_id=model, **given)]
 
     assert listed() == [third, second, first]
     assert listed(main_branch_commit_sha="a" * 40) == [first]
     assert listed(limit=2) == [third, second]
-    assert queries(stage, f"customModels/{model}/versions/") == [
+    assert queries(runner, f"customModels/{model}/versions/") == [
         {"offset": "0", "limit": "100"},
         {"offset": "0", "limit": "100", "mainBranchCommitSha": "a" * 40},
         {"offset": "0", "limit": "2"},
@@ -84,19 +84,19 @@ def test_list(stage, model_folder):
 
 
 @covers("list_custom_model_versions")
-def test_a_list_of_several_pages(stage, model_folder):
-    model = make_model(stage)
+def test_a_list_of_several_pages(runner, model_folder):
+    model = make_model(runner)
     path, form = f"customModels/{model}/versions/", {"isMajorUpdate": True}
-    made = [make_version(stage, model, model_folder)]
-    made += [stage.send("PATCH", path, **form)["id"] for _ in range(102)]
-    found = stage.run(ListVersionsOperator, custom_model_id=model)
+    made = [make_version(runner, model, model_folder)]
+    made += [runner.send("PATCH", path, **form)["id"] for _ in range(102)]
+    found = runner.run(ListVersionsOperator, custom_model_id=model)
     assert [version["id"] for version in found] == made[::-1]
 
 
 @covers("update_custom_model_version")
-def test_update(stage, model_folder):
-    model = make_model(stage)
-    version = make_version(stage, model, model_folder)
+def test_update(runner, model_folder):
+    model = make_model(runner)
+    version = make_version(runner, model, model_folder)
     given = {
         "description": "the best so far",
         "required_metadata": '{"key": "v"}',
@@ -104,10 +104,10 @@ def test_update(stage, model_folder):
         "git_model_version": GIT,
     }
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    changed = stage.run(UpdateVersionOperator, **ids, **given)
+    changed = runner.run(UpdateVersionOperator, **ids, **given)
     assert (changed["id"], changed["description"], changed["gitModelVersion"]) == (version, "the best so far", GIT)
     assert (changed["requiredMetadata"], changed["requiredMetadataValues"]) == ({"key": "v"}, METADATA)
-    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/{version}/")
+    (body,) = runner.bodies("PATCH", f"customModels/{model}/versions/{version}/")
     assert json.loads(body) == {
         "description": "the best so far",
         "requiredMetadata": {"key": "v"},
@@ -118,9 +118,9 @@ def test_update(stage, model_folder):
 
 @BOTH_MODES
 @covers("create_custom_model_version_from_repository", "get_job_status")
-def test_from_a_repository(stage, deferrable):
-    model = make_model(stage)
-    version = stage.run(
+def test_from_a_repository(runner, deferrable):
+    model = make_model(runner)
+    version = runner.run(
         CreateVersionFromRepositoryOperator,
         custom_model_id=model,
         repository_id=REPOSITORY,
@@ -132,12 +132,12 @@ def test_from_a_repository(stage, deferrable):
         required_metadata={"key": "v"},
         required_metadata_values=METADATA,
         deferrable=deferrable,
-        **PATIENT,
+        **WAIT,
     )
-    seen = get(stage, model, version)
+    seen = get(runner, model, version)
     assert (seen["id"], seen["label"], paths(seen)) == (version, "1.0", ["custom.py", "requirements.txt"])
     assert {item["ref"] for item in seen["items"]} == {"release"}
-    (body,) = stage.bodies("POST", f"customModels/{model}/versions/fromRepository/")
+    (body,) = runner.bodies("POST", f"customModels/{model}/versions/fromRepository/")
     assert json.loads(body) == {
         "repositoryId": REPOSITORY,
         "ref": "release",
@@ -152,56 +152,56 @@ def test_from_a_repository(stage, deferrable):
 
 @BOTH_MODES
 @covers("create_custom_model_version_from_latest_and_repository", "get_job_status")
-def test_from_the_latest_and_a_repository(stage, model_folder, deferrable):
-    model = make_model(stage)
-    first = make_version(stage, model, model_folder)
+def test_from_the_latest_and_a_repository(runner, model_folder, deferrable):
+    model = make_model(runner)
+    first = make_version(runner, model, model_folder)
     given = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
-    version = stage.run(
-        CreateVersionFromRepositoryOperator, **given, from_latest="True", deferrable=deferrable, **PATIENT
+    version = runner.run(
+        CreateVersionFromRepositoryOperator, **given, from_latest="True", deferrable=deferrable, **WAIT
     )
-    seen = get(stage, model, version)
+    seen = get(runner, model, version)
     assert version != first
     assert paths(seen) == ["custom.py", "requirements.txt", "sub/größe.txt"]
-    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/fromRepository/")
+    (body,) = runner.bodies("PATCH", f"customModels/{model}/versions/fromRepository/")
     assert json.loads(body) == {"repositoryId": REPOSITORY, "sourcePath": "src/custom.py"}
 
 
 @covers("create_custom_model_version_from_repository")
-def test_from_a_repository_without_waiting(stage):
-    given = {"custom_model_id": make_model(stage), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
-    status = stage.run(CreateVersionFromRepositoryOperator, **given, wait_for_completion=False)
-    (job,) = stage.emulator.control("GET", "jobs")["data"]
+def test_from_a_repository_without_waiting(runner):
+    given = {"custom_model_id": make_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    status = runner.run(CreateVersionFromRepositoryOperator, **given, wait_for_completion=False)
+    (job,) = runner.emulator.control("GET", "jobs")["data"]
     assert (job["kind"], job["ids"]["statusId"]) == ("version_from_repository", status)
 
 
 @BOTH_MODES
-def test_a_repository_that_cannot_be_read(stage, deferrable):
+def test_a_repository_that_cannot_be_read(runner, deferrable):
     outcome = {"kind": "version_from_repository", "outcome": "failed", "message": "no such branch"}
-    stage.emulator.control("POST", "outcomes", outcome)
-    given = {"custom_model_id": make_model(stage), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    runner.emulator.control("POST", "outcomes", outcome)
+    given = {"custom_model_id": make_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
     with pytest.raises(AirflowException, match="no such branch"):
-        stage.run(CreateVersionFromRepositoryOperator, **given, deferrable=deferrable, **PATIENT)
+        runner.run(CreateVersionFromRepositoryOperator, **given, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
 @covers("create_custom_model_version_with_training_data", "get_custom_model_version")
-def test_with_training_data(stage, model_folder, deferrable):
-    model = make_model(stage)
-    first = make_version(stage, model, model_folder)
-    version = stage.run(
+def test_with_training_data(runner, model_folder, deferrable):
+    model = make_model(runner)
+    first = make_version(runner, model, model_folder)
+    version = runner.run(
         CreateVersionWithTrainingDataOperator,
         custom_model_id=model,
         training_data={"datasetId": DATASET},
         holdout_data='{"partitionColumn": "sex"}',
         git_model_version=GIT,
         deferrable=deferrable,
-        **PATIENT,
+        **WAIT,
     )
-    seen = get(stage, model, version)
+    seen = get(runner, model, version)
     assert version != first
     assert (seen["trainingData"]["datasetId"], seen["trainingData"]["assignmentInProgress"]) == (DATASET, False)
     assert (seen["holdoutData"]["partitionColumn"], seen["gitModelVersion"]) == ("sex", GIT)
-    (body,) = stage.bodies("PATCH", f"customModels/{model}/versions/withTrainingData/")
+    (body,) = runner.bodies("PATCH", f"customModels/{model}/versions/withTrainingData/")
     assert json.loads(body) == {
         "trainingData": {"datasetId": DATASET},
         "holdoutData": {"partitionColumn": "sex"},
@@ -210,25 +210,25 @@ def test_with_training_data(stage, model_folder, deferrable):
 
 
 @BOTH_MODES
-def test_training_data_that_does_not_fit(stage, model_folder, deferrable):
-    model = make_model(stage, target_name="nothing")
-    make_version(stage, model, model_folder)
+def test_training_data_that_does_not_fit(runner, model_folder, deferrable):
+    model = make_model(runner, target_name="nothing")
+    make_version(runner, model, model_folder)
     given = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
     with pytest.raises(AirflowFailException, match="there is no column 'nothing'"):
-        stage.run(CreateVersionWithTrainingDataOperator, **given, deferrable=deferrable, **PATIENT)
+        runner.run(CreateVersionWithTrainingDataOperator, **given, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
 @covers("get_custom_model_version")
-def test_training_data_assignment_sensor(stage, model_folder, deferrable):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
-    version = stage.run(
+def test_training_data_assignment_sensor(runner, model_folder, deferrable):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
+    version = runner.run(
         CreateVersionWithTrainingDataOperator,
         custom_model_id=model,
         training_data={"datasetId": DATASET},
         wait_for_completion=False,
     )
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    seen = stage.run(TrainingDataAssignmentSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    seen = runner.run(TrainingDataAssignmentSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert (seen["id"], seen["trainingData"]["datasetId"]) == (version, DATASET)

@@ -16,6 +16,8 @@ from tests.contract.guard_additions import extended
 from tests.unit.client.forms import parse_form
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from tests.support.proxy import Received
 
 ROOT = Path(__file__).parents[3]
@@ -100,6 +102,11 @@ def problems(exchange: Received) -> list[str]:
     """Return how a request departs from the contract."""
     wanted = operation_of(exchange)
     return [*_query_problems(exchange, wanted), *_body_problems(exchange, wanted)]
+
+
+def all_problems(exchanges: Iterable[Received]) -> list[str]:
+    """Return how requests depart from the contract, each with its method and target."""
+    return [f"{e.method} {e.target}: {problem}" for e in exchanges for problem in problems(e)]
 
 
 def decoded_form(exchange: Received, schema: dict[str, Any]) -> dict[str, Any]:

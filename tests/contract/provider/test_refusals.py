@@ -22,16 +22,16 @@ NOWHERE = "0" * 24
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 
 
-def scene(stage, folder, task):
-    """Set the stage for a request that would be taken; return the operator's arguments."""
+def prepare(runner, folder, task):
+    """Create what the task needs; return arguments with which it succeeds."""
     if task is CreateCustomModelOperator:
         return {"name": "Prices", "target_type": "Unstructured"}
     if task is ValidateVectorDatabaseOperator:
         return dict(VALIDATION)
-    model = make_model(stage)
+    model = make_model(runner)
     if task is CreateVersionOperator:
         return {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
-    version = make_version(stage, model, folder, trained=task is ComputeFeatureImpactOperator)
+    version = make_version(runner, model, folder, trained=task is ComputeFeatureImpactOperator)
     if task is ApplyGuardConfigOperator:
         return {"custom_model_id": model, "guards": [GUARD]}
     ids = {"custom_model_id": model, "custom_model_version_id": version}
@@ -76,80 +76,82 @@ def ids(value):
     return value.__name__ if isinstance(value, type) else str(value) if isinstance(value, int) else None
 
 
-def refused(stage, task, given):
+def refused(runner, task, given):
     """Run an operator that is refused; return the text of its exception."""
-    stage.seen.clear()
+    runner.received.clear()
     with pytest.raises(AirflowFailException) as caught:
-        stage.run(task, **given)
+        runner.run(task, **given)
     message = str(caught.value)
     assert TOKEN not in message
     assert READER not in message
     return message
 
 
-def check(stage, message, status, words):
+def check(runner, message, status, words):
     """Check that the text holds what the response said, and that the request was made once.
 
-    What is refused may also be the look at what was there before, which tells the same.
+    The refused request may also be the GET for the state before, with the same error.
     """
-    method, path = next(((e.method, e.path) for e in stage.seen if e.method != "GET"), ("GET", stage.seen[-1].path))
-    (entry,) = [entry for entry in stage.log() if entry["method"] == method and entry["status"] == status]
+    method, path = next(
+        ((e.method, e.path) for e in runner.received if e.method != "GET"), ("GET", runner.received[-1].path)
+    )
+    (entry,) = [entry for entry in runner.log() if entry["method"] == method and entry["status"] == status]
     assert message.startswith(f"DataRobot returned {status} for {method} {path.removeprefix('/api/v2/')}: ")
     assert words in message
     assert f"Request id: {entry['requestId']}" in message
-    assert stage.store.values == {}
+    assert runner.store.values == {}
 
 
 @pytest.mark.parametrize(("task", "status", "changed", "words"), REFUSALS, ids=ids)
-def test_a_rejection_quotes_the_server(stage, model_folder, task, status, changed, words):
-    given = scene(stage, model_folder, task)
-    check(stage, refused(stage, task, {**given, **changed}), status, words)
+def test_a_rejection_quotes_the_server(runner, model_folder, task, status, changed, words):
+    given = prepare(runner, model_folder, task)
+    check(runner, refused(runner, task, {**given, **changed}), status, words)
 
 
-def test_a_refused_feature_impact_without_training_data(stage, model_folder):
-    model = make_model(stage)
-    given = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
-    check(stage, refused(stage, ComputeFeatureImpactOperator, given), 422, "Training data is not assigned")
+def test_a_refused_feature_impact_without_training_data(runner, model_folder):
+    model = make_model(runner)
+    given = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    check(runner, refused(runner, ComputeFeatureImpactOperator, given), 422, "Training data is not assigned")
 
 
-def test_a_frozen_version_accepts_no_guards(stage, model_folder):
-    model = make_model(stage)
-    version = make_version(stage, model, model_folder)
-    stage.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
-    message = refused(stage, ApplyGuardConfigOperator, {"custom_model_id": model, "guards": [GUARD]})
-    check(stage, message, 409, "is frozen")
+def test_a_frozen_version_accepts_no_guards(runner, model_folder):
+    model = make_model(runner)
+    version = make_version(runner, model, model_folder)
+    runner.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
+    message = refused(runner, ApplyGuardConfigOperator, {"custom_model_id": model, "guards": [GUARD]})
+    check(runner, message, 409, "is frozen")
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
-def test_a_read_only_user_is_reported(stage, model_folder, task):
-    given = scene(stage, model_folder, task)
-    stage.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
-    stage.connect(READER)
-    message = refused(stage, task, given)
-    check(stage, message, 403, "You do not have permission to perform this action.")
+def test_a_read_only_user_is_reported(runner, model_folder, task):
+    given = prepare(runner, model_folder, task)
+    runner.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
+    runner.connect(READER)
+    message = refused(runner, task, given)
+    check(runner, message, 403, "You do not have permission to perform this action.")
     assert "What to do: request the permission in DataRobot" in message
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
-def test_a_wrong_token_is_reported(stage, model_folder, task):
-    given = scene(stage, model_folder, task)
-    stage.connect("a-token-that-nobody-knows")
-    message = refused(stage, task, given)
-    check(stage, message, 401, "Invalid Authorization header")
+def test_a_wrong_token_is_reported(runner, model_folder, task):
+    given = prepare(runner, model_folder, task)
+    runner.connect("a-token-that-nobody-knows")
+    message = refused(runner, task, given)
+    check(runner, message, 401, "Invalid Authorization header")
     assert "a-token-that-nobody-knows" not in message
     assert "API token: the password of the Airflow connection 'datarobot_default'" in message
     assert "What to do: set a valid API token as the password of the Airflow connection." in message
 
 
 @pytest.mark.parametrize("from_latest", [False, True])
-def test_a_too_large_upload_is_reported_and_not_sent_again(stage, model_folder, from_latest):
-    given = scene(stage, model_folder, CreateVersionOperator)
-    make_version(stage, given["custom_model_id"], model_folder)
+def test_a_too_large_upload_is_reported_and_not_sent_again(runner, model_folder, from_latest):
+    given = prepare(runner, model_folder, CreateVersionOperator)
+    make_version(runner, given["custom_model_id"], model_folder)
     body = {"message": "The files are too large.", "errors": {"file": "at most 10 GB"}}
     fault = {"method": "PATCH" if from_latest else "POST", "path": "/versions/$", "status": 413, "body": body}
-    stage.emulator.control("POST", "faults", fault)
-    message = refused(stage, CreateVersionOperator, {**given, "from_latest": from_latest})
-    check(stage, message, 413, "The files are too large.")
+    runner.emulator.control("POST", "faults", fault)
+    message = refused(runner, CreateVersionOperator, {**given, "from_latest": from_latest})
+    check(runner, message, 413, "The files are too large.")
     assert "file: at most 10 GB" in message
 
 
@@ -170,18 +172,18 @@ def test_every_rejection_of_the_contract_is_tested():
 
 
 @pytest.mark.parametrize("state", ["not started", "failed"])
-def test_a_rejected_build_is_answered_by_reading_the_version(stage, model_folder, state):
-    given = scene(stage, model_folder, StartDependencyBuildOperator)
+def test_a_rejected_build_is_answered_by_reading_the_version(runner, model_folder, state):
+    given = prepare(runner, model_folder, StartDependencyBuildOperator)
     build = f"customModels/{given['custom_model_id']}/versions/{given['custom_model_version_id']}/dependencyBuild/"
     if state == "failed":
-        stage.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "failed", "seconds": 0})
-        assert "The dependency build failed" in refused(stage, StartDependencyBuildOperator, given)
-        assert "The dependency build failed" in refused(stage, StartDependencyBuildOperator, given)
-        assert len(stage.bodies("POST", build)) == 1
+        runner.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "failed", "seconds": 0})
+        assert "The dependency build failed" in refused(runner, StartDependencyBuildOperator, given)
+        assert "The dependency build failed" in refused(runner, StartDependencyBuildOperator, given)
+        assert len(runner.bodies("POST", build)) == 1
     else:
-        stage.emulator.control(
+        runner.emulator.control(
             "POST",
             "faults",
             {"method": "POST", "path": "dependencyBuild", "status": 422, "body": {"message": "frozen"}},
         )
-        check(stage, refused(stage, StartDependencyBuildOperator, given), 422, "frozen")
+        check(runner, refused(runner, StartDependencyBuildOperator, given), 422, "frozen")

@@ -21,10 +21,11 @@ from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from datarobot_provider.version_compat import AirflowException
-from tests.contract.provider.conftest import PATIENT, TOKEN
-from tests.contract.provider.openapi import decoded_form, operation
+from tests.contract.provider.conftest import TOKEN
+from tests.contract.provider.openapi import all_problems, decoded_form, operation
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
 from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.task_runner import WAIT
 
 GIT = {
     "refName": "main",
@@ -45,17 +46,17 @@ RESOURCES = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def _contract_is_kept(stage):
+def _contract_is_kept(runner):
     """After every test: no request departed from the contract, no response did, and every one carried the token."""
     yield
-    assert stage.seen
-    assert stage.problems() == []
-    log = stage.log()
+    assert runner.received
+    assert all_problems(runner.received) == []
+    log = runner.log()
     assert [entry for entry in log if entry["violations"]] == []
     assert {entry["authorization"] for entry in log} == {"valid"}
-    assert {exchange.headers["authorization"] for exchange in stage.seen} == {f"Bearer {TOKEN}"}
+    assert {exchange.headers["authorization"] for exchange in runner.received} == {f"Bearer {TOKEN}"}
     assert [entry for entry in log if entry["status"] and entry["status"] >= 500] == []
-    assert len(log) == len(stage.seen)
+    assert len(log) == len(runner.received)
 
 
 @pytest.mark.parametrize(
@@ -90,19 +91,19 @@ def _contract_is_kept(stage):
     ],
     ids=["least", "labels", "everything", "training task"],
 )
-def test_create_custom_model(stage, given):
-    model = stage.run(CreateCustomModelOperator, name="Prices", **given)
-    assert stage.ti.xcoms["datarobot_id"] == model
-    (body,) = stage.bodies("POST", "customModels/")
+def test_create_custom_model(runner, given):
+    model = runner.run(CreateCustomModelOperator, name="Prices", **given)
+    assert runner.ti.xcoms["datarobot_id"] == model
+    (body,) = runner.bodies("POST", "customModels/")
     assert len(json.loads(body)) == len({"custom_model_type": 0, **given}) + 1
 
 
 @BOTH_MODES
 @RESOURCES
-def test_create_version_from_a_folder_with_everything(stage, model_folder, deferrable, resources):
-    model = make_model(stage)
+def test_create_version_from_a_folder_with_everything(runner, model_folder, deferrable, resources):
+    model = make_model(runner)
     version = make_version(
-        stage,
+        runner,
         model,
         model_folder,
         deferrable=deferrable,
@@ -118,7 +119,7 @@ def test_create_version_from_a_folder_with_everything(stage, model_folder, defer
         required_metadata_values=[{"fieldName": "key", "value": "v"}],
         git_model_version=GIT,
     )
-    (made,) = [e for e in stage.seen if e.method == "POST" and e.path.endswith("/versions/")]
+    (made,) = [e for e in runner.received if e.method == "POST" and e.path.endswith("/versions/")]
     form = decoded_form(made, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
     assert form["filePath"] == ["custom.py", "requirements.txt", "sub/größe.txt"]
     assert len(form) == 13 + len(resources)
@@ -128,13 +129,13 @@ def test_create_version_from_a_folder_with_everything(stage, model_folder, defer
     assert (seen["replicas"], seen["requiresHa"], seen["gitModelVersion"]["refName"]) == (2, True, "main")
 
 
-def test_create_version_from_the_latest_one(stage, model_folder, tmp_path):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
+def test_create_version_from_the_latest_one(runner, model_folder, tmp_path):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
     with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("custom.py", "def score(data, model, **kwargs):\n    return 1\n")
         archive.writestr("new/file.bin", b"\xff" * 200_000)
-    version = stage.run(
+    version = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         from_latest="true",
@@ -146,38 +147,38 @@ def test_create_version_from_the_latest_one(stage, model_folder, tmp_path):
     assert sorted(item["filePath"] for item in items) == ["custom.py", "new/file.bin", "requirements.txt"]
 
 
-def test_create_version_with_other_settings_alone(stage, model_folder):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
-    version = stage.run(
+def test_create_version_with_other_settings_alone(runner, model_folder):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
+    version = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         from_latest=True,
-        base_environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
+        base_environment_version_id=runner.emulator.control("GET", "environments")["data"][0]["versionId"],
         replicas="3",
     )
     assert DataRobotHook().client.get(f"customModels/{model}/versions/{version}/")["replicas"] == 3
 
 
 @BOTH_MODES
-def test_start_dependency_build(stage, model_folder, deferrable):
-    model = make_model(stage)
-    version = make_version(stage, model, model_folder)
+def test_start_dependency_build(runner, model_folder, deferrable):
+    model = make_model(runner)
+    version = make_version(runner, model, model_folder)
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    build = stage.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **PATIENT)
+    build = runner.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **WAIT)
     assert build["buildStatus"] == "success"
-    assert stage.bodies("POST", f"customModels/{model}/versions/{version}/dependencyBuild/") == [b""]
+    assert runner.bodies("POST", f"customModels/{model}/versions/{version}/dependencyBuild/") == [b""]
 
 
 @BOTH_MODES
 @RESOURCES
-def test_run_model_test(stage, model_folder, deferrable, resources):
-    ids = make_built(stage, model_folder)
-    test = stage.run(
+def test_run_model_test(runner, model_folder, deferrable, resources):
+    ids = make_built(runner, model_folder)
+    test = runner.run(
         RunModelTestOperator,
         **ids,
         dataset_id=DATASET,
-        dataset_version_id=stage.emulator.control("GET", "datasets")["data"][0]["versionId"],
+        dataset_version_id=runner.emulator.control("GET", "datasets")["data"][0]["versionId"],
         configuration={
             "errorCheck": "fail",
             "longRunningService": "fail",
@@ -185,39 +186,39 @@ def test_run_model_test(stage, model_folder, deferrable, resources):
             "nullValueImputation": "skip",
         },
         environment_id=ENVIRONMENT,
-        environment_version_id=stage.emulator.control("GET", "environments")["data"][0]["versionId"],
+        environment_version_id=runner.emulator.control("GET", "environments")["data"][0]["versionId"],
         network_egress_policy="NONE",
         **resources,
         replicas="1",
         requires_ha="false",
         deferrable=deferrable,
-        **PATIENT,
+        **WAIT,
     )
     assert test["overallStatus"] == "succeeded"
-    (body,) = stage.bodies("POST", "customModelTests/")
+    (body,) = runner.bodies("POST", "customModelTests/")
     assert len(json.loads(body)) == 10 + len(resources)
 
 
 @BOTH_MODES
 @pytest.mark.parametrize("rows", [None, "50"])
-def test_compute_feature_impact(stage, model_folder, deferrable, rows):
-    ids = make_built(stage, model_folder, trained=True)
-    impact = stage.run(ComputeFeatureImpactOperator, **ids, row_count=rows, deferrable=deferrable, **PATIENT)
+def test_compute_feature_impact(runner, model_folder, deferrable, rows):
+    ids = make_built(runner, model_folder, trained=True)
+    impact = runner.run(ComputeFeatureImpactOperator, **ids, row_count=rows, deferrable=deferrable, **WAIT)
     assert "bmi" in {item["featureName"] for item in impact["featureImpacts"]}
     assert impact["rowCount"] == (rows and 50)
 
 
 @BOTH_MODES
-def test_validate_vector_database(stage, deferrable):
-    model = stage.emulator.control("GET", "deployments")["data"][0]["modelId"]
+def test_validate_vector_database(runner, deferrable):
+    model = runner.emulator.control("GET", "deployments")["data"][0]["modelId"]
     more = {"model_id": model, "use_case_id": "u", "name": "Handbook", "prediction_timeout": "20"}
-    result = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, **more, deferrable=deferrable, **PATIENT)
+    result = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **more, deferrable=deferrable, **WAIT)
     assert (result["validationStatus"], result["name"]) == ("PASSED", "Handbook")
 
 
-def test_apply_guard_config(stage, model_folder):
-    model = make_model(stage)
-    make_version(stage, model, model_folder)
+def test_apply_guard_config(runner, model_folder):
+    model = make_model(runner)
+    make_version(runner, model, model_folder)
     second = {
         **GUARD,
         "name": "Second",
@@ -240,48 +241,48 @@ def test_apply_guard_config(stage, model_folder):
         "openaiDeploymentId": "o",
         "openaiCredential": "c",
     }
-    version = stage.run(
+    version = runner.run(
         ApplyGuardConfigOperator,
         custom_model_id=model,
         guards=[GUARD, second],
         overall_config={"timeoutSec": 5, "timeoutAction": "score"},
     )
-    (body,) = stage.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
+    (body,) = runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
     assert [guard["name"] for guard in json.loads(body)["data"]] == ["Tokens", "Second"]
-    assert version == stage.ti.xcoms["datarobot_id"]
+    assert version == runner.ti.xcoms["datarobot_id"]
 
 
 @BOTH_MODES
-def test_dependency_build_sensor(stage, model_folder, deferrable):
-    model = make_model(stage)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
-    stage.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
-    build = stage.run(DependencyBuildSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
+def test_dependency_build_sensor(runner, model_folder, deferrable):
+    model = make_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    runner.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
+    build = runner.run(DependencyBuildSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert build["buildStatus"] == "success"
 
 
 @BOTH_MODES
-def test_model_test_sensor(stage, model_folder, deferrable):
-    ids = make_built(stage, model_folder)
-    test = stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
-    seen = stage.run(ModelTestSensor, custom_model_test_id=test, deferrable=deferrable, poke_interval=0.05, timeout=60)
+def test_model_test_sensor(runner, model_folder, deferrable):
+    ids = make_built(runner, model_folder)
+    test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
+    seen = runner.run(ModelTestSensor, custom_model_test_id=test, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert (seen["id"], seen["overallStatus"]) == (test, "succeeded")
 
 
 @BOTH_MODES
 @pytest.mark.parametrize("with_status", [False, True])
-def test_feature_impact_sensor(stage, model_folder, deferrable, with_status):
-    ids = make_built(stage, model_folder, trained=True)
-    status = stage.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
+def test_feature_impact_sensor(runner, model_folder, deferrable, with_status):
+    ids = make_built(runner, model_folder, trained=True)
+    status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     more = {"status_id": status} if with_status else {}
-    seen = stage.run(FeatureImpactSensor, **ids, **more, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    seen = runner.run(FeatureImpactSensor, **ids, **more, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert seen["featureImpacts"]
 
 
 @BOTH_MODES
-def test_vector_database_validation_sensor(stage, deferrable):
-    made = stage.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
-    seen = stage.run(
+def test_vector_database_validation_sensor(runner, deferrable):
+    made = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
+    seen = runner.run(
         VectorDatabaseValidationSensor, validation_id=made, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
     assert (seen["id"], seen["validationStatus"]) == (made, "PASSED")
@@ -289,43 +290,43 @@ def test_vector_database_validation_sensor(stage, deferrable):
 
 @BOTH_MODES
 @pytest.mark.parametrize("spelling", ["id", "url", "path"])
-def test_status_sensor(stage, model_folder, deferrable, spelling):
-    ids = make_built(stage, model_folder, trained=True)
-    status = stage.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
+def test_status_sensor(runner, model_folder, deferrable, spelling):
+    ids = make_built(runner, model_folder, trained=True)
+    status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     path = f"/api/v2/status/{status}/"
-    given = {"id": status, "url": stage.origin + path, "path": path}[spelling]
-    made = stage.run(DataRobotStatusSensor, status=given, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    given = {"id": status, "url": runner.origin + path, "path": path}[spelling]
+    made = runner.run(DataRobotStatusSensor, status=given, deferrable=deferrable, poke_interval=0.05, timeout=60)
     version = f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}"
-    assert made == f"{stage.origin}/api/v2/{version}/featureImpact/"
+    assert made == f"{runner.origin}/api/v2/{version}/featureImpact/"
 
 
 @BOTH_MODES
-def test_status_sensor_of_a_genai_job(stage, deferrable):
-    stage.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
-    status = stage.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
-    made = stage.run(
+def test_status_sensor_of_a_genai_job(runner, deferrable):
+    runner.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
+    status = runner.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
+    made = runner.run(
         DataRobotStatusSensor, status=status, genai=True, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
-    assert made.startswith(f"{stage.origin}/api/v2/genai/customModelVectorDatabaseValidations/")
+    assert made.startswith(f"{runner.origin}/api/v2/genai/customModelVectorDatabaseValidations/")
 
 
-def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(stage, model_folder):
-    model = make_model(stage)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(stage, model, model_folder)}
-    stage.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck"})
+def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
+    model = make_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    runner.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
-        stage.run(StartDependencyBuildOperator, **ids, timeout=0.2, poll_interval=0.05)
-    assert [e.status for e in stage.seen if e.method == "DELETE"] == [204]
+        runner.run(StartDependencyBuildOperator, **ids, timeout=0.2, poll_interval=0.05)
+    assert [e.status for e in runner.received if e.method == "DELETE"] == [204]
 
 
-def test_a_test_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(stage, model_folder):
-    ids = make_built(stage, model_folder)
-    stage.emulator.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
+def test_a_test_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
+    ids = make_built(runner, model_folder)
+    runner.emulator.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
-        stage.run(RunModelTestOperator, **ids, dataset_id=DATASET, timeout=0.2, poll_interval=0.05)
-    assert [e.status for e in stage.seen if e.method == "DELETE"] == [204]
+        runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, timeout=0.2, poll_interval=0.05)
+    assert [e.status for e in runner.received if e.method == "DELETE"] == [204]
 
 
-def test_the_test_button(stage):
+def test_the_test_button(runner):
     assert DataRobotHook().test_connection()[0]
-    assert [exchange.path for exchange in stage.seen] == ["/api/v2/version/"]
+    assert [exchange.path for exchange in runner.received] == ["/api/v2/version/"]
