@@ -106,9 +106,9 @@ def main() -> None:
     rows, before = [], Counter[str]()
     with Emulator(options.folder, time_scale=options.time_scale) as emulator:
         os.environ["AIRFLOW_CONN_DATAROBOT_DEFAULT"] = json.dumps(emulator.connection)
-        client = EmulatorClient(emulator)
+        client = EmulatorClient(emulator.endpoint, emulator.token)
         for task in pipeline():
-            now = requests_by_route(client.requests())
+            now = requests_by_route(client.provider_requests())
             rows += [{"task": task, "route": route, "count": count} for route, count in (now - before).items()]
             before = now
     print_result({"rows": rows})

@@ -12,12 +12,10 @@ import requests
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.emulator import Emulator
-
 Json = dict[str, Any]
 PAGE = 100
 TIMEOUT = 30.0
-#: Start of the provider's User-Agent; the requests of this module are not counted.
+#: Start of the provider's User-Agent.
 PROVIDER = "airflow-provider-datarobot"
 ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 WORD = re.compile(r"[\w-]+")
@@ -44,27 +42,55 @@ class Created:
 
 
 class EmulatorClient:
-    """Client of an emulator: of its control API, and of the emulated API."""
+    """Client of an emulator: of its control API, and of the emulated API. It shares no code with the package.
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._api, self._control = emulator.endpoint, emulator.control
+    :param endpoint: URL of the API.
+    :param token: an API token that the emulator accepts.
+    """
+
+    def __init__(self, endpoint: str, token: str) -> None:
+        self.endpoint, self.url = endpoint, endpoint.removesuffix("/api/v2")
         self._session = requests.Session()
         self._session.trust_env = False
-        self._session.headers["Authorization"] = f"Bearer {emulator.token}"
+        self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def jobs(self) -> list[Json]:
-        """Return all jobs, oldest first, with ``kind``, ``ids``, ``active`` and ``created``."""
-        found: list[Json] = self._get(f"{self._control}/jobs")["data"]
-        return found
+    def control(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
+        """Call the control API; return the JSON of its response."""
+        return self._call(method, f"{self.url}/__emulator__/{path}", json=body, params=query)[1]
 
-    def requests(self) -> list[Json]:
+    def send(self, method: str, path: str, **options: Any) -> Json:
+        """Send a valid request to the API; return the JSON of its response, and its ``location``."""
+        location, content = self._call(method, f"{self.endpoint}/{path}", **options)
+        return {"location": location, **(content or {})}
+
+    def entries(self, path: str, **query: str) -> list[Json]:
+        """Return all entries of a list of the API."""
+        found: list[Json] = []
+        while True:
+            page = self.send("GET", path, params={"limit": PAGE, "offset": len(found), **query})
+            found += page["data"]
+            if page.get("next") is None:
+                return found
+
+    def jobs(self, kind: str | None = None) -> list[Json]:
+        """Return the jobs, oldest first, with ``kind``, ``ids``, ``active`` and ``created``."""
+        return [job for job in self.control("GET", "jobs")["data"] if kind is None or job["kind"] == kind]
+
+    def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
+        """Return the requests that the API received, oldest first.
+
+        :param path: a regular expression that the paths match.
+        """
+        rows: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
+        return rows
+
+    def provider_requests(self) -> list[Json]:
         """Return the requests that the provider has sent."""
-        found = self._get(f"{self._control}/requests")["data"]
-        return [each for each in found if each["userAgent"].startswith(PROVIDER)]
+        return [each for each in self.requests() if each["userAgent"].startswith(PROVIDER)]
 
     def models(self) -> dict[str, str]:
         """Return all custom models: id -> name."""
-        return {each["id"]: each["name"] for each in self._rows("customModels/")}
+        return {each["id"]: each["name"] for each in self.entries("customModels/")}
 
     def created(self) -> dict[str, Created]:
         """Return what was created for each model, by model name. Only resources that the API lists are counted."""
@@ -73,9 +99,9 @@ class EmulatorClient:
             created = found.setdefault(name, Created({name}))
             created.names.add(model_id)
             created.counts["models"] += 1
-            for version in self._rows(f"customModels/{model_id}/versions/"):
+            for version in self.entries(f"customModels/{model_id}/versions/"):
                 created.names.add(version["id"])
-                guards = self._rows("guardConfigurations/", entityType="customModelVersion", entityId=version["id"])
+                guards = self.entries("guardConfigurations/", entityType="customModelVersion", entityId=version["id"])
                 created.counts["guarded" if guards else "versions"] += 1
             for job in jobs:
                 if model_id in job["ids"].values():
@@ -83,19 +109,11 @@ class EmulatorClient:
                     created.counts.update(column for column, kind in JOBS.items() if kind == job["kind"])
         return found
 
-    def _rows(self, path: str, **query: str) -> list[Json]:
-        found: list[Json] = []
-        while True:
-            page = self._get(f"{self._api}/{path}", limit=PAGE, offset=len(found), **query)
-            found += page["data"]
-            if page.get("next") is None:
-                return found
-
-    def _get(self, url: str, **query: Any) -> Json:
-        response = self._session.get(url, params=query, timeout=TIMEOUT)
-        response.raise_for_status()
-        body: Json = response.json()
-        return body
+    def _call(self, method: str, url: str, **options: Any) -> tuple[str | None, Any]:
+        response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {url}: {response.status_code} {response.text[:300]}", response=response)
+        return response.headers.get("Location"), response.json() if response.content else None
 
 
 def requests_by_model(log: Iterable[Json], created: Mapping[str, Created]) -> tuple[Counter[str], int]:

@@ -92,15 +92,15 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
         method = (operation or self.route).partition(" ")[0]
         return self.hook.client.request(method, self.path_of(operation), json)
 
-    def push_handles(self, context: Context, handle: str, ids: Mapping[str, str]) -> None:
+    def push_ids(self, context: Context, object_id: str, ids: Mapping[str, str]) -> None:
         """Push the id and the links to XCom, so that they are available while the task waits.
 
         :param context: context of the task.
-        :param handle: id of the object that the task is about.
+        :param object_id: id of the object that the task is about.
         :param ids: ids in the URLs of the links.
         """
         task_instance = context["ti"]
-        task_instance.xcom_push(key=ID_KEY, value=handle)
+        task_instance.xcom_push(key=ID_KEY, value=object_id)
         for link in self.operator_extra_links:
             if isinstance(link, DataRobotLink) and set(placeholders(link.page)) <= set(ids):
                 url = self.hook.client.endpoint.page(link.page.format(**ids))

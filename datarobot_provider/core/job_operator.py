@@ -110,17 +110,17 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         self._defers = self.deferrable and can_defer(self, context)
         cancel_superseded_jobs(context, deferrable=self._defers)
         record = SubmissionRecord.load_or_create(context, self)
-        made = self._resumed(record) or self._submitted(context, record)
-        if isinstance(made, CreatedResource):
-            if made.ids:
-                self.push_handles(context, made.value, made.ids)
-            return made.value
+        submitted = self._resumed(record) or self._submitted(context, record)
+        if isinstance(submitted, CreatedResource):
+            if submitted.ids:
+                self.push_ids(context, submitted.value, submitted.ids)
+            return submitted.value
         with retry_access_errors(record):
-            return self._wait_for(context, record, made, deadline)
+            return self._wait_for(context, record, submitted, deadline)
 
     def _wait_for(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
         """Wait for the job or defer; return what goes to XCom."""
-        self.push_handles(context, self._handle(ref), ref.ids)
+        self.push_ids(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
             return self._handle(ref)
         if self._defers:
@@ -163,8 +163,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         if outcome is Outcome.SUCCEEDED:
             # A retry needs the record if the worker is killed before Airflow has stored the success.
             return self.result(event)
-        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (made := self.recover_expired(record)):
-            return made.value
+        if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (recovered := self.recover_expired(record)):
+            return recovered.value
         if outcome in _NOT_POLLED:
             record.mark_unreachable()
         cancelled = None
@@ -224,12 +224,12 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         json.dumps(self._trigger(JobRef(self.kind, {}), deadline).serialize())
 
     def _submitted(self, context: Context, record: SubmissionRecord) -> JobRef | CreatedResource:
-        made = self.submit(context, record)
-        if isinstance(made, JobRef):
-            self.log.info("The %s is %s.", self._kind().title, self._handle(made))
-            if made.joined:
+        submitted = self.submit(context, record)
+        if isinstance(submitted, JobRef):
+            self.log.info("The %s is %s.", self._kind().title, self._handle(submitted))
+            if submitted.joined:
                 self.log.info("Another task has started the job; this task will not cancel it.")
-        return made
+        return submitted
 
     def _resumed(self, record: SubmissionRecord) -> JobRef | CreatedResource | None:
         """Resume the job of an earlier attempt, unless it has ended and should be started again."""
@@ -241,8 +241,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         if ended not in _ENDED_BADLY or self._is_final(ended):
             self.log.info("An earlier attempt of this task has already started the job; resuming it.")
             return ref
-        if ended is Outcome.EXPIRED and (made := self.recover_expired(record)):
-            return made
+        if ended is Outcome.EXPIRED and (recovered := self.recover_expired(record)):
+            return recovered
         record.delete()
         return None
 
@@ -254,6 +254,6 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
         event = self.hook.jobs.poll_once(ref)
         return event.verdict.outcome, event.ref
 
-    def is_recoverable(self, made: JobRef | CreatedResource) -> bool:
+    def is_recoverable(self, submitted: JobRef | CreatedResource) -> bool:
         """Return whether a job that was found has not failed."""
-        return isinstance(made, CreatedResource) or self._polled(made)[0] not in _ENDED_BADLY
+        return isinstance(submitted, CreatedResource) or self._polled(submitted)[0] not in _ENDED_BADLY

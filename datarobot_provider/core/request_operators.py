@@ -24,7 +24,7 @@ class GetOperator(DataRobotBaseOperator):
         """Return the object."""
         if self.operator_extra_links:
             ids = self.ids()
-            self.push_handles(context, [*ids.values()][-1], ids)
+            self.push_ids(context, [*ids.values()][-1], ids)
         return self.hook.client.get(self.path_of(), self.payload())
 
 
@@ -83,11 +83,11 @@ class CreateOperator(SubmitOnce, DataRobotBaseOperator):
 
         cancel_superseded_jobs(context, deferrable=False)
         record = SubmissionRecord.load_or_create(context, self)
-        made = record.result or self.submit(context, record)
-        if not isinstance(made, CreatedResource):
-            raise TypeError(f"{made} is a job, not a created resource")
-        self.push_handles(context, made.value, made.ids)
-        return str(made.value)
+        created = record.result or self.submit(context, record)
+        if not isinstance(created, CreatedResource):
+            raise TypeError(f"{created} is a job, not a created resource")
+        self.push_ids(context, created.value, created.ids)
+        return str(created.value)
 
 
 class UpdateOperator(DataRobotBaseOperator):

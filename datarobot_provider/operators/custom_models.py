@@ -164,9 +164,9 @@ class CreateCustomModelOperator(CreateCustomModelBase):
         found = None if self.if_exists == "create" else self._find(payload)
         if found is not None and self.if_exists == "fail":
             raise InputError(f"The custom model {found['name']!r} already exists: {found['id']}.")
-        made = self.result_from_row(found or self._create(payload))
-        self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], made.value)
-        return made
+        created = self.result_from_row(found or self._create(payload))
+        self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], created.value)
+        return created
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the models with this name or id, newest first."""
@@ -338,9 +338,9 @@ class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""
-        made = self.result_from_row(self.request(json=self.payload()).object())
-        self.log.info("Copied the custom model %s to %s.", self.custom_model_id, made.value)
-        return made
+        created = self.result_from_row(self.request(json=self.payload()).object())
+        self.log.info("Copied the custom model %s to %s.", self.custom_model_id, created.value)
+        return created
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return all models, newest first, because the name of a copy is not documented."""

@@ -190,10 +190,10 @@ class CreateGuardConfigOperator(RecoverFromList, GuardFieldsBase, CreateOperator
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the configuration."""
         config = self.request(json=self.payload()).object()
-        made = self.result_from_row(config)
-        self.log.info("Created the guard configuration %s (%s).", self.name, made.value)
+        created = self.result_from_row(config)
+        self.log.info("Created the guard configuration %s (%s).", self.name, created.value)
         self.report_change(config)
-        return made
+        return created
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the configurations of the entity, newest first; the order of the API is not documented."""

@@ -106,10 +106,10 @@ class CreateVersionFromRepositoryOperator(RecoverFromVersions, DataRobotJobOpera
     def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:
         """Find the version in the list of versions."""
         try:
-            made = None if record.state_before is None else self.recover(record.state_before)
+            recovered = None if record.state_before is None else self.recover(record.state_before)
         except UncertainSubmitError:
             return None
-        return made if isinstance(made, CreatedResource) else None
+        return recovered if isinstance(recovered, CreatedResource) else None
 
     def verify_not_created(self) -> None:
         """Refuse to send again: DataRobot may still be creating the version."""

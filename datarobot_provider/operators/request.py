@@ -223,8 +223,8 @@ class DataRobotRequestOperator(DataRobotJobOperator):
     def _report(self, line: str) -> None:
         self.log.info("%s", line)
 
-    def _filtered(self, made: Any) -> Any:
-        return self.response_filter(made) if self.response_filter else made
+    def _filtered(self, result: Any) -> Any:
+        return self.response_filter(result) if self.response_filter else result
 
 
 def _json_of(response: Response) -> Any:

@@ -65,7 +65,9 @@ def demonstrate(options: argparse.Namespace, folder: Path) -> str:
     with ExitStack() as servers:
         try:
             airflow, emulator, storage = start(options, folder, servers, stopwatch)
-            run = Run(airflow, EmulatorClient(emulator), model_names(options.models), stopwatch)
+            run = Run(
+                airflow, EmulatorClient(emulator.endpoint, emulator.token), model_names(options.models), stopwatch
+            )
             state = run.complete(storage.put(MODEL), timeout=options.timeout)
             measured = run.outcome(state, storage.reads())
             print(f"\n{measured.render()}\n", flush=True)

@@ -69,7 +69,7 @@ class Run:
 
     def outcome(self, state: str, objects_read: int) -> Outcome:
         """Return the measurements of the run after its end."""
-        log, created = self._emulator.requests(), self._emulator.created()
+        log, created = self._emulator.provider_requests(), self._emulator.created()
         related, unrelated = requests_by_model(log, created)
         tasks = self._tasks()
         durations = measure(self._api.events(DAG, self._run_id), until=datetime.now(UTC))

@@ -1,7 +1,4 @@
-"""A client of the emulator: it prepares what an operator needs, and reads what the operator has done.
-
-It speaks HTTP by itself, with ``requests``, and shares no code with the package.
-"""
+"""A client of the emulator that prepares what an operator needs, and reads what the operator has done."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import requests
+import harness.emulator_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -29,7 +26,6 @@ DATASET = "65a0000000000000000000d1"
 ENVIRONMENT = "65a0000000000000000000e1"
 DEPLOYMENT = "65a0000000000000000000f1"
 IMAGE_SIZE = 100_000
-FIRST_ERROR = 400
 Json = dict[str, Any]
 MODEL = {
     "name": "parity",
@@ -82,34 +78,16 @@ def until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Non
         pause.wait(0.005)
 
 
-class EmulatorClient:
-    """The API and the control API of one emulator, without the provider.
+class EmulatorClient(harness.emulator_client.EmulatorClient):
+    """Client of an emulator that also prepares what a test needs.
 
-    :param endpoint: address of the API.
+    :param endpoint: URL of the API.
     :param token: an API token that the emulator accepts.
     """
 
     def __init__(self, endpoint: str, token: str = TOKEN) -> None:
-        self.endpoint, self.url = endpoint, endpoint.removesuffix("/api/v2")
+        super().__init__(endpoint, token)
         self.host = self.url.removeprefix("http://")
-        self._session = requests.Session()
-        self._session.trust_env = False
-        self._session.headers["Authorization"] = f"Bearer {token}"
-
-    def control(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
-        """Call the control API; return the JSON of its response."""
-        return self._call(method, f"{self.url}/__emulator__/{path}", json=body, params=query)[1]
-
-    def send(self, method: str, path: str, **options: Any) -> Json:
-        """Send a valid request to the API; return the JSON of its response, and its ``location``."""
-        location, content = self._call(method, f"{self.endpoint}/{path}", **options)
-        return {"location": location, **(content or {})}
-
-    def entries(self, path: str, **query: Any) -> list[Json]:
-        """Return the first page of a list of the API."""
-        page = self.send("GET", path, params={"limit": 100, "offset": 0, **query})
-        found: list[Json] = page["data"]
-        return found
 
     def reset(self) -> None:
         """Forget everything, and load the seed again."""
@@ -135,21 +113,9 @@ class EmulatorClient:
         """Remove all faults."""
         self.control("DELETE", "faults")
 
-    def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
-        """Return the requests that the API received, oldest first.
-
-        :param path: a regular expression that the paths match.
-        """
-        rows: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
-        return rows
-
     def clear_requests(self) -> None:
         """Forget the requests received so far."""
         self.control("DELETE", "requests")
-
-    def jobs(self, kind: str | None = None) -> list[Json]:
-        """Return the jobs that were ever started, oldest first."""
-        return [job for job in self.control("GET", "jobs")["data"] if kind is None or job["kind"] == kind]
 
     def create_model(self, **fields: Any) -> str:
         """Create a custom model; return its id."""
@@ -174,8 +140,3 @@ class EmulatorClient:
             self.set_outcome("dependency_build", "succeeded", seconds=0)
             self.send("POST", f"customModels/{model_id}/versions/{version['id']}/dependencyBuild/")
         return version
-
-    def _call(self, method: str, url: str, **options: Any) -> tuple[str | None, Any]:
-        response = self._session.request(method, url, timeout=30, allow_redirects=False, **options)
-        assert response.status_code < FIRST_ERROR, f"{method} {url}: {response.status_code} {response.text[:300]}"
-        return response.headers.get("Location"), response.json() if response.content else None

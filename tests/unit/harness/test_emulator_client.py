@@ -14,10 +14,6 @@ STATUS = "8c30f6a2-0b1c-4d2e-8f3a-5b6c7d8e9f00"
 API, CONTROL = "http://127.0.0.1:1/api/v2", "http://127.0.0.1:1/__emulator__"
 
 
-class FakeEmulator:
-    endpoint, control, token = API, CONTROL, "token"
-
-
 def request(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
     return {"method": method, "path": f"/api/v2/{path}", "query": query, "userAgent": "airflow-provider-datarobot/1"}
 
@@ -64,7 +60,7 @@ def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
         {"kind": "model_test", "ids": {"customModelId": B}},
     ]
     requests_mock.get(f"{CONTROL}/jobs", json={"data": jobs})
-    created = EmulatorClient(FakeEmulator()).created()  # type: ignore[arg-type]
+    created = EmulatorClient(API, "token").created()
     assert created["model-01"].counts == {"models": 1, "versions": 1, "guarded": 1, "tests": 1}
     assert created["model-01"].names == {"model-01", A, version, guarded, STATUS}
     assert created["model-02"].counts == {"models": 1, "versions": 1, "tests": 2}
@@ -73,4 +69,4 @@ def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
 @pytest.mark.parametrize(("agent", "count"), [("airflow-provider-datarobot-mlops/0.1", 1), ("python-requests/2", 0)])
 def test_only_requests_of_the_provider_are_counted(requests_mock: Mocker, agent: str, count: int) -> None:
     requests_mock.get(f"{CONTROL}/requests", json={"data": [{**request("customModels/"), "userAgent": agent}]})
-    assert len(EmulatorClient(FakeEmulator()).requests()) == count  # type: ignore[arg-type]
+    assert len(EmulatorClient(API, "token").provider_requests()) == count
