@@ -46,6 +46,10 @@ SCALE_STAMP := $(SCALE)/.made-for
 SCALE_MADE_FOR := $(shell $(SCALE)/bin/python -c 'print(open("$(SCALE_STAMP)").read())' 2>/dev/null)
 SCALE_SOUND := $(findstring <$(CURDIR)>,<$(SCALE_MADE_FOR)>)
 
+# The tests, the demonstration and the benchmarks start dozens of Python processes. Without files of bytecode, each of
+# them compiles the package again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help venv demo demo-scale test test-all test-official-client lint types import-rules $(SUITES) clean remake

@@ -180,11 +180,11 @@ class ControlApi:
 
     async def _set_image(self, request: Request) -> Response:
         body = await read_body(request, request_bodies.IMAGE)
-        image_id = identifiers.object_id()
-        # In a thread, so that the API remains available.
-        digest = await asyncio.to_thread(image.digest, image_id, body["size"])
-        self._state.image = image.Image(image_id, digest=digest, **body)
-        return JSONResponse(self._state.image.metadata(), 201)
+        created = image.Image(identifiers.object_id(), **body)
+        # In a thread, so that the API remains available while the content is hashed.
+        metadata = await asyncio.to_thread(created.metadata)
+        self._state.image = created
+        return JSONResponse(metadata, 201)
 
     async def _drop_image(self, _: Request) -> Response:
         self._state.image = None

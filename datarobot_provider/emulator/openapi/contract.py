@@ -103,8 +103,15 @@ class Contract:
         for schema in self._request_defs.values():
             _forbid_empty_strings(schema)
         self._response_defs = _amended(components, deviations.RESPONSE)
-        self._request_validator = cache(lambda name: _validator(name, self._request_defs))
-        self._response_validator = cache(lambda name: _validator(name, self._response_defs))
+        self._request_validator = cache(lambda name: _validator(_reference(name), self._request_defs))
+        self._response_validator = cache(lambda name: _validator(_reference(name), self._response_defs))
+        self._parameter_validator = cache(lambda schema: _validator(json.loads(schema), self._request_defs))
+
+    @staticmethod
+    @cache
+    def load() -> Contract:
+        """Return the contract, which is read once per process."""
+        return Contract()
 
     def body_problems(self, schema: str, body: object) -> list[FieldProblem]:
         """Return the problems of a request body.
@@ -118,11 +125,10 @@ class Contract:
         self, schema: Mapping[str, Any], value: object, location: tuple[str, str]
     ) -> list[FieldProblem]:
         """Return the problems of a decoded query parameter."""
-        named = {"$ref": f"#/$defs/{_ref_name(schema)}"} if "$ref" in schema else {}
-        validator = Draft202012Validator({**schema, **named, "$defs": self._request_defs}, format_checker=_FORMATS)
+        named = _reference(_ref_name(schema)) if "$ref" in schema else {}
         return [
             FieldProblem(location, _describe(e), _KINDS.get(str(e.validator), "value_error"))
-            for e in validator.iter_errors(value)
+            for e in self._parameter_validator(json.dumps({**schema, **named})).iter_errors(value)
         ]
 
     def form_fields(self, schema: str) -> Mapping[str, Any]:
@@ -163,8 +169,12 @@ class Contract:
         return True, _ref_name(content[JSON_TYPE]["schema"]) if JSON_TYPE in content else None
 
 
-def _validator(name: str, defs: Mapping[str, Any]) -> Draft202012Validator:
-    return Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": defs}, format_checker=_FORMATS)
+def _validator(schema: Mapping[str, Any], defs: Mapping[str, Any]) -> Draft202012Validator:
+    return Draft202012Validator({**schema, "$defs": defs}, format_checker=_FORMATS)
+
+
+def _reference(name: str) -> dict[str, Any]:
+    return {"$ref": f"#/$defs/{name}"}
 
 
 def _ref_name(schema: Mapping[str, Any]) -> str:

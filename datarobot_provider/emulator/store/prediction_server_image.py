@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datarobot_provider.emulator.common import timestamps
@@ -30,7 +31,6 @@ class Image:
     """The prediction server image.
 
     :param size: the size in bytes that the metadata contain.
-    :param digest: the SHA-256 that the metadata contain.
     :param redirect: whether the API redirects to a pre-signed URL on another origin.
     :param corrupt: whether one byte of the served content is wrong.
     :param short: whether the last tenth of the content is missing.
@@ -38,7 +38,6 @@ class Image:
 
     id: str
     size: int
-    digest: str
     redirect: bool = False
     corrupt: bool = False
     short: bool = False
@@ -48,6 +47,14 @@ class Image:
     def served(self) -> int:
         """The number of bytes that are served."""
         return self.size - max(1, self.size // 10) if self.short and self.size else self.size
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the content. One or two gigabytes take a second."""
+        sha = hashlib.sha256()
+        for chunk in content(self.id, Span(0, self.size)):
+            sha.update(chunk)
+        return sha.hexdigest()
 
     @property
     def etag(self) -> str:
@@ -92,11 +99,3 @@ def content(seed: str, span: Span) -> Iterator[bytes]:
         chunk = block[offset : offset + span.end - position]
         yield chunk
         position += len(chunk)
-
-
-def digest(seed: str, size: int) -> str:
-    """Return the SHA-256 of the first bytes that a seed generates. One or two gigabytes take a second."""
-    sha = hashlib.sha256()
-    for chunk in content(seed, Span(0, size)):
-        sha.update(chunk)
-    return sha.hexdigest()

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.emulator.common import identifiers, strict_json
 from datarobot_provider.emulator.store import credentials, seed_models
 from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, UseCase
-from datarobot_provider.emulator.store.prediction_server_image import Image, digest
+from datarobot_provider.emulator.store.prediction_server_image import Image
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -137,13 +137,12 @@ def make_use_case(entry: dict[str, Any]) -> UseCase:
 
 
 def make_image(size: int, redirect: bool = False) -> Image:
-    """Create the prediction server image. The hash takes a second for one or two gigabytes.
+    """Create the prediction server image.
 
     :param size: the size in bytes.
     :param redirect: whether the API redirects to the object storage.
     """
-    image_id = identifiers.object_id()
-    return Image(image_id, size, digest(image_id, size), redirect)
+    return Image(identifiers.object_id(), size, redirect)
 
 
 def load_seed(state: State, folder: Path) -> None:

@@ -44,7 +44,7 @@ class Gateway:
 
     def __init__(self, state: State, tokens: Tokens, faults: Faults, log: RequestLog) -> None:
         self.state, self.tokens, self.faults, self.log = state, tokens, faults, log
-        self.contract = Contract()
+        self.contract = Contract.load()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""

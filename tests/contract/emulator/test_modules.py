@@ -15,7 +15,7 @@ from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.openapi import deviations
 from datarobot_provider.emulator.openapi.contract import Contract
 from datarobot_provider.emulator.store.jobs import KINDS, PlannedOutcome
-from datarobot_provider.emulator.store.prediction_server_image import Span, content, digest
+from datarobot_provider.emulator.store.prediction_server_image import Image, Span, content
 from datarobot_provider.emulator.store.state import State
 from datarobot_provider.emulator.web.byte_ranges import UnsatisfiableRangeError, requested_span
 from datarobot_provider.emulator.web.routing import ROUTES
@@ -110,7 +110,7 @@ def test_time_scale_zero_ends_jobs_at_once():
 
 def test_every_route_is_documented():
     routes.load()
-    operations = Contract().operations
+    operations = Contract.load().operations
     assert [(r.method, r.path) for r in ROUTES if (r.method, r.path) not in operations] == []
     assert len({(r.method, r.path) for r in ROUTES}) == len(ROUTES)
 
@@ -118,7 +118,7 @@ def test_every_route_is_documented():
 def test_every_operation_has_a_route():
     routes.load()
     served = {(r.method, r.path) for r in ROUTES}
-    assert [key for key in Contract().operations if key not in served] == []
+    assert [key for key in Contract.load().operations if key not in served] == []
 
 
 def test_additional_routes_do_not_overlap_with_the_contract():
@@ -164,7 +164,7 @@ def test_range_of_an_image_equals_that_part_of_the_content(span):
     whole = b"".join(content("seed", Span(0, 3_000_000)))
     assert len(whole) == 3_000_000
     assert b"".join(content("seed", Span(*span))) == whole[slice(*span)]
-    assert digest("seed", len(whole)) == hashlib.sha256(whole).hexdigest()
+    assert Image("seed", len(whole)).digest == hashlib.sha256(whole).hexdigest()
     assert whole[:100] != b"".join(content("other", Span(0, 100)))
 
 
@@ -175,7 +175,7 @@ def test_every_deviation_has_a_schema_and_a_reason(components):
 
 
 def test_response_violations_are_found():
-    contract = Contract()
+    contract = Contract.load()
     operation = contract.operations["GET", "/version/"]
     assert contract.response_violations(operation, 200, {"major": "2"}, "application/json")
     assert contract.response_violations(operation, 200, {"majr": 2}, "application/json")

@@ -19,11 +19,17 @@ def read(content, **more):
     return read_requirements(folder({**OTHER_FILES, "requirements.txt": content, **more}))
 
 
-def pip_names(root):
-    """Return the names that pip finds, or None if it rejects the requirements. No network is used."""
+@pytest.fixture(scope="module")
+def session():
+    """Return a session of pip. No network is used."""
+    return PipSession()
+
+
+def pip_names(root, session):
+    """Return the names that pip finds, or None if it rejects the requirements."""
     names = []
     try:
-        for parsed in parse_requirements("requirements.txt", session=PipSession()):
+        for parsed in parse_requirements("requirements.txt", session=session):
             wanted = install_req_from_parsed_requirement(parsed)
             link = wanted.link
             if link is not None and link.is_file:
@@ -46,13 +52,13 @@ def test_table_is_large_enough():
 
 
 @pytest.mark.parametrize("content", TABLE, ids=repr)
-def test_pip_agrees_with_the_table(content, tmp_path, monkeypatch):
+def test_pip_agrees_with_the_table(content, session, tmp_path, monkeypatch):
     logging.getLogger("pip").setLevel(logging.CRITICAL)
     for path, text in {**OTHER_FILES, "requirements.txt": content}.items():
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / path).write_bytes(text if isinstance(text, bytes) else text.encode())
     monkeypatch.chdir(tmp_path)
-    assert pip_names(tmp_path) == TABLE[content]
+    assert pip_names(tmp_path, session) == TABLE[content]
 
 
 @pytest.mark.parametrize("content", [*TABLE, *DISPUTED], ids=repr)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from datarobot_provider.emulator import Emulator, running
-from tests.support.emulator import write_seed
+from tests.support.emulator import TIME_SCALE, write_seed
 from tests.support.proxy import Proxy, serve
 from tests.support.task_runner import TaskRunner
 
@@ -26,7 +26,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def emulator(seed: Path) -> Iterator[Emulator]:
-    with running(token=TOKEN, seed=seed, time_scale=0.02) as started:
+    with running(token=TOKEN, seed=seed, time_scale=TIME_SCALE) as started:
         yield started
 
 

@@ -9,17 +9,38 @@ from benchmarks.bench import results_of
 from tests.unit.benchmarks.small import measured
 
 
+#: The rows of each run. The row latency needs a real Airflow; tests/system runs it.
+WAITING, TRANSFERS = ("waiting", "requests"), ("transfers", "imports")
+CLIENTS = "ours,bare,bare_spread,requests"
+
+
+def measured_rows(tmp_path_factory, rows):
+    samples = measured(tmp_path_factory.mktemp("bench"), *rows, "--repetitions", "1", "--clients", CLIENTS)
+    assert [sample for sample in samples if "error" in sample.result] == []
+    return samples
+
+
 @pytest.fixture(scope="module")
 def samples(tmp_path_factory):
-    # The row latency needs a real Airflow; tests/system runs it.
-    rows = [row for row in ROWS if row != "latency"]
-    folder = tmp_path_factory.mktemp("bench")
-    return measured(folder, *rows, "--repetitions", "1", "--clients", "ours,bare,bare_spread,requests")
+    return measured_rows(tmp_path_factory, WAITING)
 
 
-def test_every_row_is_measured_without_errors(samples):
-    assert {sample.row for sample in samples} == {"waiting", "transfers", "files", "imports", "requests"}
-    assert [sample for sample in samples if "error" in sample.result] == []
+@pytest.fixture(scope="module")
+def transfers(tmp_path_factory):
+    return measured_rows(tmp_path_factory, TRANSFERS)
+
+
+def test_every_row_is_in_a_run():
+    assert {*WAITING, *TRANSFERS, "latency"} == set(ROWS)
+
+
+def test_every_row_is_measured(samples):
+    assert {sample.row for sample in samples} == set(WAITING)
+
+
+@pytest.mark.full
+def test_transfers_and_imports_are_measured(transfers):
+    assert {sample.row for sample in transfers} == {*TRANSFERS, "files"}
 
 
 @pytest.mark.parametrize("client", ["ours", "bare", "bare_spread"])
@@ -31,15 +52,17 @@ def test_waits_share_few_connections(samples, client):
     assert min(result["cpu"], result["cpu_all"], result["stall"]) > 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("way", ["upload", "download"])
-def test_provider_transfers_a_model(samples, way):
-    (result,) = results_of(samples, "transfers", way, "ours")
+def test_provider_transfers_a_model(transfers, way):
+    (result,) = results_of(transfers, "transfers", way, "ours")
     assert min(result["rate"], result["cpu"], result["memory"]) > 0
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("case", ["1 file", "100 files", "1,000 files", "1,000 files, at most 256 open"])
-def test_provider_uploads_many_files(samples, case):
-    (result,) = results_of(samples, "files", case, "ours")
+def test_provider_uploads_many_files(transfers, case):
+    (result,) = results_of(transfers, "files", case, "ours")
     assert 0 < result["files"] < 256
 
 
@@ -49,6 +72,7 @@ def test_every_request_of_a_pipeline_run_has_a_reason(samples):
     assert [sample for sample in rows if sample.result["why"] == "**none**"] == []
 
 
-def test_imports_add_modules(samples):
-    (result,) = results_of(samples, "imports", "Airflow 3", "ours")
+@pytest.mark.full
+def test_imports_add_modules(transfers):
+    (result,) = results_of(transfers, "imports", "Airflow 3", "ours")
     assert result["modules"] > 10

@@ -43,7 +43,7 @@ MAX_MEMORY = MAX_BYTES * 3
 
 def packed(pieces: Iterable[bytes], window: int = 31) -> bytes:
     """Compress a body that may exceed the memory."""
-    packer = zlib.compressobj(9, zlib.DEFLATED, window)
+    packer = zlib.compressobj(1, zlib.DEFLATED, window)
     return b"".join([*map(packer.compress, pieces), packer.flush()])
 
 
