@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from datarobot_provider.version_compat import AirflowException
-from tests.parity.runs import normalised
+from tests.parity.runs import normalize
 from tests.support.emulator import CONNECTION, TOKEN
 from tests.support.tasks import find_jobs_as_they_are, find_jobs_running, run_task
 from tests.unit.support import FakeTaskInstance
@@ -119,7 +119,7 @@ class Runner:
 
     def _comparable(self, value: Any) -> Any:
         """Return a value without what differs from run to run, including the address of the server."""
-        return normalised(json.loads(json.dumps(value).replace(self._origin, "<host>")))
+        return normalize(json.loads(json.dumps(value).replace(self._origin, "<host>")))
 
     def undisturbed(self, case: Case) -> Outcome:
         """Return how a case ends without any fault. Each case is run once for this, after all faults were cleared."""
