@@ -14,7 +14,7 @@ import pytest
 from datarobot_provider.version_compat import AirflowException
 from tests.parity.runs import normalize
 from tests.support.emulator import CONNECTION, TOKEN
-from tests.support.tasks import find_jobs_as_they_are, find_jobs_running, run_task
+from tests.support.tasks import find_jobs_running, restore_poll_once, run_task
 from tests.unit.support import FakeTaskInstance
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class Runner:
         if case.name not in _WITHOUT_FAULTS:
             self.resources.clear_faults()
             with pytest.MonkeyPatch.context() as patch:
-                find_jobs_as_they_are(patch)
+                restore_poll_once(patch)
                 direct = Runner(self.resources, self._folder, patch)
                 outcome = direct.run(case, direct.arguments(case))
             assert outcome.error is None, outcome.text

@@ -26,7 +26,7 @@ from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
 from tests.support.emulator import DATASET
-from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.life_cycle import create_built_version, create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -34,8 +34,8 @@ BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/
 
 
 def unbuilt(runner, folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, folder)}
 
 
 def stuck(runner, kind):
@@ -76,7 +76,7 @@ def test_cancel_a_build(runner, model_folder):
 
 
 def test_cancel_a_build_that_is_over(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     with pytest.raises(AirflowFailException, match="returned 409 for DELETE"):
         runner.run(CancelDependencyBuildOperator, **ids)
     assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
@@ -86,7 +86,7 @@ def test_cancel_a_build_that_is_over(runner, model_folder):
 @BOTH_MODES
 @covers("create_custom_model_test", "list_custom_model_tests", "get_custom_model_test")
 def test_run_get_and_list_tests(runner, model_folder, deferrable):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, deferrable=deferrable, **WAIT)
     assert (test["overallStatus"], test["customModelVersion"]["id"]) == ("succeeded", ids["custom_model_version_id"])
     assert test["testingStatus"]["errorCheck"]["status"] == "succeeded"
@@ -97,7 +97,7 @@ def test_run_get_and_list_tests(runner, model_folder, deferrable):
 
 @covers("list_custom_model_tests")
 def test_tests_of_several_pages(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     runner.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
@@ -122,7 +122,7 @@ def test_tests_of_several_pages(runner, model_folder):
 
 @covers("list_custom_model_tests")
 def test_filters_of_tests(runner, model_folder):
-    model = make_built(runner, model_folder)["custom_model_id"]
+    model = create_built_version(runner, model_folder)["custom_model_id"]
     filters = {
         "resource_bundle_id": "bundle",
         "maximum_memory": "268435456",
@@ -149,7 +149,7 @@ def test_filters_of_tests(runner, model_folder):
 
 @covers("download_custom_model_test_log", "get_custom_model_test_log_tail")
 def test_log_of_a_test(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, **WAIT)["id"]
     whole = runner.run(GetModelTestLogOperator, custom_model_test_id=test)
     assert whole.startswith(f"Testing custom model {ids['custom_model_id']}")
@@ -161,7 +161,7 @@ def test_log_of_a_test(runner, model_folder):
 
 @covers("cancel_custom_model_test", "get_custom_model_test")
 def test_cancel_a_test(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     stuck(runner, "model_test")
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     assert runner.run(CancelModelTestOperator, custom_model_test_id=test) is None
@@ -180,7 +180,7 @@ def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent
 
 
 def test_the_body_of_a_test_holds_what_was_given_and_no_more(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     (body,) = runner.bodies("POST", "customModelTests/")
     assert json.loads(body) == {

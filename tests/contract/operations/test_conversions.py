@@ -19,7 +19,7 @@ from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -29,8 +29,8 @@ PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/conver
 
 @pytest.fixture
 def ids(runner, model_folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
 
 
 def outcome(runner, what, **more):

@@ -17,7 +17,7 @@ from datarobot_provider.operators.custom_models import (
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 NOWHERE = "0" * 24
 GIT = {
@@ -52,7 +52,7 @@ def existing(runner):
 
 @covers("create_custom_model", "get_custom_model")
 def test_create_and_get(runner):
-    model = make_model(runner, description="Prices of houses", git_model_version=GIT)
+    model = create_model(runner, description="Prices of houses", git_model_version=GIT)
     seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["id"], seen["name"], seen["targetType"], seen["targetName"]) == (
         model,
@@ -67,7 +67,7 @@ def test_create_and_get(runner):
 
 @covers("list_custom_models")
 def test_list_filters(runner, model_folder):
-    trainer = make_model(
+    trainer = create_model(
         runner,
         name="Trainer",
         custom_model_type="training",
@@ -75,8 +75,8 @@ def test_list_filters(runner, model_folder):
         target_name=None,
         is_training_data_for_versions_permanently_enabled=None,
     )
-    first, second = make_model(runner, name="Prices", language="R"), make_model(runner, name="Churn of customers")
-    version = make_version(runner, first, model_folder)
+    first, second = create_model(runner, name="Prices", language="R"), create_model(runner, name="Churn of customers")
+    version = create_version(runner, first, model_folder)
     runner.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
     runner.run(UpdateCustomModelOperator, custom_model_id=second, description="who leaves")
     runner.received.clear()
@@ -123,7 +123,7 @@ def test_a_list_of_several_pages(runner):
 
 @covers("update_custom_model")
 def test_update(runner):
-    model = make_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
+    model = create_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
     given = {
         "name": "Sick or not",
         "description": "new",
@@ -149,7 +149,7 @@ def test_update(runner):
 
 @covers("update_custom_model")
 def test_update_of_one_field_leaves_the_others(runner):
-    model = make_model(runner, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
+    model = create_model(runner, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
     changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, class_labels='["x", "y", "z"]')
     assert (changed["classLabels"], changed["description"], changed["name"]) == (["x", "y", "z"], "kept", "Diabetes")
     assert runner.bodies("PATCH", f"customModels/{model}/") == [b'{"classLabels": ["x", "y", "z"]}']
@@ -157,8 +157,8 @@ def test_update_of_one_field_leaves_the_others(runner):
 
 @covers("copy_custom_model")
 def test_copy(runner, model_folder):
-    model = make_model(runner, user_provided_id="mine")
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner, user_provided_id="mine")
+    version = create_version(runner, model, model_folder)
     copy = runner.run(CopyCustomModelOperator, custom_model_id=model)
     seen = runner.run(GetCustomModelOperator, custom_model_id=copy)
     assert copy != model
@@ -175,7 +175,7 @@ def test_copy(runner, model_folder):
 
 @covers("delete_custom_model")
 def test_delete_and_delete_again(runner):
-    model, other = make_model(runner), make_model(runner)
+    model, other = create_model(runner), create_model(runner)
     assert runner.run(DeleteCustomModelOperator, custom_model_id=model) is None
     assert existing(runner) == {other}
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
@@ -185,9 +185,9 @@ def test_delete_and_delete_again(runner):
 
 
 def test_ignore_if_missing_forgives_nothing_else(runner, model_folder):
-    model = make_model(runner)
+    model = create_model(runner)
     runner.emulator.control(
-        "POST", "deployments", {"label": "live", "modelId": make_version(runner, model, model_folder)}
+        "POST", "deployments", {"label": "live", "modelId": create_version(runner, model, model_folder)}
     )
     with pytest.raises(AirflowFailException, match="existing deployments"):
         runner.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True)
@@ -205,9 +205,9 @@ def test_limits(runner):
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_by_exact_name(runner):
-    make_model(runner, name="Prices of houses")
+    create_model(runner, name="Prices of houses")
     trainer = {"custom_model_type": "training", "target_type": "Anomaly"}
-    make_model(
+    create_model(
         runner,
         name="Prices",
         target_name=None,
@@ -215,50 +215,50 @@ def test_if_exists_by_exact_name(runner):
         **trainer,
     )
     before = existing(runner)
-    made = make_model(runner, name="Prices", if_exists="reuse")
+    made = create_model(runner, name="Prices", if_exists="reuse")
     assert made not in before
-    assert make_model(runner, name="Prices", if_exists="reuse") == made
+    assert create_model(runner, name="Prices", if_exists="reuse") == made
     with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {made}"):
-        make_model(runner, name="Prices", if_exists="fail")
-    again = make_model(runner, name="Prices", if_exists="create")
+        create_model(runner, name="Prices", if_exists="fail")
+    again = create_model(runner, name="Prices", if_exists="create")
     assert existing(runner) == before | {made, again}
-    assert make_model(runner, name="Rents", if_exists="fail") not in before
+    assert create_model(runner, name="Rents", if_exists="fail") not in before
 
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_by_user_provided_id(runner):
-    mine = make_model(runner, name="Prices", user_provided_id="mine")
-    assert make_model(runner, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
+    mine = create_model(runner, name="Prices", user_provided_id="mine")
+    assert create_model(runner, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
     with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {mine}"):
-        make_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
+        create_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
     with pytest.raises(AirflowFailException, match="user provided ID that is in use"):
-        make_model(runner, name="Prices", user_provided_id="mine")
+        create_model(runner, name="Prices", user_provided_id="mine")
     # The name is no way to find a model that is asked for by an id of its own.
-    other = make_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
+    other = create_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
     assert existing(runner) == {mine, other}
 
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_finds_a_model_on_a_later_page(runner):
-    first = make_model(runner, name="Prices", user_provided_id="mine")
+    first = create_model(runner, name="Prices", user_provided_id="mine")
     for n in range(101):
         runner.send("POST", "customModels/", **NEW, name=f"Prices {n}")
-    assert make_model(runner, name="Prices", if_exists="reuse") == first
-    assert make_model(runner, name="x", user_provided_id="mine", if_exists="reuse") == first
+    assert create_model(runner, name="Prices", if_exists="reuse") == first
+    assert create_model(runner, name="x", user_provided_id="mine", if_exists="reuse") == first
 
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_meets_a_model_that_came_in_between(runner):
     """Somebody else creates it after this task has looked."""
-    mine = make_model(runner, user_provided_id="mine")
+    mine = create_model(runner, user_provided_id="mine")
     nothing = {"count": 0, "totalCount": 0, "next": None, "previous": None, "data": []}
     runner.emulator.control(
         "POST", "faults", {"method": "GET", "path": "/customModels/$", "status": 200, "body": nothing}
     )
-    assert make_model(runner, user_provided_id="mine", if_exists="reuse") == mine
+    assert create_model(runner, user_provided_id="mine", if_exists="reuse") == mine
 
 
 def test_if_exists_takes_no_other_word(runner):
     with pytest.raises(AirflowFailException, match="if_exists should be one of create, reuse, fail, but is 'replace'"):
-        make_model(runner, if_exists="replace")
+        create_model(runner, if_exists="replace")
     assert runner.received == []

@@ -17,7 +17,7 @@ from datarobot_provider.operators.versions import DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 try:
     from airflow.sdk.io import attach
@@ -29,8 +29,8 @@ NAMES = ["custom.py", "requirements.txt", "sub/größe.txt"]
 
 @pytest.fixture
 def ids(runner, model_folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.support.emulator import ENVIRONMENT
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 
 try:
     from airflow.sdk.io import attach
@@ -167,7 +167,7 @@ NEED_THE_SWITCH = {hugging_face_snapshot, dvc_checkout, agent_template}
 
 def uploaded(runner, tmp_path: Path, **source: object) -> Contents:
     """Make a version and return what its download holds."""
-    model = make_model(runner)
+    model = create_model(runner)
     version = runner.run(CreateVersionOperator, custom_model_id=model, base_environment_id=ENVIRONMENT, **source)
     target = tmp_path / "downloads" / f"{version}.zip"
     runner.run(DownloadVersionOperator, custom_model_id=model, custom_model_version_id=version, target=target)

@@ -27,7 +27,7 @@ from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import names, queries
 from tests.contract.provider.openapi import all_problems
 from tests.support.emulator import DEPLOYMENT, GUARD
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 KEY = "sk-guard-key-0123456789"
 EVERYTHING = {
@@ -69,8 +69,8 @@ NEMO = {"actions": "", "blockedTerms": "", "llmPrompts": "", "mainConfig": "x", 
 
 @pytest.fixture
 def model(runner, model_folder):
-    made = make_model(runner)
-    make_version(runner, made, model_folder)
+    made = create_model(runner)
+    create_version(runner, made, model_folder)
     return made
 
 

@@ -18,7 +18,7 @@ from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.test_arguments import ROUTES
 from tests.support.emulator import DATASET, DEPLOYMENT
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 NOWHERE = "0" * 24
@@ -33,15 +33,15 @@ class World:
 
     @cached_property
     def model(self):
-        return make_model(self.runner)
+        return create_model(self.runner)
 
     @cached_property
     def old_model(self):
-        return make_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
+        return create_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
 
     @cached_property
     def ids(self):
-        version = make_version(self.runner, self.model, self.folder)
+        version = create_version(self.runner, self.model, self.folder)
         return {"custom_model_id": self.model, "custom_model_version_id": version}
 
     @cached_property

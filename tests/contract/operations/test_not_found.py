@@ -16,7 +16,7 @@ from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.operations.test_refusals import nothing_yet, refuse, run
 from tests.support.emulator import ENVIRONMENT, GUARD
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.unit.operators.catalogue import SENSORS, required_arguments
 
 __all__ = ["run"]
@@ -74,8 +74,8 @@ def failing(runner, task, **given):
 
 
 def test_ids_in_the_body_are_named_too(runner, model_folder):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder)
     ids = {"custom_model_id": model, "custom_model_version_id": version}
     said = f"dataset_id {NOWHERE!r}"
     assert said in failing(runner, RunModelTestOperator, **ids, dataset_id=NOWHERE)
@@ -83,8 +83,8 @@ def test_ids_in_the_body_are_named_too(runner, model_folder):
 
 @pytest.mark.parametrize("shape", [list, str], ids=["a list", "JSON"])
 def test_an_id_inside_of_an_object_is_named_with_its_place(runner, model_folder, shape):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     second = {**GUARD, "name": "Second", "deploymentId": NOWHERE}
     guards = [GUARD, second] if shape is list else json.dumps([GUARD, second])
     message = failing(runner, ApplyGuardConfigOperator, custom_model_id=model, guards=guards)
@@ -94,7 +94,7 @@ def test_an_id_inside_of_an_object_is_named_with_its_place(runner, model_folder,
 
 
 def test_training_data_is_named_with_its_place(runner, model_folder):
-    model = make_model(runner)
+    model = create_model(runner)
     given = {"custom_model_id": model, "folder": str(model_folder), "base_environment_id": ENVIRONMENT}
     message = failing(runner, CreateVersionOperator, **given, training_data={"datasetId": NOWHERE})
     assert f"training_data.datasetId {NOWHERE!r}" in message

@@ -16,7 +16,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.test_request_operator import BOTH_MODES, ask
 from tests.contract.provider.conftest import TOKEN
 from tests.support.emulator import ENVIRONMENT
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 from tests.support.task_runner import WAIT
 from tests.unit.client.forms import parse_form
 from tests.unit.support import http_response, raw_server, read_request
@@ -199,7 +199,7 @@ def test_a_filename_that_is_none_is_refused(runner, csv, filename):
 def test_the_response_of_a_get_is_saved(runner, tmp_path, wrap, model_folder):
     from datarobot_provider.operators.versions import CreateVersionOperator
 
-    model = make_model(runner)
+    model = create_model(runner)
     version = runner.run(
         CreateVersionOperator, custom_model_id=model, folder=model_folder, base_environment_id=ENVIRONMENT
     )

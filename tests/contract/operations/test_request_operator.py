@@ -13,7 +13,7 @@ from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
 from tests.contract.provider.conftest import TOKEN
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 from tests.support.task_runner import WAIT
 from tests.unit.support import raw_server, read_request
 
@@ -33,7 +33,7 @@ def names_by_id(response):
 
 @covers("list_custom_models")
 def test_get_with_a_query(runner):
-    made = [make_model(runner, name=f"Model {n}") for n in range(3)]
+    made = [create_model(runner, name=f"Model {n}") for n in range(3)]
     runner.received.clear()
     response = ask(runner, "customModels/", query={"limit": 2, "offset": 0, "isDeployed": False})
     assert [model["id"] for model in response["data"]] == made[:0:-1]
@@ -66,7 +66,7 @@ def test_post_patch_and_delete(runner):
 @BOTH_MODES
 @covers("create_custom_model_version_from_repository", "get_job_status", "get_custom_model_version")
 def test_a_job_is_followed_to_what_it_made(runner, deferrable):
-    path = f"customModels/{make_model(runner)}/versions/fromRepository/"
+    path = f"customModels/{create_model(runner)}/versions/fromRepository/"
     how = {"method": "POST", "json": REPOSITORY, "deferrable": deferrable, **WAIT}
     version = ask(runner, path, **how)
     assert [item["filePath"] for item in version["items"]] == ["custom.py"]
@@ -84,7 +84,7 @@ def test_a_genai_job_is_followed_to_what_it_made(runner, deferrable):
 @BOTH_MODES
 @covers("create_custom_model_version_from_repository", "get_job_status")
 def test_start_here_and_wait_there(runner, deferrable):
-    path = f"customModels/{make_model(runner)}/versions/fromRepository/"
+    path = f"customModels/{create_model(runner)}/versions/fromRepository/"
     status = ask(runner, path, method="POST", json=REPOSITORY, wait_for_completion=False, deferrable=deferrable)
     assert runner.ti.xcoms["datarobot_id"] == status
     made = runner.run(DataRobotStatusSensor, status=status, deferrable=deferrable, poke_interval=0.05, timeout=60)
@@ -95,7 +95,7 @@ def test_start_here_and_wait_there(runner, deferrable):
 def test_a_job_that_fails(runner, deferrable):
     outcome = {"kind": "version_from_repository", "outcome": "failed", "message": "no such branch"}
     runner.emulator.control("POST", "outcomes", outcome)
-    path = f"customModels/{make_model(runner)}/versions/fromRepository/"
+    path = f"customModels/{create_model(runner)}/versions/fromRepository/"
     with pytest.raises(AirflowException, match="no such branch"):
         ask(runner, path, method="POST", json=REPOSITORY, deferrable=deferrable, **WAIT)
 

@@ -12,7 +12,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
 from tests.support.emulator import DATASET
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -26,7 +26,7 @@ def roles(runner, model, **given):
 
 @covers("update_custom_model_access", "list_custom_model_access")
 def test_share_change_and_take_away(runner):
-    model = make_model(runner)
+    model = create_model(runner)
     assert roles(runner, model) == [(OWNER, "OWNER", True)]
     given = [
         {"username": REVIEWER, "role": "EDITOR", "canShare": False},
@@ -46,7 +46,7 @@ def test_share_change_and_take_away(runner):
 
 @covers("list_custom_model_access")
 def test_access_of_several_pages(runner):
-    model = make_model(runner)
+    model = create_model(runner)
     entries = [{"username": f"u{n}", "userId": "b" * 24, "role": "OWNER", "canShare": True} for n in range(150)]
     path = f"/customModels/{model}/accessControl/"
     pages = [
@@ -61,7 +61,7 @@ def test_access_of_several_pages(runner):
 
 
 def test_somebody_has_to_own_it(runner):
-    model = make_model(runner)
+    model = create_model(runner)
     with pytest.raises(AirflowFailException, match="without an owner"):
         runner.run(ShareCustomModelOperator, custom_model_id=model, roles=[{"username": OWNER, "role": None}])
     with pytest.raises(AirflowFailException, match=r"data\.0\.username: There is no such user\."):
@@ -72,7 +72,7 @@ def test_somebody_has_to_own_it(runner):
 
 
 def untrained(runner):
-    return make_model(runner, is_training_data_for_versions_permanently_enabled=None)
+    return create_model(runner, is_training_data_for_versions_permanently_enabled=None)
 
 
 @BOTH_MODES

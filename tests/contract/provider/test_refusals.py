@@ -16,7 +16,7 @@ from tests.contract.provider.conftest import READER, TOKEN
 from tests.contract.provider.openapi import operation
 from tests.contract.provider.test_arguments import ROUTES
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 NOWHERE = "0" * 24
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
@@ -28,10 +28,10 @@ def prepare(runner, folder, task):
         return {"name": "Prices", "target_type": "Unstructured"}
     if task is ValidateVectorDatabaseOperator:
         return dict(VALIDATION)
-    model = make_model(runner)
+    model = create_model(runner)
     if task is CreateVersionOperator:
         return {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
-    version = make_version(runner, model, folder, trained=task is ComputeFeatureImpactOperator)
+    version = create_version(runner, model, folder, trained=task is ComputeFeatureImpactOperator)
     if task is ApplyGuardConfigOperator:
         return {"custom_model_id": model, "guards": [GUARD]}
     ids = {"custom_model_id": model, "custom_model_version_id": version}
@@ -109,14 +109,14 @@ def test_a_rejection_quotes_the_server(runner, model_folder, task, status, chang
 
 
 def test_a_refused_feature_impact_without_training_data(runner, model_folder):
-    model = make_model(runner)
-    given = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    given = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
     check(runner, refused(runner, ComputeFeatureImpactOperator, given), 422, "Training data is not assigned")
 
 
 def test_a_frozen_version_accepts_no_guards(runner, model_folder):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder)
     runner.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
     message = refused(runner, ApplyGuardConfigOperator, {"custom_model_id": model, "guards": [GUARD]})
     check(runner, message, 409, "is frozen")
@@ -146,7 +146,7 @@ def test_a_wrong_token_is_reported(runner, model_folder, task):
 @pytest.mark.parametrize("from_latest", [False, True])
 def test_a_too_large_upload_is_reported_and_not_sent_again(runner, model_folder, from_latest):
     given = prepare(runner, model_folder, CreateVersionOperator)
-    make_version(runner, given["custom_model_id"], model_folder)
+    create_version(runner, given["custom_model_id"], model_folder)
     body = {"message": "The files are too large.", "errors": {"file": "at most 10 GB"}}
     fault = {"method": "PATCH" if from_latest else "POST", "path": "/versions/$", "status": 413, "body": body}
     runner.emulator.control("POST", "faults", fault)

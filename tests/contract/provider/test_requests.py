@@ -24,7 +24,7 @@ from datarobot_provider.version_compat import AirflowException
 from tests.contract.provider.conftest import TOKEN
 from tests.contract.provider.openapi import all_problems, decoded_form, operation
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
-from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.life_cycle import create_built_version, create_model, create_version
 from tests.support.task_runner import WAIT
 
 GIT = {
@@ -101,8 +101,8 @@ def test_create_custom_model(runner, given):
 @BOTH_MODES
 @RESOURCES
 def test_create_version_from_a_folder_with_everything(runner, model_folder, deferrable, resources):
-    model = make_model(runner)
-    version = make_version(
+    model = create_model(runner)
+    version = create_version(
         runner,
         model,
         model_folder,
@@ -130,8 +130,8 @@ def test_create_version_from_a_folder_with_everything(runner, model_folder, defe
 
 
 def test_create_version_from_the_latest_one(runner, model_folder, tmp_path):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("custom.py", "def score(data, model, **kwargs):\n    return 1\n")
         archive.writestr("new/file.bin", b"\xff" * 200_000)
@@ -148,8 +148,8 @@ def test_create_version_from_the_latest_one(runner, model_folder, tmp_path):
 
 
 def test_create_version_with_other_settings_alone(runner, model_folder):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     version = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
@@ -162,8 +162,8 @@ def test_create_version_with_other_settings_alone(runner, model_folder):
 
 @BOTH_MODES
 def test_start_dependency_build(runner, model_folder, deferrable):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder)
     ids = {"custom_model_id": model, "custom_model_version_id": version}
     build = runner.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **WAIT)
     assert build["buildStatus"] == "success"
@@ -173,7 +173,7 @@ def test_start_dependency_build(runner, model_folder, deferrable):
 @BOTH_MODES
 @RESOURCES
 def test_run_model_test(runner, model_folder, deferrable, resources):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(
         RunModelTestOperator,
         **ids,
@@ -202,7 +202,7 @@ def test_run_model_test(runner, model_folder, deferrable, resources):
 @BOTH_MODES
 @pytest.mark.parametrize("rows", [None, "50"])
 def test_compute_feature_impact(runner, model_folder, deferrable, rows):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     impact = runner.run(ComputeFeatureImpactOperator, **ids, row_count=rows, deferrable=deferrable, **WAIT)
     assert "bmi" in {item["featureName"] for item in impact["featureImpacts"]}
     assert impact["rowCount"] == (rows and 50)
@@ -217,8 +217,8 @@ def test_validate_vector_database(runner, deferrable):
 
 
 def test_apply_guard_config(runner, model_folder):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     second = {
         **GUARD,
         "name": "Second",
@@ -254,8 +254,8 @@ def test_apply_guard_config(runner, model_folder):
 
 @BOTH_MODES
 def test_dependency_build_sensor(runner, model_folder, deferrable):
-    model = make_model(runner)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
     runner.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
     build = runner.run(DependencyBuildSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert build["buildStatus"] == "success"
@@ -263,7 +263,7 @@ def test_dependency_build_sensor(runner, model_folder, deferrable):
 
 @BOTH_MODES
 def test_model_test_sensor(runner, model_folder, deferrable):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     seen = runner.run(ModelTestSensor, custom_model_test_id=test, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert (seen["id"], seen["overallStatus"]) == (test, "succeeded")
@@ -272,7 +272,7 @@ def test_model_test_sensor(runner, model_folder, deferrable):
 @BOTH_MODES
 @pytest.mark.parametrize("with_status", [False, True])
 def test_feature_impact_sensor(runner, model_folder, deferrable, with_status):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     more = {"status_id": status} if with_status else {}
     seen = runner.run(FeatureImpactSensor, **ids, **more, deferrable=deferrable, poke_interval=0.05, timeout=60)
@@ -291,7 +291,7 @@ def test_vector_database_validation_sensor(runner, deferrable):
 @BOTH_MODES
 @pytest.mark.parametrize("spelling", ["id", "url", "path"])
 def test_status_sensor(runner, model_folder, deferrable, spelling):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     path = f"/api/v2/status/{status}/"
     given = {"id": status, "url": runner.origin + path, "path": path}[spelling]
@@ -311,8 +311,8 @@ def test_status_sensor_of_a_genai_job(runner, deferrable):
 
 
 def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
-    model = make_model(runner)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
     runner.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
         runner.run(StartDependencyBuildOperator, **ids, timeout=0.2, poll_interval=0.05)
@@ -320,7 +320,7 @@ def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contra
 
 
 def test_a_test_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     runner.emulator.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
         runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, timeout=0.2, poll_interval=0.05)
