@@ -1,4 +1,4 @@
-"""Dependency builds and model tests: start, look, read the log, cancel."""
+"""Dependency builds and model tests: start, get, read the log, cancel."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_cancel_a_build(runner, model_folder):
     assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
 
 
-def test_cancel_a_build_that_is_over(runner, model_folder):
+def test_cancel_a_build_that_has_ended(runner, model_folder):
     ids = create_built_version(runner, model_folder)
     with pytest.raises(AirflowFailException, match="returned 409 for DELETE"):
         runner.run(CancelDependencyBuildOperator, **ids)
@@ -101,18 +101,20 @@ def test_tests_of_several_pages(runner, model_folder):
     runner.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
-    given = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
+    arguments = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
     for _ in range(100):
-        runner.send("POST", "customModelTests/", **given)
+        runner.send("POST", "customModelTests/", **arguments)
     last = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     runner.received.clear()
     model = ids["custom_model_id"]
     found = runner.run(ListModelTestsOperator, custom_model_id=model)
     jobs = runner.emulator.control("GET", "jobs")["data"]
-    made = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
-    assert [test["id"] for test in found] == made[::-1]
-    assert (len(made), made[-1]) == (101, last)
-    assert [test["id"] for test in runner.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
+    created = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
+    assert [test["id"] for test in found] == created[::-1]
+    assert (len(created), created[-1]) == (101, last)
+    assert [test["id"] for test in runner.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == created[
+        :-4:-1
+    ]
     assert queries(runner, "customModelTests/") == [
         {"offset": "0", "limit": "100", "customModelId": model},
         {"offset": "100", "limit": "100", "customModelId": model},
@@ -172,14 +174,14 @@ def test_cancel_a_test(runner, model_folder):
     assert runner.run(CancelModelTestOperator, custom_model_test_id="0" * 24, ignore_if_over=True) is None
 
 
-def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent(runner):
-    given = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
+def test_an_invalid_boolean_is_rejected_before_any_request(runner):
+    arguments = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
     with pytest.raises(AirflowFailException, match="fail_on_warning should be true or false"):
-        runner.run(RunModelTestOperator, **given)
+        runner.run(RunModelTestOperator, **arguments)
     assert runner.received == []
 
 
-def test_the_body_of_a_test_holds_what_was_given_and_no_more(runner, model_folder):
+def test_the_body_of_a_test_contains_only_the_arguments(runner, model_folder):
     ids = create_built_version(runner, model_folder)
     runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     (body,) = runner.bodies("POST", "customModelTests/")

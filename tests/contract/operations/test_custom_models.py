@@ -1,4 +1,4 @@
-"""Custom models: create, find, read, list, change, copy, delete."""
+"""Custom models: create, find, get, list, update, copy, delete."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.support.life_cycle import create_model, create_version
 
-NOWHERE = "0" * 24
+UNKNOWN_ID = "0" * 24
 GIT = {
     "refName": "main",
     "commitUrl": "https://git.example/c/1",
@@ -27,7 +27,7 @@ GIT = {
     "pullRequestCommitSha": None,
 }
 UNSTRUCTURED = {"target_type": "Unstructured"}
-#: The body of a request to create a model, apart from the name.
+#: The body of a request to create a model, without the name.
 NEW = {"customModelType": "inference", "targetType": "Unstructured"}
 
 
@@ -37,12 +37,12 @@ def names(models):
 
 def queries(runner, path="customModels/"):
     """Return the query parameters of each request for a list."""
-    asked = [e for e in runner.received if e.method == "GET" and e.path == f"/api/v2/{path}"]
-    return [dict(parse_qsl(urlsplit(e.target).query)) for e in asked]
+    requests = [e for e in runner.received if e.method == "GET" and e.path == f"/api/v2/{path}"]
+    return [dict(parse_qsl(urlsplit(e.target).query)) for e in requests]
 
 
 def version_id(runner, what, its_id):
-    """Return the one version of a dataset or an environment."""
+    """Return the only version of a dataset or an environment."""
     return next(item["versionId"] for item in runner.emulator.control("GET", what)["data"] if item["id"] == its_id)
 
 
@@ -107,10 +107,10 @@ def test_list_filters(runner, model_folder):
 
 @covers("list_custom_models")
 def test_a_list_of_several_pages(runner):
-    made = [runner.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
+    created = [runner.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
     runner.received.clear()
     found = runner.run(ListCustomModelsOperator, search_for="model")
-    assert [model["id"] for model in found] == made[::-1]
+    assert [model["id"] for model in found] == created[::-1]
     assert [(query["offset"], query["limit"], query["searchFor"]) for query in queries(runner)] == [
         ("0", "100", "model"),
         ("100", "100", "model"),
@@ -124,7 +124,7 @@ def test_a_list_of_several_pages(runner):
 @covers("update_custom_model")
 def test_update(runner):
     model = create_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
-    given = {
+    arguments = {
         "name": "Sick or not",
         "description": "new",
         "language": "Python",
@@ -140,9 +140,9 @@ def test_update(runner):
         "is_training_data_for_versions_permanently_enabled": True,
         "git_model_version": json.dumps(GIT),
     }
-    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, **given)
+    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, **arguments)
     (body,) = runner.bodies("PATCH", f"customModels/{model}/")
-    assert len(json.loads(body)) == len(given)
+    assert len(json.loads(body)) == len(arguments)
     assert {name: changed[name] for name in json.loads(body)} == json.loads(body)
     assert changed["id"] == model
 
@@ -184,7 +184,7 @@ def test_delete_and_delete_again(runner):
     assert existing(runner) == {other}
 
 
-def test_ignore_if_missing_forgives_nothing_else(runner, model_folder):
+def test_ignore_if_missing_ignores_no_other_error(runner, model_folder):
     model = create_model(runner)
     runner.emulator.control(
         "POST", "deployments", {"label": "live", "modelId": create_version(runner, model, model_folder)}
@@ -215,13 +215,13 @@ def test_if_exists_by_exact_name(runner):
         **trainer,
     )
     before = existing(runner)
-    made = create_model(runner, name="Prices", if_exists="reuse")
-    assert made not in before
-    assert create_model(runner, name="Prices", if_exists="reuse") == made
-    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {made}"):
+    created = create_model(runner, name="Prices", if_exists="reuse")
+    assert created not in before
+    assert create_model(runner, name="Prices", if_exists="reuse") == created
+    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {created}"):
         create_model(runner, name="Prices", if_exists="fail")
     again = create_model(runner, name="Prices", if_exists="create")
-    assert existing(runner) == before | {made, again}
+    assert existing(runner) == before | {created, again}
     assert create_model(runner, name="Rents", if_exists="fail") not in before
 
 
@@ -233,7 +233,7 @@ def test_if_exists_by_user_provided_id(runner):
         create_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
     with pytest.raises(AirflowFailException, match="user provided ID that is in use"):
         create_model(runner, name="Prices", user_provided_id="mine")
-    # The name is no way to find a model that is asked for by an id of its own.
+    # A model with another user_provided_id is not found by its name.
     other = create_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
     assert existing(runner) == {mine, other}
 
@@ -248,8 +248,8 @@ def test_if_exists_finds_a_model_on_a_later_page(runner):
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_meets_a_model_that_came_in_between(runner):
-    """Somebody else creates it after this task has looked."""
+def test_if_exists_finds_a_model_that_was_created_concurrently(runner):
+    """Another user creates the model after this task has searched for it."""
     mine = create_model(runner, user_provided_id="mine")
     nothing = {"count": 0, "totalCount": 0, "next": None, "previous": None, "data": []}
     runner.emulator.control(
@@ -258,7 +258,7 @@ def test_if_exists_meets_a_model_that_came_in_between(runner):
     assert create_model(runner, user_provided_id="mine", if_exists="reuse") == mine
 
 
-def test_if_exists_takes_no_other_word(runner):
+def test_if_exists_rejects_other_values(runner):
     with pytest.raises(AirflowFailException, match="if_exists should be one of create, reuse, fail, but is 'replace'"):
         create_model(runner, if_exists="replace")
     assert runner.received == []

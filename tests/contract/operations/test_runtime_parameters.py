@@ -1,4 +1,4 @@
-"""Runtime parameters: set with a version, inherited by the next, and a credential found by its name."""
+"""Runtime parameters: set with a version, inherited by the next, and a credential that is found by its name."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def folder(model_folder):
 
 @pytest.fixture
 def credential(runner):
-    """Make two credentials; return the id of the one that is called ``OpenAI``."""
+    """Create two credentials; return the id of the one with the name ``OpenAI``."""
     runner.emulator.control("POST", "credentials", {"name": "Other"})
     return runner.emulator.control("POST", "credentials", {"name": "OpenAI"})["id"]
 
@@ -68,18 +68,18 @@ def test_the_list_of_the_api_without_definitions(runner, folder, credential):
     assert current(runner, model, version)["KEY"] == credential
 
 
-def test_nothing_is_uploaded_where_values_do_not_fit(runner, folder):
+def test_nothing_is_uploaded_with_invalid_values(runner, folder):
     model = create_model(runner)
     with pytest.raises(AirflowFailException) as error:
         create_version(runner, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
-    for words in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
-        assert words in str(error.value)
+    for message in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
+        assert message in str(error.value)
     with pytest.raises(AirflowFailException, match="KEY: the user of the connection has no credential with this name"):
         create_version(runner, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
     assert runner.bodies("POST", f"customModels/{model}/versions/") == []
 
 
-def test_an_unknown_credential_is_refused_by_datarobot(runner, folder):
+def test_an_unknown_credential_is_rejected_by_datarobot(runner, folder):
     with pytest.raises(AirflowFailException, match="there is no credential with this ID"):
         create_version(
             runner, create_model(runner), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"}
@@ -88,19 +88,19 @@ def test_an_unknown_credential_is_refused_by_datarobot(runner, folder):
 
 def test_a_version_whose_response_was_lost_is_found_by_its_values(direct, folder, credential):
     runner, model = direct, create_model(direct)
-    given = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
+    arguments = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
     values = {"KEY": credential, "TEMPERATURE": 1}
     runner.emulator.control("POST", "faults", {"method": "POST", "path": "/versions/$", "cut": "after"})
     with pytest.raises(AirflowException, match="the connection was lost"):
-        runner.run(CreateVersionOperator, **given, runtime_parameter_values=values)
+        runner.run(CreateVersionOperator, **arguments, runtime_parameter_values=values)
     store = runner.store
     other = create_version(runner, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})
     runner.store = store
-    found = runner.retry(CreateVersionOperator, **given, runtime_parameter_values=values)
+    found = runner.retry(CreateVersionOperator, **arguments, runtime_parameter_values=values)
     assert [v["id"] for v in runner.run(ListVersionsOperator, custom_model_id=model)] == [other, found]
 
 
-def test_a_model_test_starts_when_all_values_are_there(runner, folder, credential):
+def test_a_model_test_starts_when_all_values_are_set(runner, folder, credential):
     model = create_model(runner)
     (folder / "requirements.txt").unlink()
     version = create_version(runner, model, folder, runtime_parameter_values={"KEY": credential})
@@ -109,7 +109,7 @@ def test_a_model_test_starts_when_all_values_are_there(runner, folder, credentia
 
 
 @covers("create_custom_model", "get_custom_model")
-def test_a_model_is_made_from_its_metadata(runner, folder):
+def test_a_model_is_created_from_its_metadata(runner, folder):
     model = runner.run(CreateCustomModelOperator, metadata=str(folder))
     seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["name"], seen["targetType"], seen["targetName"]) == ("Assistant", "TextGeneration", "answer")

@@ -1,4 +1,4 @@
-"""Versions: from files, from the latest, from a repository, with training data; read, list, change."""
+"""Versions: from files, from the latest, from a repository, with training data; get, list, update."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ def test_list(runner, model_folder):
     second, third = (create_version(runner, model, model_folder) for _ in range(2))
     runner.received.clear()
 
-    def listed(**given):
-        return [version["id"] for version in runner.run(ListVersionsOperator, custom_model_id=model, **given)]
+    def listed(**arguments):
+        return [version["id"] for version in runner.run(ListVersionsOperator, custom_model_id=model, **arguments)]
 
     assert listed() == [third, second, first]
     assert listed(main_branch_commit_sha="a" * 40) == [first]
@@ -87,24 +87,24 @@ def test_list(runner, model_folder):
 def test_a_list_of_several_pages(runner, model_folder):
     model = create_model(runner)
     path, form = f"customModels/{model}/versions/", {"isMajorUpdate": True}
-    made = [create_version(runner, model, model_folder)]
-    made += [runner.send("PATCH", path, **form)["id"] for _ in range(102)]
+    created = [create_version(runner, model, model_folder)]
+    created += [runner.send("PATCH", path, **form)["id"] for _ in range(102)]
     found = runner.run(ListVersionsOperator, custom_model_id=model)
-    assert [version["id"] for version in found] == made[::-1]
+    assert [version["id"] for version in found] == created[::-1]
 
 
 @covers("update_custom_model_version")
 def test_update(runner, model_folder):
     model = create_model(runner)
     version = create_version(runner, model, model_folder)
-    given = {
+    arguments = {
         "description": "the best so far",
         "required_metadata": '{"key": "v"}',
         "required_metadata_values": METADATA,
         "git_model_version": GIT,
     }
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    changed = runner.run(UpdateVersionOperator, **ids, **given)
+    changed = runner.run(UpdateVersionOperator, **ids, **arguments)
     assert (changed["id"], changed["description"], changed["gitModelVersion"]) == (version, "the best so far", GIT)
     assert (changed["requiredMetadata"], changed["requiredMetadataValues"]) == ({"key": "v"}, METADATA)
     (body,) = runner.bodies("PATCH", f"customModels/{model}/versions/{version}/")
@@ -155,9 +155,9 @@ def test_from_a_repository(runner, deferrable):
 def test_from_the_latest_and_a_repository(runner, model_folder, deferrable):
     model = create_model(runner)
     first = create_version(runner, model, model_folder)
-    given = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
+    arguments = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
     version = runner.run(
-        CreateVersionFromRepositoryOperator, **given, from_latest="True", deferrable=deferrable, **WAIT
+        CreateVersionFromRepositoryOperator, **arguments, from_latest="True", deferrable=deferrable, **WAIT
     )
     seen = get(runner, model, version)
     assert version != first
@@ -168,8 +168,12 @@ def test_from_the_latest_and_a_repository(runner, model_folder, deferrable):
 
 @covers("create_custom_model_version_from_repository")
 def test_from_a_repository_without_waiting(runner):
-    given = {"custom_model_id": create_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
-    status = runner.run(CreateVersionFromRepositoryOperator, **given, wait_for_completion=False)
+    arguments = {
+        "custom_model_id": create_model(runner),
+        "repository_id": REPOSITORY,
+        "base_environment_id": ENVIRONMENT,
+    }
+    status = runner.run(CreateVersionFromRepositoryOperator, **arguments, wait_for_completion=False)
     (job,) = runner.emulator.control("GET", "jobs")["data"]
     assert (job["kind"], job["ids"]["statusId"]) == ("version_from_repository", status)
 
@@ -178,9 +182,13 @@ def test_from_a_repository_without_waiting(runner):
 def test_a_repository_that_cannot_be_read(runner, deferrable):
     outcome = {"kind": "version_from_repository", "outcome": "failed", "message": "no such branch"}
     runner.emulator.control("POST", "outcomes", outcome)
-    given = {"custom_model_id": create_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    arguments = {
+        "custom_model_id": create_model(runner),
+        "repository_id": REPOSITORY,
+        "base_environment_id": ENVIRONMENT,
+    }
     with pytest.raises(AirflowException, match="no such branch"):
-        runner.run(CreateVersionFromRepositoryOperator, **given, deferrable=deferrable, **WAIT)
+        runner.run(CreateVersionFromRepositoryOperator, **arguments, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
@@ -210,12 +218,12 @@ def test_with_training_data(runner, model_folder, deferrable):
 
 
 @BOTH_MODES
-def test_training_data_that_does_not_fit(runner, model_folder, deferrable):
+def test_unsuitable_training_data(runner, model_folder, deferrable):
     model = create_model(runner, target_name="nothing")
     create_version(runner, model, model_folder)
-    given = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
+    arguments = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
     with pytest.raises(AirflowFailException, match="there is no column 'nothing'"):
-        runner.run(CreateVersionWithTrainingDataOperator, **given, deferrable=deferrable, **WAIT)
+        runner.run(CreateVersionWithTrainingDataOperator, **arguments, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
