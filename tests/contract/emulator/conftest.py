@@ -1,4 +1,4 @@
-"""One emulator, reset before every test, and a client with the steps of the life cycle."""
+"""Fixtures: an emulator that is reset before every test, and a client with helpers for the life cycle."""
 
 import json
 import time
@@ -149,7 +149,7 @@ def components():
 
 @pytest.fixture
 def conforms(components):
-    """Validate a response against a schema of the contract, extend_contract with the guard fields that clients use."""
+    """Validate a response against a schema of the contract, including the guard fields that clients use."""
 
     def check(schema, response, status=200):
         assert response.status_code == status, response.text
