@@ -84,7 +84,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def temporary_target() -> Iterator[Path]:
+def temp_image() -> Iterator[Path]:
     """Return the target of an image that the DAG deletes, in the folder for temporary files."""
     path = Path(tempfile.gettempdir()) / f"prediction-server-{os.getpid()}.tar.gz"
     yield path
@@ -102,7 +102,7 @@ def wait_for_schedule(environment: Environment, dag_id: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(environment: Environment, folder: Path, target: Path, temporary_target: Path) -> dict[str, Run]:
+def runs(environment: Environment, folder: Path, target: Path, temp_image: Path) -> dict[str, Run]:
     """Run all examples, most of them in parallel; return the runs after their end."""
     environment.control("requests", "DELETE")
     environment.control("image", "POST", size=IMAGE_SIZE, redirect=True)
@@ -122,9 +122,7 @@ def runs(environment: Environment, folder: Path, target: Path, temporary_target:
         "repository": Plan("example_version_from_repository", {}),
         "sharing": Plan("example_share_and_clean_up", {}),
         "image": image,
-        "temporary image": Plan(
-            "example_prediction_server_image", {"target": f"file://{{temp}}/{temporary_target.name}"}
-        ),
+        "temporary image": Plan("example_prediction_server_image", {"target": f"file://{{temp}}/{temp_image.name}"}),
         "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
     }
     runs = run_all(environment, plans)
@@ -257,11 +255,11 @@ def test_the_image_is_downloaded_once(environment: Environment, runs: dict[str, 
     assert [each["authorization"] for each in environment.control("foreign-requests")["data"]] == ["absent"] * 2
 
 
-def test_a_temporary_image_is_deleted(runs: dict[str, Run], temporary_target: Path) -> None:
+def test_a_temporary_image_is_deleted(runs: dict[str, Run], temp_image: Path) -> None:
     run = runs["temporary image"]
-    assert run.value("report")["path"] == f"file://{temporary_target}"
+    assert run.value("report")["path"] == f"file://{temp_image}"
     assert "was deleted" in run.log("clean_up")
-    assert not temporary_target.exists()
+    assert not temp_image.exists()
     assert "is kept" in runs["image"].log("clean_up")
 
 
