@@ -1,1 +1,1 @@
-"""No secret anywhere: faults that echo, cut and redirect, and everything that Airflow writes down while they happen."""
+"""Tests that no secret is stored or logged, also if servers echo requests, cut connections or redirect."""

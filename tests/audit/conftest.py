@@ -1,7 +1,7 @@
-"""What the audit needs: an emulator behind a proxy, a foreign host, marked secrets, and a masker that masks nothing.
+"""Fixtures of the audit: an emulator behind a proxy, a foreign host, and secrets.
 
-Airflow's masker is switched off: only the package itself keeps secrets out of the logs. The values that the masker is
-given are recorded.
+Airflow's masker is disabled, so that only the package keeps secrets out of the logs. The values that are registered
+with the masker are recorded.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ CANARY = "canary-" + secrets.token_hex(4)
 _SEARCHES: list[tuple[str, Search]] = []
 
 
-def marked() -> str:
-    """Return a secret with characters that look different in a URL, in JSON and in a form."""
+def new_secret() -> str:
+    """Return a secret with characters that are escaped in a URL, in JSON and in a form."""
     return f"sk-{secrets.token_hex(8)}/+={secrets.token_hex(8)}"
 
 
 SECRETS = {
-    name: marked()
+    name: new_secret()
     for name in (
         "token of the connection",
         "key of create by value",
@@ -51,30 +51,30 @@ TOKEN = SECRETS["token of the connection"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was searched."""
+    """Write the numbers of the searches."""
     for title, search in _SEARCHES:
         terminalreporter.write_line(f"\nAudit, {title}: {search.report()}")
 
 
 @pytest.fixture(scope="session")
-def announce() -> Callable[[str, Search], Search]:
-    """Have the numbers of a search printed at the end."""
+def report_search() -> Callable[[str, Search], Search]:
+    """Return a function that adds a search to the summary of the session."""
 
-    def announcing(title: str, search: Search) -> Search:
+    def report(title: str, search: Search) -> Search:
         _SEARCHES.append((title, search))
         return search
 
-    return announcing
+    return report
 
 
 @pytest.fixture(scope="session")
-def searched(announce) -> Search:
-    """Return the one search of the session that all faults add their numbers to."""
-    return announce("faults in process", Search(SECRETS, CANARY))
+def searched(report_search) -> Search:
+    """Return the search of the session that all tests with faults share."""
+    return report_search("faults in process", Search(SECRETS, CANARY))
 
 
 class Captured(logging.Handler):
-    """Keeps every record of the standard library's loggers, as text, by the name of the logger."""
+    """Keeps every formatted record of the standard library's loggers, with the name of the logger."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -85,7 +85,7 @@ class Captured(logging.Handler):
 
 
 class AuditedRun:
-    """Runs tasks against the proxy and keeps everything that they leave behind."""
+    """Runs tasks against the proxy, and keeps everything that they store."""
 
     def __init__(self, emulator: Emulator, proxy: Proxy, foreign_host: Proxy) -> None:
         self.datarobot = EmulatorClient(emulator.endpoint, emulator.token)
@@ -93,13 +93,13 @@ class AuditedRun:
         self.ti, self.store = FakeTaskInstance(), FakeStore()
         self.stored: list[Any] = []
 
-    def run(self, kind: type, **given: Any) -> Any:
-        """Run a task to its end, through the trigger where it defers."""
+    def run(self, kind: type, **arguments: Any) -> Any:
+        """Run a task to its end, through the trigger if it defers."""
         context = {"ti": self.ti, "task_state_store": self.store}
         with pytest.MonkeyPatch.context() as patch:
-            if given.get("deferrable"):
+            if arguments.get("deferrable"):
                 find_jobs_running(patch)
-            result = run_task(lambda: kind(task_id=CANARY, **given), context, store=self.stored.append)
+            result = run_task(lambda: kind(task_id=CANARY, **arguments), context, store=self.stored.append)
         self.stored.append(result)
         return result
 
@@ -116,7 +116,7 @@ def servers(seed: Path) -> Iterator[tuple[Emulator, Proxy, Proxy]]:
 
 @pytest.fixture
 def masked_values(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Switch the masker off; return the values that it is given."""
+    """Disable the masker; return the values that are registered with it."""
     from airflow._shared.secrets_masker import SecretsMasker as CoreMasker
     from airflow.sdk._shared.secrets_masker import SecretsMasker
 
@@ -140,7 +140,7 @@ def captured() -> Iterator[Captured]:
 
 @pytest.fixture
 def audited(servers, masked_values, monkeypatch: pytest.MonkeyPatch) -> AuditedRun:
-    """Return what runs tasks, with connections to the proxy, and with keys in connections."""
+    """Return a runner of tasks, with a connection to the proxy and connections that contain keys."""
     emulator, proxy, foreign_host = servers
     for each in (proxy, foreign_host):
         each.reset()
@@ -157,10 +157,10 @@ def audited(servers, masked_values, monkeypatch: pytest.MonkeyPatch) -> AuditedR
 
 
 class SearchedRun:
-    """Runs a task and searches everything that it left behind.
+    """Runs a task, and searches everything that it stored or logged.
 
-    :param masked_values: the values that the masker was given.
-    :param read: gives what was written to the standard output, where Airflow 3 writes its task logs.
+    :param masked_values: the values that were registered with the masker.
+    :param read: returns the standard output, to which Airflow 3 writes its task logs.
     """
 
     def __init__(
@@ -169,12 +169,12 @@ class SearchedRun:
         self._audited, self._search, self._captured = audited, search, captured
         self._masked_values, self._read = masked_values, read
 
-    def __call__(self, where: str, kind: type, **given: Any) -> None:
-        """Run a task; no secret may be left anywhere."""
+    def __call__(self, where: str, kind: type, **arguments: Any) -> None:
+        """Run a task; check that no secret was stored or logged."""
         before = len(self._search.hits)
         self._search.counts["tasks: run"] += 1
         try:
-            self._audited.run(kind, **given)
+            self._audited.run(kind, **arguments)
         except AirflowException as error:
             self._search.counts["exceptions: raised"] += 1
             self._search.exception(where, error)
@@ -183,30 +183,30 @@ class SearchedRun:
 
     def _search_everything(self, where: str) -> None:
         audited, search = self._audited, self._search
-        search.poll("task log", where, self._read())
+        search.search_text("task log", where, self._read())
         for logger, line in self._captured.lines:
             if logger.startswith(OUR_LOGGERS):
-                search.poll("task log", f"{where}: {logger}", line)
+                search.search_text("task log", f"{where}: {logger}", line)
             else:
-                # What other libraries write at the level DEBUG is hidden by the masker, if it was given the value.
-                search.poll("logs of libraries, masked", f"{where}: {logger}", masked(line, self._masked_values))
+                # Airflow masks the DEBUG lines of other libraries if the value is registered with the masker.
+                search.search_text("logs of libraries, masked", f"{where}: {logger}", mask(line, self._masked_values))
         stored = [audited.stored, audited.ti.xcoms, audited.store.values, getattr(audited.store, "history", [])]
-        search.poll("XCom, trigger, event, state store", where, json.dumps(stored, default=str))
+        search.search_text("XCom, trigger, event, state store", where, json.dumps(stored, default=str))
         for received in audited.foreign_host.received:
             search.counts["foreign host: requests"] += 1
-            search.poll("foreign host", where, received.raw(), allowed=["signature of a download"])
-        search.counts["front: requests"] += len(audited.proxy.received)
+            search.search_text("foreign host", where, received.raw(), allowed=["signature of a download"])
+        search.counts["proxy: requests"] += len(audited.proxy.received)
 
 
 @pytest.fixture
 def run_and_search(audited, searched, captured, masked_values, capsys, request) -> Callable[..., None]:
-    """Give a function that runs a task and searches everything that it left behind."""
+    """Return a function that runs a task, and searches everything that it stored or logged."""
     searched_run = SearchedRun(audited, searched, captured, masked_values, lambda: "".join(capsys.readouterr()))
-    return lambda kind, **given: searched_run(request.node.name, kind, **given)
+    return lambda kind, **arguments: searched_run(request.node.name, kind, **arguments)
 
 
-def masked(line: str, masked_values: list[Any]) -> str:
-    """Return a line as Airflow's masker would have left it."""
+def mask(line: str, masked_values: list[Any]) -> str:
+    """Return a line as Airflow's masker would write it."""
     for secret in sorted({each for each in masked_values if isinstance(each, str) and each}, key=len, reverse=True):
         line = line.replace(secret, "***")
     return line

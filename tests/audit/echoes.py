@@ -1,4 +1,4 @@
-"""Ways in which servers echo the whole request that they refuse."""
+"""Error responses that echo the whole request."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def _in_codes(received: Received) -> bytes:
     return "\n".join(codes).encode()
 
 
-#: Each returns the headers and the body of a response to a request.
+#: Functions that return the headers and the body of a response to a request.
 ECHOES: dict[str, Callable[[Received], tuple[dict[str, str], bytes]]] = {
-    "message": lambda r: (JSON, _as_json({"message": f"refused: {r.text()}"})),
-    "message, slashes escaped": lambda r: (JSON, _as_json({"message": f"refused: {r.text()}"}, slashes=True)),
+    "message": lambda r: (JSON, _as_json({"message": f"rejected: {r.text()}"})),
+    "message, slashes escaped": lambda r: (JSON, _as_json({"message": f"rejected: {r.text()}"}, slashes=True)),
     "end of the body": lambda r: (JSON, _as_json({"message": r.text()[-900:]})),
     "field errors": lambda r: (JSON, _as_json({"message": "no", "errors": {"body": r.text(), "more": [r.text()]}})),
     "details": lambda r: (JSON, _as_json({"detail": [{"loc": ["body", "x"], "msg": r.text(), "input": r.text()}]})),

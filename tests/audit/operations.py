@@ -1,4 +1,4 @@
-"""What the audit runs: every kind of request that carries a secret, each as a task with its main request."""
+"""The operations of the audit: every kind of request that contains a secret, as a task with its main request."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 ENVIRONMENT, DATASET = "65a0000000000000000000e1", "65a0000000000000000000d1"
 TEMPLATE = "6680f0000000000000000001"
 GUARD = {"name": CANARY, "description": CANARY, "type": "ootb", "stages": ["prompt"], "ootbType": "token_count"}
-ASKING = {**GUARD, "llmType": "openAi"}
+LLM_GUARD = {**GUARD, "llmType": "openAi"}
 APPLY = "guardConfigurations/toNewCustomModelVersion/"
 BUILD = "/dependencyBuild/$"
 SHORT_WAIT = {"poll_interval": 0.05, "timeout": 0.4}
@@ -38,25 +38,25 @@ SHORT_WAIT = {"poll_interval": 0.05, "timeout": 0.4}
 
 @dataclass(frozen=True)
 class Operation:
-    """One task: what it is, its arguments, and the request that matters."""
+    """A task: its operator, its arguments, and its main request."""
 
     kind: type
     method: str
     path: str
-    given: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
 
-    def meets(self, received: Received) -> bool:
-        """Return whether this is the request that matters."""
+    def matches(self, received: Received) -> bool:
+        """Return whether a request is the main request."""
         return received.method == self.method and re.search(self.path, received.target) is not None
 
-    def under(self, rule: Callable[[Received], Response]) -> Callable[[Received], Response | None]:
-        """Return a rule that strikes that request alone."""
-        return lambda received: rule(received) if self.meets(received) else None
+    def apply_rule(self, rule: Callable[[Received], Response]) -> Callable[[Received], Response | None]:
+        """Return a rule that applies to the main request only."""
+        return lambda received: rule(received) if self.matches(received) else None
 
 
 @dataclass(frozen=True)
 class Resources:
-    """What there is in the emulator."""
+    """The resources in the emulator."""
 
     model: str
     version: str
@@ -64,30 +64,30 @@ class Resources:
     folder: Path
 
 
-def prepared(audited: AuditedRun, folder: Path) -> Resources:
-    """Make a model, a version and a guard, past the package."""
+def create_resources(audited: AuditedRun, folder: Path) -> Resources:
+    """Create a model, a version and a guard without the package."""
     (folder / "custom.py").write_text("def score(data, model, **kwargs):\n    return data\n", encoding="utf-8")
     model = audited.datarobot.send(
         "POST",
         "customModels/",
         json={"name": CANARY, "customModelType": "inference", "targetType": "Regression", "targetName": "y"},
     )["id"]
-    version = version_of(audited, model)
+    version = create_version(audited, model)
     entity = {"entityId": model, "entityType": "customModel"}
-    body = {"templateId": TEMPLATE, "name": "made before", "stages": ["prompt"], **entity}
+    body = {"templateId": TEMPLATE, "name": "created before", "stages": ["prompt"], **entity}
     guard = audited.datarobot.send("POST", "guardConfigurations/", json=body)["id"]
     return Resources(model, version, guard, folder)
 
 
-def version_of(audited: AuditedRun, model: str) -> str:
-    """Make a version that has dependencies to build."""
+def create_version(audited: AuditedRun, model: str) -> str:
+    """Create a version that has dependencies to build."""
     fields = [("isMajorUpdate", (None, "true")), ("baseEnvironmentId", (None, ENVIRONMENT))]
     files = [("file", ("requirements.txt", b"numpy>=1\n")), ("filePath", (None, "requirements.txt"))]
     return str(audited.datarobot.send("POST", f"customModels/{model}/versions/", files=[*fields, *files])["id"])
 
 
 def operations(resources: Resources) -> dict[str, Operation]:
-    """Return every operation that is run under every fault."""
+    """Return the operations that run with every fault."""
     create = {"template_id": TEMPLATE, "name": CANARY, "stages": ["prompt"], "entity_type": "customModel"}
     create["entity_id"] = resources.model
     version = {"custom_model_id": resources.model, "custom_model_version_id": resources.version}
@@ -97,10 +97,10 @@ def operations(resources: Resources) -> dict[str, Operation]:
         "create by connection": _create(openai_api_key_conn_id="my_openai", **create),
         "update by value": _update(resources, openai_api_key=SECRETS["key of update by value"]),
         "update by connection": _update(resources, openai_api_key_conn_id="my_openai"),
-        "apply by value": _apply(resources, [{**ASKING, "openaiApiKey": SECRETS["key of apply by value"]}, GUARD]),
+        "apply by value": _apply(resources, [{**LLM_GUARD, "openaiApiKey": SECRETS["key of apply by value"]}, GUARD]),
         "apply by connection": _apply(
             resources,
-            [ASKING, {**ASKING, "openaiApiKeyConnId": "other_openai"}],
+            [LLM_GUARD, {**LLM_GUARD, "openaiApiKeyConnId": "other_openai"}],
             openai_api_key_conn_id="my_openai",
         ),
         "any request": Operation(
@@ -136,29 +136,31 @@ def operations(resources: Resources) -> dict[str, Operation]:
             },
         ),
         "start a job": build,
-        "look at a job": Operation(build.kind, "GET", BUILD, {**build.given, "deferrable": False}),
-        "look at a job, deferred": Operation(build.kind, "GET", BUILD, {**build.given, "deferrable": True}),
+        "poll a job": Operation(build.kind, "GET", BUILD, {**build.arguments, "deferrable": False}),
+        "poll a job, deferred": Operation(build.kind, "GET", BUILD, {**build.arguments, "deferrable": True}),
     }
 
 
-def _create(**given: Any) -> Operation:
-    return Operation(CreateGuardConfigOperator, "POST", "/guardConfigurations/$", {"llm_type": "openAi", **given})
+def _create(**arguments: Any) -> Operation:
+    return Operation(CreateGuardConfigOperator, "POST", "/guardConfigurations/$", {"llm_type": "openAi", **arguments})
 
 
-def _update(resources: Resources, **given: Any) -> Operation:
+def _update(resources: Resources, **arguments: Any) -> Operation:
     path = f"/guardConfigurations/{resources.guard}/$"
-    return Operation(UpdateGuardConfigOperator, "PATCH", path, {"config_id": resources.guard, "name": CANARY, **given})
+    return Operation(
+        UpdateGuardConfigOperator, "PATCH", path, {"config_id": resources.guard, "name": CANARY, **arguments}
+    )
 
 
-def _apply(resources: Resources, guards: list[dict[str, Any]], **given: Any) -> Operation:
+def _apply(resources: Resources, guards: list[dict[str, Any]], **arguments: Any) -> Operation:
     named = [{**guard, "name": f"{CANARY} {number}"} for number, guard in enumerate(guards)]
     return Operation(
-        ApplyGuardConfigOperator, "POST", APPLY, {"custom_model_id": resources.model, "guards": named, **given}
+        ApplyGuardConfigOperator, "POST", APPLY, {"custom_model_id": resources.model, "guards": named, **arguments}
     )
 
 
 def _kind_of(name: str) -> str:
-    """Return the kind of an operation: operations of one kind carry the same secrets through the same code."""
+    """Return the kind of an operation: operations of a kind pass the same secrets through the same code."""
     action, _, rest = name.partition(" ")
     return rest if rest.startswith("by ") else "read" if action in {"read", "list"} else name
 

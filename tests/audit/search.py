@@ -1,6 +1,6 @@
-"""Looking for secrets in files, databases, exceptions and requests, in every form they might have been written in.
+"""Searches for secrets in files, databases, exceptions and requests, in every form in which they can be written.
 
-Written without a look at the package's own redaction: what that forgets, this must find.
+The search does not use the package's redaction, so that it finds what the redaction misses.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-#: A piece of a secret of this length is a hit, too: a text that was cut in the middle of one.
+#: Length of the beginning or end of a secret that is a hit, too: a string can be truncated inside a secret.
 PIECE = 14
 _FERNET = b"gAAAAA"
-_DEEPEST = 6
+_MAX_DEPTH = 6
 
 
 def forms(secret: str) -> dict[str, set[bytes]]:
-    """Return a secret in every form that is looked for, by the name of the form."""
+    """Return a secret in every form that is searched for, by the name of the form."""
     raw = secret.encode()
     in_json = json.dumps(secret)[1:-1]
     quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
@@ -57,7 +57,7 @@ def _unicode(secret: str, digits: str) -> str:
 
 
 def _in_base64(raw: bytes) -> Iterator[bytes]:
-    """Yield what stands in a base64 text whatever surrounds the secret: the characters that it alone decides."""
+    """Yield the characters of a base64 string that depend only on the secret, for each alignment."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         for before in range(3):
             with_a, with_b = (encode(each * before + raw + each * 3) for each in (b"\x00", b"\xff"))
@@ -67,10 +67,10 @@ def _in_base64(raw: bytes) -> Iterator[bytes]:
 
 @dataclass
 class Search:
-    """Counts what it has looked through, and keeps what it has found.
+    """A search for secrets that counts what it searched, and keeps the hits.
 
-    :param secrets: what must be nowhere, by name.
-    :param canary: what is allowed to be everywhere, and has to be found: a search that finds nothing proves nothing.
+    :param secrets: the secrets by name.
+    :param canary: a string that is not secret and must be found, which proves that the search works.
     """
 
     secrets: Mapping[str, str]
@@ -87,33 +87,39 @@ class Search:
             for needle in sorted(needles)
         ]
 
-    def poll(self, area: str, where: str, content: bytes | str, *, allowed: Iterable[str] = ()) -> None:
-        """Look through one text. ``allowed`` names secrets that may stand there."""
+    def search_text(self, area: str, where: str, content: bytes | str, *, allowed: Iterable[str] = ()) -> None:
+        """Search a string.
+
+        :param area: the area in which the hits and canaries are counted.
+        :param where: the place that a hit reports.
+        :param content: the string.
+        :param allowed: names of secrets that the string may contain.
+        """
         raw = content if isinstance(content, bytes) else content.encode("utf-8", "surrogateescape")
-        self.counts[f"{area}: texts"] += 1
+        self.counts[f"{area}: strings"] += 1
         self.counts[f"{area}: bytes"] += len(raw)
         self.canaries[area] += raw.count(self.canary.encode())
-        may = set(allowed)
+        ignored = set(allowed)
         for name, form, needle in self._needles:
-            if name not in may and needle in raw:
+            if name not in ignored and needle in raw:
                 at = raw.index(needle)
                 around = raw[max(0, at - 60) : at + len(needle) + 20]
                 self.hits.append(f"{area}: {where}: {name} ({form}): {around!r}")
 
     def files(self, root: Path, *, area: Callable[[Path], str] = lambda _: "files") -> None:
-        """Look through every file below a folder."""
+        """Search every file below a folder."""
         for path in sorted(root.rglob("*")):
             if path.is_file() and not path.is_symlink():
                 self.counts[f"{area(path)}: files"] += 1
-                self.poll(area(path), str(path), path.read_bytes())
+                self.search_text(area(path), str(path), path.read_bytes())
 
     def database(self, path: Path, fernet_key: str, *, encrypted: Iterable[tuple[str, str]] = ()) -> None:
-        """Look through every cell of an SQLite database, and into what is packed or encrypted there.
+        """Search every cell of an SQLite database, also after decompression and decryption.
 
-        :param fernet_key: opens what Airflow has encrypted.
-        :param encrypted: columns that hold secrets encrypted; they are looked at, but not into.
+        :param fernet_key: the key with which Airflow encrypts.
+        :param encrypted: columns of encrypted secrets, which are searched but not decrypted.
         """
-        shut, fernet = set(encrypted), Fernet(fernet_key)
+        excluded, fernet = set(encrypted), Fernet(fernet_key)
         connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
         tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in sorted(tables):
@@ -125,29 +131,29 @@ class Search:
                 self.counts["database: rows"] += 1
                 self.counts[f"rows of {table}"] += 1
                 for column, cell in zip(columns, row, strict=True):
-                    self._cell(f"{table}.{column}", cell, None if (table, column) in shut else fernet)
+                    self._cell(f"{table}.{column}", cell, None if (table, column) in excluded else fernet)
         connection.close()
 
     def _cell(self, where: str, cell: object, fernet: Fernet | None) -> None:
         if not isinstance(cell, str | bytes):
             return
         raw = cell.encode() if isinstance(cell, str) else cell
-        self.poll("database", where, raw)
+        self.search_text("database", where, raw)
         for unpacked in _unpacked(raw, fernet):
             self.counts["database: cells unpacked or decrypted"] += 1
-            self.poll("database", f"{where} (opened)", unpacked)
+            self.search_text("database", f"{where} (decoded)", unpacked)
 
     def exception(self, where: str, error: BaseException, *, allowed: Iterable[str] = ()) -> None:
-        """Look through an exception and all that it came from: texts, arguments, attributes, the whole traceback."""
+        """Search an exception and its causes: messages, arguments, attributes and the traceback."""
         for each in _chain(error):
             self.counts["exceptions: links of chains"] += 1
-            for text in (str(each), repr(each), *_texts(vars(each), 0), *_texts(each.args, 0)):
-                self.poll("exceptions", f"{where}: {type(each).__name__}", text, allowed=allowed)
+            for text in (str(each), repr(each), *_strings(vars(each), 0), *_strings(each.args, 0)):
+                self.search_text("exceptions", f"{where}: {type(each).__name__}", text, allowed=allowed)
         whole = "".join(traceback.format_exception(error))
-        self.poll("exceptions", f"{where}: traceback", whole, allowed=allowed)
+        self.search_text("exceptions", f"{where}: traceback", whole, allowed=allowed)
 
     def report(self) -> str:
-        """Return what was searched, as numbers."""
+        """Return the numbers of the search."""
         lines = [f"  {name:<45} {number:>15,}" for name, number in sorted(self.counts.items()) if "rows of" not in name]
         lines += [f"  canaries in {area:<33} {number:>15,}" for area, number in sorted(self.canaries.items())]
         needles = f"{len(self.secrets)} secrets in {len(self._needles)} forms: {len(self.hits)} hits"
@@ -167,7 +173,7 @@ def _unpacked(raw: bytes, fernet: Fernet | None) -> Iterator[bytes]:
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Return an exception with its causes and contexts, also those that ``from None`` hides from a reader."""
+    """Return an exception with its causes and contexts, including those that ``from None`` hides in tracebacks."""
     found: list[BaseException] = []
     waiting: list[BaseException | None] = [error]
     while waiting:
@@ -178,19 +184,19 @@ def _chain(error: BaseException) -> list[BaseException]:
     return found
 
 
-def _texts(value: Any, depth: int) -> Iterator[str | bytes]:
-    """Yield every text inside of a value, going into objects of the HTTP libraries and of the package."""
+def _strings(value: Any, depth: int) -> Iterator[str | bytes]:
+    """Yield every string in a value, including the attributes of objects of the HTTP libraries and of the package."""
     if isinstance(value, str | bytes):
         yield value
-    elif depth >= _DEEPEST:
+    elif depth >= _MAX_DEPTH:
         return
     elif isinstance(value, dict):
         for key, item in list(value.items()):
-            yield from (*_texts(key, depth + 1), *_texts(item, depth + 1))
+            yield from (*_strings(key, depth + 1), *_strings(item, depth + 1))
     elif isinstance(value, list | tuple | set | frozenset):
         for item in value:
-            yield from _texts(item, depth + 1)
+            yield from _strings(item, depth + 1)
     elif type(value).__module__.partition(".")[0] in {"requests", "urllib3", "aiohttp", "datarobot_provider"}:
         inside = getattr(value, "__dict__", {})
-        yield from _texts(dict(getattr(value, "_store", {}) or {}), depth + 1)
-        yield from _texts(inside, depth + 1)
+        yield from _strings(dict(getattr(value, "_store", {}) or {}), depth + 1)
+        yield from _strings(inside, depth + 1)

@@ -1,4 +1,4 @@
-"""A real Airflow at its most talkative, with secrets on all their ways: none of them in anything it wrote."""
+"""A real Airflow that logs at DEBUG, with secrets from every source: it stores and logs none of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import pytest
 
 from harness.airflow_stack import AirflowStack
 from harness.processes import wait_until
-from tests.audit.conftest import CANARY, SECRETS, AuditedRun, marked
+from tests.audit.conftest import CANARY, SECRETS, AuditedRun, new_secret
 from tests.audit.echoes import echo
-from tests.audit.operations import Resources, prepared, version_of
+from tests.audit.operations import Resources, create_resources, create_version
 from tests.audit.search import Search
 from tests.support.proxy import JSON, Proxy, Received, Response, forwarded, serve
 
@@ -40,29 +40,32 @@ TABLES = (
     "task_state_store",
 )
 IMAGE = b"image" * 100_000
-KEYS = {name: marked() for name in ("key by variable", "key by innocent variable")}
+KEYS = {name: new_secret() for name in ("key by variable", "key by unprotected variable")}
 SIGNED = f"/{CANARY}/file?X-Amz-Date=1&X-Amz-Signature={quote(SECRETS['signature of a download'], safe='')}"
 
 
-#: A wait whose polls are refused is to end within seconds.
+#: A wait whose polls are rejected ends within seconds.
 EXTRA = {"attempts": 2, "poll_failure_timeout": 3}
 
 
-def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Received], Response | None]:
-    """Return how the API answers: downloads lead elsewhere, and much is refused with an echo if it is ``refusing``."""
+def api_of(emulator_url: str, foreign: Proxy, *, rejecting: bool) -> Callable[[Received], Response | None]:
+    """Return the function that responds for the API: it redirects downloads to another host.
+
+    :param rejecting: whether it rejects most requests with an echo.
+    """
     metadata = {"imageSize": len(IMAGE), "hash": hashlib.sha256(IMAGE).hexdigest()}
-    # The worker's polls of its build are answered: the trigger's are to be refused.
-    polls_of_worker = iter(["whether one runs already", "whether it is over before the task defers"])
+    # The polls of the worker are forwarded; only those of the trigger are rejected.
+    polls_of_worker = iter(["for a running build", "before the task defers"])
 
     def rule(received: Received) -> Response | None:
         if received.target.endswith("/metadata/"):
             return Response(200, {"Content-Type": "application/json"}, json.dumps(metadata).encode())
         if "portablePredictionServerImage" in received.target or "/download/" in received.target:
-            kind = "&refuse=1" if refusing else ""
+            kind = "&reject=1" if rejecting else ""
             return Response(302, {"Location": f"{foreign.url}{SIGNED}{kind}"}, received.raw())
         poll = received.method == "GET"
         at_build = "dependencyBuild" in received.target
-        if not refusing or poll != at_build or (poll and next(polls_of_worker, None)):
+        if not rejecting or poll != at_build or (poll and next(polls_of_worker, None)):
             return forwarded(emulator_url, received)
         if poll:
             received = replace(received, body=CANARY.encode())
@@ -72,8 +75,8 @@ def api_of(emulator_url: str, foreign: Proxy, *, refusing: bool) -> Callable[[Re
 
 
 def storage(received: Received) -> Response:
-    """Respond as a storage does: with the content, or with a refusal that names the signature."""
-    if "refuse=1" in received.target:
+    """Respond like a storage: with the content, or with an error that contains the signature."""
+    if "reject=1" in received.target:
         return echo("text", 403)(received)
     return Response(200, {"Content-Disposition": 'attachment; filename="../../evil"'}, IMAGE)
 
@@ -85,20 +88,20 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Proxy]]]:
-    """Start Airflow and the servers, run the DAG until only what is stuck is left."""
+    """Start Airflow and the servers, and run the DAG until only the stuck task has not ended."""
     emulator = servers[0]
     audited = AuditedRun(*servers)
     (folder / "model").mkdir()
-    resources = prepared(audited, folder / "model")
-    second = version_of(audited, resources.model)
+    resources = create_resources(audited, folder / "model")
+    second = create_version(audited, resources.model)
     emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck", "times": 2})
     with ExitStack() as stack:
         foreign = stack.enter_context(serve(name="localhost", default=lambda: Response(404, JSON, b"{}")))
         foreign.respond = storage
-        open_, refusing = (stack.enter_context(serve(emulator.url)) for _ in range(2))
-        open_.respond = api_of(emulator.url, foreign, refusing=False)
-        refusing.respond = api_of(emulator.url, foreign, refusing=True)
-        hosts = {"datarobot_default": open_, "datarobot_refusing": refusing}
+        open_, rejecting = (stack.enter_context(serve(emulator.url)) for _ in range(2))
+        open_.respond = api_of(emulator.url, foreign, rejecting=False)
+        rejecting.respond = api_of(emulator.url, foreign, rejecting=True)
+        hosts = {"datarobot_default": open_, "datarobot_rejecting": rejecting}
         token = SECRETS["token of the connection"]
         connections = {
             name: {"conn_type": "datarobot", "host": f"{each.url}/api/v2", "password": token, "extra": EXTRA}
@@ -113,11 +116,11 @@ def airflow(servers, folder: Path) -> Iterator[tuple[AirflowStack, dict[str, Pro
         running = stack.enter_context(stack_)
         store_secrets(running)
         run(running)
-        yield running, {"foreign": foreign, "open": open_, "refusing": refusing}
+        yield running, {"foreign": foreign, "open": open_, "rejecting": rejecting}
 
 
 def variables(resources: Resources, second: str, downloads: Path) -> dict[str, str]:
-    """Return the variables of the DAG, one of them a secret under a name that does not say so."""
+    """Return the variables of the DAG, including a secret whose name is not one that Airflow masks."""
     values = {
         "CANARY": CANARY,
         "MODEL": resources.model,
@@ -125,7 +128,7 @@ def variables(resources: Resources, second: str, downloads: Path) -> dict[str, s
         "SECOND_VERSION": second,
         "GUARD": resources.guard,
         "FOLDER": str(downloads),
-        "LLM": KEYS["key by innocent variable"],
+        "LLM": KEYS["key by unprotected variable"],
     }
     return {
         **{f"AIRFLOW_VAR_AUDIT_{name}": value for name, value in values.items()},
@@ -134,7 +137,7 @@ def variables(resources: Resources, second: str, downloads: Path) -> dict[str, s
 
 
 def store_secrets(airflow: AirflowStack) -> None:
-    """Put a connection and a variable into Airflow's database, as its forms do."""
+    """Store a connection and a variable in Airflow's database through its API."""
     connection = {"connection_id": "audit_openai", "conn_type": "generic", "password": SECRETS["key by connection"]}
     airflow.api._call("POST", "/connections", json=connection)
     variable = {"key": "audit_openai_api_key", "value": KEYS["key by variable"]}
@@ -142,7 +145,7 @@ def store_secrets(airflow: AirflowStack) -> None:
 
 
 def run(airflow: AirflowStack) -> None:
-    """Run the DAG until everything has ended but the task that is stuck in the triggerer."""
+    """Run the DAG until all tasks have ended, except the one that is stuck in the triggerer."""
     airflow.api.wait_for_dag(DAG)
     airflow.api.unpause(DAG)
     run_id = airflow.api.trigger(DAG)
@@ -153,12 +156,12 @@ def run(airflow: AirflowStack) -> None:
         return states if states and others <= FINISHED and states[STUCK] == "deferred" else None
 
     states = wait_until(ended, what="the end of the audit's tasks", timeout=240, check=airflow.check, interval=1)
-    wrong = {name for name, state in states.items() if name != STUCK and (state == "failed") != ("refused" in name)}
+    wrong = {name for name, state in states.items() if name != STUCK and (state == "failed") != ("rejected" in name)}
     assert wrong == set(), states
 
 
 def area(path: Path) -> str:
-    """Say what kind of file it is."""
+    """Return the area of a file."""
     if "components" in path.parts:
         return f"log of the {path.stem}"
     if "logs" in path.parts:
@@ -166,20 +169,20 @@ def area(path: Path) -> str:
     return "database file, raw" if path.name.startswith("airflow.db") else "other files"
 
 
-def test_no_secret_is_in_anything_that_airflow_wrote(airflow, folder, announce):
-    stack, gates = airflow
-    search = announce("a real Airflow", Search({**SECRETS, **KEYS}, CANARY))
+def test_airflow_stores_and_logs_no_secret(airflow, folder, report_search):
+    stack, proxies = airflow
+    search = report_search("a real Airflow", Search({**SECRETS, **KEYS}, CANARY))
     search.files(folder, area=area)
     search.database(stack.database, stack.settings.fernet_key, encrypted=ENCRYPTED)
-    for received in gates["foreign"].received:
+    for received in proxies["foreign"].received:
         search.counts["foreign host: requests"] += 1
-        search.poll("foreign host", received.target, received.raw(), allowed=["signature of a download"])
+        search.search_text("foreign host", received.target, received.raw(), allowed=["signature of a download"])
     assert search.hits == []
     assert_searched(search, stack)
 
 
 def assert_searched(search: Search, stack: AirflowStack) -> None:
-    """Make sure that the search went where secrets could be, and would have found them."""
+    """Check that the search covered all places of secrets, and that it can find them."""
     assert {name: search.counts[f"rows of {name}"] for name in TABLES if not search.counts[f"rows of {name}"]} == {}
     for where in ("logs of tasks and dag-processor", "logs of triggers", "other files", "database file, raw"):
         assert search.counts[f"{where}: files"] > 0, where
@@ -188,10 +191,10 @@ def assert_searched(search: Search, stack: AirflowStack) -> None:
     assert search.counts["foreign host: requests"] >= 4
     for where in ("database", "foreign host", "logs of tasks and dag-processor", "logs of triggers"):
         assert search.canaries[where] > 0, where
-    # The search opens what Airflow encrypts: left to look into the variable, it finds the key there.
-    opened = Search(KEYS, secrets.token_hex(8))
-    opened.database(stack.database, stack.settings.fernet_key)
-    assert any("variable.val (opened): key by variable" in hit for hit in opened.hits)
+    # The search decrypts the variable if its column is not excluded, and finds the key.
+    decrypted = Search(KEYS, secrets.token_hex(8))
+    decrypted.database(stack.database, stack.settings.fernet_key)
+    assert any("variable.val (decoded): key by variable" in hit for hit in decrypted.hits)
 
 
 def test_downloads_are_only_at_their_targets(airflow, folder):
@@ -201,9 +204,9 @@ def test_downloads_are_only_at_their_targets(airflow, folder):
 
 
 def test_the_keys_were_used(airflow):
-    """The audit would find nothing, too, if no key had ever been sent."""
-    _, gates = airflow
-    for each in gates["open"], gates["refusing"]:
+    """Without sent keys, the audit would find nothing and prove nothing."""
+    _, proxies = airflow
+    for each in proxies["open"], proxies["rejecting"]:
         sent = b"".join(received.body for received in each.received)
         for name in ("key by connection", "other key by connection"):
             assert json.dumps(SECRETS[name])[1:-1].encode() in sent, name

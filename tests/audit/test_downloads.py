@@ -1,4 +1,4 @@
-"""Downloads that are redirected to a signed address at a foreign host, which behaves in every way it can."""
+"""Downloads that are redirected to a signed address on another host, which responds in different ways."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 
 
 def signed(host: str, name: str = "file") -> str:
-    """Return a signed address, as storages make them."""
+    """Return a signed address like that of a storage."""
     return f"{host}/{CANARY}/{name}?X-Amz-Date=1&X-Amz-Signature={quote(SIGNATURE, safe='')}&last=1"
 
 
 @pytest.fixture
 def download(audited: AuditedRun, run_and_search, tmp_path) -> Callable[..., dict[str, bytes]]:
-    """Give a function that downloads by way of a signed address; it returns what is in the target's folder."""
+    """Return a function that downloads from a signed address, and returns the files of the target folder."""
 
     def run(kind: type, host: str | None = None) -> dict[str, bytes]:
         def rule(received: Received) -> Response:
@@ -47,8 +47,8 @@ def download(audited: AuditedRun, run_and_search, tmp_path) -> Callable[..., dic
             return Response(302, {"Location": signed(host or audited.foreign_host.url)}, received.raw())
 
         audited.proxy.respond = rule
-        given = IDS if kind is DownloadVersionOperator else {}
-        run_and_search(kind, target=str(tmp_path / "inner" / "target"), **given)
+        arguments = IDS if kind is DownloadVersionOperator else {}
+        run_and_search(kind, target=str(tmp_path / "inner" / "target"), **arguments)
         return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in tmp_path.rglob("*.*")} | {
             path.name: path.read_bytes() for path in tmp_path.rglob("target")
         }
@@ -71,7 +71,7 @@ def test_the_file_name_of_a_response_is_ignored(audited, download, kind, name):
     status=axis((400, 403, 404, 429, 500, 503), kind=lambda status: status in {400, 403, 404}),
     style=axis(ECHOES),
 )
-def test_a_storage_that_refuses_and_echoes(audited, download, kind, style, status):
+def test_a_storage_that_rejects_and_echoes(audited, download, kind, style, status):
     audited.foreign_host.respond = echo(style, status)
     assert download(kind) == {}
 
@@ -85,8 +85,8 @@ def test_a_storage_that_cuts_the_connection(audited, download, kind, cut):
 
 @EVERY_DOWNLOAD
 def test_a_storage_that_is_cut_once(audited, download, kind):
-    answers = iter([Response(200, {}, CONTENT, cut=1000)])
-    audited.foreign_host.respond = lambda _: next(answers, Response(200, {}, CONTENT))
+    responses = iter([Response(200, {}, CONTENT, cut=1000)])
+    audited.foreign_host.respond = lambda _: next(responses, Response(200, {}, CONTENT))
     assert download(kind) == {"target": CONTENT}
 
 

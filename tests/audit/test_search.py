@@ -1,4 +1,4 @@
-"""The search finds what it is there to find; a search that finds nothing proves nothing."""
+"""The search of the audit finds secrets in every form and place."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def search() -> Search:
 
 @pytest.mark.parametrize("text", WRITTEN.values(), ids=WRITTEN)
 def test_a_secret_is_found_in_every_form(search, text):
-    search.poll("area", "here", f"{CANARY} before{text}after")
+    search.search_text("area", "here", f"{CANARY} before{text}after")
     assert search.hits
     assert search.canaries["area"] == 1
 
 
-def test_what_is_no_secret_is_no_hit(search):
-    search.poll("area", "here", SECRET[1 : PIECE - 1] + " *** " + SECRET.swapcase()[4:20])
+def test_a_string_without_secrets_is_no_hit(search):
+    search.search_text("area", "here", SECRET[1 : PIECE - 1] + " *** " + SECRET.swapcase()[4:20])
     assert search.hits == []
 
 
@@ -72,7 +72,7 @@ def test_compressed_and_encrypted_database_cells_are_searched(search, tmp_path):
             "INSERT INTO things VALUES (?, ?, ?, ?, 1)", (CANARY, zlib.compress(SECRET.encode()), hidden, hidden)
         )
     search.database(tmp_path / "db", key, encrypted=[("things", "allowed")])
-    assert {hit.split(": ")[1] for hit in search.hits} == {"things.packed (opened)", "things.encrypted (opened)"}
+    assert {hit.split(": ")[1] for hit in search.hits} == {"things.packed (decoded)", "things.encrypted (decoded)"}
     assert search.counts["database: rows"] == search.counts["rows of things"] == 1
     assert search.counts["database: columns"] == 5
     assert search.canaries["database"] == 1

@@ -69,7 +69,7 @@ _OPTIONAL = {"GuardConfigurationFullPost": "description", "GuardConfigurationInt
 _INCLUDE_AGENTIC = {"name": "includeAgentic", "in": "query", "schema": {"type": "boolean"}}
 
 
-def extended(document: dict[str, Any]) -> dict[str, Any]:
+def extend_contract(document: dict[str, Any]) -> dict[str, Any]:
     """Return the contract with the additional guard fields."""
     schemas = document["components"]["schemas"]
     for name, fields in _SCHEMAS.items():

@@ -1,4 +1,4 @@
-"""What is prepared for each cell in the emulator, and what the tasks created there. Plain HTTP, no provider."""
+"""The resources that each cell requires in the emulator, and those that its task created, without the provider."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from tests.crash.rows import Row
     from tests.support.emulator import EmulatorClient, Json
 
-#: Seconds that jobs take which all have to be running when something is killed: they are ended once it has happened.
+#: Duration in seconds of jobs that must still be running when a process is killed; the tests end them afterwards.
 HOLD = 240.0
 
 
 def polls(datarobot: EmulatorClient, jobs: Iterable[Json]) -> dict[int, int]:
-    """Return for each job, by its place in the list, how often it was polled."""
+    """Return the number of polls of each job, by its index in the list."""
     gets = datarobot.requests("GET")
-    return {place: sum(_concerns(get, job) for get in gets) for place, job in enumerate(jobs)}
+    return {index: sum(_refers_to(get, job) for get in gets) for index, job in enumerate(jobs)}
 
 
-def _concerns(get: Json, job: Json) -> bool:
+def _refers_to(get: Json, job: Json) -> bool:
     ids = [value for name, value in job["ids"].items() if name not in {"customModelId", "datasetId", "deploymentId"}]
     return get["time"] > job["created"] and any(value in get["path"] for value in ids)
 
@@ -72,7 +72,7 @@ def _validation(datarobot: EmulatorClient, name: str) -> Json:
 
 
 def _original(datarobot: EmulatorClient, name: str) -> Json:
-    # A copy is known by its target alone, so that no other cell may have the same one.
+    # A copy is identified by its target only: no other cell may have the same target.
     return {"custom_model_id": datarobot.create_model(name=name, targetName=name), "name": name}
 
 
@@ -81,7 +81,7 @@ def _guarded(datarobot: EmulatorClient, name: str) -> Json:
     return {"entity_id": datarobot.create_model(name=name), "template_id": template["id"]}
 
 
-#: What each row needs to be there; it returns the conf of the run.
+#: Functions that create the resources that each row requires, and return the conf of the run.
 PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
     "version": _model,
     "build": _version(),
@@ -121,8 +121,8 @@ def _conversions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
     )
 
 
-#: Lists the resources that each row creates; the other rows only start a job.
-MADE: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
+#: Functions that list the resources that each row creates; the other rows only start a job.
+CREATED: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
     "version": _versions,
     "test": lambda datarobot, conf: datarobot.entries("customModelTests/", customModelId=conf["custom_model_id"]),
     "validation": lambda datarobot, conf: datarobot.entries(
@@ -143,17 +143,17 @@ MADE: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
 
 
 class Account:
-    """The resources and jobs of one cell in DataRobot, counted from the end of the preparation."""
+    """The resources and jobs of a cell in DataRobot that were created after the preparation."""
 
     def __init__(self, datarobot: EmulatorClient, row: Row, name: str) -> None:
         self._datarobot, self._row = datarobot, row
         self.conf = PREPARE[row.base](datarobot, name)
-        self._made = MADE.get(row.base)
-        self._made_before = len(self._made(datarobot, self.conf)) if self._made else 0
+        self._list_created = CREATED.get(row.base)
+        self._created_before = len(self._list_created(datarobot, self.conf)) if self._list_created else 0
         self._jobs_before = len(self.jobs(datarobot.jobs())) - row.joins
 
     def jobs(self, jobs: list[Json]) -> list[Json]:
-        """Return the row's jobs, those of the preparation included."""
+        """Return the row's jobs, including those of the preparation."""
         values = {
             self.conf.get(name) for name in ("custom_model_id", "deployment_id", "validation_id") if name in self.conf
         }
@@ -165,12 +165,12 @@ class Account:
 
     def creations(self, jobs: list[Json]) -> int:
         """Return the number of resources that the task created: entities if the API lists them, otherwise jobs."""
-        if self._made is None:
+        if self._list_created is None:
             return len(self.started(jobs))
-        return len(self._made(self._datarobot, self.conf)) - self._made_before
+        return len(self._list_created(self._datarobot, self.conf)) - self._created_before
 
     def deletes(self, jobs: list[Json]) -> list[Json]:
         """Return the requests to cancel one of the task's jobs."""
         return [
-            row for row in self._datarobot.requests("DELETE") if any(_concerns(row, job) for job in self.started(jobs))
+            row for row in self._datarobot.requests("DELETE") if any(_refers_to(row, job) for job in self.started(jobs))
         ]

@@ -1,4 +1,4 @@
-"""The columns of the matrix, its cells, what came of each, and what should have come of it."""
+"""The columns and the cells of the matrix, and the actual and expected result of each cell."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Column:
-    """One way to be killed.
+    """A way in which a task is interrupted.
 
-    :param name: what it is called in test ids, and the point that the run's conf names.
-    :param title: what it means.
-    :param phase: the columns of a phase are run side by side.
-    :param waits: whether it is about a task that waits, so that only jobs have it.
-    :param in_task: whether the task dies by itself, at a point of its code.
+    :param name: the name in test ids; for kill points, also the name in the run's conf.
+    :param title: the description.
+    :param phase: the phase; the columns of a phase run in parallel.
+    :param waits: whether the task is interrupted while it waits for a job; rows without a job have no such cell.
+    :param in_task: whether the task kills itself, at a point in its code.
     """
 
     name: str
@@ -51,35 +51,35 @@ COLUMNS = (
 COLUMN = {column.name: column for column in COLUMNS}
 BEFORE_STORED = ("before_post", "unread_response", "unstored_response")
 CLEARED = ("cleared_running", "cleared_finished")
-#: Rows whose second request DataRobot treats as the first, or rejects.
+#: Rows whose second request returns the resource of the first, or is rejected.
 SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id", "guard")
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One logical task, and one way in which it is killed."""
+    """A logical task, and a way in which it is interrupted."""
 
     row: Row
     column: Column
 
     @property
     def id(self) -> str:
-        """Return what the test is called."""
+        """The name in test ids."""
         return f"{self.row.name}-{self.column.name}"
 
     @property
     def undecidable(self) -> bool:
-        """Return whether the API leaves no way to know what became of the request."""
+        """Whether the API does not show if the request was processed."""
         return self.row.uncertain is not None and self.column.name in BEFORE_STORED
 
 
 def cells(*, short: bool) -> list[Cell]:
     """Return the cells of the matrix, or those of its main rows."""
     chosen = [row for row in ROWS if row.main or not short]
-    return [Cell(row, column) for column in COLUMNS for row in chosen if _meet(row, column)]
+    return [Cell(row, column) for column in COLUMNS for row in chosen if _exists(row, column)]
 
 
-def _meet(row: Row, column: Column) -> bool:
+def _exists(row: Row, column: Column) -> bool:
     if row.uncertain == "resubmit":
         return column.name in BEFORE_STORED
     return row.kind is not None or not column.waits
@@ -87,68 +87,68 @@ def _meet(row: Row, column: Column) -> bool:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of a cell.
+    """The result of a cell.
 
-    :param state: how the task ended, in Airflow's word.
-    :param tries: how many tries it took.
-    :param struck: whether what was to happen did happen.
-    :param creations: how many things the task made in DataRobot.
-    :param jobs: how many jobs it started there.
-    :param running: how many of them still ran when the task had ended.
-    :param deletes: how many requests to cancel a job there were.
-    :param first_job: how the first of its jobs ended, in the emulator's word.
-    :param advised: whether the task's log says what to do where nobody can know.
-    :param spoilt: whether Airflow failed the task because of its own database, so that the cell says nothing.
+    :param state: the final state of the task in Airflow.
+    :param attempts: number of attempts of the task.
+    :param interrupted: whether the interruption of the column took place.
+    :param creations: number of resources that the task created in DataRobot.
+    :param jobs: number of jobs that it started.
+    :param running: number of its jobs that were still running after its end.
+    :param deletes: number of requests to cancel one of its jobs.
+    :param first_job: final state of its first job in the emulator.
+    :param advised: whether the task's log says what to do about an uncertain submission.
+    :param airflow_failed: whether Airflow failed the task because of its own database; the cell has no result then.
     :param log: the end of the task's log.
     """
 
     row: str
     column: str
     state: str = "not started"
-    tries: int = 0
-    struck: bool = False
+    attempts: int = 0
+    interrupted: bool = False
     creations: int = 0
     jobs: int = 0
     running: int = 0
     deletes: int = 0
     first_job: str = ""
     advised: bool = False
-    spoilt: bool = False
+    airflow_failed: bool = False
     log: str = ""
 
     def without_log(self) -> Result:
-        """Return the result alone, as it goes into tables."""
+        """Return the result without the log, for the tables."""
         return replace(self, log="")
 
     def __str__(self) -> str:
-        died = "" if self.struck else ", and nothing struck"
+        missed = "" if self.interrupted else ", not interrupted"
         cancelled = f", {self.deletes} cancelled" if self.deletes else ""
         return (
-            f"{self.state} after {self.tries} tries, {self.creations} created, {self.jobs} jobs{cancelled}, "
-            f"{self.running} still running{died}"
+            f"{self.state} after {self.attempts} attempts, {self.creations} created, {self.jobs} jobs{cancelled}, "
+            f"{self.running} still running{missed}"
         )
 
 
-def complaints(cell: Cell, result: Result) -> list[str]:
-    """Return what is wrong with a result."""
-    wrong = [] if result.struck else ["what the column is about never happened"]
+def problems(cell: Cell, result: Result) -> list[str]:
+    """Return the differences between the expected and the actual result."""
+    wrong = [] if result.interrupted else ["the task was not interrupted"]
     if cell.undecidable:
-        return wrong + _undecidable_complaints(cell, result)
+        return wrong + _undecidable_problems(cell, result)
     state, creations = _expected(cell)
-    creations *= cell.row.makes
+    creations *= cell.row.creates
     if result.state != state:
         wrong.append(f"the task ended as {result.state}, not as {state}")
     if result.creations != creations:
         wrong.append(f"{result.creations} were created, not {creations}")
     if cell.row.kind and result.jobs != creations:
         wrong.append(f"{result.jobs} jobs were started, not {creations}")
-    if result.running > _may_run(cell):
-        wrong.append(f"{result.running} jobs still ran")
+    if result.running > _running_allowed(cell):
+        wrong.append(f"{result.running} jobs were still running")
     if cell.column.name == "cleared_running" and cell.row.cancellable:
         if (result.deletes, result.first_job) != (1, "canceled"):
             wrong.append(f"the first job ended as {result.first_job} after {result.deletes} requests to cancel it")
     elif result.deletes:
-        wrong.append(f"{result.deletes} requests to cancel a job that nobody wanted cancelled")
+        wrong.append(f"{result.deletes} requests to cancel a job that must not be cancelled")
     return wrong
 
 
@@ -158,45 +158,45 @@ def _expected(cell: Cell) -> tuple[str, int]:
     if column not in CLEARED:
         return "success", 1
     if column == "cleared_running":
-        # What cannot be cancelled and cannot be asked for twice is taken up again.
+        # A job that can neither be cancelled nor started twice is resumed.
         return "success", 1 if name in ("joined_build", "impact", "assignment") else 2
     if name in REFUSED_AGAIN:
         return "failed", 1
     return "success", 1 if name in SAME_AGAIN else 2
 
 
-def _may_run(cell: Cell) -> int:
-    """Return how many jobs may go on: the one that was cleared, where the API has no way to cancel it."""
-    goes_on = not cell.row.cancellable and not cell.row.joins
-    return 1 if cell.column.name == "cleared_running" and goes_on else 0
+def _running_allowed(cell: Cell) -> int:
+    """Return the allowed number of running jobs: one if a cleared task has a job that the API cannot cancel."""
+    uncancellable = not cell.row.cancellable and not cell.row.joins
+    return 1 if cell.column.name == "cleared_running" and uncancellable else 0
 
 
-def _undecidable_complaints(cell: Cell, result: Result) -> list[str]:
+def _undecidable_problems(cell: Cell, result: Result) -> list[str]:
     if cell.row.uncertain == "resubmit":
         good = result.state == "success" and 1 <= result.creations <= 2
-        return [] if good else [f"sent again on request, yet {result}"]
+        return [] if good else [f"the request was sent again, but the result is: {result}"]
     if (result.state, result.creations) == ("success", 1):
-        # It was lucky, and found what the earlier try had made.
+        # The attempt found the resource of the previous attempt.
         return []
     wrong = []
     if result.creations > 1:
-        wrong.append(f"{result.creations} were created, although nobody asked to take that risk")
+        wrong.append(f"{result.creations} were created, although on_uncertain_submit is 'fail'")
     if result.state != "failed":
-        wrong.append(f"the task ended as {result.state}, neither well with one created nor as failed")
+        wrong.append(f"the task ended as {result.state}, neither as success with one resource nor as failed")
     elif not result.advised:
-        wrong.append("the log does not say what can be done")
+        wrong.append("the log does not say what to do")
     return wrong
 
 
 def summary(pairs: Sequence[tuple[Cell, Result]]) -> str:
-    """Return how many cells are as they should be."""
-    bad = [cell for cell, result in pairs if complaints(cell, result)]
-    more = sum(1 for cell, result in pairs if result.creations > _most(cell))
+    """Return the number of cells with the expected result, and of those without it."""
+    bad = [cell for cell, result in pairs if problems(cell, result)]
+    more = sum(1 for cell, result in pairs if result.creations > _creations_allowed(cell))
     good = len(pairs) - len(bad)
     return f"{len(pairs)} cells: {good} as they should be, {len(bad)} not, {more} of them with too much created."
 
 
-def _most(cell: Cell) -> int:
+def _creations_allowed(cell: Cell) -> int:
     if cell.undecidable:
         return 2 if cell.row.uncertain == "resubmit" else 1
-    return _expected(cell)[1] * cell.row.makes
+    return _expected(cell)[1] * cell.row.creates

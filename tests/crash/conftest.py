@@ -1,4 +1,4 @@
-"""One Airflow and one emulator for all cells; only the cells that were chosen are run, phase by phase."""
+"""Fixtures: one Airflow and one emulator for all cells; the selected cells run phase by phase."""
 
 from __future__ import annotations
 
@@ -23,70 +23,74 @@ if TYPE_CHECKING:
 
 #: Whether the tasks keep their store between attempts: ``make test-crash PROTECTION=off`` disables it.
 PROTECTION = os.environ.get("CRASH_PROTECTION", "on") != "off"
-#: A folder to write the results to, for the page of the documentation.
+#: A folder for the results, from which the page of the documentation is written.
 RESULTS = os.environ.get("CRASH_RESULTS")
 
 
-class Say:
-    """Reports the progress of the session, past pytest's capturing."""
+class ProgressLog:
+    """Writes the progress of the session to stderr, without pytest's capturing."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._capture = config.pluginmanager.getplugin("capturemanager")
-        self._began = time.monotonic()
+        self._start_time = time.monotonic()
 
     def __call__(self, text: str) -> None:
         with self._capture.global_and_fixture_disabled():
-            sys.stderr.write(f"[{time.monotonic() - self._began:5.0f} s] {text}\n")
+            sys.stderr.write(f"[{time.monotonic() - self._start_time:5.0f} s] {text}\n")
             sys.stderr.flush()
 
 
-def keep(name: str, text: str) -> None:
-    """Write results where they are wanted."""
+def write_results(name: str, text: str) -> None:
+    """Write results to the folder of the environment variable, if it is set."""
     if RESULTS:
         (Path(RESULTS) / name).write_text(text, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")
-def say(pytestconfig: pytest.Config) -> Say:
-    """Return what reports the progress of the session."""
-    return Say(pytestconfig)
+def log_progress(pytestconfig: pytest.Config) -> ProgressLog:
+    """Return the log of the session's progress."""
+    return ProgressLog(pytestconfig)
 
 
 @pytest.fixture(scope="session")
-def environment(tmp_path_factory: pytest.TempPathFactory, say: Say) -> Iterator[Environment]:
-    """Start everything once, and stop it even if the session is terminated."""
+def environment(tmp_path_factory: pytest.TempPathFactory, log_progress: ProgressLog) -> Iterator[Environment]:
+    """Start Airflow and the emulator once; stop them even if the session is terminated."""
     for signum in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.default_int_handler)
     with running(tmp_path_factory.mktemp("crash")) as environment:
-        say("Airflow and the emulator are up")
+        log_progress("Airflow and the emulator are running")
         yield environment
 
 
 @pytest.fixture(scope="session")
 def results(
-    request: pytest.FixtureRequest, environment: Environment, say: Say, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    environment: Environment,
+    log_progress: ProgressLog,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> dict[str, Result]:
-    """Run the chosen cells; return what came of each, by the cell's id."""
+    """Run the selected cells; return their results by the ids of the cells."""
     callspecs = [getattr(item, "callspec", None) for item in request.session.items]
-    chosen = [spec.params["cell"] for spec in callspecs if spec is not None and "cell" in spec.params]
+    selected = [spec.params["cell"] for spec in callspecs if spec is not None and "cell" in spec.params]
 
     def run(name: str, cells: list[Cell]) -> dict[Cell, Result]:
-        phase = Phase(environment, cells, tmp_path_factory.mktemp(name), protection=PROTECTION, say=say)
+        phase = Phase(environment, cells, tmp_path_factory.mktemp(name), protection=PROTECTION, log=log_progress)
         try:
             return dict(zip(cells, phase.run(), strict=True))
         except (ApiError, ProcessDiedError) as error:
-            # Said once, and not by every cell.
+            # Reported once, not for every cell.
             pytest.exit(f"the harness itself failed: {error}", returncode=3)
 
-    done: dict[Cell, Result] = {}
-    for name, group in groupby(chosen, key=lambda cell: cell.column.phase):
+    results: dict[Cell, Result] = {}
+    for name, group in groupby(selected, key=lambda cell: cell.column.phase):
         cells = list(group)
-        say(f"phase {name}: {len(cells)} cells, protection {'on' if PROTECTION else 'off'}")
-        done |= run(name, cells)
-        spoilt = [cell for cell in cells if done[cell].spoilt]
-        if spoilt:
-            say(f"Airflow could not write to its database; once more: {', '.join(cell.id for cell in spoilt)}")
-            done |= run(f"{name}-again", spoilt)
-        say(summary(list(done.items())))
-    keep("matrix.json", dumped(list(done.values())))
-    return {cell.id: result for cell, result in done.items()}
+        log_progress(f"phase {name}: {len(cells)} cells, protection {'on' if PROTECTION else 'off'}")
+        results |= run(name, cells)
+        airflow_failed = [cell for cell in cells if results[cell].airflow_failed]
+        if airflow_failed:
+            again = ", ".join(cell.id for cell in airflow_failed)
+            log_progress(f"Airflow could not write to its database; running again: {again}")
+            results |= run(f"{name}-again", airflow_failed)
+        log_progress(summary(list(results.items())))
+    write_results("matrix.json", dumped(list(results.values())))
+    return {cell.id: result for cell, result in results.items()}

@@ -1,4 +1,4 @@
-"""Operators that are killed once, at the point that the conf of the run names, together with their worker."""
+"""Operators that are killed once together with their worker, at the point that the run's conf names."""
 
 from __future__ import annotations
 
@@ -18,122 +18,122 @@ if TYPE_CHECKING:
 WORKER = "airflow worker -- LocalExecutor"
 _CREATING = frozenset({"POST", "PATCH"})
 _FIRST_ERROR = 400
-_PATIENCE = 60.0
+_TIMEOUT = 60.0
 
 
 class KillPoint:
-    """Where the conf of a run has its task killed: ``point``, and ``mark``, the file that is created when it happens.
+    """The kill point in the conf of a run: ``point``, and ``marker``, a file that is created before the kill.
 
-    ``occurrence`` says which time counts in a task that gets to the point several times.
+    ``occurrence`` is the number of times that the task reaches the point until it is killed.
 
-    :ivar joins: whether the request is refused because somebody else's job runs, which the task then joins.
-    :ivar sending: whether a request that makes something is on its way.
-    :ivar answered: whether such a request was answered, and not refused.
+    :ivar joins: whether DataRobot rejects the request because a job of another run exists, which the task then joins.
+    :ivar sending: whether a request that creates a resource is being sent.
+    :ivar response_received: whether the response to such a request was received and is not an error.
     """
 
     def __init__(self, conf: Mapping[str, Any]) -> None:
         self._point = conf.get("point")
-        self._mark = Path(conf["mark"]) if "mark" in conf else None
+        self._marker = Path(conf["marker"]) if "marker" in conf else None
         self._left = int(conf.get("occurrence", 1))
         self.joins = bool(conf.get("joins"))
-        self.sending = self.answered = False
+        self.sending = self.response_received = False
 
     def due(self, point: str) -> bool:
-        """Return whether this is the point, and no attempt was killed there."""
-        return point == self._point and self._mark is not None and not self._mark.exists()
+        """Return whether the task must be killed at this point, and no attempt was."""
+        return point == self._point and self._marker is not None and not self._marker.exists()
 
-    def strike(self, point: str) -> None:
-        """Kill the task if this is the point. The mark is created before, so that no later attempt is killed again."""
-        if self.due(point) and self._mark is not None:
+    def kill_if_due(self, point: str) -> None:
+        """Kill the task if this is the point. The marker is created first, so that later attempts are not killed."""
+        if self.due(point) and self._marker is not None:
             self._left -= 1
             if self._left:
                 return
-            self._mark.touch(exist_ok=False)
-            end_worker()
+            self._marker.touch(exist_ok=False)
+            kill_worker()
 
 
-def end_worker() -> None:
-    """SIGKILL the worker of the LocalExecutor that this task runs under, and the task, so that nothing is reported."""
+def kill_worker() -> None:
+    """SIGKILL the worker of the LocalExecutor that runs this task, and the task, so that nobody reports its end."""
     worker = os.getppid()
     title = Path(f"/proc/{worker}/cmdline").read_bytes().decode(errors="replace")
     if not title.startswith(WORKER):
-        raise RuntimeError(f"the parent is {title!r}, which is no worker")
+        raise RuntimeError(f"the parent is {title!r}, not a worker of the LocalExecutor")
     os.kill(worker, signal.SIGKILL)
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-class WatchedStore:
-    """The task state store, watched. With ``protection`` off it forgets everything at once."""
+class ObservedStore:
+    """A task state store that reports writes to the kill point. Without ``protection``, it stores nothing."""
 
     def __init__(self, store: Any, kill_point: KillPoint, *, protection: bool) -> None:
         self._store, self._kill_point, self._protection = store, kill_point, protection
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Return what is stored."""
+        """Return a stored value."""
         return self._store.get(key, default) if self._protection else default
 
     def set(self, key: str, value: Any, **options: Any) -> None:
-        """Store; after a response, this is the moment in which its id is known to Airflow."""
+        """Store a value; the first value after a response contains the id of the resource."""
         if self._protection:
             self._store.set(key, value, **options)
-        if self._kill_point.answered:
-            self._kill_point.strike("stored")
+        if self._kill_point.response_received:
+            self._kill_point.kill_if_due("stored")
 
     def delete(self, key: str) -> None:
-        """Forget."""
+        """Delete a value."""
         if self._protection:
             self._store.delete(key)
 
 
 class Killed:
-    """Base class, put before an operator, that kills it. A task has its own process, which the patches end with."""
+    """Mixin that kills an operator. Its patches are not undone: a task has its own process."""
 
     def execute(self, context: Any) -> Any:
-        """Run the operator, and kill it at the point that was named."""
+        """Run the operator, and kill it at the kill point."""
         kill_point = self._prepare(context)
         value = super().execute(context)  # type: ignore[misc]
-        kill_point.strike("on_return")
+        kill_point.kill_if_due("on_return")
         return value
 
     def execute_complete(self, context: Any, event: Any = None, **more: Any) -> Any:
-        """Do the same after a deferral."""
+        """Resume the operator after a deferral, and kill it at the kill point."""
         kill_point = self._prepare(context)
-        kill_point.strike("on_resume")
+        kill_point.kill_if_due("on_resume")
         value = super().execute_complete(context, event=event, **more)  # type: ignore[misc]
-        kill_point.strike("on_return")
+        kill_point.kill_if_due("on_return")
         return value
 
     def _prepare(self, context: Any) -> KillPoint:
         conf = context["dag_run"].conf or {}
         kill_point = KillPoint(conf)
-        _watch_requests(kill_point)
+        _observe_requests(kill_point)
         store = context.get("task_state_store")
         if store is not None:
-            context["task_state_store"] = WatchedStore(store, kill_point, protection=conf.get("protection", True))
+            context["task_state_store"] = ObservedStore(store, kill_point, protection=conf.get("protection", True))
         return kill_point
 
 
-def _watch_requests(kill_point: KillPoint) -> None:
+def _observe_requests(kill_point: KillPoint) -> None:
     send, getresponse = SyncTransport.send, HTTPConnection.getresponse
 
-    def watched_send(self: SyncTransport, request: Any) -> Any:
+    def observed_send(self: SyncTransport, request: Any) -> Any:
         if request.method not in _CREATING:
             return send(self, request)
-        kill_point.strike("before_post")
+        kill_point.kill_if_due("before_post")
         kill_point.sending = True
         response = send(self, request)
         kill_point.sending = False
         if response.status < _FIRST_ERROR or kill_point.joins:
-            kill_point.strike("unstored_response")
-            kill_point.answered = True
+            kill_point.kill_if_due("unstored_response")
+            kill_point.response_received = True
         return response
 
-    def watched_getresponse(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
+    def observed_getresponse(self: HTTPConnection, *args: Any, **kwargs: Any) -> Any:
         if kill_point.sending and kill_point.due("unread_response"):
-            # Bytes that can be read are the beginning of the response: the server has done its part.
-            select.select([self.sock], [], [], _PATIENCE)
-            kill_point.strike("unread_response")
+            # When the response can be read, the server has processed the request.
+            select.select([self.sock], [], [], _TIMEOUT)
+            kill_point.kill_if_due("unread_response")
         return getresponse(self, *args, **kwargs)
 
-    SyncTransport.send = watched_send  # type: ignore[method-assign]
-    HTTPConnection.getresponse = watched_getresponse  # type: ignore[method-assign]
+    SyncTransport.send = observed_send  # type: ignore[method-assign]
+    HTTPConnection.getresponse = observed_getresponse  # type: ignore[method-assign]

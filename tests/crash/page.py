@@ -1,11 +1,11 @@
-"""The page ``docs/reliability.md``, made of what the matrix gave. It names no dates and no machines."""
+"""Creates the page ``docs/reliability.md`` from the results of the matrix."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.crash.cells import COLUMN, COLUMNS, Cell, Result, complaints, summary
+from tests.crash.cells import COLUMN, COLUMNS, Cell, Result, problems, summary
 from tests.crash.rows import ROW, ROWS
 
 if TYPE_CHECKING:
@@ -38,9 +38,12 @@ def _pairs(results: Iterable[Result]) -> Pairs:
     return [(Cell(ROW[result.row], COLUMN[result.column]), result) for result in results]
 
 
-def _matrix(pairs: Pairs, elsewhere: str | None = None) -> str:
-    """Return the table; ``elsewhere`` stands in the cells that have a table of their own."""
-    found = {(cell.row.name, cell.column.name): _shown(cell, result, elsewhere) for cell, result in pairs}
+def _matrix(pairs: Pairs, reference: str | None = None) -> str:
+    """Return the table of the matrix.
+
+    :param reference: the content of the cells that have a separate table.
+    """
+    found = {(cell.row.name, cell.column.name): _shown(cell, result, reference) for cell, result in pairs}
     lines = (
         (f"`{row.title}`", *(found.get((row.name, column.name), "-") for column in COLUMNS))
         for row in ROWS
@@ -49,15 +52,15 @@ def _matrix(pairs: Pairs, elsewhere: str | None = None) -> str:
     return _table(("task", *(f"`{column.name}`" for column in COLUMNS)), lines)
 
 
-def _shown(cell: Cell, result: Result, elsewhere: str | None) -> str:
-    return elsewhere if elsewhere and cell.undecidable else _text(cell, result)
+def _shown(cell: Cell, result: Result, reference: str | None) -> str:
+    return reference if reference and cell.undecidable else _text(cell, result)
 
 
 def _text(cell: Cell, result: Result) -> str:
     jobs = f"{result.jobs}" if cell.row.kind else "-"
     running = f"{result.running}" if cell.row.kind else "-"
     text = f"{result.state} {result.creations}/{jobs}/{running}"
-    return f"**{text}**" if complaints(cell, result) else text
+    return f"**{text}**" if problems(cell, result) else text
 
 
 def _undecidable(pairs: Pairs) -> str:

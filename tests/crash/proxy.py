@@ -12,9 +12,9 @@ _CHUNK = 65536
 
 
 class Proxy:
-    """Forwards one port on the loopback address to another: ``with Proxy(port) as proxy``.
+    """Forwards a free port on the loopback address to another: ``with Proxy(port) as proxy``.
 
-    :param target: the port behind it.
+    :param target: the port to forward to.
     """
 
     def __init__(self, target: int) -> None:
@@ -32,17 +32,17 @@ class Proxy:
         self.down()
 
     def down(self) -> None:
-        """Take the network away: connections are refused, open ones are reset."""
+        """Begin an outage: new connections are refused, open ones are reset."""
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         with self._lock:
-            gone, self._open = self._open, set()
-        for each in gone:
+            connections, self._open = self._open, set()
+        for each in connections:
             _cut(each)
 
     def up(self) -> None:
-        """Bring the network back, on the same port."""
+        """End the outage, on the same port."""
         self._listener = _listening(self.port)
         self._serve()
 

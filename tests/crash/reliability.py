@@ -19,13 +19,13 @@ HARNESS_FAILED = 3
 
 
 def main() -> int:
-    """Run, and write; return the exit code, which is that of the run with the protection."""
+    """Run the matrix twice and write the page; return the exit code of the run with the protection."""
     with tempfile.TemporaryDirectory(prefix="crash-") as name:
         on, off = Path(name) / "on", Path(name) / "off"
         code = _run(on, "on", "tests/crash")
         _run(off, "off", "tests/crash/test_matrix.py")
         if not (on / MATRIX).exists() or not (on / KILLS).exists() or not (off / MATRIX).exists():
-            sys.stderr.write("the matrix did not come to its end; the page was left as it was\n")
+            sys.stderr.write("the matrix was not completed; the page was not changed\n")
             return HARNESS_FAILED
         results, without = (loaded((each / MATRIX).read_text(encoding="utf-8")) for each in (on, off))
         PAGE.write_text(page(results, without, json.loads((on / KILLS).read_text(encoding="utf-8"))), encoding="utf-8")

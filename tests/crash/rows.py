@@ -1,6 +1,6 @@
-"""The rows of the matrix: each task that makes something in DataRobot, and how it is written in a DAG.
+"""The rows of the matrix: each task that creates something in DataRobot, and its arguments in a DAG.
 
-The DAG file reads them inside Airflow and the harness outside of it, so neither Airflow nor the package is imported.
+The DAG files in Airflow and the tests import this module, so it imports neither Airflow nor the package.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MODEL, VERSION = ("custom_model_id",), ("custom_model_id", "custom_model_version_id")
-#: How long the runs may take whose DAG has a ``dagrun_timeout``, in seconds.
+#: The ``dagrun_timeout`` of the DAGs that have one, in seconds.
 LIMIT = 20
 
 
@@ -30,44 +30,44 @@ _NOTES = {
 class Row:
     """One logical task.
 
-    :param name: what it is called in ids of tests, DAGs and models.
-    :param operator: module below ``datarobot_provider.operators``, or a module of these tests, and class.
-    :param given: arguments that the run's conf gives, cell by cell.
-    :param fixed: arguments that are the same in every cell.
+    :param name: the name in ids of tests, DAGs and models.
+    :param operator: module and class; the module is in ``datarobot_provider.operators`` or in these tests.
+    :param arguments: names of the arguments that the run's conf contains.
+    :param fixed: arguments that are equal in all cells.
     :param kind: the emulator's name of its job; ``None`` if there is no job.
     :param cancellable: whether the API can cancel the job.
-    :param main: whether it belongs to the short form of the matrix.
-    :param makes: how many things one run of the task makes; the last of them is the one at which it dies.
-    :param joins: whether somebody else has started the job, which the task joins and must leave alone.
-    :param uncertain: what ``on_uncertain_submit`` says, where the API cannot tell whether a request came through.
+    :param main: whether it is part of the short matrix.
+    :param creates: number of resources that the task creates; it is killed at the last one.
+    :param joins: whether another run has started the job, so that the task joins it and must not cancel it.
+    :param uncertain: value of ``on_uncertain_submit``, if the API does not show whether a request was processed.
     """
 
     name: str
     operator: str
-    given: tuple[str, ...]
+    arguments: tuple[str, ...]
     fixed: Mapping[str, Any] = field(default_factory=dict, hash=False)
     kind: str | None = None
     cancellable: bool = False
     main: bool = False
-    makes: int = 1
+    creates: int = 1
     joins: bool = False
     uncertain: str | None = None
 
     @property
     def dag_id(self) -> str:
-        """Return the id of the row's DAG."""
+        """The id of the row's DAG."""
         return f"crash_{self.name}"
 
     @property
     def title(self) -> str:
-        """Return what tables call it."""
+        """The name in the tables."""
         note = _NOTES.get(self.name, "")
         policy = ', on_uncertain_submit="resubmit"' if self.uncertain == "resubmit" else ""
         return self.operator.partition(":")[2] + note + policy
 
     @property
     def base(self) -> str:
-        """Return the name of the row whose preconditions it shares."""
+        """The name of the row that requires the same resources."""
         return self.name.removesuffix("_resubmit")
 
 
@@ -77,12 +77,12 @@ _COLUMNS = {"prompt_column_name": "promptText", "target_column_name": "relevant"
 _REGRESSION = {"target_type": "Regression", "target_name": "target"}
 
 
-def _undecidable(name: str, operator: str, given: tuple[str, ...], kind: str, **fixed: Any) -> tuple[Row, Row]:
+def _undecidable(name: str, operator: str, arguments: tuple[str, ...], kind: str, **fixed: Any) -> tuple[Row, Row]:
     """Return one row for each value of ``on_uncertain_submit``."""
     again = {**fixed, "on_uncertain_submit": "resubmit"}
     return (
-        Row(name, operator, given, fixed, kind, uncertain="fail"),
-        Row(f"{name}_resubmit", operator, given, again, kind, uncertain="resubmit"),
+        Row(name, operator, arguments, fixed, kind, uncertain="fail"),
+        Row(f"{name}_resubmit", operator, arguments, again, kind, uncertain="resubmit"),
     )
 
 
@@ -164,7 +164,7 @@ ROWS = (
         "prediction_explanations",
     ),
     Row("model", "custom_models:CreateCustomModelOperator", ("name",), _REGRESSION, main=True),
-    Row("two_models", "tests.crash.several:CreateTwoModelsOperator", ("name",), _REGRESSION, main=True, makes=2),
+    Row("two_models", "tests.crash.several:CreateTwoModelsOperator", ("name",), _REGRESSION, main=True, creates=2),
     Row("model_own_id", "custom_models:CreateCustomModelOperator", ("name", "user_provided_id"), _REGRESSION),
     Row("copy", "custom_models:CopyCustomModelOperator", MODEL),
     Row("version_plain", "versions:CreateVersionOperator", MODEL, _FILES),
@@ -180,9 +180,9 @@ ROW = {row.name: row for row in ROWS}
 
 
 def kill_dag_id(row: Row, *, deferrable: bool, limited: bool) -> str:
-    """Return the id of the DAG in which a user gets rid of a row's task.
+    """Return the id of the DAG in which a row's task is ended by a user.
 
-    :param deferrable: whether it waits in the triggerer, not on a worker.
-    :param limited: whether it is the run's ``dagrun_timeout`` that ends it.
+    :param deferrable: whether the task waits in the triggerer, not on a worker.
+    :param limited: whether the run's ``dagrun_timeout`` ends it.
     """
     return f"kill_{row.name}_{'deferred' if deferrable else 'on_worker'}_{'timeout' if limited else 'by_hand'}"

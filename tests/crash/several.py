@@ -1,4 +1,4 @@
-"""An operator as users write them: one task that creates several resources."""
+"""A user-defined operator that creates several resources in one task."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
 
 class CreateTwoModelsOperator(CreateCustomModelOperator):
-    """Create two models that differ in nothing but their ids."""
+    """Create two models with equal arguments."""
 
     def execute(self, context: Context) -> list[str]:
-        """Create them; return their ids."""
+        """Create the models; return their ids."""
         return [super().execute(context), super().execute(context)]

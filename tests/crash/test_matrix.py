@@ -1,4 +1,4 @@
-"""Whichever process is killed, whenever: DataRobot has exactly one job or entity for each logical task."""
+"""Killed processes: DataRobot has exactly one job or entity for each logical task."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.crash.cells import Cell, cells, complaints
+from tests.crash.cells import Cell, cells, problems
 
 if TYPE_CHECKING:
     from tests.crash.cells import Result
 
-# The first test waits for all cells.
+# The fixture of the first test runs all cells.
 pytestmark = pytest.mark.timeout(1800)
 
 CELLS = cells(short=os.environ.get("CRASH_SHORT", "") not in {"", "0"})
@@ -21,6 +21,6 @@ CELLS = cells(short=os.environ.get("CRASH_SHORT", "") not in {"", "0"})
 @pytest.mark.parametrize("cell", [pytest.param(cell, id=cell.id) for cell in CELLS])
 def test_each_task_creates_exactly_one_resource(cell: Cell, results: dict[str, Result]) -> None:
     result = results[cell.id]
-    wrong = complaints(cell, result)
+    wrong = problems(cell, result)
     if wrong:
         pytest.fail(f"{cell.column.title}: {'; '.join(wrong)}\n{result}\n{result.log}", pytrace=False)

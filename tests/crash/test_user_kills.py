@@ -1,7 +1,7 @@
-"""A user who gets rid of a task gets rid of its job: cancelled in DataRobot within seconds, by one DELETE.
+"""A user ends a task: its job is cancelled in DataRobot within seconds, by one DELETE.
 
-Airflow tells nobody when a deferred task is killed before the triggerer has taken it up, so each test waits for the
-first look at the job.
+Airflow sends no notification if a deferred task is killed before its trigger runs, so each test waits for the first
+poll of the job.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import pytest
 
 from harness.processes import wait_until
 from tests.crash.account import Account, polls
-from tests.crash.conftest import keep
+from tests.crash.conftest import write_results
 from tests.crash.environment import DIRECT
 from tests.crash.rows import LIMIT, ROWS, Row, kill_dag_id
 
 if TYPE_CHECKING:
-    from tests.crash.conftest import Say
+    from tests.crash.conftest import ProgressLog
     from tests.crash.environment import Environment
 
 pytestmark = pytest.mark.timeout(300)
@@ -29,15 +29,15 @@ pytestmark = pytest.mark.timeout(300)
 SECONDS = 10.0
 HOLD = 300.0
 CANCELLABLE = [row for row in ROWS if row.cancellable]
-WAYS = [(deferrable, limited) for limited in (False, True) for deferrable in (True, False)]
+MODES = [(deferrable, limited) for limited in (False, True) for deferrable in (True, False)]
 
 
 @dataclass
-class Victim:
+class KilledTask:
     """A task that is killed.
 
-    :ivar killed: when; for a run that has a limit, when that was reached.
-    :ivar seconds: how long after that its job was no longer running.
+    :ivar killed: the time of the kill, or of the end of the run's ``dagrun_timeout``.
+    :ivar seconds: the time from the kill to the end of its job.
     """
 
     row: Row
@@ -49,98 +49,100 @@ class Victim:
 
     @property
     def dag_id(self) -> str:
-        """Return the DAG that it is the task of."""
+        """The id of its DAG."""
         return kill_dag_id(self.row, deferrable=self.deferrable, limited=self.limited)
 
     @property
     def id(self) -> str:
-        """Return what it is called."""
+        """The id of its run."""
         return self.dag_id.removeprefix("kill_")
 
     @property
     def in_time(self) -> bool:
-        """Return whether its job was cancelled soon enough."""
+        """Whether its job was cancelled in time."""
         return self.seconds is not None and self.seconds <= SECONDS
 
-    def view(self, jobs: list[dict[str, Any]]) -> dict[str, Any]:
-        """Return what the page of the documentation shows."""
+    def to_json(self, jobs: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the row of the table in the documentation."""
         how = {"row": self.row.name, "deferrable": self.deferrable, "limited": self.limited}
         return {**how, "in_time": self.in_time, "deletes": len(self.account.deletes(jobs))}
 
 
-class Killing:
-    """All the victims, killed side by side, each as soon as its job is watched."""
+class KillRun:
+    """Runs all tasks in parallel, and kills each as soon as its job has been polled."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
         environment.datarobot.reset()
-        self.victims = [
-            Victim(row, Account(environment.datarobot, row, f"{row.name}-{number}"), deferrable, limited)
-            for number, (deferrable, limited) in enumerate(WAYS)
+        self.killed_tasks = [
+            KilledTask(row, Account(environment.datarobot, row, f"{row.name}-{number}"), deferrable, limited)
+            for number, (deferrable, limited) in enumerate(MODES)
             for row in CANCELLABLE
         ]
         for row in CANCELLABLE:
-            environment.datarobot.set_outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(WAYS))
+            environment.datarobot.set_outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(MODES))
 
     def run(self) -> None:
-        """Start them, kill them, and wait until the remote jobs are over."""
+        """Start the tasks, kill them, and wait for the end of their jobs."""
         self._environment.start(
-            (each.dag_id, each.id, {**each.account.conf, "conn_id": DIRECT}) for each in self.victims
+            (each.dag_id, each.id, {**each.account.conf, "conn_id": DIRECT}) for each in self.killed_tasks
         )
-        wait_until(self._look, what="the end of all jobs", timeout=120, check=self._environment.check, interval=0.3)
+        wait_until(self._poll, what="the end of all jobs", timeout=120, check=self._environment.check, interval=0.3)
 
-    def _look(self) -> bool | None:
+    def _poll(self) -> bool | None:
         tasks, jobs = (
-            self._environment.tasks({victim.id for victim in self.victims}),
+            self._environment.tasks({killed_task.id for killed_task in self.killed_tasks}),
             self._environment.datarobot.jobs(),
         )
-        for victim in self.victims:
-            started = victim.account.started(jobs)
-            if not victim.killed:
-                self._kill(victim, tasks.get(victim.id, {}), started)
-            elif victim.seconds is None and not any(job["active"] for job in started):
-                victim.seconds = time.monotonic() - victim.killed
-        return True if all(victim.seconds is not None for victim in self.victims) else None
+        for killed_task in self.killed_tasks:
+            started = killed_task.account.started(jobs)
+            if not killed_task.killed:
+                self._kill(killed_task, tasks.get(killed_task.id, {}), started)
+            elif killed_task.seconds is None and not any(job["active"] for job in started):
+                killed_task.seconds = time.monotonic() - killed_task.killed
+        return True if all(killed_task.seconds is not None for killed_task in self.killed_tasks) else None
 
-    def _kill(self, victim: Victim, task: dict[str, Any], started: list[dict[str, Any]]) -> None:
-        if task.get("state") != ("deferred" if victim.deferrable else "running") or not started:
+    def _kill(self, killed_task: KilledTask, task: dict[str, Any], started: list[dict[str, Any]]) -> None:
+        if task.get("state") != ("deferred" if killed_task.deferrable else "running") or not started:
             return
-        # A deferred task was looked at by its worker first; only with the next look there is a trigger to be killed.
-        if min(polls(self._environment.datarobot, started).values()) < (2 if victim.deferrable else 1):
+        # The worker polls the job before it defers; the second poll shows that the trigger runs.
+        if min(polls(self._environment.datarobot, started).values()) < (2 if killed_task.deferrable else 1):
             return
-        if victim.limited:
-            victim.killed = self._limit(task)
+        if killed_task.limited:
+            killed_task.killed = self._limit(task)
         else:
             self._environment.mark_failed(task)
-            victim.killed = time.monotonic()
+            killed_task.killed = time.monotonic()
 
     def _limit(self, task: dict[str, Any]) -> float:
-        """Return when the run will have lasted as long as it may, by this process's clock."""
+        """Return the end of the run's ``dagrun_timeout`` on the clock of this process."""
         run = self._environment.api._call("GET", f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}")
         lasted = (datetime.now(UTC) - datetime.fromisoformat(run["start_date"])).total_seconds()
         return time.monotonic() + LIMIT - lasted
 
 
 @pytest.fixture(scope="module")
-def victims(environment: Environment, say: Say) -> dict[str, Victim]:
-    """Kill them all; return them by their ids."""
-    killing = Killing(environment)
-    killing.run()
-    for victim in killing.victims:
-        say(f"{victim.id}: cancelled in DataRobot after {victim.seconds:.1f} s")
+def killed_tasks(environment: Environment, log_progress: ProgressLog) -> dict[str, KilledTask]:
+    """Kill all tasks; return them by their ids."""
+    kill_run = KillRun(environment)
+    kill_run.run()
+    for killed_task in kill_run.killed_tasks:
+        log_progress(f"{killed_task.id}: cancelled in DataRobot after {killed_task.seconds:.1f} s")
     jobs = environment.datarobot.jobs()
-    keep("kills.json", json.dumps([victim.view(jobs) for victim in killing.victims], indent=1))
-    return {victim.id: victim for victim in killing.victims}
+    write_results(
+        "kills.json", json.dumps([killed_task.to_json(jobs) for killed_task in kill_run.killed_tasks], indent=1)
+    )
+    return {killed_task.id: killed_task for killed_task in kill_run.killed_tasks}
 
 
 @pytest.mark.parametrize("row", CANCELLABLE, ids=lambda row: row.name)
-@pytest.mark.parametrize(("deferrable", "limited"), WAYS)
+@pytest.mark.parametrize(("deferrable", "limited"), MODES)
 def test_one_request_cancels_the_job(
-    environment: Environment, victims: dict[str, Victim], row: Row, *, deferrable: bool, limited: bool
+    environment: Environment, killed_tasks: dict[str, KilledTask], row: Row, *, deferrable: bool, limited: bool
 ) -> None:
-    victim = victims[kill_dag_id(row, deferrable=deferrable, limited=limited).removeprefix("kill_")]
+    killed_task = killed_tasks[kill_dag_id(row, deferrable=deferrable, limited=limited).removeprefix("kill_")]
     jobs = environment.datarobot.jobs()
-    deletes = victim.account.deletes(jobs)
+    deletes = killed_task.account.deletes(jobs)
     assert [(each["method"], each["status"]) for each in deletes] == [("DELETE", 204)]
-    assert [job["state"] for job in victim.account.started(jobs)] == ["canceled"]
-    assert victim.in_time, victim.seconds
+    assert [job["state"] for job in killed_task.account.started(jobs)] == ["canceled"]
+    assert killed_task.in_time, killed_task.seconds

@@ -1,4 +1,4 @@
-"""Every operation and every sensor as a task that can be run: its arguments, and the request that faults affect."""
+"""Every operation and every sensor as a task: its arguments, and the request that faults affect."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ Arguments = dict[str, Any]
 
 
 def axis_of(cases: Iterable[Case]) -> Axis:
-    """Return the axis of these cases; those of one kind behave alike."""
+    """Return an axis of cases; a fault affects all cases of a kind in the same way."""
     return axis(cases, attrgetter("name"), attrgetter("kind"))
 
 
@@ -60,8 +60,8 @@ class Case:
 
     :param name: name of the operation, or of the sensor.
     :param task: the class.
-    :param prepare: makes what the task needs; returns its arguments.
-    :param method: method of the request that the faults strike.
+    :param prepare: creates the resources that the task requires; returns its arguments.
+    :param method: method of the request that faults affect.
     :param path: pattern of that request's path.
     """
 
@@ -78,18 +78,18 @@ class Case:
 
     @property
     def sensor(self) -> bool:
-        """Whether it only looks at a job."""
+        """Whether the task only polls a job."""
         return self.task in SENSORS
 
     @property
     def job(self) -> bool:
-        """Whether it starts a job and waits for it."""
+        """Whether the task starts a job and waits for it."""
         return self.task in JOB_OPERATORS
 
     @property
     def recorded(self) -> bool:
-        """Whether the job has a status record, which names what it made."""
-        return any(word in self.name for word in _RECORDED)
+        """Whether the job has a status record, which refers to the result."""
+        return any(part in self.name for part in _RECORDED)
 
     @property
     def download(self) -> bool:
@@ -98,27 +98,27 @@ class Case:
 
     @property
     def upload(self) -> bool:
-        """Whether the request carries files."""
+        """Whether the request contains files."""
         return self.name in {"create_custom_model_version", "create_custom_model_version_from_latest"}
 
     @property
     def empty(self) -> bool:
-        """Whether the response has no body, and so is whole as soon as its head is."""
+        """Whether the response has no body that could be cut."""
         return self.method == "DELETE" or self.name in _EMPTY
 
     def matches(self, method: str, target: str) -> bool:
-        """Return whether a request is the one that this is about."""
+        """Return whether a request is the one that faults affect."""
         return method == self.method and re.search(self.path, target.partition("?")[0]) is not None
 
     @property
     def kind(self) -> tuple[Any, ...]:
-        """What decides how a fault affects the case; cases of one kind share all code that the fault reaches."""
+        """The properties that determine how a fault affects the case."""
         waits = (self.job or self.sensor, self.recorded) if self.job or self.sensor else ()
         return (self.method, self.sensor, *waits, self.download, self.upload, self.empty, self.any_body)
 
     @property
     def any_body(self) -> bool:
-        """Whether a success may have any body: a log, a file, or nothing that is read."""
+        """Whether a successful response may have any body: a log, a file, or a body that is ignored."""
         return self.download or self.method == "DELETE" or self.name in (*_LOGS, *_NO_BODY)
 
 
@@ -131,11 +131,11 @@ def _new_model(resources: Resources, _: Path) -> Arguments:
 
 
 def _new_version(resources: Resources, _: Path) -> Arguments:
-    return dict(resources.versioned())
+    return dict(resources.create_model_with_version())
 
 
 def _trained(resources: Resources, _: Path) -> Arguments:
-    return dict(resources.versioned(training=True))
+    return dict(resources.create_model_with_version(training=True))
 
 
 def _training(resources: Resources, folder: Path) -> Arguments:
@@ -144,14 +144,14 @@ def _training(resources: Resources, folder: Path) -> Arguments:
 
 
 def _stuck_build(resources: Resources, _: Path) -> Arguments:
-    ids = resources.versioned()
+    ids = resources.create_model_with_version()
     resources.set_outcome("dependency_build", "stuck")
     resources.send("POST", resources.path(ids) + "dependencyBuild/")
     return dict(ids)
 
 
 def _convertible(resources: Resources, _: Path) -> Arguments:
-    ids = resources.versioned()
+    ids = resources.create_model_with_version()
     return {**ids, "main_program_item_id": resources.item(ids)}
 
 
@@ -159,17 +159,19 @@ def _image(resources: Resources, folder: Path) -> Arguments:
     return {"target": str(folder / "image.tar")}
 
 
-#: How each operation is run; those that are left out run as in ``cases.py``.
+#: The resources and arguments of each operation; by default, the arguments of ``contract/operations/cases.py``.
 _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "get_inference_image_feature_impact": lambda w, _: {"image_id": w.image},
     "start_inference_image_feature_impact": lambda w, f: {"image_id": _trained(w, f)["custom_model_version_id"]},
     "list_custom_model_tests": lambda w, _: _model(w) if w.tested else {},
-    "create_custom_model_test": lambda w, _: {**w.versioned(built=True), "dataset_id": DATASET},
-    "cancel_custom_model_test": lambda w, _: {"custom_model_test_id": w.test(w.versioned(built=True), "stuck")},
+    "create_custom_model_test": lambda w, _: {**w.create_model_with_version(built=True), "dataset_id": DATASET},
+    "cancel_custom_model_test": lambda w, _: {
+        "custom_model_test_id": w.test(w.create_model_with_version(built=True), "stuck")
+    },
     "get_custom_model_test": lambda w, _: {"custom_model_test_id": w.tested},
     "download_custom_model_test_log": lambda w, _: {"custom_model_test_id": w.tested},
     "get_custom_model_test_log_tail": lambda w, _: {"custom_model_test_id": w.tested, "lines": 3},
-    "list_custom_models": lambda w, _: {"search_for": w.lonely},
+    "list_custom_models": lambda w, _: {"search_for": w.unique_name},
     "create_custom_model": lambda _, __: {"name": "x", "target_type": "Unstructured"},
     "copy_custom_model": lambda w, _: _model(w),
     "init_prediction_explanations_legacy": lambda w, f: {**_trained(w, f), "environment_id": ENVIRONMENT},
@@ -177,9 +179,12 @@ _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "get_custom_model": lambda w, _: _model(w),
     "update_custom_model": lambda w, _: {"custom_model_id": w.create_model(), "description": "changed"},
     "list_custom_model_access": lambda w, _: _model(w),
-    "update_custom_model_access": lambda w, _: {"custom_model_id": w.changing["custom_model_id"], "roles": _ROLES},
+    "update_custom_model_access": lambda w, _: {"custom_model_id": w.changeable["custom_model_id"], "roles": _ROLES},
     "download_custom_model": lambda w, f: {**_model(w), "target": str(f / "model.zip")},
-    "assign_custom_model_training_data": lambda w, _: {"custom_model_id": w.untrained(), "dataset_id": DATASET},
+    "assign_custom_model_training_data": lambda w, _: {
+        "custom_model_id": w.create_model_without_training_data(),
+        "dataset_id": DATASET,
+    },
     "list_custom_model_versions": lambda w, _: _model(w),
     "create_custom_model_version_from_latest": lambda w, f: {
         "custom_model_id": _new_version(w, f)["custom_model_id"],
@@ -203,10 +208,10 @@ _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
         "training_data": {"datasetId": DATASET},
     },
     "get_custom_model_version": lambda w, _: dict(w.built),
-    "update_custom_model_version": lambda w, _: {**w.changing, "description": "changed"},
+    "update_custom_model_version": lambda w, _: {**w.changeable, "description": "changed"},
     "list_custom_model_conversions": lambda w, _: dict(w.built) if w.converted else {},
     "start_custom_model_conversion": _convertible,
-    "stop_custom_model_conversion": lambda w, _: w.conversion(w.versioned(), "stuck"),
+    "stop_custom_model_conversion": lambda w, _: w.conversion(w.create_model_with_version(), "stuck"),
     "get_custom_model_conversion": lambda w, _: dict(w.converted),
     "cancel_dependency_build": _stuck_build,
     "get_dependency_build": lambda w, _: dict(w.built),
@@ -216,7 +221,7 @@ _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "get_custom_model_version_feature_impact": lambda w, _: dict(w.built) if w.impact else {},
     "start_custom_model_version_feature_impact": _trained,
     "init_prediction_explanations": _trained,
-    "list_vector_database_validations": lambda w, _: {"search": w.lonely},
+    "list_vector_database_validations": lambda w, _: {"search": w.unique_name},
     "create_vector_database_validation": lambda _, __: dict(_COLUMNS),
     "delete_vector_database_validation": lambda w, _: {"validation_id": w.validation()},
     "get_vector_database_validation": lambda w, _: {"validation_id": w.validated},
@@ -242,7 +247,7 @@ _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "download_pps_image": _image,
     "get_overall_moderation_configuration": lambda w, _: dict(w.moderated),
     "update_overall_moderation_configuration": lambda w, _: {
-        "entity_id": w.changing["custom_model_id"],
+        "entity_id": w.changeable["custom_model_id"],
         "entity_type": "customModel",
         "timeout_sec": 5,
         "timeout_action": "block",
@@ -262,10 +267,10 @@ _SENSORS: dict[type, tuple[Callable[[Resources, Path], Arguments], str]] = {
 
 
 def _operation(name: str) -> Case:
-    task, given = ARGUMENTS[name]
-    wanted = PUBLISHED[name]
-    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(wanted.path))
-    return Case(name, task, _PREPARED.get(name, lambda _, __: dict(given)), wanted.method, f"^{pattern}$")
+    task, arguments = ARGUMENTS[name]
+    operation = PUBLISHED[name]
+    pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(operation.path))
+    return Case(name, task, _PREPARED.get(name, lambda _, __: dict(arguments)), operation.method, f"^{pattern}$")
 
 
 OPERATIONS = [_operation(name) for name in PUBLISHED]
@@ -292,20 +297,24 @@ REQUEST_CASES = [
     Case(
         "any_job",
         DataRobotRequestOperator,
-        lambda w, _: {"path": w.path(w.versioned(training=True)) + "featureImpact/", "method": "POST", "json": {}},
+        lambda w, _: {
+            "path": w.path(w.create_model_with_version(training=True)) + "featureImpact/",
+            "method": "POST",
+            "json": {},
+        },
         "POST",
         "featureImpact/$",
     ),
 ]
 CASES = [*OPERATIONS, *SENSOR_CASES, *REQUEST_CASES]
 _UPLOAD = _operation("create_custom_model_version")
-#: The cases that start a job and wait for it: what is looked at meanwhile may meet faults as well.
+#: The cases that start a job and wait for it; faults can also affect their polls.
 JOB_CASES = [
     *(case for case in CASES if case.job and not case.upload and case.name not in {"any_get", "any_post"}),
-    # Uploads wait for nothing but training data.
+    # An upload waits only if it assigns training data.
     replace(_UPLOAD, name="create_custom_model_version with training data", prepare=_training),
 ]
-#: The cases that read a list page by page.
+#: The cases that request the pages of a list.
 LIST_CASES = [
     case for case in OPERATIONS if case.name.startswith("list_") or ("get_" in case.name and "impact" in case.name)
 ]

@@ -1,4 +1,4 @@
-"""What the fault tests need: one emulator with resources in it, servers in front of it, and a count of the cases."""
+"""Fixtures of the fault tests: an emulator with resources, and servers in front of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 _MATRIX = "tests/faults/test_matrix_"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
-# The same examples in every run, and no deadline for one: a loaded machine must not make a test fail.
+# The same examples in every run, without a deadline: a test must not fail on a machine under load.
 hypothesis.settings.register_profile("faults", derandomize=True, deadline=None, max_examples=200, database=None)
 hypothesis.settings.load_profile("faults")
 
@@ -39,14 +39,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for outcome in ("passed", "failed", "error")
     }
     failed = ended["failed"] | ended["error"]
-    tried = ended["passed"] | failed
-    if tried:
-        terminalreporter.write_line(f"fault matrix: {len(tried)} cases run, {len(failed)} failed")
+    total = ended["passed"] | failed
+    if total:
+        terminalreporter.write_line(f"fault matrix: {len(total)} cases run, {len(failed)} failed")
 
 
 @pytest.fixture(scope="session")
 def resources(seed: Path) -> Iterator[Resources]:
-    """Run the emulator; jobs in it are over as soon as they are started."""
+    """Run an emulator whose jobs end as soon as they are started."""
     with running(token=TOKEN, seed=seed, time_scale=0) as emulator:
         emulator.control("POST", "image", {"size": IMAGE_SIZE, "redirect": False})
         yield Resources(emulator.endpoint)
@@ -91,6 +91,6 @@ def foreign_host(_foreign_host: Proxy) -> Proxy:
 
 @pytest.fixture
 def runner(resources: Resources, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Runner:
-    """Return what runs tasks, with a connection to the emulator and without faults of other tests."""
+    """Return a runner of tasks with a connection to the emulator, without faults of other tests."""
     resources.clear_faults()
     return Runner(resources, tmp_path, monkeypatch)

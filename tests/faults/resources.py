@@ -1,4 +1,4 @@
-"""What the operations need before they run: models, versions and jobs, created over HTTP without the package."""
+"""Models, versions and jobs that the operations require, created over HTTP without the package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 
 
 class Resources(EmulatorClient):
-    """Resources in the emulator. The properties are shared and only read; every method creates something new."""
+    """Resources in the emulator. The properties are shared by all tests; the methods create new resources."""
 
     _faulty = False
 
@@ -27,14 +27,14 @@ class Resources(EmulatorClient):
             super().clear_faults()
         self._faulty = False
 
-    def versioned(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
+    def create_model_with_version(self, *, training: bool = False, built: bool = False) -> dict[str, str]:
         """Create a model with a version; return their ids when its training data is assigned."""
         model = self.create_model()
         version = self.create_version(model, training=training, built=built)
         ids = {"custom_model_id": model, "custom_model_version_id": str(version["id"])}
         if training:
-            # The job may have the outcome that was set for a request which a fault kept from being processed.
-            until(lambda: not self._assigning(ids), "the training data is assigned")
+            # The job may have the outcome that was set for a request that a fault prevented.
+            until(lambda: not self._assigning(ids), "assignment of the training data")
         return ids
 
     def _assigning(self, ids: dict[str, str]) -> bool:
@@ -44,8 +44,8 @@ class Resources(EmulatorClient):
         """Return the path of a version."""
         return f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}/"
 
-    def untrained(self) -> str:
-        """Create a model whose training data belongs to the model."""
+    def create_model_without_training_data(self) -> str:
+        """Create a model whose training data is assigned to the model, not to its versions."""
         fields = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
         return str(self.send("POST", "customModels/", json=fields)["id"])
 
@@ -61,8 +61,8 @@ class Resources(EmulatorClient):
         """Start a conversion of a version; return all ids."""
         self.set_outcome("conversion", outcome)
         body = {"mainProgramItemId": self.item(ids)}
-        made = self.send("POST", self.path(ids) + "conversions/", json=body)
-        return {**ids, "conversion_id": made["conversionId"]}
+        response = self.send("POST", self.path(ids) + "conversions/", json=body)
+        return {**ids, "conversion_id": response["conversionId"]}
 
     def item(self, ids: dict[str, str]) -> str:
         """Return the id of a version's main program."""
@@ -75,8 +75,8 @@ class Resources(EmulatorClient):
 
     def guard(self, model: str) -> str:
         """Create a guard configuration; return its id."""
-        where = {"entityId": model, "entityType": "customModel"}
-        body = {"templateId": self.template, "name": "Tokens", "stages": ["prompt"], **where}
+        entity = {"entityId": model, "entityType": "customModel"}
+        body = {"templateId": self.template, "name": "Tokens", "stages": ["prompt"], **entity}
         return str(self.send("POST", "guardConfigurations/", json=body)["id"])
 
     def status(self, path: str) -> str:
@@ -84,8 +84,8 @@ class Resources(EmulatorClient):
         return str(self.send("POST", path, json={})["location"]).rstrip("/").rpartition("/")[2]
 
     @cached_property
-    def lonely(self) -> str:
-        """The name of one model and one validation, and of no other."""
+    def unique_name(self) -> str:
+        """The name of exactly one model and one validation."""
         name = "the only one"
         self.send("POST", "customModels/", json={**MODEL, "name": name})
         self.send("POST", VALIDATIONS, json={**VALIDATION, "name": name})
@@ -93,21 +93,21 @@ class Resources(EmulatorClient):
 
     @cached_property
     def moderated(self) -> dict[str, str]:
-        """The entity that :attr:`built` is, with something that holds for all its guards."""
-        where = {"entityId": self.built["custom_model_id"], "entityType": "customModel"}
-        body = {**where, "timeoutSec": 5, "timeoutAction": "block"}
+        """The model of :attr:`built` as the entity of guards, with an overall moderation configuration."""
+        entity = {"entityId": self.built["custom_model_id"], "entityType": "customModel"}
+        body = {**entity, "timeoutSec": 5, "timeoutAction": "block"}
         self.send("PATCH", "overallModerationConfiguration/", json=body)
-        return {"entity_id": where["entityId"], "entity_type": where["entityType"]}
+        return {"entity_id": entity["entityId"], "entity_type": entity["entityType"]}
 
     @cached_property
     def built(self) -> dict[str, str]:
         """A version with training data and a build."""
-        return self.versioned(training=True, built=True)
+        return self.create_model_with_version(training=True, built=True)
 
     @cached_property
-    def changing(self) -> dict[str, str]:
-        """A version that tasks may change, always in the same way."""
-        return self.versioned()
+    def changeable(self) -> dict[str, str]:
+        """A version that tasks may change."""
+        return self.create_model_with_version()
 
     @cached_property
     def tested(self) -> str:
@@ -121,8 +121,8 @@ class Resources(EmulatorClient):
 
     @cached_property
     def image(self) -> str:
-        """A version that has a feature impact as an image."""
-        image = self.versioned(training=True)["custom_model_version_id"]
+        """The id of an inference image with a feature impact."""
+        image = self.create_model_with_version(training=True)["custom_model_version_id"]
         self.send("POST", f"customInferenceImages/{image}/featureImpact/", json={})
         return image
 
@@ -139,7 +139,9 @@ class Resources(EmulatorClient):
     @cached_property
     def explained(self) -> str:
         """The status record of a prediction explanations initialization."""
-        return self.status(self.path(self.versioned(training=True)) + "predictionExplanationsInitialization/")
+        return self.status(
+            self.path(self.create_model_with_version(training=True)) + "predictionExplanationsInitialization/"
+        )
 
     @cached_property
     def template(self) -> str:

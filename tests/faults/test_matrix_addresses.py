@@ -1,4 +1,4 @@
-"""Responses that name an address: whatever it is, no request leaves the connection's host and ``/api/v2/``."""
+"""Responses that contain an address: every request is sent to the connection's host, below ``/api/v2/``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _REDIRECTED = (
     *((308, "{other}{self}"), (301, "//{other_host}/api/v2/version/"), (302, "http://user:word@{other_host}{self}")),
     *((308, "javascript:alert(1)"), (302, "http://["), (301, "\xff\xfe")),
 )
-#: What becomes of a good ``Location`` or ``next``; ``{good}`` is its path. True: it still leads to the right place.
+#: Replacements of a valid ``Location`` or ``next`` with the path ``{good}``. True: it still refers to the same path.
 _ADDRESSES: dict[str, bool] = {
     "{other}{good}": True,
     "http://user:word@{other_host}{good}": True,
@@ -49,14 +49,14 @@ _ADDRESSES: dict[str, bool] = {
 _PATTERNS = axis(_ADDRESSES, lambda pattern: pattern.encode("unicode_escape").decode())
 
 
-def filled(pattern: str, proxy: Proxy, foreign_host: Proxy, good: str) -> str:
-    """Return an address."""
+def fill_address(pattern: str, proxy: Proxy, foreign_host: Proxy, good: str) -> str:
+    """Fill the placeholders of an address."""
     hosts = {"proxy": proxy.url, "other": foreign_host.url, "other_host": foreign_host.url.partition("//")[2]}
     return pattern.format(**hosts, self=good, good=good, bare=good.removeprefix(_API))
 
 
 def check_destinations(proxy: Proxy, foreign_host: Proxy, case: Case) -> None:
-    """Check where requests went: nowhere else, and never without or beside ``/api/v2/``."""
+    """Check that all requests were sent to the proxy, below ``/api/v2/``."""
     for received in proxy.received:
         if "authorization" in received.headers or not case.download:
             assert received.headers["authorization"] == f"Bearer {TOKEN}"
@@ -77,20 +77,20 @@ def test_a_redirect_is_not_followed_to_another_host(
     runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect
 ) -> None:
     status, pattern = redirect
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(proxy.url)
 
     def respond(received: Received) -> Response | None:
         if not case.matches(received.method, received.target):
             return None
-        return Response(status, [("Location", filled(pattern, proxy, foreign_host, received.target))])
+        return Response(status, [("Location", fill_address(pattern, proxy, foreign_host, received.target))])
 
     proxy.respond = respond
-    outcome = runner.run(case, given)
+    outcome = runner.run(case, arguments)
     check_destinations(proxy, foreign_host, case)
     own = [received for received in proxy.received if case.matches(received.method, received.target)]
     if case.download:
-        assert len(own) <= 6, "a loop ends"
+        assert len(own) <= 6, "a redirect loop must end"
         assert outcome.error is not None or foreign_host.received or pattern.startswith(("{proxy}/", "/"))
     elif not case.sensor:
         assert isinstance(outcome.error, AirflowException)
@@ -99,13 +99,13 @@ def test_a_redirect_is_not_followed_to_another_host(
 
 
 def run_with_altered_responses(
-    runner: Runner, proxy: Proxy, case: Case, how: Callable[[Received, Response], Response], timeout: float
+    runner: Runner, proxy: Proxy, case: Case, alter: Callable[[Received, Response], Response], timeout: float
 ) -> Outcome:
-    """Run a case whose valid responses are altered on their way."""
-    given = runner.arguments(case, timeout)
+    """Run a case through a proxy that alters valid responses."""
+    arguments = runner.arguments(case, timeout)
     runner.connect(proxy.url)
-    proxy.alter = how
-    return runner.run(case, given)
+    proxy.alter = alter
+    return runner.run(case, arguments)
 
 
 def good_path(location: str) -> str:
@@ -117,36 +117,36 @@ def good_path(location: str) -> str:
 def test_the_location_of_an_accepted_job_stays_on_the_host(
     runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
 ) -> None:
-    spoilt = []
+    altered = []
 
-    def how(received: Received, response: Response) -> Response:
+    def alter(received: Received, response: Response) -> Response:
         location = response.header("Location")
         if location and case.matches(received.method, received.target):
-            spoilt.append(location)
-            response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
+            altered.append(location)
+            response.set_header("Location", fill_address(pattern, proxy, foreign_host, good_path(location)))
         return response
 
-    outcome = run_with_altered_responses(runner, proxy, case, how, 5)
+    outcome = run_with_altered_responses(runner, proxy, case, alter, 5)
     check_destinations(proxy, foreign_host, case)
     assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
-    if _ADDRESSES[pattern] or not spoilt:
+    if _ADDRESSES[pattern] or not altered:
         assert outcome.error is None, outcome.text
-        assert outcome.value == runner.undisturbed(case).value
+        assert outcome.value == runner.run_without_faults(case).value
 
 
 @pairwise(case=axis_of(case for case in (*JOB_CASES, *SENSOR_CASES) if case.recorded), pattern=_PATTERNS)
 def test_the_location_of_a_created_resource_stays_on_the_host(
     runner: Runner, proxy: Proxy, foreign_host: Proxy, case, pattern
 ) -> None:
-    """The record says 303; what it names is fetched from our own host, or not at all."""
+    """The 303 of a status record: the result is requested from the connection's host, or not at all."""
 
-    def how(_: Received, response: Response) -> Response:
+    def alter(_: Received, response: Response) -> Response:
         location = response.header("Location")
         if location and response.status == 303:
-            response.set_header("Location", filled(pattern, proxy, foreign_host, good_path(location)))
+            response.set_header("Location", fill_address(pattern, proxy, foreign_host, good_path(location)))
         return response
 
-    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT if case.sensor else 5)
+    outcome = run_with_altered_responses(runner, proxy, case, alter, SHORT_TIMEOUT if case.sensor else 5)
     check_destinations(proxy, foreign_host, case)
     if _ADDRESSES[pattern]:
         assert outcome.error is None, outcome.text
@@ -158,22 +158,22 @@ def test_the_next_page_of_a_list_stays_on_the_host(
 ) -> None:
     first: list[Received] = []
 
-    def how(received: Received, response: Response) -> Response:
+    def alter(received: Received, response: Response) -> Response:
         if not first and case.matches(received.method, received.target):
             first.append(received)
             path, _, query = received.target.partition("?")
             more = query.replace("offset=0", "offset=1000") if query else "offset=1000"
             page: dict[str, Any] = json.loads(response.body)
-            page["next"] = filled(pattern, proxy, foreign_host, f"{path}?{more}")
+            page["next"] = fill_address(pattern, proxy, foreign_host, f"{path}?{more}")
             response.body = json.dumps(page).encode()
         return response
 
-    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    outcome = run_with_altered_responses(runner, proxy, case, alter, SHORT_TIMEOUT)
     check_destinations(proxy, foreign_host, case)
     if _ADDRESSES[pattern]:
         assert outcome.error is None, outcome.text
-        # The emulator gives all impacts on every page.
-        assert outcome.value == runner.undisturbed(case).value or not case.name.startswith("list_")
+        # The emulator returns all feature impacts on every page.
+        assert outcome.value == runner.run_without_faults(case).value or not case.name.startswith("list_")
     else:
         assert "cannot be read completely: 'next' is not a route of the API" in outcome.text
         assert len([received for received in proxy.received if case.matches(received.method, received.target)]) == 1
@@ -181,12 +181,12 @@ def test_the_next_page_of_a_list_stays_on_the_host(
 
 @pytest.mark.parametrize("case", LIST_CASES, ids=lambda case: case.name)
 def test_a_list_whose_pages_repeat_fails(runner: Runner, proxy: Proxy, foreign_host: Proxy, case) -> None:
-    def how(received: Received, response: Response) -> Response:
+    def alter(received: Received, response: Response) -> Response:
         if case.matches(received.method, received.target):
             response.body = json.dumps({**json.loads(response.body), "next": proxy.url + received.target}).encode()
         return response
 
-    outcome = run_with_altered_responses(runner, proxy, case, how, SHORT_TIMEOUT)
+    outcome = run_with_altered_responses(runner, proxy, case, alter, SHORT_TIMEOUT)
     check_destinations(proxy, foreign_host, case)
     assert "is the URL of a previous page" in outcome.text
 
@@ -198,7 +198,7 @@ def pems(tmp_path_factory: pytest.TempPathFactory) -> Pems:
 
 @pytest.fixture(scope="session")
 def secure(runner_origin: str, pems: Pems) -> Iterator[Proxy]:
-    """Give a proxy that speaks TLS."""
+    """Return a proxy with TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pems.both)
     with serve(runner_origin, tls=context) as started:
@@ -215,14 +215,14 @@ def test_a_redirect_from_https_to_http_is_not_followed(
     runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case
 ) -> None:
     secure.reset()
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(secure.url, ca_bundle=pems.both)
-    undisturbed = runner.run(case, given)
-    assert undisturbed.error is None, undisturbed.text
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    without_faults = runner.run(case, arguments)
+    assert without_faults.error is None, without_faults.text
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     secure.received.clear()
     secure.respond_to(case.matches, Response(302, [("Location", f"{foreign_host.url}/api/v2/version/")]))
-    outcome = runner.run(case, given)
+    outcome = runner.run(case, arguments)
     check_destinations(secure, foreign_host, case)
     assert foreign_host.received == []
     assert case.sensor or isinstance(outcome.error, AirflowException)

@@ -1,4 +1,4 @@
-"""Connections that are cut, and servers that take their time, at the request that each task is about."""
+"""Cut connections and slow servers at the main request of each task."""
 
 from __future__ import annotations
 
@@ -14,31 +14,33 @@ from tests.pairwise import axis, pairwise
 from tests.support.proxy import Proxy, Response, serve
 
 EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-#: A response without a body has no inside.
+#: A response without a body cannot be cut inside.
 EVERY_CUT = pairwise(
     lambda case, cut: cut != "inside" or not case.empty,
     case=axis_of(CASES),
     cut=axis(("before", "inside", "after")),
 )
-#: Much longer than a response takes, and shorter than a stall, in seconds.
+#: In seconds: much longer than a response takes, and shorter than a stall.
 READ_TIMEOUT, STALL = 0.15, 0.25
-_BROKEN = "No response from DataRobot to {method} {path}: the connection was lost before the response was complete"
-_SILENT = "No response from DataRobot to {method} {path}: the request timed out"
+_CONNECTION_LOST = (
+    "No response from DataRobot to {method} {path}: the connection was lost before the response was complete"
+)
+_TIMED_OUT = "No response from DataRobot to {method} {path}: the request timed out"
 
 
-def check_broken(runner: Runner, case: Case, given: dict[str, Any], words: str, times: int | None) -> None:
-    """Run a case whose request gets no response; it heals, or the request is sent once and the error says why.
+def check_lost_response(runner: Runner, case: Case, arguments: dict[str, Any], message: str, times: int | None) -> None:
+    """Run a case whose request gets no response; check that a safe request is repeated, and another is sent once.
 
-    :param words: what the error says.
-    :param times: how often there is no response; ``None`` for always.
+    :param message: the expected error message.
+    :param times: number of requests without a response; ``None`` for all.
     """
-    outcome = runner.run(case, given)
-    own, undisturbed = outcome.own(case), runner.undisturbed(case)
+    outcome = runner.run(case, arguments)
+    own, without_faults = outcome.requests_of(case), runner.run_without_faults(case)
     if not case.safe:
         assert len(own) == 1
         path = own[0]["path"].removeprefix("/api/v2/")
         assert type(outcome.error) is AirflowException, outcome.value
-        assert outcome.text.startswith(words.format(method=case.method, path=path))
+        assert outcome.text.startswith(message.format(method=case.method, path=path))
         assert outcome.text.endswith("DataRobot may have processed the request.")
     elif times is None:
         assert isinstance(outcome.error, AirflowException), outcome.value
@@ -46,39 +48,39 @@ def check_broken(runner: Runner, case: Case, given: dict[str, Any], words: str, 
         assert len(own) >= 2
     else:
         assert outcome.error is None, outcome.text
-        assert outcome.value == undisturbed.value
-        # At least: on a loaded machine any response may take longer than the short timeouts of these tests.
-        assert len(own) >= len(undisturbed.own(case)) + times
+        assert outcome.value == without_faults.value
+        # On a machine under load, other responses can also exceed the short timeouts of these tests.
+        assert len(own) >= len(without_faults.requests_of(case)) + times
 
 
 @EVERY_CUT
 def test_a_connection_that_is_cut_temporarily(runner: Runner, case: Case, cut: str) -> None:
-    given = runner.arguments(case)
-    # A DELETE that was handled is answered with 404 the second time: it is done.
+    arguments = runner.arguments(case)
+    # The response to a repeated DELETE is a 404, which is a success.
     times = 1 if case.method == "DELETE" else 2
     runner.resources.inject_fault(case.path, method=case.method, times=times, cut=cut)
-    check_broken(runner, case, given, _BROKEN, times)
+    check_lost_response(runner, case, arguments, _CONNECTION_LOST, times)
 
 
 @EVERY_CUT
 def test_a_connection_that_is_always_cut(runner: Runner, case: Case, cut: str) -> None:
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.resources.inject_fault(case.path, method=case.method, times=None, cut=cut)
     if case.download and cut == "inside":
-        # Each piece is progress, so the file comes together, or turns out not to be resumable.
-        runner.run(case, given)
+        # Each part is progress: the download is completed, or cannot be resumed.
+        runner.run(case, arguments)
     else:
-        check_broken(runner, case, given, _BROKEN, None)
+        check_lost_response(runner, case, arguments, _CONNECTION_LOST, None)
 
 
 @EVERY_CASE
 def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, case: Case) -> None:
-    given = runner.arguments(case)
+    arguments = runner.arguments(case)
     runner.resources.inject_fault(case.path, method=case.method, times=2, delay=0.02)
-    outcome = runner.run(case, given)
+    outcome = runner.run(case, arguments)
     assert outcome.error is None, outcome.text
-    assert outcome.value == runner.undisturbed(case).value
-    assert len(outcome.own(case)) == len(runner.undisturbed(case).own(case))
+    assert outcome.value == runner.run_without_faults(case).value
+    assert len(outcome.requests_of(case)) == len(runner.run_without_faults(case).requests_of(case))
 
 
 @pairwise(
@@ -89,40 +91,40 @@ def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, case: Case) ->
 def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, case: Case, times: int | None) -> None:
     attempts = ATTEMPTS if times else 2
     runner.connect(attempts=attempts, read_timeout=READ_TIMEOUT, upload_timeout=READ_TIMEOUT)
-    given = runner.arguments(case) if times else runner.arguments(case, SHORT_TIMEOUT)
+    arguments = runner.arguments(case) if times else runner.arguments(case, SHORT_TIMEOUT)
     if case.download and times is None:
-        # It has a budget of resumptions of its own, which would only take longer.
+        # A download has a separate limit of resumptions, which would take longer.
         times = 1
     runner.resources.inject_fault(case.path, method=case.method, times=times, delay=STALL)
-    check_broken(runner, case, given, _SILENT, times)
+    check_lost_response(runner, case, arguments, _TIMED_OUT, times)
 
 
 @EVERY_CASE
 def test_a_host_that_refuses_connections(runner: Runner, case: Case) -> None:
-    """Nothing was sent, so everything is tried again, and in vain."""
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    """Nothing was sent, so every request is repeated until the last attempt fails."""
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     with serve() as closed:
         origin = closed.url
     runner.connect(origin)
-    outcome = runner.run(case, given)
+    outcome = runner.run(case, arguments)
     assert isinstance(outcome.error, AirflowException)
     assert not isinstance(outcome.error, AirflowFailException)
     if not case.sensor:
         assert re.search(r"No response from DataRobot to \w+ .*: the connection was refused", outcome.text)
-        assert "may have handled" not in outcome.text
+        assert "may have processed" not in outcome.text
 
 
 @EVERY_CASE
 def test_a_body_that_is_not_utf_8(runner: Runner, proxy: Proxy, case: Case) -> None:
-    given = runner.arguments(case, SHORT_TIMEOUT)
+    arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(proxy.url)
     response = Response(200, [("Content-Type", "application/json")], b'{"id": "caf\xe9"}')
     proxy.respond_to(case.matches, response)
-    outcome = runner.run(case, given)
+    outcome = runner.run(case, arguments)
     if not case.any_body:
         assert isinstance(outcome.error, AirflowException), outcome.value
         assert case.sensor or 'is not JSON: \'{"id": "caf\ufffd"}\'' in outcome.text
 
 
-def test_uploads_have_a_number_of_attempts_of_their_own(runner: Runner) -> None:
+def test_uploads_have_a_separate_number_of_attempts(runner: Runner) -> None:
     assert UPLOAD_ATTEMPTS != ATTEMPTS

@@ -1,4 +1,4 @@
-"""Without any fault: every case succeeds, with one request of its own, and again with the same result."""
+"""Every case without faults: it succeeds twice, with the same result."""
 
 from __future__ import annotations
 
@@ -19,4 +19,4 @@ def test_a_case_without_faults_succeeds_twice_with_the_same_result(runner, case:
     first, second = (runner.run(case, runner.arguments(case)) for _ in range(2))
     assert (first.error, second.error) == (None, None)
     assert first.value == second.value
-    assert first.own(case)
+    assert first.requests_of(case)

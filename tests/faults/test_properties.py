@@ -1,4 +1,4 @@
-"""What holds for every input: states, addresses, pages, names of files, dates. Every run tries the same examples."""
+"""Properties of all inputs: states, addresses, pages, file names, dates. Every run uses the same examples."""
 
 from __future__ import annotations
 
@@ -61,27 +61,27 @@ _HOSTS = (
     "dr.example",
     "status/1/",
 )
-_ODD = (" ", "\t", "\r\n", "\x00", "\ud800", "\u2028", "é", "%00", "%0d%0a", "%", "a" * 5000)
-_PIECES = st.sampled_from([*_STEPS, *_HOSTS, *_ODD])
+_UNUSUAL = (" ", "\t", "\r\n", "\x00", "\ud800", "\u2028", "é", "%00", "%0d%0a", "%", "a" * 5000)
+_ADDRESS_PARTS = st.sampled_from([*_STEPS, *_HOSTS, *_UNUSUAL])
 _LOCATIONS = st.one_of(
     st.text(),
-    st.lists(_PIECES, max_size=10).map("".join),
-    st.lists(_PIECES, max_size=8).map(lambda pieces: API_PREFIX + "".join(pieces)),
+    st.lists(_ADDRESS_PARTS, max_size=10).map("".join),
+    st.lists(_ADDRESS_PARTS, max_size=8).map(lambda pieces: API_PREFIX + "".join(pieces)),
 )
 
 
 @given(st.sampled_from(PROBES), _STATUSES, _BODIES, st.text(max_size=30))
-def test_no_response_breaks_the_reading_of_states(probe: Probe, status: int, body: Any, location: str) -> None:
+def test_every_json_response_is_interpreted_or_rejected(probe: Probe, status: int, body: Any, location: str) -> None:
     check_verdict(probe, Response(status, {"location": location}, json.dumps(body).encode()))
 
 
 @given(st.sampled_from(PROBES), _STATUSES, st.binary(max_size=60))
-def test_no_bytes_break_the_reading_of_states(probe: Probe, status: int, body: bytes) -> None:
+def test_every_body_is_interpreted_or_rejected(probe: Probe, status: int, body: bytes) -> None:
     check_verdict(probe, Response(status, {}, body))
 
 
 def check_verdict(probe: Probe, response: Response) -> None:
-    """Check that a response is read, or is malformed, and that success is only what the table calls so."""
+    """Check that a response is interpreted or malformed, and that only the listed states are a success."""
     try:
         verdict = decide(probe, response)
     except MalformedResponseError:
@@ -103,7 +103,7 @@ def test_an_unlisted_state_is_unknown_and_case_is_ignored(probe: Probe, state: s
 
 
 def check_url(path: str) -> None:
-    """Check that a request for ``path`` goes to our own origin and below the API, through either HTTP library."""
+    """Check that both HTTP libraries request ``path`` from the origin, below the path of the API."""
     url = Endpoint(ORIGIN).url(path)
     sync = str(requests.Request("GET", url, params={"a": "b"}).prepare().url)
     for sent in (sync, str(yarl.URL(url))):
@@ -121,7 +121,7 @@ def check_url(path: str) -> None:
 @example("/api/v2/..;/..;/secret/")
 @example("/api/v2/%2e%2e%5csecret/")
 @example("javascript:/api/v2/status/1/")
-def test_no_address_leads_out_of_the_api(location: str) -> None:
+def test_every_accepted_address_is_a_path_of_the_api(location: str) -> None:
     path = api_path(location)
     if path is not None:
         check_url(path)
@@ -134,8 +134,8 @@ def test_no_address_leads_out_of_the_api(location: str) -> None:
             assert status_id.strip() in {"", ".", "..", "None"}
 
 
-@given(st.one_of(st.text(), st.lists(_PIECES, max_size=4).map("".join)))
-def test_no_id_leads_out_of_its_route(value: str) -> None:
+@given(st.one_of(st.text(), st.lists(_ADDRESS_PARTS, max_size=4).map("".join)))
+def test_no_id_changes_the_segments_of_its_route(value: str) -> None:
     try:
         path = route("customModels/{custom_model_id}/versions/", custom_model_id=value)
     except InputError:
@@ -144,8 +144,8 @@ def test_no_id_leads_out_of_its_route(value: str) -> None:
     assert path.count("/") == 3
 
 
-@given(st.one_of(st.none(), st.text(), st.lists(_PIECES, max_size=6).map("".join)), st.integers(-1, 70_000))
-def test_no_host_of_a_connection_is_read_as_another(host: str | None, port: int) -> None:
+@given(st.one_of(st.none(), st.text(), st.lists(_ADDRESS_PARTS, max_size=6).map("".join)), st.integers(-1, 70_000))
+def test_every_accepted_host_keeps_the_path_of_the_api(host: str | None, port: int) -> None:
     try:
         endpoint = Endpoint.parse(host, port)
     except ConfigurationError:
@@ -158,13 +158,13 @@ def test_no_host_of_a_connection_is_read_as_another(host: str | None, port: int)
 
 
 class Lists:
-    """A list on a server: pages of entries, and where each says that the next one is."""
+    """A list on a server: the entries of each page, and its ``next`` address."""
 
     def __init__(self, found: list[list[int]], following: list[str | None]) -> None:
-        self.found, self.following, self.asked = found, following, list[Request]()
+        self.found, self.following, self.requests = found, following, list[Request]()
 
     def send(self, request: Request) -> Response:
-        self.asked.append(request)
+        self.requests.append(request)
         query = request.path.partition("?")[2]
         number = int(query.removeprefix("page=")) if query.startswith("page=") else 0
         following = self.following[number] if number < len(self.following) else None
@@ -185,7 +185,7 @@ def test_no_entry_of_a_list_is_lost_or_repeated(found: list[list[int]], hosts: l
     following = [f"{host}{API_PREFIX}list/?page={n + 1}" for n, host in zip(range(len(found)), hosts, strict=False)]
     server = Lists(numbers, [*following[:-1], None])
     assert items(server.send, "list/", {}, limit=limit) == list(range(count))[:limit]
-    assert len(server.asked) <= len(found)
+    assert len(server.requests) <= len(found)
     server = Lists(numbers, [*following[:-1], None])
     assert get_all_pages(server.send, "list/")["data"] == list(range(count))
 
@@ -193,16 +193,16 @@ def test_no_entry_of_a_list_is_lost_or_repeated(found: list[list[int]], hosts: l
 @given(
     st.lists(st.one_of(_LOCATIONS, st.integers(0, 5).map(lambda n: f"{API_PREFIX}list/?page={n}"), _JSON), max_size=6)
 )
-def test_a_list_ends_wherever_next_leads(following: list[Any]) -> None:
+def test_a_list_ends_for_every_next(following: list[Any]) -> None:
     server = Lists([[n] for n in range(6)], following)
     try:
         found = list(pages(server.send, Request("GET", "list/")))
     except MalformedResponseError:
         found = []
-    assert len(server.asked) <= 9
-    assert len({request.path for request in server.asked}) == len(server.asked)
-    assert len(found) <= len(server.asked)
-    for request in server.asked:
+    assert len(server.requests) <= 9
+    assert len({request.path for request in server.requests}) == len(server.requests)
+    assert len(found) <= len(server.requests)
+    for request in server.requests:
         check_url(request.path)
 
 
@@ -218,26 +218,26 @@ _NAMES = st.one_of(
 @given(st.lists(st.tuples(_NAMES, st.binary(max_size=50)), min_size=1, max_size=4), st.text(max_size=20))
 def test_every_accepted_file_name_is_preserved_and_adds_no_header(tmp_path_factory, files, value) -> None:
     folder = tmp_path_factory.mktemp("names")
-    taken = []
+    accepted = []
     for number, (name, content) in enumerate(files):
         if allowed(name):
             (folder / str(number)).write_bytes(content)
-            taken.append((ModelFile(folder / str(number), name, len(content)), content))
-    body = UploadBody([("isMajorUpdate", value.encode(errors="replace").decode())], [file for file, _ in taken])
+            accepted.append((ModelFile(folder / str(number), name, len(content)), content))
+    body = UploadBody([("isMajorUpdate", value.encode(errors="replace").decode())], [file for file, _ in accepted])
     raw = b"".join(body)
     assert len(raw) == len(body)
     parts = parse_form(body.content_type, raw)
-    assert [part.name for part in parts] == ["isMajorUpdate", *["file", "filePath"] * len(taken)]
-    for (file, content), part, path in zip(taken, parts[1::2], parts[2::2], strict=True):
+    assert [part.name for part in parts] == ["isMajorUpdate", *["file", "filePath"] * len(accepted)]
+    for (file, content), part, path in zip(accepted, parts[1::2], parts[2::2], strict=True):
         assert part.content == content
         assert path.content.decode() == file.name
         assert set(part.headers) <= {"content-disposition", "content-type"}
-        # What HTML prescribes for a quote; the true name is the one in ``filePath``.
+        # HTML prescribes %22 for a quote; ``filePath`` contains the exact name.
         assert part.filename == file.name.rpartition("/")[2].replace('"', "%22")
 
 
 def allowed(name: str) -> bool:
-    """Return whether the package takes a file of this name."""
+    """Return whether the package accepts a file name."""
     from datarobot_provider.client.files import _check_names
 
     try:
@@ -250,8 +250,8 @@ def allowed(name: str) -> bool:
 @given(st.one_of(st.text(), st.from_regex(r"[A-Z][a-z]{2}, [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,9} [0-9:]+ [-+A-Z0-9]+")))
 def test_no_retry_after_fails_or_exceeds_the_cap(value: str) -> None:
     response = Response(429, {"retry-after": value})
-    asked = retry_after(response)
-    assert asked is None or asked >= 0
+    pause = retry_after(response)
+    assert pause is None or pause >= 0
     assert 0 <= RetryPolicy(cap=7).pause(1, response, lambda: 1.0) <= 7
 
 

@@ -1,4 +1,4 @@
-"""The five job operators: how each is set up, which requests are its own, and how its endings read."""
+"""The five job operators: the setup, the requests and the expected errors of each."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _VERSION = r"customModels/[^/]+/versions/[^/]+/"
 Ending = tuple[type[Exception], str]
-_PONDERING = (
+_UNKNOWN_STATE = (
     "did not end before the timeout; its last known state is 'pondering', "
     "which is unknown to this version of the provider"
 )
@@ -34,17 +34,17 @@ class Case:
     """One job operator.
 
     :param kind: the emulator's name of its job.
-    :param prepare: makes what the operator needs; returns its arguments.
-    :param start: path of the one POST that it may send.
-    :param looks: paths of the looks at the job, in the order in which they are asked.
-    :param reason: why a job of this kind may fail, in DataRobot's words.
-    :param result: path of the finished thing, where it is fetched from another place than the looks.
-    :param cancel: path of the DELETE that stops the job; ``None`` where the API has none.
-    :param title: what messages call the job.
-    :param handle: the id in the job list that the task returns when it does not wait.
-    :param link: the XCom of the link.
-    :param value: tells whether an XCom return value is that of a job that succeeded, given the job.
-    :param endings: the exception that each bad ending raises, and the first line of its message after the title.
+    :param prepare: creates the resources that the operator requires; returns its arguments.
+    :param start: path of the only POST that it may send.
+    :param polls: paths of the polls of the job, in the order in which they are requested.
+    :param cancel: path of the DELETE that cancels the job; ``None`` if the API has none.
+    :param title: name of the job in messages.
+    :param handle: name of the id that the task returns if it does not wait.
+    :param link: key of the link's XCom.
+    :param value: called with a return value and the job; returns whether it is the result of a successful job.
+    :param endings: the exception of each unsuccessful ending, and the first line of its message without the title.
+    :param reason: DataRobot's message about a failed job.
+    :param result: path of the result, if it differs from the paths of the polls.
     """
 
     kind: str
@@ -58,12 +58,12 @@ class Case:
     link: str
     value: Callable[[Any, Mapping[str, Any]], bool]
     endings: Mapping[str, Ending]
-    reason: str = "A word from DataRobot."
+    reason: str = "A message from DataRobot."
     result: str | None = None
 
     @property
     def name(self) -> str:
-        """What the test report calls it."""
+        """The name in test ids."""
         return self.operator.__name__
 
 
@@ -107,10 +107,10 @@ CASES = (
         value=lambda value, job: value == job["ids"]["customModelVersionId"],
         endings={
             "failed": (AirflowFailException, "failed"),
-            # The API has no way to cancel an assignment; one that DataRobot gave up shows as an error of the version.
+            # The API cannot cancel an assignment; the version reports a cancelled one as an error.
             "cancelled": (AirflowFailException, "failed"),
             "expired": (AirflowException, "no longer exists in DataRobot"),
-            # A version has no word for the state of an assignment: one without end is all that can be told.
+            # A version does not contain the state of its assignment, only whether it has ended.
             "unknown": (AirflowException, "did not end before the timeout; its last known state is running"),
             "stuck": (AirflowException, "did not end before the timeout; its last known state is running"),
         },
@@ -130,7 +130,7 @@ CASES = (
             "failed": (AirflowFailException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
             "expired": (AirflowException, "no longer exists in DataRobot"),
-            "unknown": (AirflowException, _PONDERING),
+            "unknown": (AirflowException, _UNKNOWN_STATE),
             "stuck": (AirflowException, "did not end before the timeout; its last known state is running (submitted)"),
         },
     ),
@@ -151,7 +151,7 @@ CASES = (
             "failed": (AirflowFailException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
             "expired": (AirflowException, "no longer exists in DataRobot"),
-            "unknown": (AirflowException, _PONDERING),
+            "unknown": (AirflowException, _UNKNOWN_STATE),
             "stuck": (
                 AirflowException,
                 "did not end before the timeout; its last known state is running (INITIALIZED)",
@@ -174,7 +174,7 @@ CASES = (
             "failed": (AirflowException, "failed"),
             "cancelled": (AirflowFailException, "was cancelled in DataRobot"),
             "expired": (AirflowException, "no longer exists in DataRobot"),
-            "unknown": (AirflowException, _PONDERING),
+            "unknown": (AirflowException, _UNKNOWN_STATE),
             "stuck": (
                 AirflowException,
                 "did not end before the timeout; its last known state is running (INITIALIZED)",
@@ -195,10 +195,10 @@ CASES = (
         value=lambda value, job: value["validationStatus"] == "PASSED" and value["id"] == job["ids"]["validationId"],
         endings={
             "failed": (AirflowException, "failed"),
-            # A validation cannot be cancelled, only deleted: it is gone then.
+            # A validation cannot be cancelled, only deleted.
             "cancelled": (AirflowException, "no longer exists in DataRobot"),
             "expired": (AirflowException, "no longer exists in DataRobot"),
-            "unknown": (AirflowException, _PONDERING),
+            "unknown": (AirflowException, _UNKNOWN_STATE),
             "stuck": (AirflowException, "did not end before the timeout; its last known state is running"),
         },
     ),

@@ -1,4 +1,4 @@
-"""One emulator for all parity tests, a connection to it, and timeouts of milliseconds."""
+"""Fixtures: one emulator for all parity tests, a connection to it, and short pauses between attempts."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def emulator(seed: Path) -> Iterator[Emulator]:
 
 @pytest.fixture
 def datarobot(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> EmulatorClient:
-    """Return a client of an emulator after a reset, with a connection to it and short pauses between two attempts."""
+    """Reset the emulator, set a connection with short pauses between attempts; return a client."""
     monkeypatch.chdir(REPOSITORY)
     monkeypatch.setenv(CONNECTION, connection(emulator.endpoint))
-    # attempts, base, cap: five attempts as in the field, milliseconds apart.
+    # attempts, base, cap: five attempts like the default, a few milliseconds apart.
     monkeypatch.setattr(RetryPolicy.__init__, "__defaults__", (5, 0.002, 60.0))
     assert (RetryPolicy().attempts, RetryPolicy().base) == (5, 0.002)
     datarobot = EmulatorClient(emulator.endpoint)

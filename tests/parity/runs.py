@@ -1,7 +1,7 @@
-"""One job operator, run to its end in one mode, and everything that it left behind.
+"""Runs a job operator to its end in one mode, and returns everything that Airflow would store.
 
-Deferrable mode is run the way Airflow does it: ``execute`` raises ``TaskDeferred``; the trigger is rebuilt from JSON,
-gives one event and stops; the event goes through JSON too; a fresh operator finishes the task.
+Deferrable mode runs as in Airflow: ``execute`` raises ``TaskDeferred``; the trigger is created again from JSON, yields
+one event and stops; the event is converted to JSON and back; a new operator finishes the task.
 """
 
 from __future__ import annotations
@@ -35,37 +35,36 @@ if TYPE_CHECKING:
 POLL_INTERVAL = 0.02
 #: Number of retries of every task.
 RETRIES = 2
-#: Longer than any job at the emulator's time scale.
+#: Timeout of a task in seconds; every job is shorter at the emulator's time scale.
 TIMEOUT = 30.0
 _MARGIN = 600
-#: Much longer than any trigger of these tests has to wait.
+#: Maximum duration of a trigger, in seconds; triggers of these tests end much earlier.
 _LONGEST_WAIT = 15.0
 
-#: What differs from run to run: new object ids and UUIDs, and points in time. Ids that are the same in
-#: every run (the seed's, the emulator's user and tenant) stay as they are.
+#: New object ids and UUIDs differ in every run. The ids of the seed, and of the emulator's user and tenant, do not.
 _CONSTANT = r"65a0[0-9a-f]{20}|64e0[0-9a-f]{20}|3fa85f64-5717-4562-b3fc-2c963f66afa6"
 _ID = re.compile(rf"\b(?!(?:{_CONSTANT})\b)([0-9a-f]{{24}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
 
-def normalised(thing: Any) -> Any:
-    """Return a value without the parts that differ in every run; everything else is kept.
+def normalize(value: Any) -> Any:
+    """Return a value with placeholders for ids and times that differ in every run.
 
-    Each volatile id becomes ``<id-N>``, numbered in the order of first appearance, so that two places that hold the
-    same id still do, and two that do not still do not. Each point in time becomes ``<time>``. Nothing else is touched:
-    not the host (both modes use the same emulator), no state, no text, no number.
+    Each volatile id becomes ``<id-N>``, numbered in the order of first appearance, so that equal ids remain equal and
+    different ids remain different. Each time becomes ``<time>``. Everything else is kept, including the host: both
+    modes use the same emulator.
     """
     numbers: dict[str, str] = {}
 
     def numbered(match: re.Match[str]) -> str:
         return numbers.setdefault(match[0], f"<id-{len(numbers) + 1}>")
 
-    text = json.dumps(thing, sort_keys=True, allow_nan=False)
+    text = json.dumps(value, sort_keys=True, allow_nan=False)
     return json.loads(_ID.sub(numbered, _TIME.sub("<time>", text)))
 
 
 def record_of(stored: Mapping[str, str]) -> dict[str, Any]:
-    """Return the only record of the task state store, with the ``max_tries`` that it belongs to."""
+    """Return the only record of the task state store, with its ``max_tries``."""
     state = json.loads(json.loads(stored[STORE_KEY]))
     (call,) = state["calls"]
     return {"max_tries": state["max_tries"], **call}
@@ -73,7 +72,7 @@ def record_of(stored: Mapping[str, str]) -> dict[str, Any]:
 
 @dataclass
 class Store:
-    """Airflow's task state store: JSON values, ``None`` refused."""
+    """A task state store like Airflow's: it accepts JSON values except ``None``."""
 
     values: dict[str, str] = field(default_factory=dict)
 
@@ -101,8 +100,8 @@ class TaskInstance:
         self.xcoms.append((key, value))
 
 
-class _EndedAtOnceError(Exception):
-    """The job was over before the task could defer."""
+class _EndedBeforeDeferralError(Exception):
+    """The job ended before the task could defer."""
 
     def __init__(self, value: Any) -> None:
         super().__init__()
@@ -111,7 +110,7 @@ class _EndedAtOnceError(Exception):
 
 @dataclass
 class Outcome:
-    """What a task leaves behind."""
+    """The result of a task, and everything that it stored."""
 
     value: Any = None
     error: BaseException | None = None
@@ -119,26 +118,26 @@ class Outcome:
     stored: dict[str, Any] = field(default_factory=dict)
 
     @property
-    def remembers(self) -> bool:
-        """Whether a retry after a kill would find the created resource, and create no second one."""
+    def has_record(self) -> bool:
+        """Whether the store has a record by which a retry attempt finds the created resource."""
         return list(self.stored) == [STORE_KEY] and record_of(self.stored).keys() & {"ref", "done"} != set()
 
     def comparable(self) -> dict[str, Any]:
-        """Return all of it, without what cannot be the same in two runs."""
+        """Return the outcome without values that differ in every run."""
         error = self.error and [f"{type(self.error).__module__}.{type(self.error).__qualname__}", str(self.error)]
-        # Whether a job ran before is asked where a fault may strike in one mode and not in the other.
+        # A fault may affect the check for a running job in one mode and not in the other.
         stored = {key: text.replace('\\"busy\\": true', '\\"busy\\": false') for key, text in self.stored.items()}
-        return normalised({"error": error, "stored": stored, "value": self.value, "xcoms": self.xcoms})
+        return normalize({"error": error, "stored": stored, "value": self.value, "xcoms": self.xcoms})
 
     @property
     def text(self) -> str:
-        """The error's message, ids replaced."""
-        text: str = normalised(str(self.error))
+        """The error's message with placeholders for ids."""
+        text: str = normalize(str(self.error))
         return text
 
 
 class Run:
-    """One task: an operator in one mode, on an emulator that was prepared for it."""
+    """A task with an operator in one mode, on an emulator that has the required resources."""
 
     def __init__(self, datarobot: EmulatorClient, case: Case, *, deferrable: bool, **arguments: Any) -> None:
         datarobot.reset()
@@ -157,19 +156,19 @@ class Run:
         self.instance = TaskInstance()
 
     def operator(self) -> DataRobotJobOperator:
-        """Return a new operator, as every process that works on the task creates one."""
+        """Return a new operator; each process of a task creates its own."""
         return self.case.operator(**self.arguments)
 
     def context(self) -> Any:
         """Return the context of the current attempt."""
         return {"ti": self.instance, "task_state_store": self.store}
 
-    def next_try(self) -> None:
-        """Begin the next attempt, as a retry of Airflow does: XComs are deleted, the store is kept."""
+    def next_attempt(self) -> None:
+        """Begin the next attempt like a retry: the XComs are deleted, the store is kept."""
         self.instance = TaskInstance(self.instance.try_number + 1, self.instance.max_tries)
 
     def clear(self) -> None:
-        """Begin the task again, as a clear does: the store is kept as well, and ``max_tries`` is higher."""
+        """Begin the task again like a clear: the store is kept, and ``max_tries`` increases."""
         self.instance = TaskInstance(self.instance.try_number + 1, self.instance.try_number + RETRIES)
 
     def finish(
@@ -182,19 +181,19 @@ class Run:
         """Run the task to its end.
 
         :param before_trigger: in deferrable mode, called after the task has deferred and before the trigger runs.
-        :param after_trigger: in deferrable mode, called after the trigger has ended and before the task goes on.
-        :param host_in_event: whether to overlook a host in the trigger's event.
+        :param after_trigger: in deferrable mode, called after the trigger has ended and before the task resumes.
+        :param host_in_event: whether the trigger's event may contain the host.
         """
 
         def deferred() -> Any:
             try:
                 deferral = self.defer()
-            except _EndedAtOnceError as ended:
+            except _EndedBeforeDeferralError as ended:
                 return ended.value
             before_trigger()
             event = self._event(deferral, host_in_event)
             after_trigger()
-            # The first leg's process is over: nothing of it is left but what was stored.
+            # Another process resumes the task: only what was stored is available.
             return getattr(self.operator(), deferral.method_name)(self.context(), event=event)
 
         outcome = Outcome()
@@ -202,7 +201,7 @@ class Run:
             outcome.value = deferred() if self.deferrable else self.operator().execute(self.context())
         except AssertionError:
             raise
-        except Exception as error:  # noqa: BLE001 - which it is, is what the tests are about
+        except Exception as error:  # noqa: BLE001 - the tests check its type
             outcome.error = error
         outcome.xcoms = self.instance.xcoms
         outcome.stored = self.store.values
@@ -210,39 +209,39 @@ class Run:
         return outcome
 
     def defer(self) -> TaskDeferred:
-        """Run the first leg of the deferrable task; check what Airflow would store of it."""
+        """Run a deferrable task until it defers; check the values that Airflow would store."""
         try:
-            raise _EndedAtOnceError(self.operator().execute(self.context()))
+            raise _EndedBeforeDeferralError(self.operator().execute(self.context()))
         except TaskDeferred as caught:
             deferred = caught
-        assert not deferred.kwargs, "dag.test() drops them"
+        assert not deferred.kwargs, "dag.test() ignores them"
         assert isinstance(deferred.timeout, timedelta)
         timeout = float(self.arguments["timeout"])
         assert _MARGIN <= deferred.timeout.total_seconds() <= timeout + _MARGIN, (
-            "a net below the trigger's own deadline"
+            "Airflow's timeout must be later than the trigger's own deadline"
         )
         return deferred
 
-    def rebuilt(self, deferred: TaskDeferred) -> DataRobotJobTrigger:
+    def rebuild_trigger(self, deferred: TaskDeferred) -> DataRobotJobTrigger:
         """Return the trigger as the triggerer creates it from the stored values."""
         path, kwargs = deferred.trigger.serialize()
         stored = json.dumps(kwargs, allow_nan=False)
-        self._check_harmless(stored)
+        self._check_no_secrets(stored)
         trigger: DataRobotJobTrigger = import_string(path)(**json.loads(stored))
         assert trigger.serialize() == (path, kwargs)
         return trigger
 
     def _event(self, deferral: TaskDeferred, host_allowed: bool) -> Any:
-        """Run the trigger; return its event as the worker gets it."""
-        trigger, before = self.rebuilt(deferral), len(self.datarobot.requests())
+        """Run the trigger; return its event as Airflow passes it to the worker."""
+        trigger, before = self.rebuild_trigger(deferral), len(self.datarobot.requests())
         event = json.dumps(asyncio.run(self._only_event(trigger)), allow_nan=False)
         assert {row["method"] for row in self.datarobot.requests()[before:]} <= {"GET"}, (
-            "a trigger that waits only looks"
+            "a trigger that waits only sends GET requests"
         )
         payload = json.loads(event)
         assert TOKEN not in event
-        # The finished thing may name DataRobot's addresses, which stand in the clear in its XCom as well.
-        self._check_harmless(json.dumps({**payload, "found": None}), host_allowed=host_allowed)
+        # The result may contain DataRobot's addresses; its XCom contains them in plain text, too.
+        self._check_no_secrets(json.dumps({**payload, "found": None}), host_allowed=host_allowed)
         return payload
 
     async def _only_event(self, trigger: DataRobotJobTrigger) -> Any:
@@ -254,16 +253,16 @@ class Run:
             await anext(events)
         return event.payload
 
-    def _check_harmless(self, text: str, *, host_allowed: bool = False) -> None:
-        """Check that a text which Airflow stores in the clear holds neither the token nor the host."""
+    def _check_no_secrets(self, text: str, *, host_allowed: bool = False) -> None:
+        """Check that a string that Airflow stores in plain text contains neither the token nor the host."""
         assert TOKEN not in text
         assert host_allowed or self.datarobot.host.partition(":")[0] not in text
 
     def check_requests(self, *, deletes: int = 0, starts: int = 1) -> None:
         """Check that exactly one request started the job, and that no other request changed anything.
 
-        :param deletes: how many requests to cancel there must be.
-        :param starts: how many requests to start the job there must be.
+        :param deletes: expected number of requests to cancel the job.
+        :param starts: expected number of requests to start the job.
         """
         requests = self.datarobot.requests()
         changes = [request for request in requests if request["method"] != "GET"]
@@ -276,16 +275,20 @@ class Run:
         assert [row["violations"] for row in requests if row["violations"]] == []
 
     def check_job(self, *, active: bool = False) -> dict[str, Any]:
-        """Check that exactly one job was ever started, and whether it still runs; return it."""
+        """Check that exactly one job was started, and whether it is active; return it."""
         jobs = self.datarobot.jobs(self.case.kind)
         assert len(jobs) == 1, jobs
         assert jobs[0]["active"] is active
         return jobs[0]
 
 
-def both(make: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
-    """Run in both modes, sync first, and hold one outcome against the other."""
-    sync, deferrable = make(False), make(True)
+def run_both_modes(run_mode: Callable[[bool], Outcome]) -> tuple[Outcome, Outcome]:
+    """Run a task in both modes, and check that the outcomes are equal.
+
+    :param run_mode: called with the argument ``deferrable``.
+    :returns: the outcomes of the synchronous and of the deferrable mode.
+    """
+    sync, deferrable = run_mode(False), run_mode(True)
     assert deferrable.comparable() == sync.comparable()
     return sync, deferrable
 
@@ -302,9 +305,13 @@ def fail_polls_early(datarobot: EmulatorClient, monkeypatch: pytest.MonkeyPatch)
 
 @contextlib.contextmanager
 def log_lines(writer: object, name: str = "log") -> Iterator[list[str]]:
-    """Collect what the operators or triggers of a class, or a module, write to the logger of this name."""
+    """Collect the log lines of a class or a module.
+
+    :param writer: the class or the module.
+    :param name: the attribute that holds its logger.
+    """
     lines: list[str] = []
-    logger = logging.Logger("parity")  # noqa: LOG001 - below no other logger
+    logger = logging.Logger("parity")  # noqa: LOG001 - it must not propagate
     logger.addHandler(_Lines(lines))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(writer, name, logger, raising=False)
@@ -321,7 +328,7 @@ class _Lines(logging.Handler):
 
 
 def polls_of(case: Case, datarobot: EmulatorClient) -> Iterator[dict[str, Any]]:
-    """Yield the polls of the job that got a response so far."""
+    """Return the polls of the job that received a response so far."""
     paths = "|".join(case.polls)
     return (
         row

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 
 class WorkerLostError(BaseException):
-    """The worker is killed; nothing of the task runs after it."""
+    """The worker is killed, so that the attempt ends without any cleanup."""
 
 
 class SubmitRun(Run):
-    """A task of a submitter; ``case`` of :class:`Run` has all that is used of it here."""
+    """A task of a submitter, which takes the place of the case of :class:`Run`."""
 
     def __init__(
         self, datarobot: EmulatorClient, submitter: Submitter, *, deferrable: bool = False, **arguments: Any
@@ -37,17 +37,17 @@ class SubmitRun(Run):
         if not issubclass(submitter.operator, DataRobotJobOperator):
             for name in ("deferrable", "poll_interval", "timeout"):
                 self.arguments.pop(name)
-        self.things_before = submitter.things(datarobot, self.arguments)
+        self.resources_before = submitter.count_resources(datarobot, self.arguments)
         datarobot.clear_requests()
 
     @property
-    def made(self) -> int:
-        """Number of resources that the task has created, by the state of the emulator."""
-        return self.submitter.things(self.datarobot, self.arguments) - self.things_before
+    def created(self) -> int:
+        """Number of resources of the task in the emulator."""
+        return self.submitter.count_resources(self.datarobot, self.arguments) - self.resources_before
 
     @property
     def sent(self) -> int:
-        """Number of requests to create it that the emulator received, by its log."""
+        """Number of requests to create the resource that the emulator received."""
         method, path = self.submitter.send
         return len(
             [row for row in self.datarobot.requests() if row["method"] == method and re.search(path, row["path"])]
@@ -55,16 +55,16 @@ class SubmitRun(Run):
 
     @property
     def stopped(self) -> list[str]:
-        """The paths of all DELETEs, by the emulator's log."""
+        """The paths of all DELETEs that the emulator received."""
         return [row["path"] for row in self.datarobot.requests() if row["method"] == "DELETE"]
 
-    def order(self, outcome: str, **more: Any) -> None:
-        """Choose how the next job ends, if the operator has one."""
+    def set_outcome(self, outcome: str, **more: Any) -> None:
+        """Set the outcome of the next job, if the operator starts one."""
         if self.submitter.kind:
             self.datarobot.set_outcome(self.submitter.kind, outcome, **more)
 
     def await_end(self) -> None:
-        """End the jobs of the task, as they were going to, and wait until none runs."""
+        """End the jobs of the task with their outcomes, and wait until none is active."""
         kind = self.submitter.kind
         if kind:
             self.datarobot.finish_jobs()
@@ -79,44 +79,44 @@ class SubmitRun(Run):
         self.datarobot.clear_faults()
         return outcome
 
-    def die(self, kill: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
+    def run_killed(self, kill: Callable[[SubmitRun, pytest.MonkeyPatch], None]) -> None:
         """Run an attempt on a worker that is killed."""
         with pytest.MonkeyPatch.context() as patch:
             kill(self, patch)
             with pytest.raises(WorkerLostError):
                 self.operator().execute(self.context())
 
-    def makes(self, request: Request) -> bool:
-        """Return whether this is the request that creates it."""
+    def creates(self, request: Request) -> bool:
+        """Return whether the request creates the resource."""
         method, path = self.submitter.send
         return request.method == method and bool(re.search(path, f"/{request.path}"))
 
 
 def before_the_request(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
     """Kill the worker before it sends the request."""
-    _on_the_wire(run, patch, reaches=False)
+    _kill_at_request(run, patch, sent=False)
 
 
 def after_the_response(run: SubmitRun, patch: pytest.MonkeyPatch) -> None:
     """Kill the worker after it received the response."""
-    _on_the_wire(run, patch, reaches=True)
+    _kill_at_request(run, patch, sent=True)
 
 
-def _on_the_wire(run: SubmitRun, patch: pytest.MonkeyPatch, *, reaches: bool) -> None:
+def _kill_at_request(run: SubmitRun, patch: pytest.MonkeyPatch, *, sent: bool) -> None:
     send = SyncTransport.send
 
     def sending(transport: SyncTransport, request: Request) -> Any:
-        if not run.makes(request):
+        if not run.creates(request):
             return send(transport, request)
-        if reaches:
+        if sent:
             send(transport, request)
         raise WorkerLostError
 
     patch.setattr(SyncTransport, "send", sending)
 
 
-def before_it_is_written_down(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
-    """Kill the worker before it stores what it created."""
+def before_the_record_is_stored(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+    """Kill the worker before it stores the id of the resource."""
     write = Store.set
 
     def writing(store: Store, key: str, value: Any, **more: Any) -> None:
@@ -127,7 +127,7 @@ def before_it_is_written_down(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Store, "set", writing)
 
 
-def while_it_waits(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
+def during_the_wait(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
     """Kill the worker when it begins to wait for the job."""
 
     def dying(*_: Any) -> None:
@@ -137,9 +137,12 @@ def while_it_waits(_: SubmitRun, patch: pytest.MonkeyPatch) -> None:
 
 
 @contextlib.contextmanager
-def without_store(run: SubmitRun, began: Any) -> Iterator[None]:
-    """Run as in Airflow before 3.3: without a store, but with the start date of the run."""
-    old = type("DagRun", (), {"start_date": began})()
+def airflow_without_store(run: SubmitRun, start_date: Any) -> Iterator[None]:
+    """Run as in Airflow before 3.3, without a task state store.
+
+    :param start_date: the start date of the DAG run.
+    """
+    dag_run = type("DagRun", (), {"start_date": start_date})()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(run, "context", lambda: {"ti": run.instance, "dag_run": old})
+        patch.setattr(run, "context", lambda: {"ti": run.instance, "dag_run": dag_run})
         yield

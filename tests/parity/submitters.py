@@ -1,6 +1,6 @@
-"""Every operator that creates something in DataRobot: what it needs, what it sends, and how the results are counted.
+"""Every operator that creates something in DataRobot: arguments, request, and number of the created resources.
 
-Counted twice, and never by the package: by the emulator's log of requests, and by what the emulator then has.
+The emulator counts twice, without code of the package: the requests, and the resources.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Arguments = dict[str, Any]
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
-#: What becomes of the same request when it is sent a second time, on purpose, after the first has done its work.
+#: The result of sending the same request again after the first one was processed.
 CREATED_AGAIN, REUSED, REJECTED = "created again", "reused", "rejected"
 
 
@@ -45,14 +45,15 @@ CREATED_AGAIN, REUSED, REJECTED = "created again", "reused", "rejected"
 class Submitter:
     """One operator with one set of arguments.
 
-    :param name: what the test report calls it.
-    :param prepare: makes what the operator needs; returns its arguments.
-    :param send: method and path of the request that makes it.
+    :param name: the name in test ids.
+    :param prepare: creates the resources that the operator requires; returns its arguments.
+    :param send: method and path of the request that creates the resource.
     :param kind: the emulator's name of its job; ``None`` if there is no job.
-    :param listing: path and query of the list in which it shows up; ``None`` if there is none.
-    :param cancel: path of the DELETE that stops its job; ``None`` where the API has none.
-    :param again: what becomes of a second such request.
-    :param decidable: whether DataRobot can tell, while a job runs and after its end, if the request came through.
+    :param listing: path and query of the list that contains the resource; ``None`` if there is none.
+    :param cancel: path of the DELETE that cancels its job; ``None`` if the API has none.
+    :param again: the result of a second such request.
+    :param decidable: whether the API shows that the request was processed, while the job runs and after its end.
+    :param fixed: further arguments of the operator.
     """
 
     name: str
@@ -66,8 +67,8 @@ class Submitter:
     decidable: tuple[bool, bool] = (True, True)
     fixed: Mapping[str, Any] = field(default_factory=dict)
 
-    def things(self, datarobot: EmulatorClient, arguments: Arguments) -> int:
-        """Return the number of such resources, by the state of the emulator."""
+    def count_resources(self, datarobot: EmulatorClient, arguments: Arguments) -> int:
+        """Return the number of such resources in the emulator."""
         counts = {len(datarobot.jobs(self.kind))} if self.kind else set()
         if self.listing and not self.kind:
             path, query = self.listing
@@ -78,11 +79,11 @@ class Submitter:
 
 
 def send_again(submitter: Submitter, arguments: Arguments) -> None:
-    """Send the request of a task once more, as another user would."""
-    given = {name: value for name, value in arguments.items() if name not in ("deferrable", "poll_interval", "timeout")}
-    given["task_id"] = "somebody-else"
+    """Send the request of a task again, like another user."""
+    waiting = ("deferrable", "poll_interval", "timeout")
+    others = {name: value for name, value in arguments.items() if name not in waiting}
     context = {"ti": TaskInstance(), "task_state_store": Store()}
-    submitter.operator(**given).execute(context)
+    submitter.operator(**{**others, "task_id": "another-task"}).execute(context)
 
 
 def _model(datarobot: EmulatorClient) -> Arguments:
@@ -95,9 +96,9 @@ def _model_without_versioned_data(datarobot: EmulatorClient) -> Arguments:
 
 
 def _model_with_version(datarobot: EmulatorClient) -> Arguments:
-    given = _model(datarobot)
-    datarobot.create_version(given["custom_model_id"])
-    return given
+    arguments = _model(datarobot)
+    datarobot.create_version(arguments["custom_model_id"])
+    return arguments
 
 
 def _version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient], Arguments]:
@@ -321,12 +322,12 @@ SUBMITTERS = (*JOBS, *CREATES)
 
 
 def each(*submitters: Submitter) -> Any:
-    """Parametrize a test with these."""
+    """Parametrize a test with submitters."""
     return pytest.mark.parametrize("submitter", submitters, ids=lambda each: each.name)
 
 
 def axis_of(submitters: Iterable[Submitter]) -> Axis:
-    """Return the axis of these; those with the same traits are recovered by the same code."""
+    """Return an axis of submitters; the same code recovers all submitters of a kind."""
     return axis(
         submitters,
         attrgetter("name"),
@@ -334,5 +335,5 @@ def axis_of(submitters: Iterable[Submitter]) -> Axis:
     )
 
 
-#: The two places where a task waits, by the argument ``deferrable``.
+#: The argument ``deferrable`` by the process in which the task waits.
 MODES = {"worker": False, "trigger": True}

@@ -1,4 +1,4 @@
-"""Every job operator x every network fault: temporary faults change nothing, lasting ones raise the same error."""
+"""Every job operator x every network fault: temporary faults change nothing, permanent ones raise the same error."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datarobot_provider.hooks import datarobot as hook_module
 from datarobot_provider.jobs.job_client import JobClient
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.runs import SHORT_POLL_FAILURES, Outcome, Run, both, fail_polls_early, log_lines, normalised
+from tests.parity.runs import SHORT_POLL_FAILURES, Outcome, Run, fail_polls_early, log_lines, normalize, run_both_modes
 from tests.support.emulator import CONNECTION, EmulatorClient, connection
 
 
@@ -18,7 +18,7 @@ def _has_status_record(route: tuple[Case, str]) -> bool:
     return route[0].polls[0].startswith("/status/")
 
 
-#: Every route that is requested while a job operator waits and reads its result.
+#: Every path that a job operator requests while it waits, and for its result.
 _ROUTES = Axis(
     {
         f"{case.name}-{name}": (case, path)
@@ -28,19 +28,19 @@ _ROUTES = Axis(
     },
     kind=lambda route: (_has_status_record(route), route[1] == route[0].result),
 )
-#: A poll of the job, and only a poll: not the fetch of its result.
+#: The paths of the polls, without those of the results.
 _POLLS = Axis({case.name: (case, case.polls[0]) for case in CASES}, kind=_has_status_record)
-_PASSING = {
-    # Absorbed by the transport: five attempts per request.
+_TEMPORARY = {
+    # Fewer failures than the transport has attempts.
     "503 burst": {"status": 503, "times": 3},
-    # With Retry-After, which both senders honour.
+    # Both transports respect Retry-After.
     "503 with Retry-After": {"status": 503, "retryAfter": 0, "times": 3},
     "cut before": {"cut": "before", "times": 2},
     "cut inside": {"cut": "inside", "times": 2},
     "cut after": {"cut": "after", "times": 2},
 }
-_LASTING = {
-    # More than one request's attempts: the look fails, the wait goes on with the next one.
+_LONGER = {
+    # More failures than the transport has attempts: the poll fails, and the wait continues with the next poll.
     "503 burst": {"status": 503, "times": 7},
     "cut before": {"cut": "before", "times": 11},
     "cut inside": {"cut": "inside", "times": 11},
@@ -48,50 +48,50 @@ _LASTING = {
 }
 
 
-@pairwise(route=_ROUTES, fault=_PASSING)
+@pairwise(route=_ROUTES, fault=_TEMPORARY)
 def test_a_temporary_fault_does_not_change_the_outcome(
     datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
 ) -> None:
-    assert _unharmed(datarobot, *route, fault) == set()
+    assert _succeeds_despite(datarobot, *route, fault) == set()
 
 
-@pairwise(route=_POLLS, fault=_LASTING)
+@pairwise(route=_POLLS, fault=_LONGER)
 def test_failed_polls_do_not_change_the_outcome(
     datarobot: EmulatorClient, route: tuple[Case, str], fault: dict[str, object]
 ) -> None:
-    assert _unharmed(datarobot, *route, fault) != set()
+    assert _succeeds_despite(datarobot, *route, fault) != set()
 
 
-def _unharmed(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str, object]) -> set[str]:
-    """Run both modes through a fault; check that the task succeeds; return the log lines about failed polls.
+def _succeeds_despite(datarobot: EmulatorClient, case: Case, path: str, fault: dict[str, object]) -> set[str]:
+    """Inject a fault in both modes; check that the task succeeds; return the distinct log lines about failed polls.
 
-    How often they say it may differ: below our attempts, aiohttp has one of its own for a connection it used before.
+    Their number may differ: aiohttp itself repeats a request if a reused connection was closed.
     """
-    failed_looks: list[set[str]] = []
+    failed_polls: list[set[str]] = []
 
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        # A job that is over answers 303 without a body, and nothing can be cut in two: it must outlast the fault.
+        # The job must outlast the fault: the response about an ended job is a 303 without a body that could be cut.
         datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
 
-        def strike() -> None:
+        def inject() -> None:
             datarobot.inject_fault(path, **fault)  # type: ignore[arg-type]
 
         with log_lines(hook_module, "_LOG") as lines, pytest.MonkeyPatch.context() as patch:
-            # The wait is to meet it, not the worker's one poll before.
+            # The fault must affect the wait, not the poll of the worker before it.
             wait = JobClient.wait
-            patch.setattr(JobClient, "wait", lambda *given: strike() or wait(*given))
-            outcome = run.finish(before_trigger=strike)
-        failed_looks.append({normalised(line) for line in lines if "cannot be polled at present" in line})
+            patch.setattr(JobClient, "wait", lambda *arguments: inject() or wait(*arguments))
+            outcome = run.finish(before_trigger=inject)
+        failed_polls.append({normalize(line) for line in lines if "cannot be polled at present" in line})
         assert datarobot.faults_left() == [0]
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert outcome.error is None
-    assert outcome.remembers
-    sync, deferrable = failed_looks
+    assert outcome.has_record
+    sync, deferrable = failed_polls
     assert deferrable == sync
     return sync
 
@@ -102,21 +102,21 @@ def test_polls_that_keep_failing_raise_the_same_error(
 ) -> None:
     fail_polls_early(datarobot, monkeypatch)
 
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
         datarobot.inject_fault(case.polls[0], status=503, times=None)
         outcome = run.finish()
-        # The job may be fine: it is left alone, and the store keeps its id for the next try.
+        # The job may still succeed: it is not cancelled, and its id stays in the store for the next attempt.
         run.check_requests(deletes=0)
         run.check_job(active=True)
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "\nMessage from DataRobot: DataRobot returned 503 for GET " in outcome.text
-    assert outcome.remembers
+    assert outcome.has_record
 
 
 @each_case
@@ -125,7 +125,7 @@ def test_a_connection_that_stays_cut_raises_the_same_error(
 ) -> None:
     fail_polls_early(datarobot, monkeypatch)
 
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
         datarobot.inject_fault(case.polls[0], cut="before", times=None)
@@ -134,11 +134,11 @@ def test_a_connection_that_stays_cut_raises_the_same_error(
         run.check_job(active=True)
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "the connection was lost before the response was complete" in outcome.text
-    assert outcome.remembers
+    assert outcome.has_record
 
 
 @each_case
@@ -157,27 +157,27 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fail_polls_early(datarobot, monkeypatch)
-    refusal = {"message": "Invalid Authorization header."}
+    rejection = {"message": "Invalid Authorization header."}
 
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
-        datarobot.inject_fault(case.polls[0], status=401, body=refusal, times=None)
-        return _refused(run, run.finish())
+        datarobot.inject_fault(case.polls[0], status=401, body=rejection, times=None)
+        return _check_not_cancelled(run, run.finish())
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
-    assert outcome.remembers
+    assert outcome.has_record
 
-    # The same for real: the token is changed while the task is deferred, so that the trigger has one that is refused.
-    # A task that waits on a worker read its token before.
+    # The token is changed while the task is deferred, so that the server rejects the requests of the trigger. A task
+    # that waits on a worker has read its token before.
     changed = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "stuck")
-    wrong = connection(datarobot.endpoint, "a-token-nobody-knows", **SHORT_POLL_FAILURES)
+    wrong = connection(datarobot.endpoint, "an-invalid-token", **SHORT_POLL_FAILURES)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
-    deferred = _refused(changed, outcome_of_change)
-    assert "a-token-nobody-knows" not in str(deferred.error)
+    deferred = _check_not_cancelled(changed, outcome_of_change)
+    assert "an-invalid-token" not in str(deferred.error)
     assert deferred.comparable() == outcome.comparable()
 
 
@@ -194,14 +194,14 @@ def test_a_missing_connection_in_the_triggerer_is_reported(
         before_trigger=lambda: monkeypatch.delenv(CONNECTION),
         after_trigger=lambda: monkeypatch.setenv(CONNECTION, good),
     )
-    _refused(run, outcome)
+    _check_not_cancelled(run, outcome)
     assert type(outcome.error) is AirflowException
     assert outcome.text.startswith(f"The {case.title} could not be polled for too long")
     assert "\nMessage from DataRobot: There is no Airflow connection 'datarobot_default'." in outcome.text
-    assert outcome.remembers
+    assert outcome.has_record
 
 
-def _refused(run: Run, outcome: Outcome) -> Outcome:
+def _check_not_cancelled(run: Run, outcome: Outcome) -> Outcome:
     run.check_requests(deletes=0)
     run.check_job(active=True)
     return outcome
@@ -210,7 +210,7 @@ def _refused(run: Run, outcome: Outcome) -> Outcome:
 @pytest.mark.parametrize("cut", ["inside", "after"])
 @each_case
 def test_a_start_whose_response_is_lost_is_not_repeated(datarobot: EmulatorClient, case: Case, cut: str) -> None:
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=False)
         run.arguments["deferrable"] = deferrable
         datarobot.inject_fault(case.start, method="POST", cut=cut, times=1)
@@ -219,7 +219,7 @@ def test_a_start_whose_response_is_lost_is_not_repeated(datarobot: EmulatorClien
         assert len(datarobot.jobs(case.kind)) == 1
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert type(outcome.error) is AirflowException
     assert "DataRobot may have processed the request." in outcome.text
     assert outcome.xcoms == []

@@ -1,4 +1,4 @@
-"""Every job operator, killed by a user: on the worker, and in the triggerer. One DELETE, where the API has one."""
+"""Every job operator, killed by a user on the worker and in the triggerer: one DELETE, if the API has one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from airflow.providers.common.compat.sdk import AirflowFailException
 
 from tests.parity.cases import CASES, Case, each_case
-from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, normalised, polls_of
+from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, normalize, polls_of
 from tests.support.emulator import until
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _CANCELLABLE = [pytest.param(case, id=case.name) for case in CASES if case.cance
 
 
 class SigkillError(BaseException):
-    """What the supervisor sends to a task that keeps running after SIGTERM; nothing of the task runs after it."""
+    """Simulates the SIGKILL that the supervisor sends to a task that keeps running after SIGTERM."""
 
 
 @contextlib.contextmanager
@@ -51,31 +51,31 @@ def killed(on_term: Callable[[], None], when: Callable[[], Any]) -> Iterator[Non
         signal.signal(signal.SIGUSR1, before)
 
 
-def _killed_on_worker(run: Run, when: Callable[[], Any], *, goes_on: bool) -> tuple[Outcome, list[str]]:
+def _kill_on_worker(run: Run, when: Callable[[], Any], *, continues: bool) -> tuple[Outcome, list[str]]:
     """Kill the task while it waits on a worker.
 
-    :param goes_on: whether ``execute`` runs on after ``on_kill``, as it does until the supervisor sends SIGKILL.
+    :param continues: whether ``execute`` continues after ``on_kill``, as it does until the supervisor sends SIGKILL.
     """
     operator, outcome = run.operator(), Outcome(xcoms=run.instance.xcoms)
 
     def on_term() -> None:
         operator.on_kill()
-        if not goes_on:
+        if not continues:
             raise SigkillError
 
     # A poll may also come from the check for a running job, before the operator has started its own.
     with log_lines(type(operator)) as lines, killed(on_term, lambda: operator._running and when()):
         try:
             outcome.value = operator.execute(run.context())
-        except (Exception, SigkillError) as error:  # noqa: BLE001 - which it is, the tests look at
+        except (Exception, SigkillError) as error:  # noqa: BLE001 - the tests check its type
             outcome.error = error
-    assert goes_on or isinstance(outcome.error, SigkillError)
+    assert continues or isinstance(outcome.error, SigkillError)
     return outcome, lines
 
 
-def _killed_in_trigger(run: Run, when: Callable[[], Any]) -> tuple[Outcome, list[str]]:
-    """Kill the deferred task: what the triggerer does when its trigger is no longer wanted."""
-    trigger = run.rebuilt(run.defer())
+def _kill_in_trigger(run: Run, when: Callable[[], Any]) -> tuple[Outcome, list[str]]:
+    """Kill the deferred task like the triggerer: cancel the trigger."""
+    trigger = run.rebuild_trigger(run.defer())
 
     async def triggerer() -> None:
         task = asyncio.create_task(_run_trigger(trigger))
@@ -102,38 +102,38 @@ async def _run_trigger(trigger: DataRobotJobTrigger) -> None:
 
 
 def _polled(run: Run) -> Callable[[], Any]:
-    # A deferred task was looked at by its worker, before there was a trigger.
+    # The worker polls the job once before the task defers.
     polls = 2 if run.deferrable else 1
     return lambda: len(list(polls_of(run.case, run.datarobot))) >= polls
 
 
-def _told(lines: list[str]) -> list[str]:
+def _kill_messages(lines: list[str]) -> list[str]:
     return [line for line in lines if line.startswith("The task was killed")]
 
 
 @each_case
 def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: Case) -> None:
-    def make(deferrable: bool) -> tuple[Any, list[str], Outcome]:
+    def run_mode(deferrable: bool) -> tuple[Any, list[str], Outcome]:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
-            outcome, lines = _killed_in_trigger(run, _polled(run))
+            outcome, lines = _kill_in_trigger(run, _polled(run))
         else:
-            # Where the job can be cancelled, the wait sees its end by itself before the supervisor times out.
-            outcome, lines = _killed_on_worker(run, _polled(run), goes_on=case.cancel is not None)
+            # If the job can be cancelled, the wait ends by itself before the supervisor sends SIGKILL.
+            outcome, lines = _kill_on_worker(run, _polled(run), continues=case.cancel is not None)
         run.check_requests(deletes=1 if case.cancel else 0)
-        # Where the API cannot cancel, the job goes on, and the log says so.
+        # If the API cannot cancel the job, it is still running, and the log says so.
         run.check_job(active=case.cancel is None)
-        return normalised(outcome.xcoms), _told(lines), outcome
+        return normalize(outcome.xcoms), _kill_messages(lines), outcome
 
-    xcoms, told, sync = make(deferrable=False)
-    assert make(deferrable=True)[:2] == (xcoms, told)
-    became = (
+    xcoms, messages, sync = run_mode(deferrable=False)
+    assert run_mode(deferrable=True)[:2] == (xcoms, messages)
+    result = (
         f"The {case.title} was cancelled in DataRobot."
         if case.cancel
         else f"DataRobot cannot cancel a {case.title}. It is still running."
     )
-    assert told == [f"The task was killed. {became}"]
+    assert messages == [f"The task was killed. {result}"]
     if case.cancel:
         assert type(sync.error) is AirflowFailException
         assert re.match(f"The {case.title} was cancelled in DataRobot", sync.text)
@@ -145,36 +145,36 @@ def test_a_kill_does_not_cancel_the_job_without_cancel_on_kill(datarobot: Emulat
         run = Run(datarobot, case, deferrable=deferrable, cancel_on_kill=False)
         datarobot.set_outcome(case.kind, "stuck")
         if deferrable:
-            _, lines = _killed_in_trigger(run, _polled(run))
+            _, lines = _kill_in_trigger(run, _polled(run))
         else:
-            _, lines = _killed_on_worker(run, _polled(run), goes_on=False)
+            _, lines = _kill_on_worker(run, _polled(run), continues=False)
         run.check_requests(deletes=0)
         run.check_job(active=True)
-        assert _told(lines) == []
+        assert _kill_messages(lines) == []
 
 
 @pytest.mark.parametrize("case", _CANCELLABLE)
 def test_a_kill_after_the_job_ended_is_logged(datarobot: EmulatorClient, case: Case) -> None:
-    def make(deferrable: bool) -> list[str]:
-        # The second look comes after 0.8 s at the earliest; the job is over before.
+    def run_mode(deferrable: bool) -> list[str]:
+        # The second poll is sent after 0.8 s at the earliest; the job has ended by then.
         run = Run(datarobot, case, deferrable=deferrable, poll_interval=1.0)
         datarobot.set_outcome(case.kind, "succeeded", seconds=0.2)
 
-        def over() -> bool:
+        def ended() -> bool:
             return any(polls_of(case, datarobot)) and not datarobot.jobs(case.kind)[0]["active"]
 
         if deferrable:
-            _, lines = _killed_in_trigger(run, over)
+            _, lines = _kill_in_trigger(run, ended)
         else:
-            outcome, lines = _killed_on_worker(run, over, goes_on=True)
+            outcome, lines = _kill_on_worker(run, ended, continues=True)
             assert case.value(outcome.value, run.check_job())
         run.check_requests(deletes=1)
         run.check_job()
-        return _told(lines)
+        return _kill_messages(lines)
 
     assert (
-        make(False)
-        == make(True)
+        run_mode(False)
+        == run_mode(True)
         == [f"The task was killed. The {case.title} had already ended when DataRobot received the cancellation."]
     )
 
@@ -188,15 +188,15 @@ def test_a_kill_after_the_end_does_nothing(datarobot: EmulatorClient, case: Case
         operator.on_kill()
     run.check_requests(deletes=0)
     assert lines != []
-    assert _told(lines) == []
+    assert _kill_messages(lines) == []
 
     run = Run(datarobot, case, deferrable=True)
     datarobot.set_outcome(case.kind, "succeeded", seconds=TIMEOUT)
-    trigger = run.rebuilt(run.defer())
+    trigger = run.rebuild_trigger(run.defer())
     datarobot.finish_jobs()
 
     async def triggerer() -> None:
-        # Airflow 3.3 also calls on_kill for a trigger whose event it has in its hands.
+        # Airflow 3.3 also calls on_kill of a trigger after it has received its event.
         assert [event async for event in trigger.run()]
         await trigger.on_kill()
 

@@ -10,22 +10,22 @@ from airflow.providers.common.compat.sdk import AirflowException
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
 from tests.parity.cases import Case, each_case
-from tests.parity.runs import Outcome, Run, both, fail_polls_early, record_of
+from tests.parity.runs import Outcome, Run, fail_polls_early, record_of, run_both_modes
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
 
-#: Duration of a job that runs until it is ended, in seconds.
+#: Duration of a job that the test ends itself, in seconds.
 _LONG = 600.0
 
 
 class WorkerLostError(BaseException):
-    """The worker is killed; nothing of the task runs after it."""
+    """The worker is killed, so that the attempt ends without any cleanup."""
 
 
-def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run the first attempt until it waits, then kill its worker or its triggerer."""
+def _kill_first_attempt(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run the first attempt until it waits, then end it without any cleanup."""
     if run.deferrable:
         run.defer()
     else:
@@ -40,29 +40,29 @@ def _lose(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "ref" in record_of(run.store.values)
 
 
-@pytest.mark.parametrize("over", [False, True], ids=["running", "over"])
+@pytest.mark.parametrize("ended", [False, True], ids=["running", "ended"])
 @each_case
 def test_a_retry_reuses_the_job(
-    datarobot: EmulatorClient, case: Case, over: bool, monkeypatch: pytest.MonkeyPatch
+    datarobot: EmulatorClient, case: Case, ended: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "succeeded", seconds=_LONG if over else 0.3)
-        _lose(run, monkeypatch)
+        datarobot.set_outcome(case.kind, "succeeded", seconds=_LONG if ended else 0.3)
+        _kill_first_attempt(run, monkeypatch)
         first = dict(run.instance.xcoms)
-        if over:
+        if ended:
             datarobot.finish_jobs()
-        run.check_job(active=not over)
-        run.next_try()
+        run.check_job(active=not ended)
+        run.next_attempt()
         outcome = run.finish()
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
         assert dict(outcome.xcoms) == first
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert outcome.error is None
-    assert outcome.remembers
+    assert outcome.has_record
 
 
 @each_case
@@ -71,44 +71,44 @@ def test_a_retry_after_failed_polls_reuses_the_job(
 ) -> None:
     fail_polls_early(datarobot, monkeypatch)
 
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
         datarobot.inject_fault(case.polls[0], status=503, times=None)
         assert type(run.finish().error) is AirflowException
         datarobot.clear_faults()
-        run.next_try()
+        run.next_attempt()
         outcome = run.finish()
         run.check_requests()
         assert case.value(outcome.value, run.check_job())
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     assert outcome.error is None
-    assert outcome.remembers
+    assert outcome.has_record
 
 
 @each_case
 def test_a_retry_reports_how_the_job_ends(
     datarobot: EmulatorClient, case: Case, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def make(deferrable: bool) -> Outcome:
+    def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
         datarobot.set_outcome(case.kind, "failed", message=case.reason, seconds=_LONG)
-        _lose(run, monkeypatch)
-        run.next_try()
+        _kill_first_attempt(run, monkeypatch)
+        run.next_attempt()
         with monkeypatch.context() as patch:
-            # The job ends once the second try waits for it.
+            # The job ends when the second attempt waits for it.
             wait = JobClient.wait
-            patch.setattr(JobClient, "wait", lambda *given: datarobot.finish_jobs() or wait(*given))
+            patch.setattr(JobClient, "wait", lambda *arguments: datarobot.finish_jobs() or wait(*arguments))
             outcome = run.finish(before_trigger=datarobot.finish_jobs)
         run.check_requests()
         run.check_job()
         return outcome
 
-    outcome, _ = both(make)
+    outcome, _ = run_both_modes(run_mode)
     expected, headline = case.endings["failed"]
     assert type(outcome.error) is expected
     assert outcome.text.startswith(f"The {case.title} {headline}")
     assert case.reason in outcome.text
-    assert outcome.stored == {} if KINDS[case.operator.kind].repeatable else outcome.remembers
+    assert outcome.stored == {} if KINDS[case.operator.kind].repeatable else outcome.has_record

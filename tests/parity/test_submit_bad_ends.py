@@ -1,4 +1,4 @@
-"""Failed jobs: a retry starts those again that may succeed, and reports the failure of the others again."""
+"""Failed jobs: a retry repeats a job that may succeed, and otherwise reports the same failure again."""
 
 from __future__ import annotations
 
@@ -9,77 +9,79 @@ from airflow.providers.common.compat.sdk import AirflowException, AirflowFailExc
 
 from datarobot_provider.jobs.kinds import KINDS
 from tests.pairwise import pairwise
-from tests.parity.submit_run import SubmitRun, while_it_waits
+from tests.parity.submit_run import SubmitRun, during_the_wait
 from tests.parity.submitters import CREATED_AGAIN, JOBS, MODES, Submitter, axis_of, each, send_again
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
-_REASON = "A word from DataRobot."
+_REASON = "A message from DataRobot."
 
 
 def _repeatable(submitter: Submitter) -> bool:
     return KINDS[submitter.operator.kind].repeatable
 
 
-_MAY_DO_BETTER = [each for each in JOBS if _repeatable(each)]
-_WOULD_NOT = [each for each in JOBS if not _repeatable(each)]
+_REPEATABLE = [each for each in JOBS if _repeatable(each)]
+_NOT_REPEATABLE = [each for each in JOBS if not _repeatable(each)]
 (_TEST,) = [each for each in JOBS if each.name == "test"]
 (_REPOSITORY,) = [each for each in JOBS if each.name == "repository"]
 
 
-@pairwise(submitter=axis_of([each for each in _MAY_DO_BETTER if each.again == CREATED_AGAIN]), deferrable=MODES)
+@pairwise(submitter=axis_of([each for each in _REPEATABLE if each.again == CREATED_AGAIN]), deferrable=MODES)
 def test_a_retry_starts_another_job_after_a_failed_one(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
     run = SubmitRun(datarobot, submitter, deferrable=deferrable)
-    run.order("failed", message=_REASON)
+    run.set_outcome("failed", message=_REASON)
     first = run.finish()
     assert type(first.error) is AirflowException
-    assert first.stored == {}, "without a question for the next try, which DataRobot might not be able to answer"
-    run.next_try()
+    assert first.stored == {}, "the next attempt must not search for the failed job"
+    run.next_attempt()
     outcome = run.finish()
     assert outcome.error is None
-    assert outcome.remembers
-    assert (run.made, run.sent) == (2, 2)
+    assert outcome.has_record
+    assert (run.created, run.sent) == (2, 2)
 
 
-@each(*_MAY_DO_BETTER)
+@each(*_REPEATABLE)
 def test_a_retry_starts_another_job_after_an_unseen_failure(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
-    run.order("failed", message=_REASON)
-    run.die(while_it_waits)
+    run.set_outcome("failed", message=_REASON)
+    run.run_killed(during_the_wait)
     run.await_end()
-    run.next_try()
+    run.next_attempt()
     outcome = run.finish()
     assert outcome.error is None
-    assert (run.made, run.sent) == (2, 2)
+    assert (run.created, run.sent) == (2, 2)
 
 
-@each(*_WOULD_NOT)
+@each(*_NOT_REPEATABLE)
 def test_a_retry_reports_a_result_that_was_not_seen(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
-    run.order("failed", message=_REASON)
-    run.die(while_it_waits)
+    run.set_outcome("failed", message=_REASON)
+    run.run_killed(during_the_wait)
     run.await_end()
-    run.next_try()
+    run.next_attempt()
     outcome = run.finish()
     assert type(outcome.error) is AirflowFailException
-    assert (run.made, run.sent) == (1, 1)
+    assert (run.created, run.sent) == (1, 1)
 
 
-@pytest.mark.parametrize("given", [{}, {"raise_on_failure": False}], ids=["raised", "returned"])
-def test_a_retry_reports_a_result_that_airflow_did_not_store(datarobot: EmulatorClient, given: dict[str, Any]) -> None:
-    run = SubmitRun(datarobot, _TEST, **given)
-    run.order("failed", message=_REASON)
+@pytest.mark.parametrize("arguments", [{}, {"raise_on_failure": False}], ids=["raised", "returned"])
+def test_a_retry_reports_a_result_that_airflow_did_not_store(
+    datarobot: EmulatorClient, arguments: dict[str, Any]
+) -> None:
+    run = SubmitRun(datarobot, _TEST, **arguments)
+    run.set_outcome("failed", message=_REASON)
     first = run.finish()
-    run.next_try()
+    run.next_attempt()
     second = run.finish()
     assert (str(second.error), second.value) == (str(first.error), first.value)
-    assert (run.made, run.sent) == (1, 1)
+    assert (run.created, run.sent) == (1, 1)
 
 
-def _gone(run: SubmitRun) -> None:
+def _delete_status_record(run: SubmitRun) -> None:
     """Delete the status record once the version exists."""
     run.await_end()
     (job,) = run.datarobot.jobs(str(run.submitter.kind))
@@ -88,25 +90,25 @@ def _gone(run: SubmitRun) -> None:
 
 def test_a_version_without_status_record_is_found(datarobot: EmulatorClient) -> None:
     run = SubmitRun(datarobot, _REPOSITORY, deferrable=True)
-    outcome = run.finish(before_trigger=lambda: _gone(run))
+    outcome = run.finish(before_trigger=lambda: _delete_status_record(run))
     assert outcome.error is None
     assert outcome.value
-    assert (run.made, run.sent) == (1, 1)
+    assert (run.created, run.sent) == (1, 1)
 
 
 @pytest.mark.parametrize("seen", [True, False], ids=["recovered", "unseen"])
 def test_a_retry_creates_no_second_version_without_status_record(datarobot: EmulatorClient, seen: bool) -> None:
     run = SubmitRun(datarobot, _REPOSITORY, deferrable=seen)
     if seen:
-        run.finish(before_trigger=lambda: _gone(run))
-        # What is found at once needs no deferral.
+        run.finish(before_trigger=lambda: _delete_status_record(run))
+        # The retry finds the version without waiting.
         run.deferrable = False
     else:
-        run.die(while_it_waits)
-        _gone(run)
-    run.next_try()
+        run.run_killed(during_the_wait)
+        _delete_status_record(run)
+    run.next_attempt()
     assert run.finish().error is None
-    assert (run.made, run.sent) == (1, 1)
+    assert (run.created, run.sent) == (1, 1)
 
 
 def test_an_assignment_of_other_data_is_not_reused(datarobot: EmulatorClient) -> None:
@@ -114,7 +116,7 @@ def test_an_assignment_of_other_data_is_not_reused(datarobot: EmulatorClient) ->
     run = SubmitRun(datarobot, submitter)
     rows = "".join(f"{number},{number}\n" for number in range(50))
     other = datarobot.control("POST", "datasets", {"name": "other.csv", "csv": "age,target\n" + rows})
-    run.order("succeeded", seconds=0.5)
+    run.set_outcome("succeeded", seconds=0.5)
     send_again(submitter, {**run.arguments, "dataset_id": other["id"], "wait_for_completion": False})
     assert datarobot.jobs("training_data")[0]["active"]
     outcome = run.finish()

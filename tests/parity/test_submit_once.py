@@ -1,4 +1,4 @@
-"""Whenever the worker is killed, an operator creates its resource once, and returns the same as without a kill."""
+"""A killed worker: the operator creates its resource once, and returns the same as without a kill."""
 
 from __future__ import annotations
 
@@ -9,43 +9,43 @@ import pendulum
 from airflow.providers.common.compat.sdk import AirflowException
 
 from tests.pairwise import pairwise
-from tests.parity.runs import Outcome, normalised, record_of
+from tests.parity.runs import Outcome, normalize, record_of
 from tests.parity.submit_run import (
     SubmitRun,
     after_the_response,
-    before_it_is_written_down,
+    airflow_without_store,
+    before_the_record_is_stored,
     before_the_request,
-    while_it_waits,
-    without_store,
+    during_the_wait,
 )
 from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of, each
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient
 
-#: Those whose submission can be found after the end of the job.
+#: Submitters whose resource can be found after the end of the job.
 DECIDABLE = [each for each in SUBMITTERS if each.decidable[1]]
-#: Those whose submission can be found while the job runs.
+#: Submitters whose job can be found while it runs.
 DECIDABLE_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
-_KILLS = {kill.__name__: kill for kill in (after_the_response, before_it_is_written_down)}
-_LOST: dict[str, dict[str, Any]] = {
+_KILLS = {kill.__name__: kill for kill in (after_the_response, before_the_record_is_stored)}
+_LOST_RESPONSES: dict[str, dict[str, Any]] = {
     "cut": {"cut": "after"},
     "half": {"cut": "inside"},
     "gateway": {"status": 502, "apply": True, "body": "<html>Bad Gateway</html>"},
 }
-#: Their responses have no body that could be cut in two.
-_BODILESS = ("assignment", "repository", "repository-latest")
-#: What later tasks see of each submitter without a kill.
-_UNDISTURBED: dict[str, dict[str, Any]] = {}
+#: Submitters whose response has no body that could be cut.
+_WITHOUT_RESPONSE_BODY = ("assignment", "repository", "repository-latest")
+#: What later tasks receive from each submitter without a kill.
+_WITHOUT_KILL: dict[str, dict[str, Any]] = {}
 
 
 def seen_by_later_tasks(outcome: Outcome) -> dict[str, Any]:
-    """Return what later tasks see of a task, without what cannot be the same in two runs."""
-    return normalised({"value": outcome.value, "xcoms": outcome.xcoms})
+    """Return the values that a task passes to later tasks, without those that differ in every run."""
+    return normalize({"value": outcome.value, "xcoms": outcome.xcoms})
 
 
 def seen_after_recovery(submitter: Submitter, outcome: Outcome) -> dict[str, Any]:
-    """Return the same for a task that recovered its resource: it has no id of a status record."""
+    """Return the same for a task that recovered its resource and does not know the id of the status record."""
     if submitter.name.startswith("repository"):
         handle, *links = outcome.xcoms
         assert handle == ("datarobot_id", outcome.value)
@@ -53,42 +53,42 @@ def seen_after_recovery(submitter: Submitter, outcome: Outcome) -> dict[str, Any
     return seen_by_later_tasks(outcome)
 
 
-def undisturbed(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, Any]:
-    """Return what later tasks see without a kill; each submitter is run once for all tests."""
-    if submitter.name not in _UNDISTURBED:
+def result_without_kill(datarobot: EmulatorClient, submitter: Submitter) -> dict[str, Any]:
+    """Return the values that later tasks receive without a kill; each submitter runs once for all tests."""
+    if submitter.name not in _WITHOUT_KILL:
         run = SubmitRun(datarobot, submitter)
         outcome = run.finish()
         assert outcome.error is None
-        assert (run.made, run.sent, run.stopped) == (1, 1, [])
-        assert outcome.remembers
-        _UNDISTURBED[submitter.name] = seen_by_later_tasks(outcome)
-    return _UNDISTURBED[submitter.name]
+        assert (run.created, run.sent, run.stopped) == (1, 1, [])
+        assert outcome.has_record
+        _WITHOUT_KILL[submitter.name] = seen_by_later_tasks(outcome)
+    return _WITHOUT_KILL[submitter.name]
 
 
 def check_once(run: SubmitRun, outcome: Outcome, *, sent: int = 1) -> None:
     """Check that a task succeeded, created one resource, and still has its record."""
     assert outcome.error is None
-    assert (run.made, run.sent, run.stopped) == (1, sent, [])
-    assert outcome.remembers
+    assert (run.created, run.sent, run.stopped) == (1, sent, [])
+    assert outcome.has_record
     assert run.instance.try_number > 1
 
 
 @pairwise(
-    lambda submitter, loss: loss != _LOST["half"] or submitter.name not in _BODILESS,
+    lambda submitter, loss: loss != _LOST_RESPONSES["half"] or submitter.name not in _WITHOUT_RESPONSE_BODY,
     submitter=axis_of(DECIDABLE),
-    loss=_LOST,
+    loss=_LOST_RESPONSES,
 )
 def test_a_lost_response_is_found_again(datarobot: EmulatorClient, submitter: Submitter, loss: dict[str, Any]) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
     first = run.lose_response(**loss)
-    assert type(first.error) is AirflowException, "a retry may help"
+    assert type(first.error) is AirflowException, "Airflow must retry the task"
     assert first.xcoms == []
     assert record_of(first.stored).keys() & {"before", "ref", "done"} == {"before"}
     run.await_end()
-    run.next_try()
+    run.next_attempt()
     outcome = run.finish()
-    # What DataRobot refuses a second time is asked for by sending it again.
+    # If DataRobot does not run two such jobs, the operator sends the request again to find the first one.
     check_once(run, outcome, sent=2 if submitter.again == "reused" and submitter.kind else 1)
     assert seen_after_recovery(submitter, outcome) == expected
 
@@ -97,12 +97,12 @@ def test_a_lost_response_is_found_again(datarobot: EmulatorClient, submitter: Su
 def test_a_lost_response_is_found_again_while_the_job_runs(
     datarobot: EmulatorClient, submitter: Submitter, deferrable: bool
 ) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.order("succeeded", seconds=0.5)
+    run.set_outcome("succeeded", seconds=0.5)
     run.lose_response()
     run.deferrable = run.arguments["deferrable"] = deferrable
-    run.next_try()
+    run.next_attempt()
     outcome = run.finish()
     check_once(run, outcome, sent=2 if submitter.again == "reused" else 1)
     assert seen_by_later_tasks(outcome) == expected
@@ -112,14 +112,14 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
 def test_a_worker_killed_before_the_request_has_created_nothing(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.die(before_the_request)
-    assert (run.made, run.sent) == (0, 0)
+    run.run_killed(before_the_request)
+    assert (run.created, run.sent) == (0, 0)
     assert record_of(run.store.values).keys() & {"before", "ref", "done"} == {"before"}
-    run.next_try()
+    run.next_attempt()
     if submitter.name.startswith("repository"):
-        # A version that is not there may be in the making: that nothing was sent, only the worker knew.
+        # DataRobot may still be creating the version; only the worker knew that it had not sent the request.
         run.arguments["on_uncertain_submit"] = "resubmit"
     outcome = run.finish()
     check_once(run, outcome)
@@ -130,12 +130,12 @@ def test_a_worker_killed_before_the_request_has_created_nothing(
 def test_a_worker_killed_after_the_response_has_created_it(
     datarobot: EmulatorClient, submitter: Submitter, kill: Any
 ) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.die(kill)
-    assert (run.made, run.sent) == (1, 1)
+    run.run_killed(kill)
+    assert (run.created, run.sent) == (1, 1)
     run.await_end()
-    run.next_try()
+    run.next_attempt()
     outcome = run.finish()
     check_once(run, outcome, sent=2 if submitter.again == "reused" and submitter.kind else 1)
     assert seen_after_recovery(submitter, outcome) == expected
@@ -145,10 +145,10 @@ def test_a_worker_killed_after_the_response_has_created_it(
 def test_a_retry_reuses_the_job_of_a_worker_killed_while_waiting(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.die(while_it_waits)
-    run.next_try()
+    run.run_killed(during_the_wait)
+    run.next_attempt()
     outcome = run.finish()
     check_once(run, outcome)
     assert seen_by_later_tasks(outcome) == expected
@@ -166,7 +166,7 @@ def test_a_retry_after_success_creates_nothing(
     first = run.finish()
     assert first.error is None
     for _ in range(2):
-        run.next_try()
+        run.next_attempt()
         again = run.finish()
         check_once(run, again)
         assert (again.value, again.xcoms) == (first.value, first.xcoms)
@@ -176,41 +176,41 @@ def test_a_retry_after_success_creates_nothing(
 def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
-    expected = undisturbed(datarobot, submitter)
+    expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    with without_store(run, pendulum.now("UTC")):
+    with airflow_without_store(run, pendulum.now("UTC")):
         first = run.lose_response()
         assert type(first.error) is AirflowException
         run.await_end()
-        run.next_try()
+        run.next_attempt()
         outcome = run.finish()
     assert outcome.error is None
     assert outcome.stored == {}
-    assert (run.made, run.sent) == (1, 2 if submitter.again == "reused" and submitter.kind else 1)
+    assert (run.created, run.sent) == (1, 2 if submitter.again == "reused" and submitter.kind else 1)
     assert seen_after_recovery(submitter, outcome) == expected
 
 
 @each(*[each for each in DECIDABLE if each.again == "created again" and not each.name.startswith("repository")])
 def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
-    with without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
+    with airflow_without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
         run.lose_response()
         run.await_end()
-        run.next_try()
+        run.next_attempt()
         outcome = run.finish()
     assert outcome.error is None
-    # The model tells what data it has, and not since when.
-    assert run.made == (1 if submitter.name == "assignment" else 2)
+    # The model contains its training data, but not the time of the assignment.
+    assert run.created == (1 if submitter.name == "assignment" else 2)
 
 
 @each(*[each for each in JOBS if each.again == "created again" and each.decidable == (True, True)])
 def test_below_airflow_3_3_a_failed_job_is_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
-    run.order("failed", message="A word from DataRobot.")
-    with without_store(run, pendulum.now("UTC")):
+    run.set_outcome("failed", message="A message from DataRobot.")
+    with airflow_without_store(run, pendulum.now("UTC")):
         first = run.finish()
         assert first.error is not None
-        run.next_try()
+        run.next_attempt()
         outcome = run.finish()
     assert outcome.error is None
-    assert (run.made, run.sent) == (2, 2)
+    assert (run.created, run.sent) == (2, 2)

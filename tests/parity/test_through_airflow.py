@@ -1,6 +1,6 @@
-"""Every job operator once in each mode through Airflow's own machinery: task runner, XCom, deferral, a real database.
+"""Every job operator in each mode, run by Airflow itself: task runner, XCom, deferral, database.
 
-``dag.test()`` runs the triggers inline and drops what ``defer`` was given beside the trigger.
+``dag.test()`` runs the triggers in the same process and ignores the other arguments of ``defer``.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.parity.cases import CASES, Case
-from tests.parity.runs import normalised
+from tests.parity.runs import normalize
 from tests.support.emulator import (
     CONNECTION,
     DATASET,
@@ -47,7 +47,7 @@ _BOTH = [pytest.param(case, _TASKS[case.kind], id=case.name) for case in CASES]
 
 
 class AirflowRun:
-    """What a finished run left in Airflow's database and in the emulator."""
+    """The contents of Airflow's database and of the emulator after a run."""
 
     def __init__(self, home: Path, datarobot: EmulatorClient) -> None:
         self.database = home / "airflow.db"
@@ -69,7 +69,7 @@ def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Airflow
     home, datarobot = tmp_path_factory.mktemp("airflow"), EmulatorClient(emulator.endpoint)
     datarobot.reset()
     for kind in _TASKS:
-        # Long enough to be still running when the worker looks, so that there is something to defer for.
+        # The job must still be running when the worker polls it, so that the task defers.
         datarobot.set_outcome(kind, "succeeded", seconds=1, times=2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
@@ -83,18 +83,18 @@ def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Airflow
         "PARITY_DATASET": DATASET,
         "PARITY_DEPLOYMENT": DEPLOYMENT,
     }
-    done = subprocess.run(
+    completed = subprocess.run(
         [sys.executable, _SCRIPT], env=environment, cwd=home, capture_output=True, text=True, timeout=240, check=False
     )
-    assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-    assert TOKEN not in done.stdout + done.stderr
+    assert completed.returncode == 0, (completed.stdout + completed.stderr)[-5000:]
+    assert TOKEN not in completed.stdout + completed.stderr
     return AirflowRun(home, datarobot)
 
 
 @pytest.mark.parametrize(("case", "task"), _BOTH)
 def test_both_modes_leave_the_same_xcoms(run: AirflowRun, case: Case, task: str) -> None:
     sync, deferrable = run.xcoms(f"sync.{task}"), run.xcoms(f"deferrable.{task}")
-    assert normalised(deferrable) == normalised(sync)
+    assert normalize(deferrable) == normalize(sync)
     assert sorted(sync) == sorted(["datarobot_id", case.link, "return_value"])
     jobs = {job["ids"][case.handle]: job for job in run.jobs[case.kind]}
     for xcoms in (sync, deferrable):
@@ -117,12 +117,12 @@ def test_only_the_deferrable_mode_was_deferred(run: AirflowRun, case: Case, task
     ]
 
 
-def test_nothing_secret_was_stored(run: AirflowRun) -> None:
+def test_no_secret_was_stored(run: AirflowRun) -> None:
     assert TOKEN.encode() not in run.database.read_bytes()
     triggers = run.rows("select classpath, kwargs from trigger")
     assert [path for path, _ in triggers] == ["datarobot_provider.triggers.job.DataRobotJobTrigger"] * len(CASES)
     for _, kwargs in triggers:
-        assert '"datarobot_conn_id"' in kwargs, "stored in the clear, as Airflow 3 does"
+        assert '"datarobot_conn_id"' in kwargs, "Airflow 3 stores the arguments in plain text"
         assert run.datarobot.host.partition(":")[0] not in kwargs
 
 

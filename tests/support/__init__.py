@@ -1,1 +1,1 @@
-"""What the suites share: the emulator, the servers in front of it, and how a task is run."""
+"""Shared by the suites: a client of the emulator, a proxy, and runners of tasks."""

@@ -1,4 +1,4 @@
-"""A client of the emulator that prepares what an operator needs, and reads what the operator has done."""
+"""A client of the emulator that creates the resources of a test, and returns the requests of an operator."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
 
-#: The environment variable that Airflow reads the connection from.
+#: The environment variable with the Airflow connection.
 CONNECTION = "AIRFLOW_CONN_DATAROBOT_DEFAULT"
 TOKEN = "parity-token-5b1e0c7f9a"
 #: Jobs take 50 to 80 milliseconds.
@@ -52,16 +52,16 @@ GUARD = {
 
 
 def connection(endpoint: str, token: str = TOKEN, **extra: Any) -> str:
-    """Return an Airflow connection as an environment variable holds it."""
+    """Return an Airflow connection as the value of an environment variable."""
     return json.dumps({"conn_type": "datarobot", "host": endpoint, "password": token, "extra": extra})
 
 
 def write_seed(folder: Path, *, without: Collection[str] = ()) -> Path:
-    """Write the seed of the examples into a folder, with an image that is hashed in no time; return the folder.
+    """Write the seed of the examples to a folder, with a small image that is hashed quickly; return the folder.
 
     :param without: the kinds of entries to leave out.
     """
-    # Its paths are relative to the folder of the examples.
+    # The paths in the seed are relative to the folder of the examples.
     text = (SEED / "seed.json").read_text(encoding="utf-8").replace('"../', f'"{SEED.parent}/')
     content = json.loads(text)
     content["image"]["size"] = IMAGE_SIZE
@@ -71,10 +71,15 @@ def write_seed(folder: Path, *, without: Collection[str] = ()) -> Path:
 
 
 def until(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> None:
-    """Wait until ``condition`` returns a true value; fail, naming ``what``, if it never does."""
+    """Wait until a condition is true; fail after a timeout.
+
+    :param condition: called repeatedly; returns a true value when the wait ends.
+    :param what: the name of the condition in the failure message.
+    :param seconds: the timeout.
+    """
     pause, deadline = threading.Event(), time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, f"never happened: {what}"
+        assert time.monotonic() < deadline, f"timeout while waiting for: {what}"
         pause.wait(0.005)
 
 
@@ -90,11 +95,11 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         self.host = self.url.removeprefix("http://")
 
     def reset(self) -> None:
-        """Forget everything, and load the seed again."""
+        """Delete all resources, and load the seed again."""
         self.control("POST", "reset")
 
     def set_outcome(self, kind: str, outcome: str, **more: Any) -> None:
-        """Choose how the next job of a kind ends."""
+        """Set the outcome of the next job of a kind."""
         self.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
 
     def finish_jobs(self) -> None:
@@ -106,7 +111,7 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         self.control("POST", "faults", {"method": method, "path": path, "times": times, **more})
 
     def faults_left(self) -> list[int | None]:
-        """Return how often each fault will still occur."""
+        """Return the number of remaining occurrences of each fault."""
         return [fault["remaining"] for fault in self.control("GET", "faults")["data"]]
 
     def clear_faults(self) -> None:
@@ -114,7 +119,7 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         self.control("DELETE", "faults")
 
     def clear_requests(self) -> None:
-        """Forget the requests received so far."""
+        """Delete the log of requests."""
         self.control("DELETE", "requests")
 
     def create_model(self, **fields: Any) -> str:

@@ -1,4 +1,4 @@
-"""The steps of the life cycle, taken by the operators themselves."""
+"""Functions that create models, versions and builds with the operators."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.support.task_runner import WAIT
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.contract.provider.conftest import TaskRunner
+    from tests.support.task_runner import TaskRunner
 
 REGRESSION = {
     "target_type": "Regression",
@@ -22,26 +22,26 @@ REGRESSION = {
 }
 
 
-def make_model(runner: TaskRunner, **given: Any) -> str:
+def create_model(runner: TaskRunner, **arguments: Any) -> str:
     """Create a model; return its id."""
-    return runner.run(CreateCustomModelOperator, **{"name": "Diabetes", **REGRESSION, **given})
+    return runner.run(CreateCustomModelOperator, **{"name": "Diabetes", **REGRESSION, **arguments})
 
 
-def make_version(runner: TaskRunner, model: str, folder: Path, *, trained: bool = False, **given: Any) -> str:
+def create_version(runner: TaskRunner, model: str, folder: Path, *, trained: bool = False, **arguments: Any) -> str:
     """Create a version, with training data if ``trained``; return its id."""
     if trained:
-        given["training_data"] = {"datasetId": DATASET}
+        arguments["training_data"] = {"datasetId": DATASET}
     return runner.run(
         CreateVersionOperator,
         custom_model_id=model,
         folder=str(folder),
-        **{"base_environment_id": ENVIRONMENT, **WAIT, **given},
+        **{"base_environment_id": ENVIRONMENT, **WAIT, **arguments},
     )
 
 
-def make_built(runner: TaskRunner, folder: Path, *, trained: bool = False) -> dict[str, str]:
+def create_built_version(runner: TaskRunner, folder: Path, *, trained: bool = False) -> dict[str, str]:
     """Create a model with a version whose dependencies are built; return their ids."""
-    model = make_model(runner)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder, trained=trained)}
+    model = create_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, folder, trained=trained)}
     runner.run(StartDependencyBuildOperator, **ids, **WAIT)
     return ids

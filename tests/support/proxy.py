@@ -1,4 +1,4 @@
-"""An HTTP server in front of the emulator that records requests and changes responses, or a foreign host."""
+"""An HTTP server that records requests and alters responses: a proxy of the emulator, or a foreign host."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 @dataclass
 class Received:
-    """A request as it came over the wire.
+    """A received request.
 
     :ivar target: path and query, neither decoded nor normalized.
     :ivar status: status of the response, 0 until there is one.
@@ -51,7 +51,7 @@ class Received:
 
 
 class Response:
-    """A response on its way to the client.
+    """A response to the client.
 
     :param headers: each character of a value stands for one byte.
     :param cut: send only that many bytes of the body, then close the connection.
@@ -78,11 +78,11 @@ class Response:
 
 @dataclass
 class Proxy:
-    """A server, the requests that it received, and what it does to responses.
+    """A server, the requests that it received, and its rules for responses.
 
     :ivar url: its address.
     :ivar respond: returns the response to a request, or ``None`` to forward it.
-    :ivar alter: changes a response of the server behind.
+    :ivar alter: changes a response of the upstream server.
     """
 
     url: str = ""
@@ -91,11 +91,11 @@ class Proxy:
     alter: Callable[[Received, Response], Response] = lambda _, response: response
 
     def respond_to(self, matches: Callable[[str, str], bool], response: Response) -> None:
-        """Give this response to the requests whose method and target match."""
+        """Respond to the requests whose method and target match."""
         self.respond = lambda received: response if matches(received.method, received.target) else None
 
     def reset(self) -> None:
-        """Forget all requests; forward everything unchanged."""
+        """Clear the received requests, and forward all requests unchanged."""
         self.received.clear()
         self.respond = lambda _: None
         self.alter = lambda _, response: response
@@ -113,18 +113,18 @@ def serve(
 
     :param upstream: address of the server that requests are forwarded to.
     :param name: name of this host in the address.
-    :param tls: context of a server that is spoken to over TLS.
-    :param default: returns the response to requests that are neither answered nor forwarded.
+    :param tls: TLS context of the server; ``None`` for plain HTTP.
+    :param default: returns the response to all other requests if there is no upstream.
     """
-    made = Proxy()
-    server = _Server(("127.0.0.1", 0), _handler(made, upstream, default))
+    proxy = Proxy()
+    server = _Server(("127.0.0.1", 0), _handler(proxy, upstream, default))
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
-    made.url = f"{'https' if tls else 'http'}://{name}:{server.server_address[1]}"
+    proxy.url = f"{'https' if tls else 'http'}://{name}:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield made
+        yield proxy
     finally:
         server.shutdown()
         server.server_close()
@@ -139,7 +139,7 @@ class _Server(ThreadingHTTPServer):
         """Ignore clients that close the connection early."""
 
 
-def _handler(made: Proxy, upstream: str | None, default: Callable[[], Response]) -> type[BaseHTTPRequestHandler]:
+def _handler(proxy: Proxy, upstream: str | None, default: Callable[[], Response]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
@@ -151,10 +151,10 @@ def _handler(made: Proxy, upstream: str | None, default: Callable[[], Response])
                 return
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             received = Received(self.command, self.path, CaseInsensitiveDict(self.headers.items()), body)
-            made.received.append(received)
-            response = made.respond(received)
+            proxy.received.append(received)
+            response = proxy.respond(received)
             if response is None:
-                response = made.alter(received, forwarded(upstream, received) if upstream else default())
+                response = proxy.alter(received, forwarded(upstream, received) if upstream else default())
             received.status = response.status
             self._write(response)
 
@@ -170,7 +170,7 @@ def _handler(made: Proxy, upstream: str | None, default: Callable[[], Response])
 
 
 def forwarded(upstream: str, received: Received) -> Response:
-    """Return the response of the server behind; the Host is kept, so that its addresses lead to the proxy again."""
+    """Return the response of the upstream server; the Host header is kept, so that its addresses refer to the proxy."""
     connection = http.client.HTTPConnection(urlsplit(upstream).netloc, timeout=30)
     with contextlib.closing(connection):
         headers = {name: value for name, value in received.headers.items() if name.lower() not in _HOP_BY_HOP}

@@ -1,4 +1,4 @@
-"""Runs operators as tasks against an emulator, and records what they send."""
+"""Runs operators as tasks against an emulator, and records their requests."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ class TaskRunner:
         self.connect(token)
 
     def connect(self, token: str, **extra: Any) -> None:
-        """Set the connection, with this token."""
+        """Set the connection with a token."""
         self._patch.setenv(CONNECTION, connection(f"{self.origin}/api/v2", token, **extra))
 
-    def run(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
+    def run(self, kind: type, *, task_id: str = "t", **arguments: Any) -> Any:
         """Run the first attempt of a new task to its end, through the trigger if it defers."""
         self.store = FakeStore()
-        return self._attempt(kind, task_id=task_id, **given)
+        return self._attempt(kind, task_id=task_id, **arguments)
 
-    def retry(self, kind: type, *, task_id: str = "t", **given: Any) -> Any:
-        """Run the next attempt of the previous task, which finds what that one has stored."""
+    def retry(self, kind: type, *, task_id: str = "t", **arguments: Any) -> Any:
+        """Run the next attempt of the previous task, with the same task state store."""
         self.ti.retry()
-        return self._attempt(kind, task_id=task_id, **given)
+        return self._attempt(kind, task_id=task_id, **arguments)
 
-    def _attempt(self, kind: type, *, task_id: str, **given: Any) -> Any:
+    def _attempt(self, kind: type, *, task_id: str, **arguments: Any) -> Any:
         context = {"ti": self.ti, "task_state_store": self.store}
-        return run_task(lambda: kind(task_id=task_id, **given), context)
+        return run_task(lambda: kind(task_id=task_id, **arguments), context)
 
     def send(self, method: str, path: str, **body: Any) -> Any:
-        """Send a request without the provider, which takes a tenth of the time; return the JSON of the response."""
+        """Send a request without the provider, which is much faster; return the JSON of the response."""
         return self.datarobot.send(method, path, json=body)
 
     def log(self) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""A task run as Airflow runs it: on a worker, in the triggerer where it defers, and on a worker again."""
+"""Runs a task like Airflow: on a worker, in the triggerer if it defers, and on a worker again."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
     import pytest
 
 
-def run_task(make: Callable[[], Any], context: Any, store: Callable[[Any], None] = lambda _: None) -> Any:
+def run_task(create: Callable[[], Any], context: Any, store: Callable[[Any], None] = lambda _: None) -> Any:
     """Run a task to its end.
 
-    :param make: returns a new operator, as every process that works on the task creates one.
+    :param create: returns a new operator; each process of a task creates its own.
     :param context: the context of the task.
-    :param store: called with everything that Airflow stores between the processes.
-    :returns: what the task returned.
+    :param store: called with each value that Airflow stores between the processes.
+    :returns: the return value of the task.
     """
     try:
-        return make().execute(context)
+        return create().execute(context)
     except TaskDeferred as deferred:
         path, kwargs = deferred.trigger.serialize()
         assert path.startswith("datarobot_provider.triggers.")
         store([path, kwargs])
         payload = asyncio.run(_only_event(type(deferred.trigger)(**json.loads(json.dumps(kwargs)))))
         store(payload)
-        return getattr(make(), deferred.method_name)(context, event=json.loads(json.dumps(payload)))
+        return getattr(create(), deferred.method_name)(context, event=json.loads(json.dumps(payload)))
 
 
 async def _only_event(trigger: Any) -> Any:
@@ -49,12 +49,12 @@ _POLL_ONCE = JobClient.poll_once
 
 
 def find_jobs_running(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the poll on the worker find every job running, so that the task defers and the trigger meets a fault."""
+    """Let the poll on the worker find every job running, so that the task defers and faults affect the trigger."""
     monkeypatch.setattr(JobClient, "poll_once", _still_running)
 
 
-def find_jobs_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the poll on the worker find the state of the job, whatever was patched before."""
+def restore_poll_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo :func:`find_jobs_running`."""
     monkeypatch.setattr(JobClient, "poll_once", _POLL_ONCE)
 
 

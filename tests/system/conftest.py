@@ -1,4 +1,4 @@
-"""A real Airflow and the emulator, both as processes of their own, shared by all system tests."""
+"""Fixtures of the system tests: a real Airflow and the emulator, in separate processes."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ RUN_TIMEOUT = 280.0
 
 
 class Environment:
-    """What a system test acts on: Airflow through its REST API, the emulator through its control API."""
+    """A client of Airflow's REST API and of the emulator's control API."""
 
     def __init__(self, airflow: AirflowStack, emulator: Emulator) -> None:
         self.airflow = airflow
         self.emulator = emulator
         self.api = airflow.api
 
-    def start(self, **typed: Any) -> str:
-        """Start the example pipeline as its form does, with these values in some fields; return the id of the run."""
-        return self.api.submit_form(DAG, typed)
+    def start(self, **fields: Any) -> str:
+        """Submit the form of the example pipeline with some changed fields; return the id of the run."""
+        return self.api.submit_form(DAG, fields)
 
     def ended(self, run_id: str) -> str:
         """Wait for the end of a run; return its state."""
@@ -45,38 +45,38 @@ class Environment:
     def task_in(self, run_id: str, task_id: str, *states: str) -> dict[str, Any]:
         """Wait until a task is in one of the states; return it."""
 
-        def there() -> dict[str, Any] | None:
+        def task_in_state() -> dict[str, Any] | None:
             task = self.task(run_id, task_id)
             return task if task["state"] in states else None
 
         what = f"{task_id} in {' or '.join(states)}"
-        return wait_until(there, what=what, timeout=RUN_TIMEOUT, check=self.airflow.check, interval=0.3)
+        return wait_until(task_in_state, what=what, timeout=RUN_TIMEOUT, check=self.airflow.check, interval=0.3)
 
     def states(self, run_id: str) -> dict[str, str]:
         """Return the state of every task of a run."""
         return {task["task_id"]: task["state"] for task in self.api.task_instances(DAG, run_id)}
 
     def log(self, task: dict[str, Any], try_number: int = 1) -> str:
-        """Return the log of one attempt as plain text."""
+        """Return the log of an attempt."""
         return readable(self.api.log(task, try_number), last=400)
 
     def set_state(self, task: dict[str, Any], state: str) -> None:
-        """Mark a task instance, as the buttons of the UI do."""
+        """Set the state of a task instance like a user in the UI."""
         path = f"/dags/{task['dag_id']}/dagRuns/{task['dag_run_id']}/taskInstances/{task['task_id']}"
         self.api._call("PATCH", path, json={"new_state": state})
 
     def connection_forms(self) -> list[dict[str, Any]]:
-        """Return what the UI knows about the forms of the connection types."""
+        """Return the forms of the connection types, as the UI requests them."""
         self.api.import_errors()
         response = self.api._session.get(f"{self.api.base_url}/ui/connections/hook_meta", timeout=30)
         response.raise_for_status()
         forms: list[dict[str, Any]] = response.json()
         return forms
 
-    def press_test(self, **connection: str) -> tuple[bool, str]:
-        """Press the "Test" button of the connection form."""
-        answer = self.api._call("POST", "/connections/test", json=connection)
-        return answer["status"], answer["message"]
+    def test_connection(self, **connection: str) -> tuple[bool, str]:
+        """Test a connection like the "Test" button of the form; return the status and the message."""
+        response = self.api._call("POST", "/connections/test", json=connection)
+        return response["status"], response["message"]
 
     def control(self, path: str, method: str = "GET", **body: Any) -> Any:
         """Call the emulator's control API."""
@@ -94,7 +94,7 @@ class Environment:
         return found
 
 
-def asks_what_runs(request: dict[str, Any]) -> bool:
+def checks_for_running_job(request: dict[str, Any]) -> bool:
     """Return whether a request checks, before a submission, for a job that does not exist."""
     at_job = request["path"].endswith(("/dependencyBuild/", "/featureImpact/"))
     return at_job and request["method"] == "GET" and request["status"] in (404, 422)
@@ -102,7 +102,7 @@ def asks_what_runs(request: dict[str, Any]) -> bool:
 
 @pytest.fixture(scope="session")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """Start everything once, with the example DAGs unpaused."""
+    """Start Airflow and the emulator once, and unpause the example pipeline."""
     folder = tmp_path_factory.mktemp("system")
     with Emulator(folder, time_scale=TIME_SCALE) as emulator:
         connections = {"datarobot_default": emulator.connection}
@@ -115,5 +115,5 @@ def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environmen
 
 @pytest.fixture
 def model_folder(tmp_path: Path) -> Path:
-    """Copy the example model, to be spoilt by a test."""
+    """Copy the example model, so that a test can change it."""
     return Path(shutil.copytree(ROOT / "example_dags" / "models" / "diabetes_regression", tmp_path / "model"))

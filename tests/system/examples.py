@@ -1,4 +1,4 @@
-"""The runs of the example DAGs, as the tests read them."""
+"""Runs of the example DAGs, and their results."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ RUN_TIMEOUT = 400.0
 
 @dataclass(frozen=True)
 class Plan:
-    """A run to be started: which DAG, with what typed into which fields of its form."""
+    """The DAG and the changed form fields of a run."""
 
     dag_id: str
-    typed: dict[str, Any]
+    fields: dict[str, Any]
 
 
 class Run:
-    """One run of an example DAG. Its results are requested once, after its end."""
+    """A run of an example DAG. Its results are requested once, after its end."""
 
     def __init__(self, environment: Environment, plan: Plan) -> None:
         self.environment = environment
         self.dag_id = plan.dag_id
-        # The hard case: the field "Logical date" of the form is emptied, as it is for runs that an asset starts.
-        self.run_id = environment.api.submit_form(plan.dag_id, plan.typed, with_date=False)
+        # Without a logical date, like a run that an asset starts.
+        self.run_id = environment.api.submit_form(plan.dag_id, plan.fields, with_date=False)
 
     def ended(self) -> str:
         """Wait for the end; return the run's state."""
@@ -49,17 +49,17 @@ class Run:
 
     @cached_property
     def state(self) -> str:
-        """Return how the run ended."""
+        """The final state of the run."""
         return self.environment.api.run_state(self.dag_id, self.run_id)
 
     @cached_property
     def tasks(self) -> dict[str, dict[str, Any]]:
-        """Return the task instances by their ids, mapped ones as ``id[index]``."""
+        """The task instances by their ids, mapped ones as ``id[index]``."""
         return {task_name(task): task for task in self.environment.api.task_instances(self.dag_id, self.run_id)}
 
     @cached_property
     def durations(self) -> dict[str, TaskDurations]:
-        """Return how long each task instance held a worker and was deferred."""
+        """The time that each task instance was running and deferred."""
         measured = measure(self.environment.api.events(self.dag_id, self.run_id), until=datetime.now(UTC))
         return {
             name: measured.get((task["task_id"], task["map_index"]), TaskDurations())
@@ -68,7 +68,7 @@ class Run:
 
     @property
     def events(self) -> list[tuple[str, str]]:
-        """Return the audit log: task id and what happened."""
+        """The task ids and events of the audit log."""
         return [(each["task_id"], each["event"]) for each in self.environment.api.events(self.dag_id, self.run_id)]
 
     def states(self) -> dict[str, str]:
@@ -76,7 +76,7 @@ class Run:
         return {name: task["state"] for name, task in self.tasks.items()}
 
     def value(self, name: str, key: str = "return_value") -> Any:
-        """Return what a task instance pushed."""
+        """Return an XCom of a task instance."""
         return self.environment.api.xcoms(self.tasks[name]).get(key)
 
     def log(self, name: str) -> str:
@@ -95,13 +95,13 @@ def run_all(environment: Environment, plans: dict[str, Plan]) -> dict[str, Run]:
 def wait_for_request(environment: Environment, method: str, path: str) -> None:
     """Wait until the emulator has received a request, ``path`` being a regular expression."""
 
-    def there() -> list[dict[str, Any]] | None:
+    def received() -> list[dict[str, Any]] | None:
         return environment.requests(method, path) or None
 
-    wait_until(there, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=0.5)
+    wait_until(received, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=0.5)
 
 
-def ask_emulator(environment: Environment, method: str, path: str, **body: Any) -> Any:
+def send_request(environment: Environment, method: str, path: str, **body: Any) -> Any:
     """Call the emulated API without Airflow; return the JSON."""
     headers = {"Authorization": f"Bearer {environment.emulator.token}"}
     url = f"{environment.emulator.endpoint}/{path}"
@@ -111,7 +111,7 @@ def ask_emulator(environment: Environment, method: str, path: str, **body: Any) 
 
 
 def load_dags() -> dict[str, DAG]:
-    """Return the example DAGs as Airflow's dag-processor reads them, refusing import errors."""
+    """Return the example DAGs as Airflow's dag-processor loads them; fail on import errors."""
     from airflow.models import DagBag
 
     if str(FOLDER) not in sys.path:
@@ -121,6 +121,6 @@ def load_dags() -> dict[str, DAG]:
     return dict(bag.dags)
 
 
-def tasks_that(dag: DAG, told: Callable[[dict[str, Any]], bool]) -> set[str]:
-    """Return the ids of the tasks whose arguments are as told; those of a mapped task stand in its partial."""
-    return {task.task_id for task in dag.tasks if told(getattr(task, "partial_kwargs", None) or vars(task))}
+def tasks_with(dag: DAG, condition: Callable[[dict[str, Any]], bool]) -> set[str]:
+    """Return the ids of the tasks whose arguments meet a condition; for a mapped task, those of ``partial``."""
+    return {task.task_id for task in dag.tasks if condition(getattr(task, "partial_kwargs", None) or vars(task))}

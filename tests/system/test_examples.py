@@ -1,4 +1,4 @@
-"""Every example DAG, run by a real Airflow against the emulator: all at once, then checked one by one."""
+"""Every example DAG, run in parallel by a real Airflow against the emulator."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ import pytest
 
 from harness.airflow_api import FINISHED
 from harness.processes import wait_until
-from tests.system.conftest import asks_what_runs
-from tests.system.examples import FOLDER, Plan, Run, ask_emulator, load_dags, run_all, tasks_that, wait_for_request
+from tests.system.conftest import checks_for_running_job
+from tests.system.examples import FOLDER, Plan, Run, load_dags, run_all, send_request, tasks_with, wait_for_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.system.conftest import Environment
 
-# The first test of the module waits for all the runs.
+# The fixture of the first test waits for all runs.
 pytestmark = [pytest.mark.full, pytest.mark.timeout(600)]
 
 MODEL = FOLDER / "models" / "diabetes_regression"
 USE_CASE = "65a0000000000000000000c2"
-# Not the one that a scheduled run of the weekly example looks after.
+# Not the use case of the weekly example, which also has a scheduled run.
 OTHER_USE_CASE = "65a0000000000000000000c3"
 VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 IMAGE_SIZE = 3_000_000
-# Nothing is made twice. The validations hold three that are not Airflow's; one revalidation is a second try, and two
-# are those of the seed, by the run that the schedule of the weekly example starts.
+# Three validations are created by these tests. One revalidation is a retry, and two are started by the scheduled run
+# of the weekly example.
 CREATIONS = {
     r"/customModels/$": 11,
     r"/customModels/fromCustomModel/$": 1,
@@ -46,15 +46,15 @@ CREATIONS = {
 }
 
 
-def spoilt(folder: Path, name: str, file: str, content: str) -> Path:
-    """Copy the example model and write something invalid into a file."""
+def copy_with_invalid_file(folder: Path, name: str, file: str, content: str) -> Path:
+    """Copy the example model, and write invalid content to a file."""
     copy = Path(shutil.copytree(MODEL, folder / name))
     (copy / file).write_text(content, encoding="utf-8")
     return copy
 
 
-def make_validations(environment: Environment) -> None:
-    """Let a use case have three validations, the last of which does not work."""
+def create_validations(environment: Environment) -> None:
+    """Create three validations in a use case, the last of which fails."""
     for name, column in (("A handbook", "relevant"), ("B handbook", "relevant"), ("C handbook", "no such column")):
         body = {
             "name": name,
@@ -63,36 +63,36 @@ def make_validations(environment: Environment) -> None:
             "promptColumnName": "promptText",
             "targetColumnName": column,
         }
-        ask_emulator(environment, "POST", VALIDATIONS, **body)
+        send_request(environment, "POST", VALIDATIONS, **body)
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with two good models and a spoilt one."""
+    """Return a folder with two valid models and two invalid ones."""
     folder = tmp_path_factory.mktemp("models")
     for name in ("North", "South"):
         shutil.copytree(MODEL, folder / name)
-    spoilt(folder, "Spoilt", "requirements.txt", "pandas=>2\n")
-    spoilt(folder, "challenger", "custom.py", "def load_model(code_dir:\n")
+    copy_with_invalid_file(folder, "Invalid", "requirements.txt", "pandas=>2\n")
+    copy_with_invalid_file(folder, "challenger", "custom.py", "def load_model(code_dir:\n")
     return folder
 
 
 @pytest.fixture(scope="module")
 def target(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the path that an image is to have that is kept."""
+    """Return the target of an image that is kept."""
     return tmp_path_factory.mktemp("image") / "prediction-server.tar.gz"
 
 
 @pytest.fixture(scope="module")
-def trial() -> Iterator[Path]:
-    """Return the path that an image is to have in the folder for temporary files."""
+def temp_image() -> Iterator[Path]:
+    """Return the target of an image that the DAG deletes, in the folder for temporary files."""
     path = Path(tempfile.gettempdir()) / f"prediction-server-{os.getpid()}.tar.gz"
     yield path
     path.unlink(missing_ok=True)
 
 
 def wait_for_schedule(environment: Environment, dag_id: str) -> None:
-    """Wait for the end of the run that the DAG's schedule has started."""
+    """Wait for the end of the scheduled run of a DAG."""
 
     def ended() -> bool | None:
         states = [run["state"] for run in environment.api.runs(dag_id) if run["run_type"] == "scheduled"]
@@ -102,12 +102,12 @@ def wait_for_schedule(environment: Environment, dag_id: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(environment: Environment, folder: Path, target: Path, trial: Path) -> dict[str, Run]:
-    """Run them all, most of them side by side; return the runs, which have ended."""
+def runs(environment: Environment, folder: Path, target: Path, temp_image: Path) -> dict[str, Run]:
+    """Run all examples, most of them in parallel; return the runs after their end."""
     environment.control("requests", "DELETE")
     environment.control("image", "POST", size=IMAGE_SIZE, redirect=True)
-    make_validations(environment)
-    # Long enough for the sensors to find them running, and for a build that is to be cancelled.
+    create_validations(environment)
+    # The sensors must find the jobs running, and a build must be running when it is cancelled.
     for kind in ("training_data", "model_test", "prediction_explanations"):
         environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=20)
     environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20, times=2)
@@ -122,21 +122,21 @@ def runs(environment: Environment, folder: Path, target: Path, trial: Path) -> d
         "repository": Plan("example_version_from_repository", {}),
         "sharing": Plan("example_share_and_clean_up", {}),
         "image": image,
-        "image on trial": Plan("example_prediction_server_image", {"target": f"file://{{temp}}/{trial.name}"}),
+        "temporary image": Plan("example_prediction_server_image", {"target": f"file://{{temp}}/{temp_image.name}"}),
         "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
     }
     runs = run_all(environment, plans)
-    # From here on the jobs that were given a length are started, so that others may start theirs.
+    # The jobs with a configured duration have been started; other runs can start their jobs now.
     wait_for_request(environment, "POST", "/customModelTests/$")
     wait_for_request(environment, "POST", "/predictionExplanationsInitialization/$")
     runs["image"].ended()
-    # As somebody types them, one a line.
-    names = ["North", "", "Spoilt", "  South ", "North", ""]
+    # Like user input, with empty lines and spaces.
+    names = ["North", "", "Invalid", "  South ", "North", ""]
     later = {
         "image again": image,
         "many": Plan("example_many_models", {"model_names": names, "model_folder": f"{folder}/{{name}}"}),
         "challenge": Plan("example_life_cycle_task_group", {}),
-        "bad challenge": Plan("example_life_cycle_task_group", {"challenger_folder": str(folder / "challenger")}),
+        "failing challenge": Plan("example_life_cycle_task_group", {"challenger_folder": str(folder / "challenger")}),
     }
     runs |= run_all(environment, later)
     for run in runs.values():
@@ -145,7 +145,7 @@ def runs(environment: Environment, folder: Path, target: Path, trial: Path) -> d
     return runs
 
 
-def test_every_run_ends_as_its_documentation_says(runs: dict[str, Run]) -> None:
+def test_every_run_ends_in_the_documented_state(runs: dict[str, Run]) -> None:
     assert {name: run.state for name, run in runs.items() if run.state != "success"} == {"weekly": "failed"}
 
 
@@ -153,18 +153,18 @@ def test_every_example_was_run(runs: dict[str, Run]) -> None:
     assert {run.dag_id for run in runs.values()} | {"example_custom_model_pipeline"} == set(load_dags())
 
 
-def test_everything_is_created_exactly_once(environment: Environment, runs: dict[str, Run]) -> None:
+def test_every_resource_is_created_exactly_once(environment: Environment, runs: dict[str, Run]) -> None:
     assert {path: len(environment.requests("POST", path)) for path in CREATIONS} == CREATIONS
 
 
-def test_all_responses_are_as_the_contract_says(environment: Environment, runs: dict[str, Run]) -> None:
+def test_all_responses_conform_to_the_contract(environment: Environment, runs: dict[str, Run]) -> None:
     log = environment.requests("", "")
     assert [each for each in log if each["violations"]] == []
-    assert {each["status"] for each in log if not asks_what_runs(each)} <= {200, 201, 202, 204, 302, 303}
+    assert {each["status"] for each in log if not checks_for_running_job(each)} <= {200, 201, 202, 204, 302, 303}
 
 
 def test_no_deferrable_task_waited_on_a_worker(runs: dict[str, Run]) -> None:
-    deferrable = {name: tasks_that(dag, lambda task: task.get("deferrable")) for name, dag in load_dags().items()}
+    deferrable = {name: tasks_with(dag, lambda task: task.get("deferrable")) for name, dag in load_dags().items()}
     waited = {
         f"{run.dag_id}: {name}"
         for run in runs.values()
@@ -249,17 +249,17 @@ def test_the_image_is_downloaded_once(environment: Environment, runs: dict[str, 
     assert runs["image"].value("download_image") == runs["image again"].value("download_image")
     assert runs["image"].value("report")["path"] == f"file://{target}"
     assert "nothing to download" in runs["image again"].log("download_image")
-    # Once for this target, and once on trial.
+    # Once for this target, and once for the one that is deleted.
     assert len(environment.requests("GET", "/portablePredictionServerImage/$")) == 2
-    # The downloads went to another host, without the token.
+    # The downloads were requested from another host, without the token.
     assert [each["authorization"] for each in environment.control("foreign-requests")["data"]] == ["absent"] * 2
 
 
-def test_an_image_on_trial_is_deleted(runs: dict[str, Run], trial: Path) -> None:
-    run = runs["image on trial"]
-    assert run.value("report")["path"] == f"file://{trial}"
+def test_a_temporary_image_is_deleted(runs: dict[str, Run], temp_image: Path) -> None:
+    run = runs["temporary image"]
+    assert run.value("report")["path"] == f"file://{temp_image}"
     assert "was deleted" in run.log("clean_up")
-    assert not trial.exists()
+    assert not temp_image.exists()
     assert "is kept" in runs["image"].log("clean_up")
 
 
@@ -282,7 +282,7 @@ def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
     run = runs["many"]
     assert run.value("report") == {
         "North": "succeeded",
-        "Spoilt": "failed, see build_dependencies",
+        "Invalid": "failed, see build_dependencies",
         "South": "succeeded",
     }
     assert {name: state for name, state in run.states().items() if state != "success"} == {
@@ -294,8 +294,8 @@ def test_a_failing_model_does_not_stop_the_others(runs: dict[str, Run]) -> None:
 
 def test_mapped_tasks_have_names(runs: dict[str, Run]) -> None:
     for run, task_id, names in (
-        (runs["many"], "life_cycle.create_model", ["North", "Spoilt", "South"]),
-        (runs["many"], "life_cycle.build_dependencies", ["North", "Spoilt", "South"]),
+        (runs["many"], "life_cycle.create_model", ["North", "Invalid", "South"]),
+        (runs["many"], "life_cycle.build_dependencies", ["North", "Invalid", "South"]),
         (runs["weekly"], "revalidate", ["A handbook", "B handbook", "C handbook"]),
     ):
         labels = [run.tasks[f"{task_id}[{index}]"]["rendered_map_index"] for index in range(len(names))]
@@ -332,12 +332,12 @@ def test_a_challenger_as_good_as_the_champion_is_promoted(environment: Environme
     assert comparison["promote"] is True
     assert comparison["challenger"]["strongest_features"] == comparison["champion"]["strongest_features"]
     model_id, version_id = (run.value(f"challenger.{task}") for task in ("create_model", "create_version"))
-    version = ask_emulator(environment, "GET", f"customModels/{model_id}/versions/{version_id}/")
+    version = send_request(environment, "GET", f"customModels/{model_id}/versions/{version_id}/")
     assert version["description"].startswith("Promoted")
 
 
 def test_a_failed_challenger_does_not_replace_the_champion(runs: dict[str, Run]) -> None:
-    run = runs["bad challenge"]
+    run = runs["failing challenge"]
     assert {name: state for name, state in run.states().items() if state != "success"} == {
         "challenger.test_version": "failed",
         "challenger_impact": "upstream_failed",

@@ -1,4 +1,4 @@
-"""The row about latency of the benchmarks, once and short; no number is judged here."""
+"""A short run of the latency benchmark, without limits for the results."""
 
 from __future__ import annotations
 

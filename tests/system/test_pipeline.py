@@ -9,7 +9,7 @@ import pytest
 
 from harness.processes import wait_until
 from harness.task_durations import measure
-from tests.system.conftest import DAG, asks_what_runs
+from tests.system.conftest import DAG, checks_for_running_job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,12 +47,12 @@ def test_every_wait_was_deferred(environment: Environment, finished: str) -> Non
     assert deferred == WAITING
 
 
-def test_everything_is_created_exactly_once_and_as_the_contract_says(environment: Environment, finished: str) -> None:
+def test_every_resource_is_created_once_as_in_the_contract(environment: Environment, finished: str) -> None:
     log = environment.requests("", "")
     posts = {path: sum(1 for each in environment.requests("POST", path)) for path in CREATIONS}
     assert posts == CREATIONS
     assert [each for each in log if each["violations"]] == []
-    assert {each["status"] for each in log if not asks_what_runs(each)} <= {200, 201, 202, 303}
+    assert {each["status"] for each in log if not checks_for_running_job(each)} <= {200, 201, 202, 303}
 
 
 def test_ids_are_xcoms_of_strings_and_jobs_of_objects(environment: Environment, finished: str) -> None:
@@ -77,7 +77,7 @@ def test_a_waiting_task_shows_its_link_and_its_report(environment: Environment, 
 
 
 @pytest.mark.full
-def test_the_form_can_leave_the_vector_database_out(environment: Environment) -> None:
+def test_the_form_can_skip_the_vector_database(environment: Environment) -> None:
     run_id = environment.start(validate_vector_database=False)
     assert environment.ended(run_id) == "success"
     states = environment.states(run_id)
@@ -86,7 +86,7 @@ def test_the_form_can_leave_the_vector_database_out(environment: Environment) ->
 
 
 @pytest.mark.full
-def test_a_failed_check_fails_the_task_and_says_why(environment: Environment, model_folder: Path) -> None:
+def test_a_failed_check_fails_the_task_with_the_reason(environment: Environment, model_folder: Path) -> None:
     (model_folder / "custom.py").write_text("def load_model(code_dir:\n", encoding="utf-8")
     run_id = environment.start(model_folder=str(model_folder), validate_vector_database=False)
     task = environment.task_in(run_id, "test_version", "up_for_retry", "failed")
@@ -110,7 +110,7 @@ def test_a_bad_requirement_fails_the_build_at_once(environment: Environment, mod
 
 
 @pytest.mark.full
-def test_an_unknown_environment_is_named_and_not_retried(environment: Environment) -> None:
+def test_an_unknown_environment_is_reported_and_not_retried(environment: Environment) -> None:
     run_id = environment.start(environment_id="0" * 24, validate_vector_database=False)
     task = environment.task_in(run_id, "create_version", "up_for_retry", "failed")
     assert (task["state"], task["try_number"]) == ("failed", 1)
@@ -120,20 +120,20 @@ def test_an_unknown_environment_is_named_and_not_retried(environment: Environmen
 
 
 @pytest.mark.full
-def test_killing_a_deferred_task_cancels_the_remote_job_once(environment: Environment) -> None:
+def test_killing_a_deferred_task_cancels_the_job_once(environment: Environment) -> None:
     environment.control("outcomes", "POST", kind="dependency_build", outcome="stuck")
     run_id = environment.start(validate_vector_database=False)
     task = environment.task_in(run_id, "build_dependencies", "deferred")
     build = f"{environment.api.xcoms(task)['datarobot_id']}/dependencyBuild/$"
 
-    def watched() -> bool | None:
-        # Two polls are the worker's: whether a build runs already, and whether its own is over before it defers.
+    def polled() -> bool | None:
+        # The worker polls twice: for a running build, and before it defers.
         return True if len(environment.requests("GET", build)) > 2 else None
 
     def cancelled() -> list[dict[str, object]] | None:
         return environment.requests("DELETE", build) or None
 
-    wait_until(watched, what="the triggerer's first poll", timeout=30, check=environment.airflow.check, interval=0.2)
+    wait_until(polled, what="the triggerer's first poll", timeout=30, check=environment.airflow.check, interval=0.2)
     environment.set_state(task, "failed")
     deletes = wait_until(cancelled, what="the cancellation", timeout=30, check=environment.airflow.check, interval=0.2)
     assert [each["status"] for each in deletes] == [204]

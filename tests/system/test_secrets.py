@@ -1,7 +1,7 @@
-"""The token is nowhere, after all examples have run: in no log, no cell of Airflow's database, no other file.
+"""After all examples: neither the logs, nor Airflow's database, nor other files contain the token.
 
-In the order of the files this comes after the examples and shares their runs; run alone, it runs them with the defaults
-of their forms. Faults, keys and signed addresses of other hosts are the business of ``tests/audit``.
+This file runs after the examples and uses their runs; without them, it runs the examples with their defaults. Faults,
+keys and signed addresses of other hosts are tested in ``tests/audit``.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ pytestmark = [pytest.mark.full, pytest.mark.timeout(900)]
 ENCRYPTED = [("connection", "password"), ("connection", "extra"), ("variable", "val")]
 TABLES = ("xcom", "rendered_task_instance_fields", "trigger", "serialized_dag", "dag_code", "log", "task_instance")
 COMPONENTS = ("api-server", "scheduler", "dag-processor", "triggerer")
-# The emulator signs the addresses it redirects to; what lets somebody in is the hash.
+# The emulator redirects to signed addresses; the hash is the secret part.
 SIGNED = re.compile(rb"X-Signature(=|%3D)[0-9a-f]{10}", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")
-def all_have_run(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """Run the examples that have not been run yet in this session; return all of them."""
+def examples_run(environment: Environment, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+    """Run the examples that have no run in this session; return the ids of all."""
     target = tmp_path_factory.mktemp("image") / "image.tar.gz"
     environment.control("image", "POST", size=300_000, redirect=True)
     dags = set(load_dags())
@@ -44,13 +44,13 @@ def all_have_run(environment: Environment, tmp_path_factory: pytest.TempPathFact
 
 
 def runs_of(environment: Environment, dag_id: str) -> int:
-    """Return how often a DAG was run."""
+    """Return the number of runs of a DAG."""
     environment.api.wait_for_dag(dag_id)
     return int(environment.api._call("GET", f"/dags/{dag_id}/dagRuns")["total_entries"])
 
 
 def area(path: Path) -> str:
-    """Say what kind of file it is."""
+    """Return the area of a file."""
     if "components" in path.parts:
         return f"log of the {path.stem}"
     if "logs" in path.parts:
@@ -59,7 +59,7 @@ def area(path: Path) -> str:
 
 
 def test_the_token_is_in_no_file_and_no_row(
-    environment: Environment, all_have_run: set[str], capsys: pytest.CaptureFixture[str]
+    environment: Environment, examples_run: set[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20)
     run_id = environment.start()
@@ -74,13 +74,13 @@ def test_the_token_is_in_no_file_and_no_row(
     search.database(environment.airflow.database, environment.airflow.settings.fernet_key, encrypted=ENCRYPTED)
     search.files(home.parent, area=area)
     with capsys.disabled():
-        print(f"\nAudit of {len(all_have_run)} example DAGs: {search.report()}")  # noqa: T201 - the numbers are wanted
+        print(f"\nAudit of {len(examples_run)} example DAGs: {search.report()}")  # noqa: T201 - the numbers are part of the test output
     assert search.hits == []
     assert_searched(search)
 
 
 def assert_searched(search: Search) -> None:
-    """Check that the search covered all places where a token could be, and found the id of a model there."""
+    """Check that the search covered all places of a token, and found the id of a model there."""
     assert [name for name in TABLES if not search.counts[f"rows of {name}"]] == []
     for where in ("logs of tasks and dag-processor", "logs of triggers", "database file, raw", "database"):
         assert search.counts[f"{where}: bytes"] > 0, where
@@ -89,12 +89,12 @@ def assert_searched(search: Search) -> None:
         assert search.counts[f"log of the {component}: bytes"] > 0, component
 
 
-def test_a_signed_address_is_in_no_file(environment: Environment, all_have_run: set[str]) -> None:
+def test_a_signed_address_is_in_no_file(environment: Environment, examples_run: set[str]) -> None:
     assert environment.control("foreign-requests")["data"] != []
     files = [path for path in environment.airflow.settings.home.parent.rglob("*") if path.is_file()]
     assert [str(path) for path in files if SIGNED.search(path.read_bytes())] == []
 
 
-def test_every_example_was_run(environment: Environment, all_have_run: set[str]) -> None:
-    assert DAG in all_have_run
-    assert {dag: runs_of(environment, dag) for dag in all_have_run if not runs_of(environment, dag)} == {}
+def test_every_example_was_run(environment: Environment, examples_run: set[str]) -> None:
+    assert DAG in examples_run
+    assert {dag: runs_of(environment, dag) for dag in examples_run if not runs_of(environment, dag)} == {}

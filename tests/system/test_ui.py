@@ -1,4 +1,4 @@
-"""What a person sees in Airflow's UI: the connection form, its test button, the trigger form."""
+"""Airflow's UI: the connection form, its test button, the trigger form."""
 
 from __future__ import annotations
 
@@ -26,19 +26,19 @@ def test_the_connection_form_shows_only_our_fields(environment: Environment) -> 
 
 
 def test_the_test_button_reports_whether_the_connection_works(environment: Environment) -> None:
-    def press(token: str, host: str = environment.emulator.endpoint) -> tuple[bool, str]:
-        return environment.press_test(connection_id="tried", conn_type="datarobot", host=host, password=token)
+    def test_connection(token: str, host: str = environment.emulator.endpoint) -> tuple[bool, str]:
+        return environment.test_connection(connection_id="tested", conn_type="datarobot", host=host, password=token)
 
-    works, message = press(environment.emulator.token)
+    works, message = test_connection(environment.emulator.token)
     assert works, message
-    assert press("not-the-token") == (
+    assert test_connection("not-the-token") == (
         False,
         (
             f"{environment.emulator.endpoint.removesuffix('/api/v2')} refuses the API token (401). "
             "Set a valid API token as the password."
         ),
     )
-    assert press("any", "http://127.0.0.1:9")[0] is False
+    assert test_connection("any", "http://127.0.0.1:9")[0] is False
 
 
 @pytest.mark.parametrize("dag_id", [file.stem for file in sorted(FOLDER.glob("example_*.py"))])
@@ -53,7 +53,7 @@ def test_a_trigger_form_is_typed_and_has_defaults_and_labels(environment: Enviro
 
 
 @pytest.mark.parametrize(
-    ("dag_id", "field", "value", "says"),
+    ("dag_id", "field", "value", "message"),
     [
         ("example_custom_model_pipeline", "model_name", None, "None is not of type 'string'"),
         ("example_custom_model_pipeline", "model_name", "", "'' should be non-empty"),
@@ -66,8 +66,10 @@ def test_a_trigger_form_is_typed_and_has_defaults_and_labels(environment: Enviro
         ("example_many_models", "model_names", None, "None is not of type 'array'"),
     ],
 )
-def test_an_invalid_field_is_reported(environment: Environment, dag_id: str, field: str, value: Any, says: str) -> None:
+def test_an_invalid_field_is_reported(
+    environment: Environment, dag_id: str, field: str, value: Any, message: str
+) -> None:
     environment.api.wait_for_dag(dag_id)
-    with pytest.raises(ApiError) as refused:
+    with pytest.raises(ApiError) as rejected:
         environment.api.submit_form(dag_id, {field: value})
-    assert f"Invalid input for param {field}: {says}" in str(refused.value)
+    assert f"Invalid input for param {field}: {message}" in str(rejected.value)

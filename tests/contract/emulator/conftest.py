@@ -1,4 +1,4 @@
-"""One emulator, reset before every test, and a client with the steps of the life cycle."""
+"""Fixtures: an emulator that is reset before every test, and a client with helpers for the life cycle."""
 
 import json
 import time
@@ -9,7 +9,7 @@ import requests
 from jsonschema import Draft202012Validator
 
 from datarobot_provider.emulator import running
-from tests.contract.guard_additions import extended
+from tests.contract.guard_additions import extend_contract
 
 TOKEN = "token-of-the-emulator-tests"
 CSV = "age,city,split,price\n1,Rome,a,10\n2,Oslo,a,21\n3,Bonn,b,29\n4,Lima,b,41\n"
@@ -141,7 +141,7 @@ def api(emulator):
 @pytest.fixture(scope="session")
 def components():
     schemas = {}
-    for name, extend in (("contract.json", extended), ("additional_routes.json", dict)):
+    for name, extend in (("contract.json", extend_contract), ("additional_routes.json", dict)):
         text = resources.files("datarobot_provider.emulator.openapi").joinpath(name).read_text()
         schemas |= extend(json.loads(text))["components"]["schemas"]
     return {"schemas": schemas}
@@ -149,7 +149,7 @@ def components():
 
 @pytest.fixture
 def conforms(components):
-    """Validate a response against a schema of the contract, extended with the guard fields that clients use."""
+    """Validate a response against a schema of the contract, including the guard fields that clients use."""
 
     def check(schema, response, status=200):
         assert response.status_code == status, response.text

@@ -1,4 +1,4 @@
-"""The page about the emulator is complete and current."""
+"""The page about the emulator is complete and up to date."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ def page():
     return PAGE.read_text(encoding="utf-8")
 
 
-def test_tables_are_current(page):
+def test_tables_are_up_to_date(page):
     assert page.count("<!-- table: ") == page.count("<!-- end -->") == 5
     assert emulator.page() == page, "run: python docs/generate.py"
 

@@ -170,8 +170,8 @@ def test_prediction_environments_in_use(api, conforms, model):
     schema = "GuardConfigurationPredictionEnvironmentsInUseListResponse"
     page = conforms(schema, in_use(api, version, limit=1))
     used = of_version(api, version).json()["data"]
-    wanted = next(g["id"] for g in used if g["name"] == "Toxicity")
-    assert page["data"][0]["usedBy"] == [{"configurationId": wanted, "deploymentId": deployment, "name": "Toxicity"}]
+    guard_id = next(g["id"] for g in used if g["name"] == "Toxicity")
+    assert page["data"][0]["usedBy"] == [{"configurationId": guard_id, "deploymentId": deployment, "name": "Toxicity"}]
     assert (page["totalCount"], page["next"]) == (1, None)
     environment = api("GET", f"/deployments/{deployment}/").json()["predictionEnvironment"]
     assert page["data"][0]["id"] == environment["id"]

@@ -35,7 +35,7 @@ NOT_JSON = {
     "a list": b"[]",
     "a number": b"1",
 }
-# The long ones come last: where one is stored, every later comparison of the memory takes longer.
+# The long values come last: when one is stored, every later comparison of the state is slower.
 VALUES = [
     None, True, 1.5, 1e308, -1, 2**63 - 1, "", " ", "\x00", "NaN", "1e308", [], {}, [[]], [{}],
     [None], {"a": {"b": 1}}, "[{}]", '{"datasetId": {}}', '[{"fieldName": []}]', "[NaN]", HUGE, "x" * 100_000,
@@ -51,10 +51,10 @@ class Client:
 
     def __call__(self, method, path, body=b"", media="application/json", query="", headers=()):
         sent = []
-        asked = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"host", b"h"), (b"content-type", media.encode())]
+        common = [(b"authorization", f"Bearer {TOKEN}".encode()), (b"host", b"h"), (b"content-type", media.encode())]
         scope = {
             "type": "http", "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
-            "headers": [*asked, *headers], "scheme": "http", "server": ("h", 80), "http_version": "1.1",
+            "headers": [*common, *headers], "scheme": "http", "server": ("h", 80), "http_version": "1.1",
             "root_path": "", "state": {},
         }  # fmt: skip
 
@@ -186,25 +186,25 @@ def form_body(name, value):
 def routes_and_bodies():
     """Return every route with a body of each media type, for a third of the values of each field.
 
-    ``make test`` runs one third, in the media type of the route: each route gets every value, and each field some.
+    ``make test`` runs one third in the media type of the route, so that each route gets every value.
     """
     for parameter in all_routes("POST", "PATCH"):
         (route,) = parameter.values
         operation = Contract.load().operations[(route.method, route.path)]
-        for make, media in ((json_body, "application/json"), (form_body, "multipart/form-data")):
+        for encode, media in ((json_body, "application/json"), (form_body, "multipart/form-data")):
             for third in range(3):
                 selected = operation.body_schema(media) and (third == 0 or len(fields_of(route)) < 3)
                 marks = () if selected else pytest.mark.full
-                yield pytest.param(route, make, third, id=f"{parameter.id}-{make.__name__}-{third}", marks=marks)
+                yield pytest.param(route, encode, third, id=f"{parameter.id}-{encode.__name__}-{third}", marks=marks)
 
 
-@pytest.mark.parametrize(("route", "make", "third"), routes_and_bodies())
-def test_every_route_handles_values_of_the_wrong_type(client, ids, route, make, third):
+@pytest.mark.parametrize(("route", "encode", "third"), routes_and_bodies())
+def test_every_route_handles_values_of_the_wrong_type(client, ids, route, encode, third):
     path, before = path_of(route, ids), client.state()
     for (i, value), (j, name) in itertools.product(enumerate(VALUES), enumerate(fields_of(route))):
         if (i + j) % 3 != third:
             continue
-        status, content = client(route.method, path, *make(name, value))
+        status, content = client(route.method, path, *encode(name, value))
         assert (name, value, status < 500) == (name, value, True), content
         after = client.state()
         assert status < 300 or after == before

@@ -148,15 +148,15 @@ def test_resource_bundle_replaces_inherited_memory_and_vice_versa(api):
     path = f"/customModels/{api.model()}/versions/"
     body = {"isMajorUpdate": "false", "baseEnvironmentId": api.environment()}
 
-    def make(**more):
+    def create(**more):
         version = api("PATCH", path, json={**body, **more}).json()
         return version["maximumMemory"], version["resourceBundleId"]
 
     # Terraform always sends the bundle, which is null if there is none.
-    assert make(maximumMemory=MEMORY, resourceBundleId=None) == (MEMORY, None)
-    assert make(resourceBundleId="cpu.small") == (None, "cpu.small")
-    assert make(replicas=2) == (None, "cpu.small")
-    assert make(maximumMemory=MEMORY) == (MEMORY, None)
+    assert create(maximumMemory=MEMORY, resourceBundleId=None) == (MEMORY, None)
+    assert create(resourceBundleId="cpu.small") == (None, "cpu.small")
+    assert create(replicas=2) == (None, "cpu.small")
+    assert create(maximumMemory=MEMORY) == (MEMORY, None)
 
 
 def test_tags_and_the_proxy_flag_are_returned(api):

@@ -30,19 +30,19 @@ def pip_names(root, session):
     names = []
     try:
         for parsed in parse_requirements("requirements.txt", session=session):
-            wanted = install_req_from_parsed_requirement(parsed)
-            link = wanted.link
+            requirement = install_req_from_parsed_requirement(parsed)
+            link = requirement.link
             if link is not None and link.is_file:
                 path = root / link.file_path
                 project = (path / "setup.py").exists() or (path / "pyproject.toml").exists()
                 if not (path.is_file() or project):
                     return None
             if parsed.constraint:
-                if check_invalid_constraint_type(wanted):
+                if check_invalid_constraint_type(requirement):
                     return None
                 continue
-            names.append(canonicalize_name(wanted.name or ""))
-    except Exception:  # noqa: BLE001 - pip raises what it likes, and ends
+            names.append(canonicalize_name(requirement.name or ""))
+    except Exception:  # noqa: BLE001 - pip raises errors of many types
         return None
     return names
 
@@ -69,7 +69,7 @@ def test_emulator_agrees_with_the_table(content):
     if expected is not None:
         names = [canonicalize_name(each["packageName"]) for each in found.dependencies]
         assert len(names) == len(expected)
-        assert all(wanted in ("", name) for wanted, name in zip(expected, names, strict=True))
+        assert all(allowed in ("", name) for allowed, name in zip(expected, names, strict=True))
 
 
 @pytest.mark.parametrize(

@@ -49,8 +49,8 @@ def test_file_paths_pair_by_position_in_any_order(api):
 def test_patch_inherits_from_the_latest_version(api, conforms):
     model = api.model()
     first = api.upload(model, {"a.py": b"1", "b.py": b"2", "c.py": b"3"}).json()
-    gone = next(item["id"] for item in first["items"] if item["filePath"] == "a.py")
-    response = api.upload(model, {"b.py": b"changed", "d.py": b"4"}, method="PATCH", filesToDelete=[gone])
+    deleted = next(item["id"] for item in first["items"] if item["filePath"] == "a.py")
+    response = api.upload(model, {"b.py": b"changed", "d.py": b"4"}, method="PATCH", filesToDelete=[deleted])
     second = conforms("CustomModelVersionResponse", response, 201)
     assert second["label"] == "1.1"
     assert paths_of(second) == ["b.py", "c.py", "d.py"]

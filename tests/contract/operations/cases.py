@@ -1,4 +1,4 @@
-"""For every operation of the contract the operator that sends it, with arguments that it takes."""
+"""The operator of each operation of the contract, with valid arguments."""
 
 from __future__ import annotations
 
@@ -82,8 +82,8 @@ ENTITY = {"entity_id": "m", "entity_type": "customModel"}
 COLUMNS = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}
 REPOSITORY = {**MODEL, "repository_id": "r"}
 GUARD = {"template_id": "t", "name": "n", "stages": ["prompt"], **ENTITY}
-#: Where an operator wants a file of its own, the test fills in this one's place.
-SOMEWHERE = object()
+#: Stands for a local path; the test replaces it.
+PLACEHOLDER = object()
 
 CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "get_inference_image_feature_impact": (GetFeatureImpactOperator, IMAGE),
@@ -107,11 +107,11 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "update_custom_model": (UpdateCustomModelOperator, {**MODEL, "name": "y"}),
     "list_custom_model_access": (GetCustomModelAccessOperator, MODEL),
     "update_custom_model_access": (ShareCustomModelOperator, {**MODEL, "roles": [{"username": "u", "role": None}]}),
-    "download_custom_model": (DownloadCustomModelOperator, {**MODEL, "target": SOMEWHERE}),
+    "download_custom_model": (DownloadCustomModelOperator, {**MODEL, "target": PLACEHOLDER}),
     "assign_custom_model_training_data": (AssignTrainingDataOperator, {**MODEL, "dataset_id": "d"}),
     "list_custom_model_versions": (ListVersionsOperator, MODEL),
     "create_custom_model_version_from_latest": (CreateVersionOperator, {**MODEL, "from_latest": True}),
-    "create_custom_model_version": (CreateVersionOperator, {**MODEL, "folder": SOMEWHERE}),
+    "create_custom_model_version": (CreateVersionOperator, {**MODEL, "folder": PLACEHOLDER}),
     "create_custom_model_version_from_latest_and_repository": (
         CreateVersionFromRepositoryOperator,
         {**REPOSITORY, "from_latest": True},
@@ -131,7 +131,7 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "get_dependency_build": (GetDependencyBuildOperator, IDS),
     "start_dependency_build": (StartDependencyBuildOperator, IDS),
     "get_dependency_build_log": (GetDependencyBuildLogOperator, IDS),
-    "download_custom_model_version": (DownloadVersionOperator, {**IDS, "target": SOMEWHERE}),
+    "download_custom_model_version": (DownloadVersionOperator, {**IDS, "target": PLACEHOLDER}),
     "get_custom_model_version_feature_impact": (GetFeatureImpactOperator, IDS),
     "start_custom_model_version_feature_impact": (ComputeFeatureImpactOperator, IDS),
     "init_prediction_explanations": (InitializePredictionExplanationsOperator, IDS),
@@ -153,7 +153,7 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "update_guard_configuration": (UpdateGuardConfigOperator, {"config_id": "g", "name": "y"}),
     "list_guard_templates": (ListGuardTemplatesOperator, {}),
     "get_guard_template": (GetGuardTemplateOperator, {"template_id": "t"}),
-    "download_pps_image": (DownloadPredictionServerImageOperator, {"target": SOMEWHERE}),
+    "download_pps_image": (DownloadPredictionServerImageOperator, {"target": PLACEHOLDER}),
     "get_pps_image_metadata": (GetPredictionServerImageMetadataOperator, {}),
     "get_overall_moderation_configuration": (GetOverallModerationConfigOperator, ENTITY),
     "update_overall_moderation_configuration": (

@@ -1,4 +1,4 @@
-"""Check, after each test, the operations that it covers: the requests and the responses keep to the contract."""
+"""Fixtures; after each test, the requests and responses of the covered operations are validated."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from tests.contract.operations.responses import Heard, operation_id, problems
+from tests.contract.operations.responses import ReceivedResponse, operation_id, problems
 from tests.contract.provider.conftest import TOKEN, emulator, model_folder, proxy, runner, seed
 from tests.contract.provider.openapi import all_problems
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["emulator", "model_folder", "proxy", "runner", "seed"]
 
 _FIRST_ERROR = 400
-#: Routes around the contract, which have no schema here.
-_NEIGHBOURS = (
+#: Routes that are not part of the contract and have no schema.
+_OTHER_ROUTES = (
     "/api/v2/datasets/", "/api/v2/deployments/", "/api/v2/useCases/", "/api/v2/credentials/", "/storage/",
 )  # fmt: skip
 
@@ -30,13 +30,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def heard(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
+def received_responses(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
     """Record every response that ``requests`` returns to the provider."""
     responses: list[requests.Response] = []
     send = requests.Session.send
 
-    def sending(self: requests.Session, request: requests.PreparedRequest, **how: object) -> requests.Response:
-        response = send(self, request, **how)
+    def sending(self: requests.Session, request: requests.PreparedRequest, **options: object) -> requests.Response:
+        response = send(self, request, **options)
         responses.append(response)
         return response
 
@@ -45,30 +45,30 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[requests.Response]:
 
 
 @pytest.fixture(autouse=True)
-def _contract_is_kept(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Check after a test that the operations it covers succeeded, and that both sides kept to the contract."""
+def _check_contract(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Check that the covered operations succeeded, and that requests and responses conform to the contract."""
     covered = {name for mark in request.node.iter_markers("operation") for name in mark.args}
     if not covered:
         yield
         return
     runner: TaskRunner = request.getfixturevalue("runner")
-    responses: list[requests.Response] = request.getfixturevalue("heard")
+    responses: list[requests.Response] = request.getfixturevalue("received_responses")
     yield
-    asked = [e for e in runner.received if not e.path.startswith(_NEIGHBOURS)]
-    runner.received[:] = asked
+    sent = [e for e in runner.received if not e.path.startswith(_OTHER_ROUTES)]
+    runner.received[:] = sent
     assert all_problems(runner.received) == []
-    assert {e.headers["authorization"] for e in asked} == {f"Bearer {TOKEN}"}
-    answers = [Heard.of(response) for response in responses]
-    good = [a for a in answers if a.status < _FIRST_ERROR and not a.path.startswith(_NEIGHBOURS)]
-    assert [problem for answer in good for problem in problems(answer)] == []
+    assert {e.headers["authorization"] for e in sent} == {f"Bearer {TOKEN}"}
+    received = [ReceivedResponse.from_requests(response) for response in responses]
+    successful = [r for r in received if r.status < _FIRST_ERROR and not r.path.startswith(_OTHER_ROUTES)]
+    assert [problem for response in successful for problem in problems(response)] == []
     log = runner.log()
     assert [entry for entry in log if entry["violations"] or (entry["status"] or 0) >= 500] == []
-    assert covered - {operation_id(e.method, e.path) for e in asked if e.status and e.status < _FIRST_ERROR} == set()
+    assert covered - {operation_id(e.method, e.path) for e in sent if e.status and e.status < _FIRST_ERROR} == set()
 
 
 @pytest.fixture
 def direct(runner: TaskRunner) -> TaskRunner:
-    """Set a connection that leads straight to the emulator, because the proxy would read a response that is cut."""
+    """Set a connection to the emulator without the proxy, which would read a response that is cut."""
     runner.origin = runner.emulator.url
     runner.connect(TOKEN)
     return runner
@@ -76,7 +76,7 @@ def direct(runner: TaskRunner) -> TaskRunner:
 
 @pytest.fixture
 def once(runner: TaskRunner) -> TaskRunner:
-    """Set a connection that leads straight to the emulator and sends each request only once."""
+    """Set a connection to the emulator without the proxy, with one attempt per request."""
     runner.origin = runner.emulator.url
     runner.connect(TOKEN, attempts=1)
     return runner

@@ -1,4 +1,4 @@
-"""Says which operations of the contract a test is about; the page ``docs/coverage.md`` is made from it."""
+"""Marks tests with the operations that they cover; ``docs/coverage.md`` is generated from the marks."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import pytest
 
 
 def covers(*operation_ids: str) -> pytest.MarkDecorator:
-    """Mark a test: it must see each of these operations answered well, with nothing beside the contract."""
+    """Mark a test with operations, each of which must succeed in the test and conform to the contract."""
     return pytest.mark.operation(*operation_ids)

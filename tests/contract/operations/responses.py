@@ -1,4 +1,4 @@
-"""Responses as the provider received them, checked against the contract and the table of known deviations."""
+"""Validates the responses that the provider received against the contract and the table of known deviations."""
 
 from __future__ import annotations
 
@@ -29,8 +29,11 @@ PUBLISHED = {name: item for name, item in OPERATIONS.items() if "x-source" not i
 
 
 @dataclass
-class Heard:
-    """One response. ``body`` is ``None`` where it was streamed and not kept."""
+class ReceivedResponse:
+    """A response that the provider received.
+
+    :ivar body: the body, ``None`` if it was streamed.
+    """
 
     method: str
     target: str
@@ -43,49 +46,49 @@ class Heard:
         return urlsplit(self.target).path
 
     @classmethod
-    def of(cls, response: requests.Response) -> Heard:
-        """Take down what ``requests`` got."""
+    def from_requests(cls, response: requests.Response) -> ReceivedResponse:
+        """Convert a response of ``requests``."""
         headers = {name.lower(): value for name, value in response.headers.items()}
         body = None if response._content is False else response.content
         return cls(str(response.request.method), str(response.request.url), response.status_code, headers, body)
 
 
 def operation_id(method: str, path: str) -> str:
-    """Return the operation that a request was meant for."""
+    """Return the operation of a request."""
     return operation_of(Received(method, path)).spec["operationId"]
 
 
-def problems(heard: Heard) -> list[str]:
-    """Return how a good response departs from the contract and from the table of deviations."""
-    wanted = operation_of(Received(heard.method, heard.path))
-    listed, schema = _schema(wanted, heard.status)
-    where = f"{heard.method} {heard.path} {heard.status}"
+def problems(response: ReceivedResponse) -> list[str]:
+    """Return the differences between a successful response and the contract with its known deviations."""
+    operation = operation_of(Received(response.method, response.path))
+    listed, schema = _schema(operation, response.status)
+    where = f"{response.method} {response.path} {response.status}"
     if not listed:
         return [f"{where}: not listed"]
-    missing = [name for name in _headers(wanted, heard.status) if name.lower() not in heard.headers]
+    missing = [name for name in _headers(operation, response.status) if name.lower() not in response.headers]
     found = [f"{where}: header {name} is missing" for name in missing]
-    if heard.status == NO_CONTENT and heard.body:
-        found.append(f"{where}: a body where none belongs")
-    if schema is None or heard.body is None:
+    if response.status == NO_CONTENT and response.body:
+        found.append(f"{where}: an unexpected body")
+    if schema is None or response.body is None:
         return found
-    if heard.headers.get("content-type", "").partition(";")[0] != "application/json":
-        return [*found, f"{where}: no JSON, but {heard.headers.get('content-type')}"]
-    errors = Draft202012Validator(schema).iter_errors(json.loads(heard.body))
+    if response.headers.get("content-type", "").partition(";")[0] != "application/json":
+        return [*found, f"{where}: no JSON, but {response.headers.get('content-type')}"]
+    errors = Draft202012Validator(schema).iter_errors(json.loads(response.body))
     return found + [f"{where}: {error.json_path}: {error.message[:200]}" for error in errors]
 
 
-def _headers(wanted: Operation, status: int) -> list[str]:
-    return list(wanted.spec["responses"].get(str(status), {}).get("headers", {}))
+def _headers(operation: Operation, status: int) -> list[str]:
+    return list(operation.spec["responses"].get(str(status), {}).get("headers", {}))
 
 
-def _schema(wanted: Operation, status: int) -> tuple[bool, dict[str, Any] | None]:
-    """Return whether a status may come, and the schema of its body."""
+def _schema(operation: Operation, status: int) -> tuple[bool, dict[str, Any] | None]:
+    """Return whether a status is documented, and the schema of its body."""
     for extra in EXTRA_RESPONSES:
-        if (extra.method, API + extra.path, extra.status) == (wanted.method, wanted.path, status):
+        if (extra.method, API + extra.path, extra.status) == (operation.method, operation.path, status):
             return True, extra.schema and _ref(extra.schema)
-    if str(status) not in wanted.spec["responses"]:
+    if str(status) not in operation.spec["responses"]:
         return False, None
-    content = wanted.spec["responses"][str(status)].get("content", {}).get("application/json")
+    content = operation.spec["responses"][str(status)].get("content", {}).get("application/json")
     return True, content and _ref(content["schema"]["$ref"].rsplit("/", 1)[-1])
 
 

@@ -1,4 +1,4 @@
-"""Dependency builds and model tests: start, look, read the log, cancel."""
+"""Dependency builds and model tests: start, get, read the log, cancel."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
 from tests.support.emulator import DATASET
-from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.life_cycle import create_built_version, create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -34,8 +34,8 @@ BUILD_PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/
 
 
 def unbuilt(runner, folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, folder)}
 
 
 def stuck(runner, kind):
@@ -75,8 +75,8 @@ def test_cancel_a_build(runner, model_folder):
     assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
 
 
-def test_cancel_a_build_that_is_over(runner, model_folder):
-    ids = make_built(runner, model_folder)
+def test_cancel_a_build_that_has_ended(runner, model_folder):
+    ids = create_built_version(runner, model_folder)
     with pytest.raises(AirflowFailException, match="returned 409 for DELETE"):
         runner.run(CancelDependencyBuildOperator, **ids)
     assert runner.run(CancelDependencyBuildOperator, **ids, ignore_if_over=True) is None
@@ -86,7 +86,7 @@ def test_cancel_a_build_that_is_over(runner, model_folder):
 @BOTH_MODES
 @covers("create_custom_model_test", "list_custom_model_tests", "get_custom_model_test")
 def test_run_get_and_list_tests(runner, model_folder, deferrable):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, deferrable=deferrable, **WAIT)
     assert (test["overallStatus"], test["customModelVersion"]["id"]) == ("succeeded", ids["custom_model_version_id"])
     assert test["testingStatus"]["errorCheck"]["status"] == "succeeded"
@@ -97,22 +97,24 @@ def test_run_get_and_list_tests(runner, model_folder, deferrable):
 
 @covers("list_custom_model_tests")
 def test_tests_of_several_pages(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     runner.emulator.control(
         "POST", "outcomes", {"kind": "model_test", "outcome": "succeeded", "seconds": 0, "times": 101}
     )
-    given = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
+    arguments = {camel_case(name): value for name, value in ids.items()} | {"datasetId": DATASET}
     for _ in range(100):
-        runner.send("POST", "customModelTests/", **given)
+        runner.send("POST", "customModelTests/", **arguments)
     last = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     runner.received.clear()
     model = ids["custom_model_id"]
     found = runner.run(ListModelTestsOperator, custom_model_id=model)
     jobs = runner.emulator.control("GET", "jobs")["data"]
-    made = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
-    assert [test["id"] for test in found] == made[::-1]
-    assert (len(made), made[-1]) == (101, last)
-    assert [test["id"] for test in runner.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == made[:-4:-1]
+    created = [job["ids"]["customModelTestId"] for job in jobs if job["kind"] == "model_test"]
+    assert [test["id"] for test in found] == created[::-1]
+    assert (len(created), created[-1]) == (101, last)
+    assert [test["id"] for test in runner.run(ListModelTestsOperator, custom_model_id=model, limit="3")] == created[
+        :-4:-1
+    ]
     assert queries(runner, "customModelTests/") == [
         {"offset": "0", "limit": "100", "customModelId": model},
         {"offset": "100", "limit": "100", "customModelId": model},
@@ -122,7 +124,7 @@ def test_tests_of_several_pages(runner, model_folder):
 
 @covers("list_custom_model_tests")
 def test_filters_of_tests(runner, model_folder):
-    model = make_built(runner, model_folder)["custom_model_id"]
+    model = create_built_version(runner, model_folder)["custom_model_id"]
     filters = {
         "resource_bundle_id": "bundle",
         "maximum_memory": "268435456",
@@ -149,7 +151,7 @@ def test_filters_of_tests(runner, model_folder):
 
 @covers("download_custom_model_test_log", "get_custom_model_test_log_tail")
 def test_log_of_a_test(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, **WAIT)["id"]
     whole = runner.run(GetModelTestLogOperator, custom_model_test_id=test)
     assert whole.startswith(f"Testing custom model {ids['custom_model_id']}")
@@ -161,7 +163,7 @@ def test_log_of_a_test(runner, model_folder):
 
 @covers("cancel_custom_model_test", "get_custom_model_test")
 def test_cancel_a_test(runner, model_folder):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     stuck(runner, "model_test")
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     assert runner.run(CancelModelTestOperator, custom_model_test_id=test) is None
@@ -172,15 +174,15 @@ def test_cancel_a_test(runner, model_folder):
     assert runner.run(CancelModelTestOperator, custom_model_test_id="0" * 24, ignore_if_over=True) is None
 
 
-def test_a_switch_of_a_test_that_is_no_switch_is_refused_before_anything_is_sent(runner):
-    given = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
+def test_an_invalid_boolean_is_rejected_before_any_request(runner):
+    arguments = {"custom_model_id": "a", "custom_model_version_id": "b", "fail_on_warning": "perhaps"}
     with pytest.raises(AirflowFailException, match="fail_on_warning should be true or false"):
-        runner.run(RunModelTestOperator, **given)
+        runner.run(RunModelTestOperator, **arguments)
     assert runner.received == []
 
 
-def test_the_body_of_a_test_holds_what_was_given_and_no_more(runner, model_folder):
-    ids = make_built(runner, model_folder)
+def test_the_body_of_a_test_contains_only_the_arguments(runner, model_folder):
+    ids = create_built_version(runner, model_folder)
     runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     (body,) = runner.bodies("POST", "customModelTests/")
     assert json.loads(body) == {

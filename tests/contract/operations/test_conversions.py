@@ -1,4 +1,4 @@
-"""Conversions of a version: start, wait, look, list, stop."""
+"""Conversions of a version: start, wait, get, list, stop."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -29,16 +29,16 @@ PATH = "customModels/{custom_model_id}/versions/{custom_model_version_id}/conver
 
 @pytest.fixture
 def ids(runner, model_folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
 
 
 def outcome(runner, what, **more):
     runner.emulator.control("POST", "outcomes", {"kind": "conversion", "outcome": what, **more})
 
 
-def started(runner, ids, **given):
-    return runner.run(ConvertVersionOperator, **ids, **MAIN, wait_for_completion=False, **given)
+def started(runner, ids, **arguments):
+    return runner.run(ConvertVersionOperator, **ids, **MAIN, wait_for_completion=False, **arguments)
 
 
 @BOTH_MODES
@@ -59,7 +59,7 @@ def test_convert_by_the_id_of_the_main_program(runner, ids):
     runner.received.clear()
     done = runner.run(ConvertVersionOperator, **ids, main_program_item_id=item, **WAIT)
     assert done["mainProgramItemId"] == item
-    # The first request asks what there was before; the version's files are not asked for.
+    # The first request lists existing conversions; the files of the version are not requested.
     assert [(e.method, e.path.rpartition("/versions/")[2].partition("/")[2]) for e in runner.received[:2]] == [
         ("GET", "conversions/"),
         ("POST", "conversions/"),
@@ -69,25 +69,25 @@ def test_convert_by_the_id_of_the_main_program(runner, ids):
 def test_a_main_program_that_the_version_does_not_have(runner, ids):
     with pytest.raises(AirflowFailException, match=r"Its files: custom\.py, requirements\.txt"):
         runner.run(ConvertVersionOperator, **ids, main_program_path="main.py")
-    for given in ({}, {"main_program_item_id": "x", **MAIN}):
+    for arguments in ({}, {"main_program_item_id": "x", **MAIN}):
         with pytest.raises(AirflowFailException, match="Give one of main_program_item_id and main_program_path"):
-            runner.run(ConvertVersionOperator, **ids, **given)
+            runner.run(ConvertVersionOperator, **ids, **arguments)
     assert runner.bodies("POST", PATH.format(**ids)) == []
 
 
 @covers("list_custom_model_conversions")
 def test_list(runner, ids):
     outcome(runner, "succeeded", seconds=0, times=3)
-    made = [started(runner, ids) for _ in range(3)]
+    created = [started(runner, ids) for _ in range(3)]
     runner.received.clear()
 
-    def listed(**given):
-        return [conversion["id"] for conversion in runner.run(ListConversionsOperator, **ids, **given)]
+    def listed(**arguments):
+        return [conversion["id"] for conversion in runner.run(ListConversionsOperator, **ids, **arguments)]
 
-    assert listed() == made[::-1]
-    assert listed(is_latest="true") == made[-1:]
-    assert listed(is_latest=False) == made[::-1]
-    assert listed(limit="2") == made[:0:-1]
+    assert listed() == created[::-1]
+    assert listed(is_latest="true") == created[-1:]
+    assert listed(is_latest=False) == created[::-1]
+    assert listed(limit="2") == created[:0:-1]
     assert queries(runner, PATH.format(**ids)) == [
         {"offset": "0", "limit": "100"},
         {"offset": "0", "limit": "100", "isLatest": "true"},
@@ -127,7 +127,7 @@ def test_a_conversion_that_fails(runner, ids, deferrable):
 
 
 @BOTH_MODES
-def test_a_conversion_that_somebody_stops(runner, ids, deferrable):
+def test_a_conversion_that_a_user_stops(runner, ids, deferrable):
     outcome(runner, "cancelled")
     with pytest.raises(AirflowFailException, match="The conversion was cancelled in DataRobot"):
         runner.run(ConvertVersionOperator, **ids, **MAIN, deferrable=deferrable, **WAIT)
@@ -166,13 +166,13 @@ def test_a_killed_trigger_stops_the_conversion(runner, ids):
     assert runner.run(GetConversionOperator, **ids, conversion_id=conversion)["shouldStop"] is True
 
 
-def test_a_task_that_does_not_wait_starts_the_job_anew_when_it_is_cleared(runner, ids):
-    """The store outlives a task that has succeeded; who clears such a task wants another job."""
+def test_a_cleared_task_that_does_not_wait_starts_another_job(runner, ids):
+    """The store is kept after a success; a user who clears the task expects another job."""
     outcome(runner, "succeeded", seconds=0, times=2)
-    given = {**ids, **MAIN, "wait_for_completion": False}
-    first = runner.run(ConvertVersionOperator, **given)
-    # Without a clear it is a retry of a worker whose success Airflow never heard of.
-    assert runner.retry(ConvertVersionOperator, **given) == first
+    arguments = {**ids, **MAIN, "wait_for_completion": False}
+    first = runner.run(ConvertVersionOperator, **arguments)
+    # Without a clear, it is a retry after a success that was not reported to Airflow.
+    assert runner.retry(ConvertVersionOperator, **arguments) == first
     runner.ti.clear()
-    assert runner.retry(ConvertVersionOperator, **given) != first
+    assert runner.retry(ConvertVersionOperator, **arguments) != first
     assert len(runner.bodies("POST", PATH.format(**ids))) == 2

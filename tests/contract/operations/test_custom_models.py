@@ -1,4 +1,4 @@
-"""Custom models: create, find, read, list, change, copy, delete."""
+"""Custom models: create, find, get, list, update, copy, delete."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from datarobot_provider.operators.custom_models import (
 )
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.register import covers
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
-NOWHERE = "0" * 24
+UNKNOWN_ID = "0" * 24
 GIT = {
     "refName": "main",
     "commitUrl": "https://git.example/c/1",
@@ -27,7 +27,7 @@ GIT = {
     "pullRequestCommitSha": None,
 }
 UNSTRUCTURED = {"target_type": "Unstructured"}
-#: The body of a request to create a model, apart from the name.
+#: The body of a request to create a model, without the name.
 NEW = {"customModelType": "inference", "targetType": "Unstructured"}
 
 
@@ -37,12 +37,12 @@ def names(models):
 
 def queries(runner, path="customModels/"):
     """Return the query parameters of each request for a list."""
-    asked = [e for e in runner.received if e.method == "GET" and e.path == f"/api/v2/{path}"]
-    return [dict(parse_qsl(urlsplit(e.target).query)) for e in asked]
+    requests = [e for e in runner.received if e.method == "GET" and e.path == f"/api/v2/{path}"]
+    return [dict(parse_qsl(urlsplit(e.target).query)) for e in requests]
 
 
 def version_id(runner, what, its_id):
-    """Return the one version of a dataset or an environment."""
+    """Return the only version of a dataset or an environment."""
     return next(item["versionId"] for item in runner.emulator.control("GET", what)["data"] if item["id"] == its_id)
 
 
@@ -52,7 +52,7 @@ def existing(runner):
 
 @covers("create_custom_model", "get_custom_model")
 def test_create_and_get(runner):
-    model = make_model(runner, description="Prices of houses", git_model_version=GIT)
+    model = create_model(runner, description="Prices of houses", git_model_version=GIT)
     seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["id"], seen["name"], seen["targetType"], seen["targetName"]) == (
         model,
@@ -67,7 +67,7 @@ def test_create_and_get(runner):
 
 @covers("list_custom_models")
 def test_list_filters(runner, model_folder):
-    trainer = make_model(
+    trainer = create_model(
         runner,
         name="Trainer",
         custom_model_type="training",
@@ -75,8 +75,8 @@ def test_list_filters(runner, model_folder):
         target_name=None,
         is_training_data_for_versions_permanently_enabled=None,
     )
-    first, second = make_model(runner, name="Prices", language="R"), make_model(runner, name="Churn of customers")
-    version = make_version(runner, first, model_folder)
+    first, second = create_model(runner, name="Prices", language="R"), create_model(runner, name="Churn of customers")
+    version = create_version(runner, first, model_folder)
     runner.emulator.control("POST", "deployments", {"label": "live", "modelId": version})
     runner.run(UpdateCustomModelOperator, custom_model_id=second, description="who leaves")
     runner.received.clear()
@@ -107,10 +107,10 @@ def test_list_filters(runner, model_folder):
 
 @covers("list_custom_models")
 def test_a_list_of_several_pages(runner):
-    made = [runner.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
+    created = [runner.send("POST", "customModels/", **NEW, name=f"Model {n:03}")["id"] for n in range(205)]
     runner.received.clear()
     found = runner.run(ListCustomModelsOperator, search_for="model")
-    assert [model["id"] for model in found] == made[::-1]
+    assert [model["id"] for model in found] == created[::-1]
     assert [(query["offset"], query["limit"], query["searchFor"]) for query in queries(runner)] == [
         ("0", "100", "model"),
         ("100", "100", "model"),
@@ -123,8 +123,8 @@ def test_a_list_of_several_pages(runner):
 
 @covers("update_custom_model")
 def test_update(runner):
-    model = make_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
-    given = {
+    model = create_model(runner, target_type="Binary", target_name="sick", maximum_memory=268435456)
+    arguments = {
         "name": "Sick or not",
         "description": "new",
         "language": "Python",
@@ -140,16 +140,16 @@ def test_update(runner):
         "is_training_data_for_versions_permanently_enabled": True,
         "git_model_version": json.dumps(GIT),
     }
-    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, **given)
+    changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, **arguments)
     (body,) = runner.bodies("PATCH", f"customModels/{model}/")
-    assert len(json.loads(body)) == len(given)
+    assert len(json.loads(body)) == len(arguments)
     assert {name: changed[name] for name in json.loads(body)} == json.loads(body)
     assert changed["id"] == model
 
 
 @covers("update_custom_model")
 def test_update_of_one_field_leaves_the_others(runner):
-    model = make_model(runner, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
+    model = create_model(runner, target_type="Multiclass", class_labels=["a", "b", "c"], description="kept")
     changed = runner.run(UpdateCustomModelOperator, custom_model_id=model, class_labels='["x", "y", "z"]')
     assert (changed["classLabels"], changed["description"], changed["name"]) == (["x", "y", "z"], "kept", "Diabetes")
     assert runner.bodies("PATCH", f"customModels/{model}/") == [b'{"classLabels": ["x", "y", "z"]}']
@@ -157,8 +157,8 @@ def test_update_of_one_field_leaves_the_others(runner):
 
 @covers("copy_custom_model")
 def test_copy(runner, model_folder):
-    model = make_model(runner, user_provided_id="mine")
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner, user_provided_id="mine")
+    version = create_version(runner, model, model_folder)
     copy = runner.run(CopyCustomModelOperator, custom_model_id=model)
     seen = runner.run(GetCustomModelOperator, custom_model_id=copy)
     assert copy != model
@@ -175,7 +175,7 @@ def test_copy(runner, model_folder):
 
 @covers("delete_custom_model")
 def test_delete_and_delete_again(runner):
-    model, other = make_model(runner), make_model(runner)
+    model, other = create_model(runner), create_model(runner)
     assert runner.run(DeleteCustomModelOperator, custom_model_id=model) is None
     assert existing(runner) == {other}
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
@@ -184,10 +184,10 @@ def test_delete_and_delete_again(runner):
     assert existing(runner) == {other}
 
 
-def test_ignore_if_missing_forgives_nothing_else(runner, model_folder):
-    model = make_model(runner)
+def test_ignore_if_missing_ignores_no_other_error(runner, model_folder):
+    model = create_model(runner)
     runner.emulator.control(
-        "POST", "deployments", {"label": "live", "modelId": make_version(runner, model, model_folder)}
+        "POST", "deployments", {"label": "live", "modelId": create_version(runner, model, model_folder)}
     )
     with pytest.raises(AirflowFailException, match="existing deployments"):
         runner.run(DeleteCustomModelOperator, custom_model_id=model, ignore_if_missing=True)
@@ -205,9 +205,9 @@ def test_limits(runner):
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_by_exact_name(runner):
-    make_model(runner, name="Prices of houses")
+    create_model(runner, name="Prices of houses")
     trainer = {"custom_model_type": "training", "target_type": "Anomaly"}
-    make_model(
+    create_model(
         runner,
         name="Prices",
         target_name=None,
@@ -215,50 +215,50 @@ def test_if_exists_by_exact_name(runner):
         **trainer,
     )
     before = existing(runner)
-    made = make_model(runner, name="Prices", if_exists="reuse")
-    assert made not in before
-    assert make_model(runner, name="Prices", if_exists="reuse") == made
-    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {made}"):
-        make_model(runner, name="Prices", if_exists="fail")
-    again = make_model(runner, name="Prices", if_exists="create")
-    assert existing(runner) == before | {made, again}
-    assert make_model(runner, name="Rents", if_exists="fail") not in before
+    created = create_model(runner, name="Prices", if_exists="reuse")
+    assert created not in before
+    assert create_model(runner, name="Prices", if_exists="reuse") == created
+    with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {created}"):
+        create_model(runner, name="Prices", if_exists="fail")
+    again = create_model(runner, name="Prices", if_exists="create")
+    assert existing(runner) == before | {created, again}
+    assert create_model(runner, name="Rents", if_exists="fail") not in before
 
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_by_user_provided_id(runner):
-    mine = make_model(runner, name="Prices", user_provided_id="mine")
-    assert make_model(runner, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
+    mine = create_model(runner, name="Prices", user_provided_id="mine")
+    assert create_model(runner, name="Another name", user_provided_id="mine", if_exists="reuse") == mine
     with pytest.raises(AirflowFailException, match=f"The custom model 'Prices' already exists: {mine}"):
-        make_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
+        create_model(runner, name="Another name", user_provided_id="mine", if_exists="fail")
     with pytest.raises(AirflowFailException, match="user provided ID that is in use"):
-        make_model(runner, name="Prices", user_provided_id="mine")
-    # The name is no way to find a model that is asked for by an id of its own.
-    other = make_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
+        create_model(runner, name="Prices", user_provided_id="mine")
+    # A model with another user_provided_id is not found by its name.
+    other = create_model(runner, name="Prices", user_provided_id="yours", if_exists="reuse")
     assert existing(runner) == {mine, other}
 
 
 @covers("create_custom_model", "list_custom_models")
 def test_if_exists_finds_a_model_on_a_later_page(runner):
-    first = make_model(runner, name="Prices", user_provided_id="mine")
+    first = create_model(runner, name="Prices", user_provided_id="mine")
     for n in range(101):
         runner.send("POST", "customModels/", **NEW, name=f"Prices {n}")
-    assert make_model(runner, name="Prices", if_exists="reuse") == first
-    assert make_model(runner, name="x", user_provided_id="mine", if_exists="reuse") == first
+    assert create_model(runner, name="Prices", if_exists="reuse") == first
+    assert create_model(runner, name="x", user_provided_id="mine", if_exists="reuse") == first
 
 
 @covers("create_custom_model", "list_custom_models")
-def test_if_exists_meets_a_model_that_came_in_between(runner):
-    """Somebody else creates it after this task has looked."""
-    mine = make_model(runner, user_provided_id="mine")
+def test_if_exists_finds_a_model_that_was_created_concurrently(runner):
+    """Another user creates the model after this task has searched for it."""
+    mine = create_model(runner, user_provided_id="mine")
     nothing = {"count": 0, "totalCount": 0, "next": None, "previous": None, "data": []}
     runner.emulator.control(
         "POST", "faults", {"method": "GET", "path": "/customModels/$", "status": 200, "body": nothing}
     )
-    assert make_model(runner, user_provided_id="mine", if_exists="reuse") == mine
+    assert create_model(runner, user_provided_id="mine", if_exists="reuse") == mine
 
 
-def test_if_exists_takes_no_other_word(runner):
+def test_if_exists_rejects_other_values(runner):
     with pytest.raises(AirflowFailException, match="if_exists should be one of create, reuse, fail, but is 'replace'"):
-        make_model(runner, if_exists="replace")
+        create_model(runner, if_exists="replace")
     assert runner.received == []

@@ -1,4 +1,4 @@
-"""Downloads of the files of a model and of a version: to a local path and to object storage, whole or not at all."""
+"""Downloads of the files of a model and of a version: to a local path and to object storage, complete or not at all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from datarobot_provider.operators.versions import DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 try:
     from airflow.sdk.io import attach
@@ -29,20 +29,20 @@ NAMES = ["custom.py", "requirements.txt", "sub/größe.txt"]
 
 @pytest.fixture
 def ids(runner, model_folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
 
 
 @pytest.fixture
-def hurried(monkeypatch):
-    """Do not pause before a download is taken up again."""
+def without_pauses(monkeypatch):
+    """Do not pause before a download is resumed."""
     clock = types.SimpleNamespace(sleep=lambda _: None, monotonic=download.time.monotonic)
     monkeypatch.setattr(download, "time", clock)
 
 
 @pytest.fixture
 def memory():
-    """Let Airflow know of a storage in memory."""
+    """Register a storage in memory with Airflow."""
     attach(protocol="memory", fs=MemoryFileSystem())
 
 
@@ -72,7 +72,7 @@ def test_a_model_to_a_local_path(runner, ids, tmp_path):
 
 
 @covers("download_custom_model_version")
-def test_a_version_replaces_what_is_there(runner, ids, tmp_path):
+def test_a_version_replaces_an_existing_file(runner, ids, tmp_path):
     target = tmp_path / "version.zip"
     target.write_bytes(b"old")
     done = runner.run(DownloadVersionOperator, **ids, target=str(target))
@@ -84,8 +84,11 @@ def test_a_version_replaces_what_is_there(runner, ids, tmp_path):
 def test_with_the_script_of_the_prediction_server(runner, ids, tmp_path):
     model, target = ids["custom_model_id"], tmp_path / "x.zip"
     for pps, extra in (("true", ["install_dependencies.sh"]), (False, [])):
-        for task, given in ((DownloadCustomModelOperator, {"custom_model_id": model}), (DownloadVersionOperator, ids)):
-            runner.run(task, **given, target=str(target), pps=pps)
+        for task, source in (
+            (DownloadCustomModelOperator, {"custom_model_id": model}),
+            (DownloadVersionOperator, ids),
+        ):
+            runner.run(task, **source, target=str(target), pps=pps)
             assert unzipped(target.read_bytes()) == sorted([*NAMES, *extra])
     assert queries(runner, f"customModels/{model}/download/") == [{"pps": "true"}, {"pps": "false"}]
 
@@ -107,7 +110,7 @@ def cut(runner, where="/download/", times=1, **more):
     runner.emulator.control("POST", "faults", {"path": where, "cut": "inside", "times": times, **more})
 
 
-def test_a_cut_is_mended(direct, ids, tmp_path, hurried):
+def test_a_cut_download_is_resumed(direct, ids, tmp_path, without_pauses):
     cut(direct, times=2)
     target = tmp_path / "version.zip"
     done = direct.run(DownloadVersionOperator, **ids, target=str(target))
@@ -116,7 +119,7 @@ def test_a_cut_is_mended(direct, ids, tmp_path, hurried):
     assert [entry["status"] for entry in direct.log() if entry["path"].endswith("/download/")] == [200, 200, 200]
 
 
-def test_cuts_without_end_leave_what_was_there(direct, ids, tmp_path, hurried):
+def test_permanent_cuts_keep_the_existing_file(direct, ids, tmp_path, without_pauses):
     cut(direct, times=None)
     target = tmp_path / "version.zip"
     target.write_bytes(b"old")
@@ -127,7 +130,7 @@ def test_cuts_without_end_leave_what_was_there(direct, ids, tmp_path, hurried):
 
 
 @pytest.mark.parametrize("status", [404, 403])
-def test_a_refusal_leaves_nothing(runner, ids, tmp_path, status):
+def test_an_error_response_leaves_no_file(runner, ids, tmp_path, status):
     target = tmp_path / "version.zip"
     body = {"message": "Not for you."}
     runner.emulator.control("POST", "faults", {"path": "/download/", "status": status, "body": body})
@@ -137,7 +140,7 @@ def test_a_refusal_leaves_nothing(runner, ids, tmp_path, status):
     assert list(tmp_path.glob("*.zip*")) == []
 
 
-def test_a_full_disk_leaves_what_was_there(runner, ids, tmp_path, monkeypatch):
+def test_a_full_disk_keeps_the_existing_file(runner, ids, tmp_path, monkeypatch):
     target = tmp_path / "version.zip"
     target.write_bytes(b"old")
     fill_the_disk(monkeypatch)
@@ -146,7 +149,7 @@ def test_a_full_disk_leaves_what_was_there(runner, ids, tmp_path, monkeypatch):
     assert {file.name: file.read_bytes() for file in tmp_path.glob("*.zip*")} == {"version.zip": b"old"}
 
 
-def test_a_target_that_cannot_be_written_is_told_before_anything_is_sent(runner, ids, tmp_path):
+def test_an_unwritable_target_is_reported_before_any_request(runner, ids, tmp_path):
     (tmp_path / "file").write_text("x", encoding="utf-8")
     runner.received.clear()
     with pytest.raises(AirflowFailException, match="could not be written"):
@@ -154,14 +157,14 @@ def test_a_target_that_cannot_be_written_is_told_before_anything_is_sent(runner,
     assert runner.received == []
 
 
-def test_a_storage_that_airflow_does_not_know_is_told_as_a_wrong_argument(runner, ids):
+def test_an_unknown_storage_is_reported_as_an_invalid_argument(runner, ids):
     runner.received.clear()
     with pytest.raises(AirflowFailException, match=r"target .*nowhere"):
         runner.run(DownloadVersionOperator, **ids, target="nowhere://bucket/version.zip")
     assert runner.received == []
 
 
-def test_folders_are_made_for_a_file_url_as_for_a_local_path(runner, ids, tmp_path):
+def test_folders_are_created_for_a_file_url(runner, ids, tmp_path):
     target = tmp_path / "new" / "version.zip"
     runner.run(DownloadVersionOperator, **ids, target=f"file://{target}")
     assert unzipped(target.read_bytes()) == NAMES

@@ -1,4 +1,4 @@
-"""Model folders in the shapes that people have: uploaded, downloaded again, and the same byte for byte."""
+"""Model folders of different structures: uploaded, and downloaded with the same content."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.support.emulator import ENVIRONMENT
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 
 try:
     from airflow.sdk.io import attach
@@ -84,18 +84,18 @@ def agent_template(root: Path) -> Contents:
     return {**own, **above}
 
 
-JUNK = (
+EXCLUDED = (
     *(".venv/pyvenv.cfg", ".venv/lib/python3.12/site-packages/package/custom.py", "venv/pyvenv.cfg", "venv/bin/python"),
     *(".env", ".env.local", "node_modules/left-pad/index.js", ".git/HEAD", ".mypy_cache/3.12/a.json", ".ruff_cache/a"),
     *(".pytest_cache/v/a", "__pycache__/custom.cpython-312.pyc", "pkg/__pycache__/a.pyc", ".ipynb_checkpoints/a.ipynb"),
     *(".idea/workspace.xml", ".vscode/settings.json", ".DS_Store", "pkg/.DS_Store", "Thumbs.db"),
 )
-OWN = {"custom.py": HOOK, "pkg/__init__.py": b"", "pkg/text.py": b"WORDS = 2\n", "requirements.txt": b"numpy\n"}
+INCLUDED = {"custom.py": HOOK, "pkg/__init__.py": b"", "pkg/text.py": b"WORDS = 2\n", "requirements.txt": b"numpy\n"}
 
 
 def working_copy(root: Path) -> Contents:
-    fill(root, {**OWN, **dict.fromkeys(JUNK, b"not the model's")})
-    return OWN
+    fill(root, {**INCLUDED, **dict.fromkeys(EXCLUDED, b"not the model's")})
+    return INCLUDED
 
 
 def strange_names(root: Path) -> Contents:
@@ -153,21 +153,21 @@ def own_server(root: Path) -> Contents:
 
 
 def git_sync(root: Path) -> Contents:
-    fill(root.parent / "worktrees/8c1f", {**OWN, ".git": b"gitdir: ../../.git/worktrees/8c1f\n"})
+    fill(root.parent / "worktrees/8c1f", {**INCLUDED, ".git": b"gitdir: ../../.git/worktrees/8c1f\n"})
     link(root, "worktrees/8c1f")
-    return OWN
+    return INCLUDED
 
 
 SHAPES = (
     *(config_map, dvc_checkout, agent_template, working_copy, strange_names, large_and_binary, language_r, java),
     *(own_server, git_sync, hugging_face_snapshot),
 )
-NEED_THE_SWITCH = {hugging_face_snapshot, dvc_checkout, agent_template}
+NEED_FOLLOW_LINKS = {hugging_face_snapshot, dvc_checkout, agent_template}
 
 
-def uploaded(runner, tmp_path: Path, **source: object) -> Contents:
-    """Make a version and return what its download holds."""
-    model = make_model(runner)
+def upload_and_download(runner, tmp_path: Path, **source: object) -> Contents:
+    """Create a version; return the files in its download."""
+    model = create_model(runner)
     version = runner.run(CreateVersionOperator, custom_model_id=model, base_environment_id=ENVIRONMENT, **source)
     target = tmp_path / "downloads" / f"{version}.zip"
     runner.run(DownloadVersionOperator, custom_model_id=model, custom_model_version_id=version, target=target)
@@ -176,22 +176,22 @@ def uploaded(runner, tmp_path: Path, **source: object) -> Contents:
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.__name__)
-def test_a_folder_comes_back_byte_for_byte(runner, tmp_path, shape: Callable[[Path], Contents]):
+def test_a_folder_is_uploaded_and_downloaded_unchanged(runner, tmp_path, shape: Callable[[Path], Contents]):
     folder = tmp_path / "work" / "model"
     folder.parent.mkdir()
     expected = shape(folder)
-    if shape in NEED_THE_SWITCH:
+    if shape in NEED_FOLLOW_LINKS:
         with pytest.raises(AirflowFailException, match="follow_links=True"):
-            uploaded(runner, tmp_path, folder=folder)
+            upload_and_download(runner, tmp_path, folder=folder)
         assert [entry for entry in runner.received if entry.method == "POST" and "versions" in entry.path] == []
-    assert uploaded(runner, tmp_path, folder=folder, follow_links=shape in NEED_THE_SWITCH) == expected
+    assert upload_and_download(runner, tmp_path, folder=folder, follow_links=shape in NEED_FOLLOW_LINKS) == expected
 
 
-def test_a_working_copy_comes_back_the_same_from_a_zip_and_from_object_storage(runner, tmp_path):
+def test_a_zip_and_object_storage_are_uploaded_like_a_folder(runner, tmp_path):
     folder = tmp_path / "model"
     expected = working_copy(folder)
     names = [os.path.relpath(path, folder) for path in sorted(folder.rglob("*")) if path.is_file()]
-    assert set(names) == {*OWN, *JUNK}
+    assert set(names) == {*INCLUDED, *EXCLUDED}
     with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
         for name in names:
             archive.write(folder / name, name)
@@ -200,6 +200,6 @@ def test_a_working_copy_comes_back_the_same_from_a_zip_and_from_object_storage(r
     attach(protocol="memory", conn_id="shapes", fs=store)
     for name in names:
         store.pipe(f"/bucket/model/{name}", (folder / name).read_bytes())
-    assert uploaded(runner, tmp_path, zip_file=tmp_path / "model.zip") == expected
-    assert uploaded(runner, tmp_path, folder=ObjectStoragePath("memory://shapes@bucket/model")) == expected
+    assert upload_and_download(runner, tmp_path, zip_file=tmp_path / "model.zip") == expected
+    assert upload_and_download(runner, tmp_path, folder=ObjectStoragePath("memory://shapes@bucket/model")) == expected
     store.store.clear()

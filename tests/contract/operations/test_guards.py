@@ -1,4 +1,4 @@
-"""Guard templates, guard configurations, and what holds for all guards of an entity."""
+"""Guard templates, guard configurations, and the overall moderation configuration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import names, queries
 from tests.contract.provider.openapi import all_problems
 from tests.support.emulator import DEPLOYMENT, GUARD
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 
 KEY = "sk-guard-key-0123456789"
 EVERYTHING = {
@@ -69,9 +69,9 @@ NEMO = {"actions": "", "blockedTerms": "", "llmPrompts": "", "mainConfig": "x", 
 
 @pytest.fixture
 def model(runner, model_folder):
-    made = make_model(runner)
-    make_version(runner, made, model_folder)
-    return made
+    created = create_model(runner)
+    create_version(runner, created, model_folder)
+    return created
 
 
 @pytest.fixture
@@ -79,13 +79,13 @@ def templates(runner):
     return {template["name"]: template for template in runner.run(ListGuardTemplatesOperator)}
 
 
-def make_guard(runner, templates, model, name="Tokens", **given):
-    wanted = {"stages": ["prompt"], "entity_id": model, "entity_type": "customModel", **given}
+def create_guard(runner, templates, model, name="Tokens", **arguments):
+    wanted = {"stages": ["prompt"], "entity_id": model, "entity_type": "customModel", **arguments}
     return runner.run(CreateGuardConfigOperator, template_id=templates["Prompt Tokens"]["id"], name=name, **wanted)
 
 
-def guards_of(runner, entity, kind="customModel", **given):
-    return runner.run(ListGuardConfigsOperator, entity_id=entity, entity_type=kind, **given)
+def guards_of(runner, entity, kind="customModel", **arguments):
+    return runner.run(ListGuardConfigsOperator, entity_id=entity, entity_type=kind, **arguments)
 
 
 @covers("list_guard_templates", "get_guard_template")
@@ -104,7 +104,7 @@ def test_templates(runner):
 
 @covers("create_guard_configuration", "get_guard_configuration")
 def test_create_and_get(runner, templates, model):
-    guard = make_guard(runner, templates, model, **EVERYTHING)
+    guard = create_guard(runner, templates, model, **EVERYTHING)
     seen = runner.run(GetGuardConfigOperator, config_id=guard)
     assert (seen["id"], seen["name"], seen["entityId"], seen["stages"]) == (guard, "Tokens", model, ["prompt"])
     assert (seen["description"], seen["type"]) == ("keeps long prompts out", "ootb")
@@ -120,29 +120,29 @@ def test_create_and_get(runner, templates, model):
 
 
 @covers("create_guard_configuration")
-def test_what_templates_render_is_converted(runner, templates, model):
-    """From a template, a Variable or an environment everything comes as a string."""
-    given = {
+def test_rendered_strings_are_converted(runner, templates, model):
+    """Rendered arguments are strings."""
+    arguments = {
         "forward_token": "False",
         "copy_citations": "true",
         "is_agentic": "FALSE",
         "streaming_character_threshold": "100",
         "additional_guard_config": '{"agentGuideline": "Be kind."}',
     }
-    make_guard(runner, templates, model, **given)
+    create_guard(runner, templates, model, **arguments)
     (body,) = runner.bodies("POST", "guardConfigurations/")
     sent = json.loads(body)
-    assert [sent[camel_case(name)] for name in given] == [False, True, False, 100, {"agentGuideline": "Be kind."}]
+    assert [sent[camel_case(name)] for name in arguments] == [False, True, False, 100, {"agentGuideline": "Be kind."}]
 
 
 @covers("create_guard_configuration", "update_guard_configuration")
-def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(runner, templates, model, capsys, caplog):
-    guard = make_guard(runner, templates, model, llm_type="google")
-    said = (
+def test_an_invalid_guard_is_logged_as_a_warning(runner, templates, model, capsys, caplog):
+    guard = create_guard(runner, templates, model, llm_type="google")
+    warning = (
         "DataRobot shows the guard as invalid: A guard with the llmType google requires googleRegion and googleModel."
     )
     # Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``.
-    assert said in capsys.readouterr().out + caplog.text
+    assert warning in capsys.readouterr().out + caplog.text
     caplog.clear()
     runner.run(UpdateGuardConfigOperator, config_id=guard, google_region="us-east1", google_model="chat-bison")
     assert "invalid" not in capsys.readouterr().out + caplog.text
@@ -152,10 +152,10 @@ def test_a_guard_that_datarobot_shows_as_invalid_is_warned_about(runner, templat
 def test_list(runner, templates, model):
     body = {"templateId": templates["Prompt Tokens"]["id"], "stages": ["prompt"]}
     body |= {"entityId": model, "entityType": "customModel"}
-    made = [runner.send("POST", "guardConfigurations/", **body, name=f"Guard {n}")["id"] for n in range(103)]
+    created = [runner.send("POST", "guardConfigurations/", **body, name=f"Guard {n}")["id"] for n in range(103)]
     runner.received.clear()
-    assert [guard["id"] for guard in guards_of(runner, model)] == made[::-1]
-    assert [guard["id"] for guard in guards_of(runner, model, limit="2")] == made[:-3:-1]
+    assert [guard["id"] for guard in guards_of(runner, model)] == created[::-1]
+    assert [guard["id"] for guard in guards_of(runner, model, limit="2")] == created[:-3:-1]
     assert guards_of(runner, "playground-1", "playground") == []
     which = {"entityId": model, "entityType": "customModel"}
     assert queries(runner, "guardConfigurations/") == [
@@ -168,20 +168,20 @@ def test_list(runner, templates, model):
 
 @covers("update_guard_configuration")
 def test_update(runner, templates, model):
-    guard = make_guard(runner, templates, model)
-    given = {"name": "Other", **EVERYTHING, "nemo_info": NEMO}
-    changed = runner.run(UpdateGuardConfigOperator, config_id=guard, **given)
+    guard = create_guard(runner, templates, model)
+    arguments = {"name": "Other", **EVERYTHING, "nemo_info": NEMO}
+    changed = runner.run(UpdateGuardConfigOperator, config_id=guard, **arguments)
     assert (changed["id"], changed["name"], changed["llmType"]) == (guard, "Other", "azureOpenAi")
     assert changed["nemoInfo"] == NEMO
     (body,) = runner.bodies("PATCH", f"guardConfigurations/{guard}/")
-    assert len(json.loads(body)) == len(given)
+    assert len(json.loads(body)) == len(arguments)
     assert json.loads(body)["openaiApiKey"] == KEY
     assert KEY not in json.dumps(changed)
 
 
 @covers("delete_guard_configuration")
 def test_delete_and_delete_again(runner, templates, model):
-    guard = make_guard(runner, templates, model)
+    guard = create_guard(runner, templates, model)
     assert runner.run(DeleteGuardConfigOperator, config_id=guard) is None
     assert guards_of(runner, model) == []
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
@@ -200,7 +200,7 @@ def test_apply_and_the_environments_in_use(runner, model):
 
 
 @covers("list_guard_prediction_environments", "push_guards_to_new_custom_model_version")
-def test_environments_come_in_pages_of_32(runner, model):
+def test_environments_are_listed_in_pages_of_32(runner, model):
     version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[GUARD])
     rows = [{"id": f"{n:024}", "name": f"e{n}", "usedBy": []} for n in range(70)]
     path = "guardConfigurations/predictionEnvironmentsInUse/"
@@ -253,22 +253,22 @@ def test_apply_from_templates(runner, templates, model):
 
 
 @covers("push_guards_to_new_custom_model_version")
-def test_every_template_makes_a_guard_that_the_api_takes(runner, model):
-    """The agentic ones included: they are asked for."""
+def test_the_api_accepts_a_guard_from_every_template(runner, model):
+    """Including the agentic templates, which are requested explicitly."""
     every = runner.run(ListGuardTemplatesOperator, include_agentic=True)
     version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=names(every))
     guards = {guard["name"]: guard for guard in guards_of(runner, version, "customModelVersion")}
     assert set(guards) == set(names(every))
     for template in every:
         guard = guards[template["name"]]
-        taken = ("description", "type", "ootbType", "llmType", "nemoInfo", "modelInfo")
-        assert [guard.get(name) for name in taken] == [template.get(name) for name in taken]
+        guard_arguments = ("description", "type", "ootbType", "llmType", "nemoInfo", "modelInfo")
+        assert [guard.get(name) for name in guard_arguments] == [template.get(name) for name in guard_arguments]
         assert guard.get("isAgentic", False) == template["isAgentic"]
         assert guard["stages"] == template["allowedStages"]
 
 
 @covers("push_guards_to_new_custom_model_version")
-def test_of_the_objects_of_a_template_only_what_differs_is_given(runner, templates, model):
+def test_an_object_of_a_template_is_merged_with_the_changes(runner, templates, model):
     topic = templates["Stay on topic for inputs"]["nemoInfo"]
     wanted = [
         {"template": "Stay on topic for inputs", "nemoInfo": {"blockedTerms": "weather"}},
@@ -282,7 +282,7 @@ def test_of_the_objects_of_a_template_only_what_differs_is_given(runner, templat
 
 @covers("push_guards_to_new_custom_model_version")
 def test_guards_without_a_description_are_applied(runner, model):
-    """As the moderation library's add-guard sends them."""
+    """Like the guards that the moderation library sends."""
     bare = {"name": "Bare", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
     version = runner.run(ApplyGuardConfigOperator, custom_model_id=model, guards=[bare])
     (body,) = runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/")
@@ -290,7 +290,7 @@ def test_guards_without_a_description_are_applied(runner, model):
     assert names(guards_of(runner, version, "customModelVersion")) == ["Bare"]
 
 
-def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(runner, templates, model):
+def test_all_common_fields_of_a_template_are_copied_to_a_guard(runner, templates, model):
     metric = {
         "name": "Prompts blocked",
         "description": "counts",
@@ -311,7 +311,7 @@ def test_everything_that_a_template_and_a_guard_have_in_common_is_taken_over(run
     assert all_problems(runner.received) == []
 
 
-def test_a_template_that_there_is_not(runner, model):
+def test_an_unknown_template_is_rejected(runner, model):
     with pytest.raises(
         AirflowFailException, match=r"'Politeness', which is no guard template\. There are: .*, Faithful"
     ):
@@ -322,16 +322,16 @@ def test_a_template_that_there_is_not(runner, model):
 
 
 @pytest.mark.parametrize(
-    ("item", "words"),
+    ("item", "expected"),
     [
         ({"name": "PII"}, r"from_templates\[1\] has no 'template'\.$"),
         ({"__var": {"template": "Toxicity"}, "__type": "dict"}, r"from_templates\[1\] .* as Airflow encodes it"),
     ],
 )
-def test_an_object_that_names_no_template(runner, model, item, words):
-    with pytest.raises(AirflowFailException) as refused:
+def test_an_object_without_a_template_is_rejected(runner, model, item, expected):
+    with pytest.raises(AirflowFailException) as rejected:
         runner.run(ApplyGuardConfigOperator, custom_model_id=model, from_templates=["PII Detection", item])
-    assert re.search(words, str(refused.value).splitlines()[0])
+    assert re.search(expected, str(rejected.value).splitlines()[0])
     assert runner.bodies("POST", "guardConfigurations/toNewCustomModelVersion/") == []
 
 

@@ -1,4 +1,4 @@
-"""The guides and the README: every snippet is a DAG file that loads, every name and every link is good."""
+"""The guides and the README: every snippet is a valid DAG file, every name and link exists."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ EVERY_PAGE = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 
 
 def is_unresolved(value):
-    """Return whether Airflow puts something else in the place of an argument before the task runs."""
+    """Return whether Airflow renders an argument before the task runs."""
     return hasattr(value, "resolve") or (isinstance(value, str) and "{{" in value)
 
 
-def stand_in(task, argument):
-    """Return a value that fits an argument which Airflow would render."""
+def fitting_value(task, argument):
+    """Return a valid value for an argument that Airflow would render."""
     converter = declarations.converters(type(task)).get(argument, converters.string)
     for value in ("65a0000000000000000000a1", "true", "5", '["a"]', '[{"a": 1}]', '{"a": 1}'):
         with suppress(converters.ConversionError):
             converter(value)
             return value
-    raise AssertionError(f"nothing fits {argument}")
+    raise AssertionError(f"no valid value for {argument}")
 
 
 @pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
@@ -52,16 +52,16 @@ def test_a_snippet_is_a_dag_file(tmp_path, monkeypatch, name, snippet):
     assert tasks
     for task in tasks:
         if getattr(task, "folder", None) is not None:
-            # The reader's folder; its files are looked at.
+            # The folder must exist, because the task checks its files.
             task.folder = str(tmp_path)
         for argument in task.template_fields:
             if is_unresolved(getattr(task, argument)):
-                setattr(task, argument, stand_in(task, argument))
+                setattr(task, argument, fitting_value(task, argument))
         task.check()
 
 
 @pytest.mark.parametrize("page", [page for page in GUIDES if page.stem != "README"], ids=lambda page: page.stem)
-def test_a_guide_has_a_snippet_and_says_which_errors_one_meets(page):
+def test_a_guide_has_a_snippet_and_a_section_about_errors(page):
     text = page.read_text(encoding="utf-8")
     assert text.count("```python\n") == 1
     assert text.startswith("# ")
@@ -70,9 +70,9 @@ def test_a_guide_has_a_snippet_and_says_which_errors_one_meets(page):
 
 
 @EVERY_PAGE
-def test_a_page_names_no_operator_that_there_is_not(page):
-    words = re.findall(r"`(\w+(?:Operator|Sensor))\b", page.read_text(encoding="utf-8"))
-    assert set(words) <= NAMES
+def test_a_page_contains_only_existing_operators(page):
+    names = re.findall(r"`(\w+(?:Operator|Sensor))\b", page.read_text(encoding="utf-8"))
+    assert set(names) <= NAMES
 
 
 def test_every_operator_and_sensor_is_in_a_guide():
@@ -81,6 +81,6 @@ def test_every_operator_and_sensor_is_in_a_guide():
 
 
 @EVERY_PAGE
-def test_links_between_the_pages_lead_somewhere(page):
+def test_links_between_the_pages_have_targets(page):
     for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), target

@@ -1,4 +1,4 @@
-"""The snippets of the guides and the README's first DAG, run by Airflow on an emulator that has the examples' seed."""
+"""The snippets of the guides and the README's first DAG, run by Airflow on an emulator."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from tests.contract.operations.test_guides import SNIPPETS
 SCRIPT = Path(__file__).with_name("dags") / "run_snippets.py"
 EXAMPLES = ROOT / "example_dags"
 TOKEN = "token-of-the-guides-tests"
-TEXTS = {".md", ".py"}
+SUFFIXES = {".md", ".py"}
 ID = r"\b[0-9a-f]{24}\b"
-#: What stands in the guides for a place of the reader's own: what the tests put there, below a folder of theirs.
-PLACES = {
+#: Paths of the user in the guides, and their replacements below a folder of the test.
+PATHS = {
     '"/models/churn"': '"{folder}/models/diabetes_regression"',
     "s3://my_aws_connection@my-bucket/models/churn": "file://{folder}/models/diabetes_regression",
     "file:///archive/": "file://{folder}/archive/",
     "file:///images/": "file://{folder}/images/",
 }
-#: The connections that the guides name beside ``datarobot_default``.
+#: The connections in the guides in addition to ``datarobot_default``.
 STAGING, OPENAI = "datarobot_staging", "my_openai"
 
 
-def placed(snippet: str, folder: Path) -> str:
-    """Return a snippet with the tests' own places in it."""
-    for theirs, ours in PLACES.items():
-        snippet = snippet.replace(theirs, ours.format(folder=folder))
+def replace_paths(snippet: str, folder: Path) -> str:
+    """Return a snippet with the paths of the test."""
+    for original, replacement in PATHS.items():
+        snippet = snippet.replace(original, replacement.format(folder=folder))
     return snippet
 
 
 def environment(endpoint: str, home: Path) -> dict[str, str]:
-    """Return the environment of an Airflow in ``home`` whose connections lead to the emulator."""
+    """Return the environment of an Airflow in ``home`` with connections to the emulator."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
     datarobot = json.dumps({"conn_type": "datarobot", "host": endpoint, "password": TOKEN})
     return {
@@ -56,7 +56,7 @@ def environment(endpoint: str, home: Path) -> dict[str, str]:
 
 
 class Outcome(NamedTuple):
-    """What came of all snippets: the states of the tasks by snippet and task, and the errors of those that failed."""
+    """The states of the tasks by snippet and task, and the errors of failed tasks."""
 
     states: dict[str, dict[str, str]]
     errors: list[str]
@@ -67,20 +67,20 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Run all snippets."""
     home = tmp_path_factory.mktemp("guides")
     (home / "dags").mkdir()
-    # The README's first DAG is saved beside the examples, and takes one of their models.
+    # The README's first DAG is next to the examples, and uses one of their models.
     for folder in (home, home / "dags"):
         (folder / "models").symlink_to(EXAMPLES / "models")
     for name, snippet in SNIPPETS:
-        (home / "dags" / f"{name}.py").write_text(placed(snippet, home), encoding="utf-8")
+        (home / "dags" / f"{name}.py").write_text(replace_paths(snippet, home), encoding="utf-8")
     results = home / "states.json"
     with running(token=TOKEN, seed=SEED, time_scale=0) as emulator:
         command = [sys.executable, str(SCRIPT), f"{emulator.url}/__emulator__/reset", str(results)]
         env = environment(emulator.endpoint, home)
-        done = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=240, check=False)
-    said = done.stdout + done.stderr
-    assert done.returncode == 0, said[-5000:]
-    assert TOKEN not in said
-    errors = re.findall(r"^[\w.]+(?:Exception|Error)\b.*", said, re.MULTILINE)
+        completed = subprocess.run(command, env=env, cwd=home, capture_output=True, text=True, timeout=240, check=False)
+    output = completed.stdout + completed.stderr
+    assert completed.returncode == 0, output[-5000:]
+    assert TOKEN not in output
+    errors = re.findall(r"^[\w.]+(?:Exception|Error)\b.*", output, re.MULTILINE)
     return Outcome(json.loads(results.read_text(encoding="utf-8")), errors)
 
 
@@ -92,14 +92,14 @@ def test_a_snippet_runs(outcome: Outcome, name: str) -> None:
     assert {task: state for task, state in states.items() if state != "success"} == {}, "\n".join(outcome.errors)
 
 
-def test_nothing_needs_a_logical_date() -> None:
+def test_no_dag_requires_a_logical_date() -> None:
     folders = (ROOT / "docs", EXAMPLES, ROOT / "datarobot_provider", ROOT / "demo")
-    files = [ROOT / "README.md", *(file for folder in folders for file in folder.rglob("*") if file.suffix in TEXTS)]
+    files = [ROOT / "README.md", *(file for folder in folders for file in folder.rglob("*") if file.suffix in SUFFIXES)]
     dated = re.compile(r"\{\{\s*(?:ds|ts|logical_date|execution_date|data_interval|prev_|next_)")
     assert [str(file) for file in files if dated.search(file.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
-def test_a_snippet_names_ids_of_the_seed_alone(name: str, snippet: str) -> None:
+def test_a_snippet_contains_only_ids_of_the_seed(name: str, snippet: str) -> None:
     seeded = set(re.findall(ID, (SEED / "seed.json").read_text(encoding="utf-8")))
     assert set(re.findall(ID, snippet)) - seeded == set(), name

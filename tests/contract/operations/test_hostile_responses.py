@@ -1,4 +1,4 @@
-"""Responses that no API should send: lists that leave the host or loop, and bodies that are not JSON or cut off."""
+"""Invalid responses: lists with a foreign or repeated ``next``, and bodies that are not JSON or cut."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ LISTS = {
     ListVectorDatabaseValidationsOperator: {},
     GetFeatureImpactOperator: IDS,
 }
-#: Operators that take an id or a status out of the response to what they send.
-STARTERS = {
+#: Operators that read an id or a status from the response to their request.
+CREATING = {
     CreateCustomModelOperator: {"name": "x"},
     CopyCustomModelOperator: {"custom_model_id": "m"},
     CreateGuardConfigOperator: {
@@ -71,28 +71,28 @@ STARTERS = {
     CreateVersionWithTrainingDataOperator: {"custom_model_id": "m", "training_data": {"datasetId": DATASET}},
 }
 EVERY_LIST = pytest.mark.parametrize("task", LISTS, ids=lambda task: task.__name__)
-EVERY_STARTER = pytest.mark.parametrize("task", STARTERS, ids=lambda task: task.__name__)
+EVERY_CREATING = pytest.mark.parametrize("task", CREATING, ids=lambda task: task.__name__)
 
 
-def answer(runner, body=None, **fault):
-    """Let the emulator answer any request like this."""
+def respond(runner, body=None, **fault):
+    """Let the emulator respond to all requests with this body."""
     runner.emulator.control("POST", "faults", {"status": 200, "body": body, "times": None, **fault})
 
 
-def answer_change(runner, body, **fault):
-    """Let the emulator answer any request that makes something like this; before it there was nothing."""
-    answer(runner, page(None), method="GET")
+def respond_to_changes(runner, body, **fault):
+    """Let the emulator respond to all POST and PATCH requests with this body, and to lists without entries."""
+    respond(runner, page(None), method="GET")
     for method in ("POST", "PATCH"):
-        answer(runner, body, method=method, **fault)
+        respond(runner, body, method=method, **fault)
 
 
-def remembered(runner):
-    """Return what a task has remembered of what it made."""
+def recorded_resource(runner):
+    """Return the created resource or job in the record of a task."""
     return {name: value for name, value in record_of(runner).items() if name in ("ref", "done")}
 
 
 def record_of(runner):
-    """Return the task's record; an empty one if there is none."""
+    """Return the record of a task, empty if there is none."""
     state = json.loads(runner.store.values.get(STORE_KEY, '{"calls": [{}]}'))
     (call,) = state["calls"]
     return call
@@ -102,29 +102,29 @@ def page(following, rows=()):
     return {"data": list(rows), "featureImpacts": list(rows), "count": len(rows), "next": following, "previous": None}
 
 
-def failed(runner, task, **given):
-    """Run a task that fails in a way that may heal; return the text of its exception."""
+def failed(runner, task, **arguments):
+    """Run a task that fails with an error that Airflow retries; return the message."""
     with pytest.raises(AirflowException) as caught:
-        runner.run(task, **given)
+        runner.run(task, **arguments)
     assert not isinstance(caught.value, AirflowFailException)
     return str(caught.value)
 
 
 @EVERY_LIST
 @pytest.mark.parametrize(
-    "following", ["https://elsewhere.example/customModels/?offset=1", "https://elsewhere.example/", "nonsense", "//x/y"]
+    "following", ["https://foreign.example/customModels/?offset=1", "https://foreign.example/", "nonsense", "//x/y"]
 )
-def test_a_next_that_is_no_route_of_the_api(runner, task, following):
-    answer(runner, page(following))
+def test_a_next_that_is_not_a_route_of_the_api_fails(runner, task, following):
+    respond(runner, page(following))
     assert "cannot be read completely: 'next' is not a route of the API" in failed(runner, task, **LISTS[task])
     assert len(runner.received) == 1
 
 
 @EVERY_LIST
-def test_a_next_on_another_host_never_gets_a_request(runner, task):
-    """Its path may be a route of ours; then the connection's own host is asked, and nobody else."""
-    answer(runner, page("https://elsewhere.example/api/v2/customModels/?offset=100"), times=1)
-    answer(runner, page(None, [{"id": "last", "featureName": "f"}]))
+def test_a_next_on_another_host_is_not_requested_from_it(runner, task):
+    """If its path is a route of the API, it is requested from the host of the connection."""
+    respond(runner, page("https://foreign.example/api/v2/customModels/?offset=100"), times=1)
+    respond(runner, page(None, [{"id": "last", "featureName": "f"}]))
     found = runner.run(task, **LISTS[task])
     rows = found["featureImpacts"] if isinstance(found, dict) else found
     assert [row["id"] for row in rows] == ["last"]
@@ -132,44 +132,44 @@ def test_a_next_on_another_host_never_gets_a_request(runner, task):
 
 
 @EVERY_LIST
-def test_a_next_that_leads_in_a_circle(runner, task):
-    answer(runner, page(f"{runner.origin}/api/v2/customModels/?offset=100"))
+def test_a_next_that_repeats_a_page_fails(runner, task):
+    respond(runner, page(f"{runner.origin}/api/v2/customModels/?offset=100"))
     assert "'next' is the URL of a previous page" in failed(runner, task, **LISTS[task])
     assert len(runner.received) == 2
 
 
 @EVERY_LIST
 @pytest.mark.parametrize(
-    ("fault", "words"),
+    ("fault", "expected"),
     [
         ({"body": "<html>Sign in</html>", "contentType": "text/html"}, "is not JSON: '<html>Sign in</html>'"),
         ({"body": '{"data": [{"id": "'}, "is not JSON"),
         ({"body": [1, 2]}, "a JSON list instead of an object"),
         ({"body": ""}, "is not JSON"),
     ],
-    ids=["html", "half", "list", "empty"],
+    ids=["html", "truncated", "list", "empty"],
 )
-def test_a_list_that_is_no_object(runner, task, fault, words):
-    answer(runner, **fault)
-    assert words in failed(runner, task, **LISTS[task])
+def test_a_list_that_is_not_an_object_fails(runner, task, fault, expected):
+    respond(runner, **fault)
+    assert expected in failed(runner, task, **LISTS[task])
 
 
 @pytest.mark.parametrize(
     "task", [task for task in LISTS if task is not GetFeatureImpactOperator], ids=lambda task: task.__name__
 )
-def test_a_list_without_its_entries_is_told(runner, task):
-    answer(runner, {"count": 3, "next": None, "previous": None})
+def test_a_list_without_entries_field_fails(runner, task):
+    respond(runner, {"count": 3, "next": None, "previous": None})
     assert "has no field 'data'" in failed(runner, task, **LISTS[task])
 
 
 @pytest.mark.parametrize("task", [GetCustomModelLimitsOperator, ListGuardTemplatesOperator])
-def test_a_response_that_is_cut_is_asked_for_again(direct, task):
+def test_a_request_with_a_cut_response_is_repeated(direct, task):
     direct.emulator.control("POST", "faults", {"cut": "inside", "times": 2})
     assert direct.run(task)
     assert len(direct.log()) == 3
 
 
-def test_a_response_that_is_always_cut(once):
+def test_a_response_that_is_always_cut_fails(once):
     once.emulator.control("POST", "faults", {"cut": "inside", "times": None})
     assert "the connection was lost before the response was complete" in failed(once, GetCustomModelLimitsOperator)
 
@@ -181,44 +181,44 @@ def test_a_cut_response_to_a_post_is_not_sent_again(direct):
     assert [entry["method"] for entry in direct.log()] == ["GET", "POST"]
 
 
-@EVERY_STARTER
-def test_a_response_without_the_field_that_matters(runner, task):
-    answer_change(runner, {"colour": "blue"}, status=202)
+@EVERY_CREATING
+def test_a_response_without_an_id_fails(runner, task):
+    respond_to_changes(runner, {"colour": "blue"}, status=202)
     with pytest.raises(AirflowException) as caught:
-        runner.run(task, **STARTERS[task])
+        runner.run(task, **CREATING[task])
     message = str(caught.value)
     assert "The response has no field '" in message or "did not say where to follow it" in message
-    # Something may have been made: that is not forgotten, but nothing is taken for it.
-    assert remembered(runner) == {}
+    # A resource may have been created: the record is kept, but contains no id.
+    assert recorded_resource(runner) == {}
     assert "before" in record_of(runner)
 
 
-@EVERY_STARTER
-def test_a_response_with_the_wrong_type_of_id(runner, task):
+@EVERY_CREATING
+def test_a_response_with_an_id_of_the_wrong_type_fails(runner, task):
     ids = {"id": 7, "customModelVersionId": [], "conversionId": None, "statusId": {}}
-    answer_change(runner, ids, status=202)
+    respond_to_changes(runner, ids, status=202)
     with pytest.raises(AirflowException) as caught:
-        runner.run(task, **STARTERS[task])
+        runner.run(task, **CREATING[task])
     message = str(caught.value)
     assert "The response has no field '" in message or "did not say where to follow it" in message
 
 
-def test_a_job_that_was_accepted_and_cannot_be_followed_is_not_started_again(runner):
-    """The error says to look in DataRobot first; an automatic retry would not look."""
-    answer(runner, {}, status=202)
+def test_an_accepted_job_without_status_record_is_not_retried(runner):
+    """The error asks the user to check in DataRobot first, which an automatic retry cannot do."""
+    respond(runner, {}, status=202)
     with pytest.raises(AirflowFailException, match="check in DataRobot before you start it again"):
         runner.run(InitializePredictionExplanationsOperator, **IDS)
 
 
-@EVERY_STARTER
-def test_a_page_for_people_instead_of_a_response(runner, task):
-    answer_change(runner, "<html>Sign in</html>", contentType="text/html")
-    message = failed(runner, task, **STARTERS[task])
+@EVERY_CREATING
+def test_an_html_page_fails(runner, task):
+    respond_to_changes(runner, "<html>Sign in</html>", contentType="text/html")
+    message = failed(runner, task, **CREATING[task])
     assert "<html>Sign in</html>" in message
     assert "Check the host of the Airflow connection" in message
 
 
 def test_a_redirect_is_not_followed(runner):
-    answer(runner, None, status=302)
+    respond(runner, None, status=302)
     assert "is a redirect (302), which was not followed" in failed(runner, GetCustomModelOperator, custom_model_id="m")
     assert len(runner.received) == 1

@@ -14,7 +14,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
 from tests.support.emulator import ENVIRONMENT
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -22,8 +22,8 @@ COLUMNS = {"age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"}
 
 
 def trained(runner, folder):
-    model = make_model(runner)
-    return {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, folder, trained=True)}
+    model = create_model(runner)
+    return {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, folder, trained=True)}
 
 
 def columns(impact):
@@ -56,16 +56,16 @@ def test_feature_impact_of_an_image(runner, model_folder, deferrable):
 @BOTH_MODES
 def test_feature_impact_that_fails(runner, model_folder, deferrable):
     outcome = {"kind": "feature_impact", "outcome": "failed", "message": "too few rows"}
-    for given in ("version", "image"):
+    for source in ("version", "image"):
         runner.emulator.control("POST", "outcomes", outcome)
         ids = trained(runner, model_folder)
-        what = ids if given == "version" else {"image_id": ids["custom_model_version_id"]}
+        arguments = ids if source == "version" else {"image_id": ids["custom_model_version_id"]}
         with pytest.raises(AirflowException, match="too few rows"):
-            runner.run(ComputeFeatureImpactOperator, **what, deferrable=deferrable, **WAIT)
+            runner.run(ComputeFeatureImpactOperator, **arguments, deferrable=deferrable, **WAIT)
 
 
 @covers("get_custom_model_version_feature_impact")
-def test_impacts_on_several_pages_are_put_together(runner, model_folder):
+def test_impacts_on_several_pages_are_combined(runner, model_folder):
     ids = trained(runner, model_folder)
     impact = runner.run(ComputeFeatureImpactOperator, **ids, **WAIT)
     path = runner.received[-1].path
@@ -81,10 +81,10 @@ def test_impacts_on_several_pages_are_put_together(runner, model_folder):
 
 
 @pytest.mark.parametrize("task", [ComputeFeatureImpactOperator, GetFeatureImpactOperator])
-def test_a_version_and_an_image_are_too_much_and_neither_is_too_little(runner, task):
-    for given in ({}, {"custom_model_id": "a", "custom_model_version_id": "b", "image_id": "c"}):
+def test_either_a_version_or_an_image_is_required(runner, task):
+    for arguments in ({}, {"custom_model_id": "a", "custom_model_version_id": "b", "image_id": "c"}):
         with pytest.raises(AirflowFailException, match="or image_id alone"):
-            runner.run(task, **given)
+            runner.run(task, **arguments)
     assert runner.received == []
 
 
@@ -92,9 +92,9 @@ def test_a_version_and_an_image_are_too_much_and_neither_is_too_little(runner, t
 @covers("init_prediction_explanations", "get_job_status")
 def test_prediction_explanations(runner, model_folder, deferrable):
     ids = trained(runner, model_folder)
-    made = runner.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **WAIT)
+    created = runner.run(InitializePredictionExplanationsOperator, **ids, deferrable=deferrable, **WAIT)
     version = "customModels/{custom_model_id}/versions/{custom_model_version_id}/".format(**ids)
-    assert made == f"{runner.origin}/api/v2/{version}"
+    assert created == f"{runner.origin}/api/v2/{version}"
     assert runner.bodies("POST", f"{version}predictionExplanationsInitialization/") == [b""]
 
 
@@ -103,7 +103,7 @@ def test_prediction_explanations(runner, model_folder, deferrable):
 def test_prediction_explanations_in_an_environment(runner, model_folder, deferrable):
     ids = trained(runner, model_folder)
     version = version_id(runner, "environments", ENVIRONMENT)
-    made = runner.run(
+    created = runner.run(
         InitializePredictionExplanationsOperator,
         **ids,
         environment_id=ENVIRONMENT,
@@ -111,7 +111,7 @@ def test_prediction_explanations_in_an_environment(runner, model_folder, deferra
         deferrable=deferrable,
         **WAIT,
     )
-    assert made.endswith(f"/versions/{ids['custom_model_version_id']}/")
+    assert created.endswith(f"/versions/{ids['custom_model_version_id']}/")
     (body,) = runner.bodies("POST", "customModels/predictionExplanationsInitialization/")
     assert json.loads(body) == {
         "customModelId": ids["custom_model_id"],
@@ -127,10 +127,10 @@ def test_start_here_and_wait_there(runner, model_folder, deferrable):
     ids = trained(runner, model_folder)
     status = runner.run(InitializePredictionExplanationsOperator, **ids, wait_for_completion=False)
     assert runner.ti.xcoms["datarobot_id"] == status
-    made = runner.run(
+    created = runner.run(
         PredictionExplanationsSensor, status_id=status, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
-    assert made.endswith(f"/versions/{ids['custom_model_version_id']}/")
+    assert created.endswith(f"/versions/{ids['custom_model_version_id']}/")
 
 
 @BOTH_MODES

@@ -1,4 +1,4 @@
-"""The image of the portable prediction server: streamed, taken up again, verified, from here or from another origin."""
+"""The image of the portable prediction server: streamed, resumed, verified, from the API or from another host."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from datarobot_provider.operators.prediction_server_image import (
 )
 from datarobot_provider.version_compat import AirflowException, AirflowFailException, ObjectStoragePath
 from tests.contract.operations.register import covers
-from tests.contract.operations.test_downloads import check, cut, fill_the_disk, hurried, memory
+from tests.contract.operations.test_downloads import check, cut, fill_the_disk, memory, without_pauses
 from tests.contract.provider.conftest import TOKEN
 
-__all__ = ["hurried", "memory"]
+__all__ = ["memory", "without_pauses"]
 
 SIZE = 5 * 1024 * 1024 + 123
 IMAGE, METADATA = "mlops/portablePredictionServerImage/", "mlops/portablePredictionServerImage/metadata/"
-WAYS = pytest.mark.parametrize("redirect", [False, True], ids=["streamed", "redirected"])
+BOTH_DOWNLOADS = pytest.mark.parametrize("redirect", [False, True], ids=["streamed", "redirected"])
 
 
-def publish(runner, **given):
-    """Put an image there; return its metadata."""
-    return runner.emulator.control("POST", "image", {"size": SIZE, "redirect": False, **given})
+def publish(runner, **arguments):
+    """Create an image in the emulator; return its metadata."""
+    return runner.emulator.control("POST", "image", {"size": SIZE, "redirect": False, **arguments})
 
 
 def fetch(runner, target):
     return runner.run(DownloadPredictionServerImageOperator, target=str(target))
 
 
-def elsewhere(runner):
+def foreign_requests(runner):
     return runner.emulator.control("GET", "foreign-requests")["data"]
 
 
@@ -46,7 +46,7 @@ def test_metadata(runner):
     assert (metadata["imageSize"], metadata["hashAlgorithm"], len(metadata["hash"])) == (SIZE, "SHA256", 64)
 
 
-@WAYS
+@BOTH_DOWNLOADS
 @covers("download_pps_image", "get_pps_image_metadata")
 def test_download(runner, tmp_path, redirect):
     metadata = publish(runner, redirect=redirect)
@@ -56,10 +56,10 @@ def test_download(runner, tmp_path, redirect):
     assert (done["size"], done["sha256"]) == (SIZE, metadata["hash"])
     assert left(tmp_path) == ["image.tar.gz"]
     assert [e.path for e in runner.received][:2] == [f"/api/v2/{METADATA}", f"/api/v2/{IMAGE}"]
-    assert len(elsewhere(runner)) == int(redirect)
+    assert len(foreign_requests(runner)) == int(redirect)
 
 
-def test_the_token_stays_behind(runner, tmp_path, caplog):
+def test_the_token_is_not_sent_to_the_storage(runner, tmp_path, caplog):
     publish(runner, redirect=True)
     fetch(runner, tmp_path / "image.tar.gz")
     ours, theirs = [[e for e in runner.received if ("/storage/" in e.path) is away] for away in (False, True)]
@@ -68,31 +68,31 @@ def test_the_token_stays_behind(runner, tmp_path, caplog):
     assert away.headers["host"].startswith("localhost:")
     assert "authorization" not in away.headers
     assert TOKEN not in str(away.headers)
-    assert [(e["authorization"], e["status"]) for e in elsewhere(runner)] == [("absent", 200)]
+    assert [(e["authorization"], e["status"]) for e in foreign_requests(runner)] == [("absent", 200)]
     assert "X-Signature" not in caplog.text
 
 
-def test_a_redirected_download_goes_on_where_it_was_cut(direct, tmp_path, hurried):
+def test_a_redirected_download_is_resumed_at_the_cut(direct, tmp_path, without_pauses):
     metadata = publish(direct, redirect=True)
     cut(direct, "/storage/", times=2)
     done = fetch(direct, tmp_path / "image.tar.gz")
     assert done["sha256"] == metadata["hash"]
-    first, *others = elsewhere(direct)
+    first, *others = foreign_requests(direct)
     assert (first["range"], first["status"]) == (None, 200)
     starts = [int(other["range"].removeprefix("bytes=").removesuffix("-")) for other in others]
     assert [other["status"] for other in others] == [206, 206]
     assert 0 < starts[0] < starts[1] < SIZE
 
 
-def test_a_streamed_download_that_is_cut_begins_anew(direct, tmp_path, hurried):
+def test_a_streamed_download_that_is_cut_starts_again(direct, tmp_path, without_pauses):
     metadata = publish(direct)
     cut(direct, f"/{IMAGE}$", times=2)
     assert fetch(direct, tmp_path / "image.tar.gz")["sha256"] == metadata["hash"]
     assert left(tmp_path) == ["image.tar.gz"]
 
 
-@WAYS
-def test_cuts_without_end_leave_nothing(direct, tmp_path, hurried, redirect):
+@BOTH_DOWNLOADS
+def test_permanent_cuts_leave_no_file(direct, tmp_path, without_pauses, redirect):
     publish(direct, redirect=redirect)
     cut(direct, "/storage/" if redirect else f"/{IMAGE}$", times=None, cut="before")
     with pytest.raises(AirflowException) as caught:
@@ -101,22 +101,23 @@ def test_cuts_without_end_leave_nothing(direct, tmp_path, hurried, redirect):
     assert left(tmp_path) == []
 
 
-@WAYS
+@BOTH_DOWNLOADS
 @pytest.mark.parametrize(
-    ("flaw", "words"), [("corrupt", "The SHA-256 of the download is"), ("short", "bytes, but 5,243,003 were expected")]
+    ("flaw", "expected"),
+    [("corrupt", "The SHA-256 of the download is"), ("short", "bytes, but 5,243,003 were expected")],
 )
-def test_what_is_not_the_image_gets_no_name(runner, tmp_path, hurried, redirect, flaw, words):
+def test_a_corrupt_image_leaves_no_file(runner, tmp_path, without_pauses, redirect, flaw, expected):
     publish(runner, redirect=redirect, **{flaw: True})
     target = tmp_path / "image.tar.gz"
     target.write_bytes(b"an older image")
-    with pytest.raises(AirflowException, match=words) as caught:
+    with pytest.raises(AirflowException, match=expected) as caught:
         fetch(runner, target)
     assert not isinstance(caught.value, AirflowFailException)
     assert (left(tmp_path), target.read_bytes()) == (["image.tar.gz"], b"an older image")
 
 
-@WAYS
-def test_a_full_disk_leaves_nothing(runner, tmp_path, monkeypatch, redirect):
+@BOTH_DOWNLOADS
+def test_a_full_disk_leaves_no_file(runner, tmp_path, monkeypatch, redirect):
     publish(runner, redirect=redirect)
     fill_the_disk(monkeypatch)
     with pytest.raises(AirflowFailException, match=r"could not be written: No space left on device\."):
@@ -125,7 +126,7 @@ def test_a_full_disk_leaves_nothing(runner, tmp_path, monkeypatch, redirect):
 
 
 @covers("get_pps_image_metadata")
-def test_a_verified_file_is_not_fetched_again(runner, tmp_path):
+def test_a_verified_file_is_not_downloaded_again(runner, tmp_path):
     metadata = publish(runner, redirect=True)
     target = tmp_path / "image.tar.gz"
     first = fetch(runner, target)
@@ -157,7 +158,7 @@ def test_metadata_without_a_hash(runner, tmp_path):
 
 
 @pytest.mark.parametrize("status", [301, 302])
-def test_a_redirect_that_is_not_safe(runner, tmp_path, status):
+def test_an_unsafe_redirect_is_not_followed(runner, tmp_path, status):
     publish(runner)
     runner.emulator.control("POST", "faults", {"path": f"/{IMAGE}$", "status": status})
     with pytest.raises(AirflowException, match="was not followed"):

@@ -1,4 +1,4 @@
-"""Runtime parameters: set with a version, inherited by the next, and a credential found by its name."""
+"""Runtime parameters: set with a version, inherited by the next, and a credential that is found by its name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from datarobot_provider.operators.versions import CreateVersionOperator, GetVers
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.contract.operations.register import covers
 from tests.support.emulator import DATASET, ENVIRONMENT
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 METADATA = """
@@ -36,7 +36,7 @@ def folder(model_folder):
 
 @pytest.fixture
 def credential(runner):
-    """Make two credentials; return the id of the one that is called ``OpenAI``."""
+    """Create two credentials; return the id of the one with the name ``OpenAI``."""
     runner.emulator.control("POST", "credentials", {"name": "Other"})
     return runner.emulator.control("POST", "credentials", {"name": "OpenAI"})["id"]
 
@@ -47,9 +47,9 @@ def current(runner, model, version):
 
 
 def test_values_are_set_and_inherited(runner, folder, credential):
-    model = make_model(runner)
+    model = create_model(runner)
     values = {"TEMPERATURE": "0.5", "STREAM": "false", "KEY": "OpenAI"}
-    version = make_version(runner, model, folder, runtime_parameter_values=values)
+    version = create_version(runner, model, folder, runtime_parameter_values=values)
     assert current(runner, model, version) == {"LLM": "gpt-4o", "TEMPERATURE": 0.5, "STREAM": False, "KEY": credential}
     changed = runner.run(
         CreateVersionOperator,
@@ -62,52 +62,54 @@ def test_values_are_set_and_inherited(runner, folder, credential):
 
 
 def test_the_list_of_the_api_without_definitions(runner, folder, credential):
-    model = make_model(runner)
+    model = create_model(runner)
     rows = [{"fieldName": "KEY", "type": "credential", "value": credential}]
-    version = make_version(runner, model, folder, runtime_parameter_values=rows)
+    version = create_version(runner, model, folder, runtime_parameter_values=rows)
     assert current(runner, model, version)["KEY"] == credential
 
 
-def test_nothing_is_uploaded_where_values_do_not_fit(runner, folder):
-    model = make_model(runner)
+def test_nothing_is_uploaded_with_invalid_values(runner, folder):
+    model = create_model(runner)
     with pytest.raises(AirflowFailException) as error:
-        make_version(runner, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
-    for words in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
-        assert words in str(error.value)
+        create_version(runner, model, folder, runtime_parameter_values={"TEMPERATURE": 3, "OTHER": "x"})
+    for message in ("TEMPERATURE: should be at most 2", "OTHER: is not defined", "KEY: needs a value"):
+        assert message in str(error.value)
     with pytest.raises(AirflowFailException, match="KEY: the user of the connection has no credential with this name"):
-        make_version(runner, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
+        create_version(runner, model, folder, runtime_parameter_values={"KEY": "Nobody's"})
     assert runner.bodies("POST", f"customModels/{model}/versions/") == []
 
 
-def test_an_unknown_credential_is_refused_by_datarobot(runner, folder):
+def test_an_unknown_credential_is_rejected_by_datarobot(runner, folder):
     with pytest.raises(AirflowFailException, match="there is no credential with this ID"):
-        make_version(runner, make_model(runner), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"})
+        create_version(
+            runner, create_model(runner), folder, runtime_parameter_values={"KEY": "64e0000000000000000000ff"}
+        )
 
 
 def test_a_version_whose_response_was_lost_is_found_by_its_values(direct, folder, credential):
-    runner, model = direct, make_model(direct)
-    given = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
+    runner, model = direct, create_model(direct)
+    arguments = {"custom_model_id": model, "folder": str(folder), "base_environment_id": ENVIRONMENT}
     values = {"KEY": credential, "TEMPERATURE": 1}
     runner.emulator.control("POST", "faults", {"method": "POST", "path": "/versions/$", "cut": "after"})
     with pytest.raises(AirflowException, match="the connection was lost"):
-        runner.run(CreateVersionOperator, **given, runtime_parameter_values=values)
+        runner.run(CreateVersionOperator, **arguments, runtime_parameter_values=values)
     store = runner.store
-    other = make_version(runner, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})
+    other = create_version(runner, model, folder, runtime_parameter_values={**values, "TEMPERATURE": 2})
     runner.store = store
-    found = runner.retry(CreateVersionOperator, **given, runtime_parameter_values=values)
+    found = runner.retry(CreateVersionOperator, **arguments, runtime_parameter_values=values)
     assert [v["id"] for v in runner.run(ListVersionsOperator, custom_model_id=model)] == [other, found]
 
 
-def test_a_model_test_starts_when_all_values_are_there(runner, folder, credential):
-    model = make_model(runner)
+def test_a_model_test_starts_when_all_values_are_set(runner, folder, credential):
+    model = create_model(runner)
     (folder / "requirements.txt").unlink()
-    version = make_version(runner, model, folder, runtime_parameter_values={"KEY": credential})
+    version = create_version(runner, model, folder, runtime_parameter_values={"KEY": credential})
     ids = {"custom_model_id": model, "custom_model_version_id": version}
     assert runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, **WAIT)
 
 
 @covers("create_custom_model", "get_custom_model")
-def test_a_model_is_made_from_its_metadata(runner, folder):
+def test_a_model_is_created_from_its_metadata(runner, folder):
     model = runner.run(CreateCustomModelOperator, metadata=str(folder))
     seen = runner.run(GetCustomModelOperator, custom_model_id=model)
     assert (seen["name"], seen["targetType"], seen["targetName"]) == ("Assistant", "TextGeneration", "answer")

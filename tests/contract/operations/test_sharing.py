@@ -1,4 +1,4 @@
-"""Who may use a custom model, and its training data of old."""
+"""Access to a custom model, and the legacy training data of a model."""
 
 from __future__ import annotations
 
@@ -12,41 +12,41 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import version_id
 from tests.support.emulator import DATASET
-from tests.support.life_cycle import make_model
+from tests.support.life_cycle import create_model
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
 OWNER, REVIEWER, OPERATOR = (f"{name}@example.com" for name in ("emulator", "reviewer", "operator"))
 
 
-def roles(runner, model, **given):
-    entries = runner.run(GetCustomModelAccessOperator, custom_model_id=model, **given)
+def roles(runner, model, **arguments):
+    entries = runner.run(GetCustomModelAccessOperator, custom_model_id=model, **arguments)
     return [(entry["username"], entry["role"], entry["canShare"]) for entry in entries]
 
 
 @covers("update_custom_model_access", "list_custom_model_access")
-def test_share_change_and_take_away(runner):
-    model = make_model(runner)
+def test_share_change_and_revoke(runner):
+    model = create_model(runner)
     assert roles(runner, model) == [(OWNER, "OWNER", True)]
-    given = [
+    arguments = [
         {"username": REVIEWER, "role": "EDITOR", "canShare": False},
         {"username": OPERATOR, "role": "CONSUMER", "canShare": False},
     ]
-    assert runner.run(ShareCustomModelOperator, custom_model_id=model, roles=given) is None
+    assert runner.run(ShareCustomModelOperator, custom_model_id=model, roles=arguments) is None
     assert roles(runner, model) == [(OWNER, "OWNER", True), (REVIEWER, "EDITOR", False), (OPERATOR, "CONSUMER", False)]
     assert roles(runner, model, limit="2") == [(OWNER, "OWNER", True), (REVIEWER, "EDITOR", False)]
-    taken = json.dumps([{"username": REVIEWER, "role": None}, {"username": OPERATOR, "role": "OWNER"}])
-    runner.run(ShareCustomModelOperator, custom_model_id=model, roles=taken)
+    guard_arguments = json.dumps([{"username": REVIEWER, "role": None}, {"username": OPERATOR, "role": "OWNER"}])
+    runner.run(ShareCustomModelOperator, custom_model_id=model, roles=guard_arguments)
     assert [who for who, _, _ in roles(runner, model)] == [OWNER, OPERATOR]
     assert [json.loads(body) for body in runner.bodies("PATCH", f"customModels/{model}/accessControl/")] == [
-        {"data": given},
-        {"data": json.loads(taken)},
+        {"data": arguments},
+        {"data": json.loads(guard_arguments)},
     ]
 
 
 @covers("list_custom_model_access")
 def test_access_of_several_pages(runner):
-    model = make_model(runner)
+    model = create_model(runner)
     entries = [{"username": f"u{n}", "userId": "b" * 24, "role": "OWNER", "canShare": True} for n in range(150)]
     path = f"/customModels/{model}/accessControl/"
     pages = [
@@ -60,8 +60,8 @@ def test_access_of_several_pages(runner):
     assert [entry["username"] for entry in found] == [f"u{n}" for n in range(150)]
 
 
-def test_somebody_has_to_own_it(runner):
-    model = make_model(runner)
+def test_a_model_must_have_an_owner(runner):
+    model = create_model(runner)
     with pytest.raises(AirflowFailException, match="without an owner"):
         runner.run(ShareCustomModelOperator, custom_model_id=model, roles=[{"username": OWNER, "role": None}])
     with pytest.raises(AirflowFailException, match=r"data\.0\.username: There is no such user\."):
@@ -72,7 +72,7 @@ def test_somebody_has_to_own_it(runner):
 
 
 def untrained(runner):
-    return make_model(runner, is_training_data_for_versions_permanently_enabled=None)
+    return create_model(runner, is_training_data_for_versions_permanently_enabled=None)
 
 
 @BOTH_MODES
@@ -98,8 +98,8 @@ def test_assign_training_data(runner, deferrable):
 @covers("assign_custom_model_training_data")
 def test_assign_training_data_without_waiting(runner):
     model = untrained(runner)
-    given = {"custom_model_id": model, "dataset_id": DATASET}
-    assert runner.run(AssignTrainingDataOperator, **given, wait_for_completion=False) == model
+    arguments = {"custom_model_id": model, "dataset_id": DATASET}
+    assert runner.run(AssignTrainingDataOperator, **arguments, wait_for_completion=False) == model
     assert runner.ti.xcoms["datarobot_id"] == model
 
 

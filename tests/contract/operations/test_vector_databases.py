@@ -1,4 +1,4 @@
-"""Validations of vector databases: start, wait, look, list, change, repeat, delete."""
+"""Validations of vector databases: start, wait, get, list, update, repeat, delete."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ def outcome(runner, what, **more):
     runner.emulator.control("POST", "outcomes", {"kind": "vector_database_validation", "outcome": what, **more})
 
 
-def started(runner, **given):
-    """Start a validation that passes at once, or one with another fate that was ordered before; return its id."""
-    return runner.run(ValidateVectorDatabaseOperator, **{**VALIDATION, **given}, wait_for_completion=False)
+def started(runner, **arguments):
+    """Start a validation that passes immediately, unless another outcome was set before; return its id."""
+    return runner.run(ValidateVectorDatabaseOperator, **{**VALIDATION, **arguments}, wait_for_completion=False)
 
 
 @BOTH_MODES
 @covers("create_vector_database_validation", "get_vector_database_validation")
 def test_validate_and_get(runner, deferrable):
-    given = {"name": "Handbook", "use_case_id": "case", "prediction_timeout": "20"}
-    seen = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **given, deferrable=deferrable, **WAIT)
+    arguments = {"name": "Handbook", "use_case_id": "case", "prediction_timeout": "20"}
+    seen = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **arguments, deferrable=deferrable, **WAIT)
     assert (seen["validationStatus"], seen["name"], seen["useCaseId"]) == ("PASSED", "Handbook", "case")
     assert (seen["deploymentId"], seen["predictionTimeout"]) == (DEPLOYMENT, 20)
     assert runner.run(GetVectorDatabaseValidationOperator, validation_id=seen["id"]) == seen
@@ -69,7 +69,7 @@ def test_sensors(runner, deferrable):
 
 
 @BOTH_MODES
-def test_a_deployment_that_is_no_vector_database(runner, deferrable):
+def test_a_deployment_that_is_not_a_vector_database(runner, deferrable):
     with pytest.raises(AirflowException, match="does not comply with the expected format"):
         runner.run(
             ValidateVectorDatabaseOperator,
@@ -129,10 +129,10 @@ def test_list_filters(runner):
 @covers("list_vector_database_validations")
 def test_a_list_of_several_pages(runner):
     body = {camel_case(name): value for name, value in VALIDATION.items()}
-    made = [runner.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
+    created = [runner.send("POST", PATH, **body, name=f"n{n}")["id"] for n in range(101)]
     runner.received.clear()
     found = runner.run(ListVectorDatabaseValidationsOperator)
-    assert [row["id"] for row in found] == made[::-1]
+    assert [row["id"] for row in found] == created[::-1]
     assert [query["offset"] for query in queries(runner, PATH)] == ["0", "100"]
 
 
@@ -140,7 +140,7 @@ def test_a_list_of_several_pages(runner):
 def test_update(runner):
     other = runner.emulator.control("POST", "deployments", {"label": "Archive", "columns": ["q", "a"]})
     validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
-    given = {
+    arguments = {
         "name": "Archive",
         "deployment_id": other["id"],
         "model_id": other["modelId"],
@@ -148,7 +148,7 @@ def test_update(runner):
         "target_column_name": "a",
         "prediction_timeout": "30",
     }
-    changed = runner.run(UpdateVectorDatabaseValidationOperator, validation_id=validation, **given)
+    changed = runner.run(UpdateVectorDatabaseValidationOperator, validation_id=validation, **arguments)
     assert (changed["id"], changed["name"], changed["deploymentId"]) == (validation, "Archive", other["id"])
     assert (changed["predictionTimeout"], changed["validationStatus"]) == (30, "TESTING")
     (body,) = runner.bodies("PATCH", f"{PATH}{validation}/")
@@ -168,20 +168,20 @@ def test_update(runner):
 @covers("revalidate_vector_database", "get_vector_database_validation")
 def test_revalidate(runner, deferrable):
     validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
-    given = {"validation_id": validation, "deferrable": deferrable, **WAIT}
-    again = runner.run(RevalidateVectorDatabaseOperator, **given)
+    arguments = {"validation_id": validation, "deferrable": deferrable, **WAIT}
+    again = runner.run(RevalidateVectorDatabaseOperator, **arguments)
     assert (again["id"], again["validationStatus"]) == (validation, "PASSED")
     assert runner.bodies("POST", f"{PATH}{validation}/revalidate/") == [b""]
     outcome(runner, "failed", message="Unknown vector database error occurred")
     with pytest.raises(AirflowException, match="Unknown vector database error occurred"):
-        runner.run(RevalidateVectorDatabaseOperator, **given)
+        runner.run(RevalidateVectorDatabaseOperator, **arguments)
 
 
 @covers("revalidate_vector_database")
 def test_revalidate_without_waiting(runner):
     validation = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, **WAIT)["id"]
-    given = {"validation_id": validation, "wait_for_completion": False}
-    assert runner.run(RevalidateVectorDatabaseOperator, **given) == validation
+    arguments = {"validation_id": validation, "wait_for_completion": False}
+    assert runner.run(RevalidateVectorDatabaseOperator, **arguments) == validation
 
 
 @covers("delete_vector_database_validation")
@@ -191,5 +191,5 @@ def test_delete_and_delete_again(runner):
     assert runner.run(ListVectorDatabaseValidationsOperator) == []
     with pytest.raises(AirflowFailException, match="returned 404 for DELETE"):
         runner.run(DeleteVectorDatabaseValidationOperator, validation_id=validation)
-    given = {"validation_id": validation, "ignore_if_missing": True}
-    assert runner.run(DeleteVectorDatabaseValidationOperator, **given) is None
+    arguments = {"validation_id": validation, "ignore_if_missing": True}
+    assert runner.run(DeleteVectorDatabaseValidationOperator, **arguments) is None

@@ -1,4 +1,4 @@
-"""Versions: from files, from the latest, from a repository, with training data; read, list, change."""
+"""Versions: from files, from the latest, from a repository, with training data; get, list, update."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import GIT, queries
 from tests.support.emulator import DATASET, ENVIRONMENT
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
 BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker", "trigger"])
@@ -37,8 +37,8 @@ def get(runner, model, version):
 
 @covers("create_custom_model_version", "get_custom_model_version")
 def test_create_and_get(runner, model_folder):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder, replicas=2)
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder, replicas=2)
     seen = get(runner, model, version)
     assert (seen["id"], seen["customModelId"], seen["label"], seen["replicas"]) == (version, model, "1.0", 2)
     assert paths(seen) == ["custom.py", "requirements.txt", "sub/größe.txt"]
@@ -47,8 +47,8 @@ def test_create_and_get(runner, model_folder):
 
 @covers("create_custom_model_version_from_latest", "list_custom_model_versions")
 def test_from_the_latest(runner, model_folder, tmp_path):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     (tmp_path / "custom.py").write_text("def score(data, model, **kwargs):\n    return 1\n", encoding="utf-8")
     second = runner.run(
         CreateVersionOperator,
@@ -65,13 +65,13 @@ def test_from_the_latest(runner, model_folder, tmp_path):
 
 @covers("list_custom_model_versions")
 def test_list(runner, model_folder):
-    model = make_model(runner)
-    first = make_version(runner, model, model_folder, git_model_version=GIT)
-    second, third = (make_version(runner, model, model_folder) for _ in range(2))
+    model = create_model(runner)
+    first = create_version(runner, model, model_folder, git_model_version=GIT)
+    second, third = (create_version(runner, model, model_folder) for _ in range(2))
     runner.received.clear()
 
-    def listed(**given):
-        return [version["id"] for version in runner.run(ListVersionsOperator, custom_model_id=model, **given)]
+    def listed(**arguments):
+        return [version["id"] for version in runner.run(ListVersionsOperator, custom_model_id=model, **arguments)]
 
     assert listed() == [third, second, first]
     assert listed(main_branch_commit_sha="a" * 40) == [first]
@@ -85,26 +85,26 @@ def test_list(runner, model_folder):
 
 @covers("list_custom_model_versions")
 def test_a_list_of_several_pages(runner, model_folder):
-    model = make_model(runner)
+    model = create_model(runner)
     path, form = f"customModels/{model}/versions/", {"isMajorUpdate": True}
-    made = [make_version(runner, model, model_folder)]
-    made += [runner.send("PATCH", path, **form)["id"] for _ in range(102)]
+    created = [create_version(runner, model, model_folder)]
+    created += [runner.send("PATCH", path, **form)["id"] for _ in range(102)]
     found = runner.run(ListVersionsOperator, custom_model_id=model)
-    assert [version["id"] for version in found] == made[::-1]
+    assert [version["id"] for version in found] == created[::-1]
 
 
 @covers("update_custom_model_version")
 def test_update(runner, model_folder):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder)
-    given = {
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder)
+    arguments = {
         "description": "the best so far",
         "required_metadata": '{"key": "v"}',
         "required_metadata_values": METADATA,
         "git_model_version": GIT,
     }
     ids = {"custom_model_id": model, "custom_model_version_id": version}
-    changed = runner.run(UpdateVersionOperator, **ids, **given)
+    changed = runner.run(UpdateVersionOperator, **ids, **arguments)
     assert (changed["id"], changed["description"], changed["gitModelVersion"]) == (version, "the best so far", GIT)
     assert (changed["requiredMetadata"], changed["requiredMetadataValues"]) == ({"key": "v"}, METADATA)
     (body,) = runner.bodies("PATCH", f"customModels/{model}/versions/{version}/")
@@ -119,7 +119,7 @@ def test_update(runner, model_folder):
 @BOTH_MODES
 @covers("create_custom_model_version_from_repository", "get_job_status")
 def test_from_a_repository(runner, deferrable):
-    model = make_model(runner)
+    model = create_model(runner)
     version = runner.run(
         CreateVersionFromRepositoryOperator,
         custom_model_id=model,
@@ -153,11 +153,11 @@ def test_from_a_repository(runner, deferrable):
 @BOTH_MODES
 @covers("create_custom_model_version_from_latest_and_repository", "get_job_status")
 def test_from_the_latest_and_a_repository(runner, model_folder, deferrable):
-    model = make_model(runner)
-    first = make_version(runner, model, model_folder)
-    given = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
+    model = create_model(runner)
+    first = create_version(runner, model, model_folder)
+    arguments = {"custom_model_id": model, "repository_id": REPOSITORY, "source_path": "src/custom.py"}
     version = runner.run(
-        CreateVersionFromRepositoryOperator, **given, from_latest="True", deferrable=deferrable, **WAIT
+        CreateVersionFromRepositoryOperator, **arguments, from_latest="True", deferrable=deferrable, **WAIT
     )
     seen = get(runner, model, version)
     assert version != first
@@ -168,8 +168,12 @@ def test_from_the_latest_and_a_repository(runner, model_folder, deferrable):
 
 @covers("create_custom_model_version_from_repository")
 def test_from_a_repository_without_waiting(runner):
-    given = {"custom_model_id": make_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
-    status = runner.run(CreateVersionFromRepositoryOperator, **given, wait_for_completion=False)
+    arguments = {
+        "custom_model_id": create_model(runner),
+        "repository_id": REPOSITORY,
+        "base_environment_id": ENVIRONMENT,
+    }
+    status = runner.run(CreateVersionFromRepositoryOperator, **arguments, wait_for_completion=False)
     (job,) = runner.emulator.control("GET", "jobs")["data"]
     assert (job["kind"], job["ids"]["statusId"]) == ("version_from_repository", status)
 
@@ -178,16 +182,20 @@ def test_from_a_repository_without_waiting(runner):
 def test_a_repository_that_cannot_be_read(runner, deferrable):
     outcome = {"kind": "version_from_repository", "outcome": "failed", "message": "no such branch"}
     runner.emulator.control("POST", "outcomes", outcome)
-    given = {"custom_model_id": make_model(runner), "repository_id": REPOSITORY, "base_environment_id": ENVIRONMENT}
+    arguments = {
+        "custom_model_id": create_model(runner),
+        "repository_id": REPOSITORY,
+        "base_environment_id": ENVIRONMENT,
+    }
     with pytest.raises(AirflowException, match="no such branch"):
-        runner.run(CreateVersionFromRepositoryOperator, **given, deferrable=deferrable, **WAIT)
+        runner.run(CreateVersionFromRepositoryOperator, **arguments, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
 @covers("create_custom_model_version_with_training_data", "get_custom_model_version")
 def test_with_training_data(runner, model_folder, deferrable):
-    model = make_model(runner)
-    first = make_version(runner, model, model_folder)
+    model = create_model(runner)
+    first = create_version(runner, model, model_folder)
     version = runner.run(
         CreateVersionWithTrainingDataOperator,
         custom_model_id=model,
@@ -210,19 +218,19 @@ def test_with_training_data(runner, model_folder, deferrable):
 
 
 @BOTH_MODES
-def test_training_data_that_does_not_fit(runner, model_folder, deferrable):
-    model = make_model(runner, target_name="nothing")
-    make_version(runner, model, model_folder)
-    given = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
+def test_unsuitable_training_data(runner, model_folder, deferrable):
+    model = create_model(runner, target_name="nothing")
+    create_version(runner, model, model_folder)
+    arguments = {"custom_model_id": model, "training_data": {"datasetId": DATASET}}
     with pytest.raises(AirflowFailException, match="there is no column 'nothing'"):
-        runner.run(CreateVersionWithTrainingDataOperator, **given, deferrable=deferrable, **WAIT)
+        runner.run(CreateVersionWithTrainingDataOperator, **arguments, deferrable=deferrable, **WAIT)
 
 
 @BOTH_MODES
 @covers("get_custom_model_version")
 def test_training_data_assignment_sensor(runner, model_folder, deferrable):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     version = runner.run(
         CreateVersionWithTrainingDataOperator,
         custom_model_id=model,

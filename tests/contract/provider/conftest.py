@@ -1,4 +1,4 @@
-"""An emulator, a proxy in front of it that records, and a connection that leads to the proxy."""
+"""Fixtures: an emulator, a recording proxy in front of it, and a connection to the proxy."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOKEN, READER = "token-of-the-contract-tests", "token-that-may-only-read"
 
 @pytest.fixture(scope="session")
 def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the seed of the examples without models and validations: a test finds only its own."""
+    """Return the seed of the examples without models and validations, so that lists contain only those of the test."""
     return write_seed(tmp_path_factory.mktemp("seed"), without=("customModels", "validations"))
 
 

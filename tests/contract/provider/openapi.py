@@ -1,4 +1,4 @@
-"""The published contract, read here once more and without the emulator's help or its tolerances."""
+"""Validates requests against the published contract, independently of the emulator and its tolerances."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from jsonschema import Draft202012Validator
 
-from tests.contract.guard_additions import extended
+from tests.contract.guard_additions import extend_contract
 from tests.unit.client.forms import parse_form
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from tests.support.proxy import Received
 
 ROOT = Path(__file__).parents[3]
-DOCUMENT = extended(
+DOCUMENT = extend_contract(
     json.loads((ROOT / "datarobot_provider/emulator/openapi/contract.json").read_text(encoding="utf-8"))
 )
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
 FORM, JSON = "multipart/form-data", "application/json"
-#: GenAI jobs are tracked below a route of their own, which the published pages mention only in a ``Location``.
+#: The status route of GenAI jobs, which the published pages only mention in a ``Location``.
 UNPUBLISHED = {("GET", "/api/v2/genai/status/{statusId}/"): ("GET", "/api/v2/status/{statusId}/")}
-#: Fields that DataRobot's own clients send, and that the published pages lack.
+#: Fields that DataRobot's own clients send, and that the published pages do not contain.
 UNPUBLISHED_FIELDS = {
     name: {"runtimeParameterValues": {"type": "string"}}
     for name in ("CustomModelVersionCreate", "CustomModelVersionCreateFromLatest")
@@ -41,7 +41,7 @@ _LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
 
 @dataclass(frozen=True)
 class Operation:
-    """One operation of the contract."""
+    """An operation of the contract."""
 
     method: str
     path: str
@@ -51,7 +51,7 @@ class Operation:
         return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == where}
 
     def body_schema(self) -> dict[str, Any] | None:
-        """Return the schema of the body, all names resolved and closed against unknown fields."""
+        """Return the schema of the body, with all references resolved and without additional properties."""
         content = self.spec.get("requestBody", {}).get("content", {})
         if not content:
             return None
@@ -67,7 +67,7 @@ class Operation:
 
 
 def resolved(schema: Any) -> Any:
-    """Return a schema with every reference replaced and every object closed."""
+    """Return a schema with all references resolved and without additional properties."""
     if isinstance(schema, list):
         return [resolved(item) for item in schema]
     if not isinstance(schema, dict):
@@ -86,12 +86,12 @@ def operation(method: str, path: str) -> Operation:
 
 
 def operation_of(exchange: Received) -> Operation:
-    """Return the operation that a request was meant for; the one with the fewest placeholders that fits."""
+    """Return the operation of a request: of all that match, the one with the fewest placeholders."""
     templates = [*DOCUMENT["paths"], *(path for _, path in UNPUBLISHED)]
-    fitting = [
+    matching = [
         path for path in templates if re.fullmatch(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)), exchange.path)
     ]
-    for path in sorted(fitting, key=lambda path: path.count("{")):
+    for path in sorted(matching, key=lambda path: path.count("{")):
         method, known = UNPUBLISHED.get((exchange.method, path), (exchange.method, path))
         if method.lower() in DOCUMENT["paths"].get(known, {}):
             return operation(method, known)
@@ -99,13 +99,13 @@ def operation_of(exchange: Received) -> Operation:
 
 
 def problems(exchange: Received) -> list[str]:
-    """Return how a request departs from the contract."""
-    wanted = operation_of(exchange)
-    return [*_query_problems(exchange, wanted), *_body_problems(exchange, wanted)]
+    """Return the differences between a request and the contract."""
+    expected = operation_of(exchange)
+    return [*_query_problems(exchange, expected), *_body_problems(exchange, expected)]
 
 
 def all_problems(exchanges: Iterable[Received]) -> list[str]:
-    """Return how requests depart from the contract, each with its method and target."""
+    """Return the differences between requests and the contract, with method and target."""
     return [f"{e.method} {e.target}: {problem}" for e in exchanges for problem in problems(e)]
 
 
@@ -117,7 +117,7 @@ def decoded_form(exchange: Received, schema: dict[str, Any]) -> dict[str, Any]:
         if part.name in _LISTS_IN_FORMS:
             body.setdefault(part.name, []).append(value)
         elif part.name in body:
-            raise AssertionError(f"{part.name} is there twice")
+            raise AssertionError(f"{part.name} occurs twice")
         else:
             body[part.name] = _form_value(value, schema["properties"].get(part.name, {}))
     return body
@@ -131,26 +131,26 @@ def _form_value(text: str, schema: dict[str, Any]) -> Any:
     return json.loads(text)
 
 
-def _query_problems(exchange: Received, wanted: Operation) -> list[str]:
-    given = parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True)
-    declared = wanted.parameters("query")
-    found = [f"query {name} is not in the contract" for name, _ in given if name not in declared]
-    # The pages call offset and limit required, but give them defaults, and no client sends them.
+def _query_problems(exchange: Received, expected: Operation) -> list[str]:
+    parameters = parse_qsl(urlsplit(exchange.target).query, keep_blank_values=True)
+    declared = expected.parameters("query")
+    found = [f"query {name} is not in the contract" for name, _ in parameters if name not in declared]
+    # The pages declare offset and limit as required, but with defaults, and no client sends them.
     needed = {name for name, p in declared.items() if p.get("required") and "default" not in p["schema"]}
-    found += [f"query {name} is missing" for name in needed - {name for name, _ in given} - {"offset", "limit"}]
-    for name, text in given:
+    found += [f"query {name} is missing" for name in needed - {name for name, _ in parameters} - {"offset", "limit"}]
+    for name, text in parameters:
         schema = resolved(declared.get(name, {}).get("schema", {}))
         value = json.loads(text) if schema.get("type") in {"integer", "boolean"} else text
         found += [f"query {name}: {error.message}" for error in Draft202012Validator(schema).iter_errors(value)]
     return found
 
 
-def _body_problems(exchange: Received, wanted: Operation) -> list[str]:
-    schema, media = wanted.body_schema(), exchange.headers.get("content-type", "").partition(";")[0]
+def _body_problems(exchange: Received, expected: Operation) -> list[str]:
+    schema, media = expected.body_schema(), exchange.headers.get("content-type", "").partition(";")[0]
     if schema is None:
-        return [f"a body of {len(exchange.body)} bytes where none belongs"] if exchange.body else []
-    if media != wanted.media():
-        return [f"content type {media!r} instead of {wanted.media()!r}"]
+        return [f"a body of {len(exchange.body)} bytes, which the operation does not have"] if exchange.body else []
+    if media != expected.media():
+        return [f"content type {media!r} instead of {expected.media()!r}"]
     body = decoded_form(exchange, schema) if media == FORM else json.loads(exchange.body)
     if media == FORM:
         files = schema["properties"].pop("file")

@@ -1,4 +1,4 @@
-"""Every field of the contract's requests is an argument of the operator, and every argument has a place there."""
+"""Every field of the contract's requests is an argument of the operator, and vice versa."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ ROUTES = {
     ValidateVectorDatabaseOperator: [("POST", "/api/v2/genai/customModelVectorDatabaseValidations/")],
     ApplyGuardConfigOperator: [("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/")],
 }
-LOOKS = {
+POLLS = {
     DataRobotStatusSensor: "/api/v2/status/{statusId}/",
     DependencyBuildSensor: f"{VERSION}dependencyBuild/",
     ModelTestSensor: "/api/v2/customModelTests/{customModelTestId}/",
     FeatureImpactSensor: f"{VERSION}featureImpact/",
     VectorDatabaseValidationSensor: "/api/v2/genai/customModelVectorDatabaseValidations/{validationId}/",
 }
-#: Arguments that are not called like the fields they become.
-OTHERWISE_CALLED = {
+#: Arguments whose fields have other names.
+RENAMED_FIELDS = {
     CreateVersionOperator: {
         "folder": ["file", "filePath"],
         "files": ["file", "filePath"],
@@ -56,13 +56,13 @@ OTHERWISE_CALLED = {
     ApplyGuardConfigOperator: {"guards": ["data"], "from_templates": ["data"]},
     DataRobotStatusSensor: {"status": ["statusId"]},
 }
-#: Arguments of which one of several sets has to be given; the operator's own check says so.
+#: Arguments of which one of several sets is required; the operator itself checks this.
 ALTERNATIVES = {
     CreateCustomModelOperator: {"name", "metadata"},
     ComputeFeatureImpactOperator: {"custom_model_id", "custom_model_version_id", "image_id"},
     ApplyGuardConfigOperator: {"guards", "from_templates"},
 }
-#: Arguments that steer the task and are sent nowhere.
+#: Arguments that are not sent to the API.
 NOT_SENT = {
     "datarobot_conn_id",
     "from_latest",
@@ -94,17 +94,17 @@ def camel(name: str) -> str:
 
 
 def fields_of(task: type) -> dict[str, str]:
-    """Return the API's fields that a task's arguments become, each with the argument."""
-    called = OTHERWISE_CALLED.get(task, {})
+    """Return the API's fields of a task, and the argument of each."""
+    renamed = RENAMED_FIELDS.get(task, {})
     names = [name for name in task.template_fields if name not in NOT_SENT]
-    return {field: name for name in names for field in called.get(name, [camel(name)])}
+    return {field: name for name in names for field in renamed.get(name, [camel(name)])}
 
 
-def places(method: str, path: str) -> dict[str, dict]:
-    """Return everything that can be said in an operation: its path, its query and its body."""
-    wanted = operation(method, path)
-    body = wanted.body_schema() or {"properties": {}}
-    parameters = {name: p["schema"] for where in ("path", "query") for name, p in wanted.parameters(where).items()}
+def fields_of_operation(method: str, path: str) -> dict[str, dict]:
+    """Return the schemas of all fields of an operation: of its path, its query and its body."""
+    expected = operation(method, path)
+    body = expected.body_schema() or {"properties": {}}
+    parameters = {name: p["schema"] for where in ("path", "query") for name, p in expected.parameters(where).items()}
     return {**parameters, **body["properties"]}
 
 
@@ -112,33 +112,33 @@ def ids(value: object) -> str:
     return value.__name__ if isinstance(value, type) else " ".join(value)
 
 
-def test_these_operators_and_sensors_are_in_the_package():
+def test_the_operators_and_sensors_are_in_the_package():
     assert set(ROUTES) <= set(OPERATORS)
-    assert set(LOOKS) <= set(SENSORS)
+    assert set(POLLS) <= set(SENSORS)
 
 
 @pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
 def test_every_field_of_the_contract_is_an_argument(task, route):
-    assert set(places(*route)) <= set(fields_of(task))
+    assert set(fields_of_operation(*route)) <= set(fields_of(task))
 
 
 @pytest.mark.parametrize("task", ROUTES, ids=ids)
 def test_every_argument_is_a_field_of_the_contract(task):
-    known = set().union(*(places(*route) for route in ROUTES[task]))
+    known = set().union(*(fields_of_operation(*route) for route in ROUTES[task]))
     assert set(fields_of(task)) == known
 
 
-@pytest.mark.parametrize("task", LOOKS, ids=ids)
+@pytest.mark.parametrize("task", POLLS, ids=ids)
 def test_a_sensor_requires_the_ids_of_its_route(task):
-    needed = set(operation("GET", LOOKS[task]).parameters("path"))
+    needed = set(operation("GET", POLLS[task]).parameters("path"))
     assert needed <= set(fields_of(task))
     assert {camel(name) for name in task.required_fields} | {"statusId"} >= needed
 
 
 @pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
-def test_what_the_contract_requires_is_required_or_has_a_default(task, route):
-    wanted = operation(*route)
-    required = set(wanted.parameters("path")) | set((wanted.body_schema() or {}).get("required", ()))
+def test_every_required_field_is_required_or_has_a_default(task, route):
+    expected = operation(*route)
+    required = set(expected.parameters("path")) | set((expected.body_schema() or {}).get("required", ()))
     arguments = {fields_of(task)[field] for field in required}
     known = set(task.required_fields) | ALTERNATIVES.get(task, set())
     assert arguments - known <= {"is_major_update"}
@@ -148,17 +148,17 @@ def test_what_the_contract_requires_is_required_or_has_a_default(task, route):
 def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
     media = operation(*route).media()
     for name, converter in task.api_fields.items():
-        schema = places(*route)[camel(name)]
+        schema = fields_of_operation(*route)[camel(name)]
         kinds = schema.get("type", [])
         kinds = set(kinds if isinstance(kinds, list) else [kinds]) - {"null"}
         if media == "multipart/form-data" and kinds == {"string"}:
-            # Objects travel through a form as JSON texts.
+            # A form contains objects as JSON strings.
             kinds = {"string", "object", "array"}
         assert CONVERTERS[converter] & kinds or ("oneOf" in schema and converter is converters.json_object), name
 
 
 @pytest.mark.parametrize(
-    ("typed", "schema", "left_out"),
+    ("typed", "schema", "excluded"),
     [
         (guard_types.GuardConfiguration, "GuardConfigurationFullPost", {"isValid", "errorMessage"}),
         (guard_types.GuardIntervention, "GuardConfigurationInterventionResponse", set()),
@@ -166,14 +166,14 @@ def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
         (guard_types.GuardNemoInfo, "GuardConfigurationNemoInfoResponse", set()),
     ],
 )
-def test_the_types_of_guards_are_those_of_the_contract(typed, schema, left_out):
-    assert set(typing.get_type_hints(typed)) == set(SCHEMAS[schema]["properties"]) - left_out
+def test_the_fields_of_guards_are_those_of_the_contract(typed, schema, excluded):
+    assert set(typing.get_type_hints(typed)) == set(SCHEMAS[schema]["properties"]) - excluded
 
 
-def test_the_type_of_the_overall_configuration_is_that_of_the_contract():
-    wanted = operation("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/").body_schema()
+def test_the_fields_of_the_overall_configuration_are_those_of_the_contract():
+    expected = operation("POST", "/api/v2/guardConfigurations/toNewCustomModelVersion/").body_schema()
     assert set(typing.get_type_hints(guard_types.OverallModerationConfig)) == set(
-        wanted["properties"]["overallConfig"]["properties"]
+        expected["properties"]["overallConfig"]["properties"]
     )
 
 
@@ -190,5 +190,5 @@ def test_the_type_of_the_overall_configuration_is_that_of_the_contract():
     ],
 )
 def test_the_allowed_values_are_those_of_the_contract(typed, schema, field):
-    words = typing.get_args(typing.get_type_hints(typed)[field])
-    assert set(words) == set(resolved(SCHEMAS[schema]["properties"][field])["enum"]) - {None}
+    values = typing.get_args(typing.get_type_hints(typed)[field])
+    assert set(values) == set(resolved(SCHEMAS[schema]["properties"][field])["enum"]) - {None}

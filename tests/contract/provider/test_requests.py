@@ -1,4 +1,4 @@
-"""Every operator and every sensor against the emulator: what goes over the wire keeps to the contract."""
+"""Every operator and sensor against the emulator: all requests and responses conform to the contract."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from datarobot_provider.version_compat import AirflowException
 from tests.contract.provider.conftest import TOKEN
 from tests.contract.provider.openapi import all_problems, decoded_form, operation
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, GUARD
-from tests.support.life_cycle import make_built, make_model, make_version
+from tests.support.life_cycle import create_built_version, create_model, create_version
 from tests.support.task_runner import WAIT
 
 GIT = {
@@ -37,7 +37,7 @@ BOTH_MODES = pytest.mark.parametrize("deferrable", [False, True], ids=["worker",
 VALIDATION = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 
 
-# The API refuses memory beside a bundle, which settles it.
+# The API rejects memory settings together with a bundle.
 RESOURCES = pytest.mark.parametrize(
     "resources",
     [{"maximum_memory": "268435456", "desired_memory": 134217728}, {"resource_bundle_id": "bundle"}],
@@ -46,8 +46,8 @@ RESOURCES = pytest.mark.parametrize(
 
 
 @pytest.fixture(autouse=True)
-def _contract_is_kept(runner):
-    """After every test: no request departed from the contract, no response did, and every one carried the token."""
+def _check_contract(runner):
+    """Check that all requests and responses conform to the contract, and that the requests contain the token."""
     yield
     assert runner.received
     assert all_problems(runner.received) == []
@@ -60,7 +60,7 @@ def _contract_is_kept(runner):
 
 
 @pytest.mark.parametrize(
-    "given",
+    "arguments",
     [
         {"custom_model_type": "inference", "target_type": "Unstructured"},
         {"target_type": "Multiclass", "target_name": "t", "class_labels": '["a", "b", "c"]', "language": "Python"},
@@ -89,20 +89,20 @@ def _contract_is_kept(runner):
             "supports_regression": False,
         },
     ],
-    ids=["least", "labels", "everything", "training task"],
+    ids=["minimum", "labels", "all", "training task"],
 )
-def test_create_custom_model(runner, given):
-    model = runner.run(CreateCustomModelOperator, name="Prices", **given)
+def test_create_custom_model(runner, arguments):
+    model = runner.run(CreateCustomModelOperator, name="Prices", **arguments)
     assert runner.ti.xcoms["datarobot_id"] == model
     (body,) = runner.bodies("POST", "customModels/")
-    assert len(json.loads(body)) == len({"custom_model_type": 0, **given}) + 1
+    assert len(json.loads(body)) == len({"custom_model_type": 0, **arguments}) + 1
 
 
 @BOTH_MODES
 @RESOURCES
-def test_create_version_from_a_folder_with_everything(runner, model_folder, deferrable, resources):
-    model = make_model(runner)
-    version = make_version(
+def test_create_version_from_a_folder_with_all_arguments(runner, model_folder, deferrable, resources):
+    model = create_model(runner)
+    version = create_version(
         runner,
         model,
         model_folder,
@@ -119,8 +119,8 @@ def test_create_version_from_a_folder_with_everything(runner, model_folder, defe
         required_metadata_values=[{"fieldName": "key", "value": "v"}],
         git_model_version=GIT,
     )
-    (made,) = [e for e in runner.received if e.method == "POST" and e.path.endswith("/versions/")]
-    form = decoded_form(made, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
+    (created,) = [e for e in runner.received if e.method == "POST" and e.path.endswith("/versions/")]
+    form = decoded_form(created, operation("POST", "/api/v2/customModels/{customModelId}/versions/").body_schema())
     assert form["filePath"] == ["custom.py", "requirements.txt", "sub/größe.txt"]
     assert len(form) == 13 + len(resources)
     seen = DataRobotHook().client.get(f"customModels/{model}/versions/{version}/")
@@ -130,8 +130,8 @@ def test_create_version_from_a_folder_with_everything(runner, model_folder, defe
 
 
 def test_create_version_from_the_latest_one(runner, model_folder, tmp_path):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     with zipfile.ZipFile(tmp_path / "m.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("custom.py", "def score(data, model, **kwargs):\n    return 1\n")
         archive.writestr("new/file.bin", b"\xff" * 200_000)
@@ -147,9 +147,9 @@ def test_create_version_from_the_latest_one(runner, model_folder, tmp_path):
     assert sorted(item["filePath"] for item in items) == ["custom.py", "new/file.bin", "requirements.txt"]
 
 
-def test_create_version_with_other_settings_alone(runner, model_folder):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+def test_create_version_with_other_settings_only(runner, model_folder):
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     version = runner.run(
         CreateVersionOperator,
         custom_model_id=model,
@@ -162,8 +162,8 @@ def test_create_version_with_other_settings_alone(runner, model_folder):
 
 @BOTH_MODES
 def test_start_dependency_build(runner, model_folder, deferrable):
-    model = make_model(runner)
-    version = make_version(runner, model, model_folder)
+    model = create_model(runner)
+    version = create_version(runner, model, model_folder)
     ids = {"custom_model_id": model, "custom_model_version_id": version}
     build = runner.run(StartDependencyBuildOperator, **ids, deferrable=deferrable, **WAIT)
     assert build["buildStatus"] == "success"
@@ -173,7 +173,7 @@ def test_start_dependency_build(runner, model_folder, deferrable):
 @BOTH_MODES
 @RESOURCES
 def test_run_model_test(runner, model_folder, deferrable, resources):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(
         RunModelTestOperator,
         **ids,
@@ -202,7 +202,7 @@ def test_run_model_test(runner, model_folder, deferrable, resources):
 @BOTH_MODES
 @pytest.mark.parametrize("rows", [None, "50"])
 def test_compute_feature_impact(runner, model_folder, deferrable, rows):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     impact = runner.run(ComputeFeatureImpactOperator, **ids, row_count=rows, deferrable=deferrable, **WAIT)
     assert "bmi" in {item["featureName"] for item in impact["featureImpacts"]}
     assert impact["rowCount"] == (rows and 50)
@@ -217,8 +217,8 @@ def test_validate_vector_database(runner, deferrable):
 
 
 def test_apply_guard_config(runner, model_folder):
-    model = make_model(runner)
-    make_version(runner, model, model_folder)
+    model = create_model(runner)
+    create_version(runner, model, model_folder)
     second = {
         **GUARD,
         "name": "Second",
@@ -254,8 +254,8 @@ def test_apply_guard_config(runner, model_folder):
 
 @BOTH_MODES
 def test_dependency_build_sensor(runner, model_folder, deferrable):
-    model = make_model(runner)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+    model = create_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
     runner.run(StartDependencyBuildOperator, **ids, wait_for_completion=False)
     build = runner.run(DependencyBuildSensor, **ids, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert build["buildStatus"] == "success"
@@ -263,7 +263,7 @@ def test_dependency_build_sensor(runner, model_folder, deferrable):
 
 @BOTH_MODES
 def test_model_test_sensor(runner, model_folder, deferrable):
-    ids = make_built(runner, model_folder)
+    ids = create_built_version(runner, model_folder)
     test = runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
     seen = runner.run(ModelTestSensor, custom_model_test_id=test, deferrable=deferrable, poke_interval=0.05, timeout=60)
     assert (seen["id"], seen["overallStatus"]) == (test, "succeeded")
@@ -272,7 +272,7 @@ def test_model_test_sensor(runner, model_folder, deferrable):
 @BOTH_MODES
 @pytest.mark.parametrize("with_status", [False, True])
 def test_feature_impact_sensor(runner, model_folder, deferrable, with_status):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     more = {"status_id": status} if with_status else {}
     seen = runner.run(FeatureImpactSensor, **ids, **more, deferrable=deferrable, poke_interval=0.05, timeout=60)
@@ -281,46 +281,46 @@ def test_feature_impact_sensor(runner, model_folder, deferrable, with_status):
 
 @BOTH_MODES
 def test_vector_database_validation_sensor(runner, deferrable):
-    made = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
+    created = runner.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
     seen = runner.run(
-        VectorDatabaseValidationSensor, validation_id=made, deferrable=deferrable, poke_interval=0.05, timeout=60
+        VectorDatabaseValidationSensor, validation_id=created, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
-    assert (seen["id"], seen["validationStatus"]) == (made, "PASSED")
+    assert (seen["id"], seen["validationStatus"]) == (created, "PASSED")
 
 
 @BOTH_MODES
 @pytest.mark.parametrize("spelling", ["id", "url", "path"])
 def test_status_sensor(runner, model_folder, deferrable, spelling):
-    ids = make_built(runner, model_folder, trained=True)
+    ids = create_built_version(runner, model_folder, trained=True)
     status = runner.run(ComputeFeatureImpactOperator, **ids, wait_for_completion=False)
     path = f"/api/v2/status/{status}/"
-    given = {"id": status, "url": runner.origin + path, "path": path}[spelling]
-    made = runner.run(DataRobotStatusSensor, status=given, deferrable=deferrable, poke_interval=0.05, timeout=60)
+    value = {"id": status, "url": runner.origin + path, "path": path}[spelling]
+    created = runner.run(DataRobotStatusSensor, status=value, deferrable=deferrable, poke_interval=0.05, timeout=60)
     version = f"customModels/{ids['custom_model_id']}/versions/{ids['custom_model_version_id']}"
-    assert made == f"{runner.origin}/api/v2/{version}/featureImpact/"
+    assert created == f"{runner.origin}/api/v2/{version}/featureImpact/"
 
 
 @BOTH_MODES
 def test_status_sensor_of_a_genai_job(runner, deferrable):
     runner.run(ValidateVectorDatabaseOperator, **VALIDATION, wait_for_completion=False)
     status = runner.emulator.control("GET", "jobs")["data"][0]["ids"]["statusId"]
-    made = runner.run(
+    created = runner.run(
         DataRobotStatusSensor, status=status, genai=True, deferrable=deferrable, poke_interval=0.05, timeout=60
     )
-    assert made.startswith(f"{runner.origin}/api/v2/genai/customModelVectorDatabaseValidations/")
+    assert created.startswith(f"{runner.origin}/api/v2/genai/customModelVectorDatabaseValidations/")
 
 
-def test_a_build_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
-    model = make_model(runner)
-    ids = {"custom_model_id": model, "custom_model_version_id": make_version(runner, model, model_folder)}
+def test_a_build_that_times_out_is_cancelled(runner, model_folder):
+    model = create_model(runner)
+    ids = {"custom_model_id": model, "custom_model_version_id": create_version(runner, model, model_folder)}
     runner.emulator.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
         runner.run(StartDependencyBuildOperator, **ids, timeout=0.2, poll_interval=0.05)
     assert [e.status for e in runner.received if e.method == "DELETE"] == [204]
 
 
-def test_a_test_that_does_not_end_in_time_is_cancelled_by_a_route_of_the_contract(runner, model_folder):
-    ids = make_built(runner, model_folder)
+def test_a_test_that_times_out_is_cancelled(runner, model_folder):
+    ids = create_built_version(runner, model_folder)
     runner.emulator.control("POST", "outcomes", {"kind": "model_test", "outcome": "stuck"})
     with pytest.raises(AirflowException, match="was cancelled in DataRobot"):
         runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, timeout=0.2, poll_interval=0.05)

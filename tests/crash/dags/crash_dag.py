@@ -1,4 +1,4 @@
-"""One DAG with one task for each row of the crash matrix, which is killed at the point that the conf names."""
+"""A DAG for each row of the crash matrix, with a task that is killed at the point that the conf names."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from airflow.sdk import DAG
 from tests.crash.kill_points import Killed
 from tests.crash.rows import ROWS, Row
 
-MANY = 200
+MAX_ACTIVE = 200
 
 
 def killed(row: Row) -> type:
-    """Return the row's operator, as a task that can be killed."""
+    """Return the row's operator with kill points."""
     module, _, name = row.operator.partition(":")
     path = module if module.startswith("tests.") else f"datarobot_provider.operators.{module}"
     operator = getattr(import_module(path), name)
@@ -22,9 +22,9 @@ def killed(row: Row) -> type:
 
 
 for each in ROWS:
-    with DAG(each.dag_id, schedule=None, max_active_runs=MANY, max_active_tasks=MANY) as dag:
-        arguments = {name: f"{{{{ dag_run.conf['{name}'] }}}}" for name in each.given}
-        waiting = {"deferrable": True, "poll_interval": 2.0} if each.kind else {}
+    with DAG(each.dag_id, schedule=None, max_active_runs=MAX_ACTIVE, max_active_tasks=MAX_ACTIVE) as dag:
+        arguments = {name: f"{{{{ dag_run.conf['{name}'] }}}}" for name in each.arguments}
+        wait = {"deferrable": True, "poll_interval": 2.0} if each.kind else {}
         killed(each)(
             task_id="task",
             datarobot_conn_id="{{ dag_run.conf['conn_id'] }}",
@@ -32,6 +32,6 @@ for each in ROWS:
             retry_delay=timedelta(seconds=1),
             **arguments,
             **each.fixed,
-            **waiting,
+            **wait,
         )
     globals()[each.dag_id] = dag

@@ -1,4 +1,4 @@
-"""The jobs that the API can cancel, each in a DAG for each way in which a user gets rid of its task."""
+"""A DAG for each job that the API can cancel, and for each way in which its task is ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for row in ROWS:
                     datarobot_conn_id="{{ dag_run.conf['conn_id'] }}",
                     deferrable=deferrable,
                     poll_interval=2.0,
-                    **{argument: f"{{{{ dag_run.conf['{argument}'] }}}}" for argument in row.given},
+                    **{argument: f"{{{{ dag_run.conf['{argument}'] }}}}" for argument in row.arguments},
                     **row.fixed,
                 )
             globals()[dag_id] = dag

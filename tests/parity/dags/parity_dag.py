@@ -1,4 +1,4 @@
-"""Every job operator once in each mode, in one DAG; as a script, it runs itself through ``dag.test()``."""
+"""A DAG with every job operator in each mode; as a script, the module runs it with ``dag.test()``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from datarobot_provider.operators.versions import CreateVersionOperator
 
 with DAG("parity", schedule=None, params={"cancel": True}) as dag:
     for mode in ("sync", "deferrable"):
-        # As strings and templates, which is how a factory of DAGs gives them.
+        # Strings and templates, like the arguments of a generated DAG.
         job = {
             "wait_for_completion": "{{ true }}",
             "deferrable": str(mode == "deferrable"),

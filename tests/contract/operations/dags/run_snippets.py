@@ -1,7 +1,7 @@
-"""Runs every DAG file of a folder through ``dag.test()``, without a logical date, each on an emulator made anew.
+"""Runs every DAG file of Airflow's DAGs folder with ``dag.test()``, without a logical date.
 
-``python run_snippets.py RESET_URL RESULTS``: the first is POSTed to before each run, the second gets the states of the
-tasks, file name -> task id -> state, as JSON. The folder is Airflow's DAGs folder.
+``python run_snippets.py RESET_URL RESULTS``: before each run, a POST to RESET_URL resets the emulator; the states of
+the tasks are written to the file RESULTS as JSON: file name -> task id -> state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import requests
 
 
 def main(reset_url: str, results: str) -> None:
-    """Run them all."""
+    """Run all DAG files."""
     from airflow.configuration import conf
     from airflow.models import DagBag
     from airflow.utils.db import initdb

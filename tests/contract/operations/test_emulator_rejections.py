@@ -1,4 +1,4 @@
-"""Refusals that the emulator comes to by itself: a wrong id, a wrong value, a thing in the wrong state."""
+"""Rejections by the emulator itself: unknown ids, invalid values, resources in the wrong state."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.test_arguments import ROUTES
 from tests.support.emulator import DATASET, DEPLOYMENT
-from tests.support.life_cycle import make_model, make_version
+from tests.support.life_cycle import create_model, create_version
 from tests.support.task_runner import WAIT
 
-NOWHERE = "0" * 24
-NO_MODEL = {"custom_model_id": NOWHERE}
+UNKNOWN_ID = "0" * 24
+NO_MODEL = {"custom_model_id": UNKNOWN_ID}
 
 
-class World:
-    """Things on the runner, made when somebody asks for them."""
+class Resources:
+    """Resources in the emulator, created on first access."""
 
     def __init__(self, runner, folder):
         self.runner, self.folder = runner, folder
 
     @cached_property
     def model(self):
-        return make_model(self.runner)
+        return create_model(self.runner)
 
     @cached_property
     def old_model(self):
-        return make_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
+        return create_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
 
     @cached_property
     def ids(self):
-        version = make_version(self.runner, self.model, self.folder)
+        version = create_version(self.runner, self.model, self.folder)
         return {"custom_model_id": self.model, "custom_model_version_id": version}
 
     @cached_property
@@ -74,8 +74,8 @@ class World:
     @cached_property
     def validation(self):
         columns = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
-        given = {"deployment_id": DEPLOYMENT, **columns, "wait_for_completion": False}
-        return self.runner.run(ValidateVectorDatabaseOperator, **given)
+        arguments = {"deployment_id": DEPLOYMENT, **columns, "wait_for_completion": False}
+        return self.runner.run(ValidateVectorDatabaseOperator, **arguments)
 
     @cached_property
     def template(self):
@@ -83,16 +83,16 @@ class World:
 
     @cached_property
     def live(self):
-        """A version that is deployed, and so frozen."""
+        """A version that is deployed and therefore frozen."""
         ids = self.ids
         self.runner.emulator.control(
             "POST", "deployments", {"label": "live", "modelId": ids["custom_model_version_id"]}
         )
         return ids
 
-    def guard(self, name, **given):
-        wanted = {"stages": ["prompt"], "entity_id": self.model, "entity_type": "customModel", **given}
-        return self.runner.run(CreateGuardConfigOperator, template_id=self.template, name=name, **wanted)
+    def guard(self, name, **arguments):
+        values = {"stages": ["prompt"], "entity_id": self.model, "entity_type": "customModel", **arguments}
+        return self.runner.run(CreateGuardConfigOperator, template_id=self.template, name=name, **values)
 
     def named_twice(self):
         self.guard("one")
@@ -123,34 +123,40 @@ def entity(model):
     return {"entity_id": model, "entity_type": "customModel"}
 
 
-def taken(world, **given):
-    """Return what makes a guard; a name is taken if there is a guard of that name."""
-    return {"template_id": world.template, "name": "one", "stages": ["prompt"], **entity(world.model), **given}
+def guard_of(resources, **arguments):
+    """Return the arguments of a guard with the name ``one``."""
+    return {
+        "template_id": resources.template,
+        "name": "one",
+        "stages": ["prompt"],
+        **entity(resources.model),
+        **arguments,
+    }
 
 
-#: (operation, status, arguments, words of the server)
-REFUSALS = [
-    ("get_inference_image_feature_impact", 404, lambda _: {"image_id": NOWHERE}, "Not Found"),
+#: (operation, status, arguments, expected part of the message)
+REJECTIONS = [
+    ("get_inference_image_feature_impact", 404, lambda _: {"image_id": UNKNOWN_ID}, "Not Found"),
     (
         "get_inference_image_feature_impact",
         422,
         lambda w: {"image_id": w.ids["custom_model_version_id"]},
         "Training data is not assigned",
     ),
-    ("cancel_custom_model_test", 404, lambda _: {"custom_model_test_id": NOWHERE}, "Not Found"),
+    ("cancel_custom_model_test", 404, lambda _: {"custom_model_test_id": UNKNOWN_ID}, "Not Found"),
     ("cancel_custom_model_test", 409, lambda w: {"custom_model_test_id": w.tested}, "already reached a terminal"),
     ("download_custom_model_test_log", 404, lambda w: {"custom_model_test_id": w.testing}, "No testing log found"),
     (
         "get_custom_model_test_log_tail",
         400,
-        lambda _: {"custom_model_test_id": NOWHERE, "lines": 5000},
+        lambda _: {"custom_model_test_id": UNKNOWN_ID, "lines": 5000},
         "lines: must be",
     ),
-    ("get_custom_model_test_log_tail", 404, lambda _: {"custom_model_test_id": NOWHERE, "lines": 5}, "Not Found"),
+    ("get_custom_model_test_log_tail", 404, lambda _: {"custom_model_test_id": UNKNOWN_ID, "lines": 5}, "Not Found"),
     (
         "init_prediction_explanations_legacy",
         422,
-        lambda w: {**w.ids, "environment_id": NOWHERE},
+        lambda w: {**w.ids, "environment_id": UNKNOWN_ID},
         "environmentId: no such execution environment",
     ),
     ("init_prediction_explanations", 422, lambda w: w.ids, "Training data is not assigned"),
@@ -219,7 +225,7 @@ REFUSALS = [
     (
         "start_custom_model_conversion",
         422,
-        lambda w: {**w.ids, "main_program_item_id": NOWHERE},
+        lambda w: {**w.ids, "main_program_item_id": UNKNOWN_ID},
         "mainProgramItemId: is not a file of the version",
     ),
     ("stop_custom_model_conversion", 422, lambda w: w.converted, "The given conversion is not active"),
@@ -243,26 +249,31 @@ REFUSALS = [
         lambda _: {"entity_id": "m", "entity_type": "model"},
         "entityType: must be one of",
     ),
-    ("list_guard_configurations", 404, lambda _: entity(NOWHERE), "Not Found"),
-    ("create_guard_configuration", 404, lambda w: taken(w, template_id=NOWHERE), "Not Found"),
-    ("create_guard_configuration", 409, lambda w: taken(w, entity_id=w.guard("one") and w.model), "exists already"),
-    ("list_guard_prediction_environments", 404, lambda _: {"custom_model_version_id": NOWHERE}, "Not Found"),
-    ("delete_guard_configuration", 404, lambda _: {"config_id": NOWHERE}, "Not Found"),
-    ("get_guard_configuration", 404, lambda _: {"config_id": NOWHERE}, "Not Found"),
-    ("update_guard_configuration", 404, lambda _: {"config_id": NOWHERE, "name": "n"}, "Not Found"),
+    ("list_guard_configurations", 404, lambda _: entity(UNKNOWN_ID), "Not Found"),
+    ("create_guard_configuration", 404, lambda w: guard_of(w, template_id=UNKNOWN_ID), "Not Found"),
+    (
+        "create_guard_configuration",
+        409,
+        lambda w: guard_of(w, entity_id=w.guard("one") and w.model),
+        "exists already",
+    ),
+    ("list_guard_prediction_environments", 404, lambda _: {"custom_model_version_id": UNKNOWN_ID}, "Not Found"),
+    ("delete_guard_configuration", 404, lambda _: {"config_id": UNKNOWN_ID}, "Not Found"),
+    ("get_guard_configuration", 404, lambda _: {"config_id": UNKNOWN_ID}, "Not Found"),
+    ("update_guard_configuration", 404, lambda _: {"config_id": UNKNOWN_ID, "name": "n"}, "Not Found"),
     ("update_guard_configuration", 409, lambda w: w.named_twice(), "exists already"),
     ("update_guard_configuration", 409, lambda w: w.of_a_frozen_version(), "is frozen"),
-    ("get_guard_template", 404, lambda _: {"template_id": NOWHERE}, "Not Found"),
+    ("get_guard_template", 404, lambda _: {"template_id": UNKNOWN_ID}, "Not Found"),
     ("get_pps_image_metadata", 404, lambda w: w.without_an_image(), "There is no prediction server image"),
     ("get_overall_moderation_configuration", 404, lambda w: entity(w.model), "Not Found"),
     (
         "update_overall_moderation_configuration",
         404,
-        lambda _: {**entity(NOWHERE), "timeout_sec": 5, "timeout_action": "block"},
+        lambda _: {**entity(UNKNOWN_ID), "timeout_sec": 5, "timeout_action": "block"},
         "Not Found",
     ),
 ]
-#: What the emulator never says by itself; ``test_refusals.py`` makes it say so.
+#: Rejections that the emulator never sends by itself; ``test_rejections.py`` injects them.
 BY_FAULT = {
     ("list_custom_model_access", 400),
     ("list_custom_model_versions", 400),
@@ -278,35 +289,35 @@ BY_FAULT = {
 }
 
 
-@pytest.mark.parametrize(("name", "status", "arguments", "words"), REFUSALS)
-def test_a_refusal_says_what_the_server_says(runner, model_folder, name, status, arguments, words):
+@pytest.mark.parametrize(("name", "status", "prepare", "expected"), REJECTIONS)
+def test_a_rejection_contains_the_message_of_the_server(runner, model_folder, name, status, prepare, expected):
     task = CASES[name][0]
-    given = arguments(World(runner, model_folder))
+    arguments = prepare(Resources(runner, model_folder))
     runner.received.clear()
     with pytest.raises(AirflowFailException) as caught:
-        runner.run(task, **given)
+        runner.run(task, **arguments)
     message = str(caught.value)
     (exchange,) = [e for e in runner.received if e.status == status]
     assert message.startswith(f"DataRobot returned {status} for {exchange.method} {exchange.path[len('/api/v2/') :]}: ")
-    assert words in message
+    assert expected in message
     (entry,) = [entry for entry in runner.log() if entry["requestId"] in message]
     assert (entry["method"], entry["path"], entry["status"]) == (exchange.method, exchange.path, status)
     assert f"Request id: {entry['requestId']}" in message
     if status in (404, 410):
-        asked = {argument: value for argument, value in given.items() if argument.endswith("_id") and value}
-        named = [argument for argument, value in asked.items() if f"{argument} {value!r}" in message]
-        assert named or not asked
-        assert set(named) >= {argument for argument, value in asked.items() if value == NOWHERE}
+        ids = {argument: value for argument, value in arguments.items() if argument.endswith("_id") and value}
+        named = [argument for argument, value in ids.items() if f"{argument} {value!r}" in message]
+        assert named or not ids
+        assert set(named) >= {argument for argument, value in ids.items() if value == UNKNOWN_ID}
 
 
-def test_every_listed_refusal_is_natural_or_made_by_a_fault():
-    elsewhere = {route for routes in ROUTES.values() for route in routes}
+def test_every_listed_rejection_is_tested():
+    tested_with_provider = {route for routes in ROUTES.values() for route in routes}
     listed = {
         (name, int(status))
         for name, operation in PUBLISHED.items()
         for status in operation.spec["responses"]
-        if status.startswith("4") and (operation.method, operation.path) not in elsewhere
+        if status.startswith("4") and (operation.method, operation.path) not in tested_with_provider
     }
-    natural = {(name, status) for name, status, _, _ in REFUSALS}
-    assert natural | BY_FAULT == listed
-    assert natural & BY_FAULT == set()
+    by_emulator = {(name, status) for name, status, _, _ in REJECTIONS}
+    assert by_emulator | BY_FAULT == listed
+    assert by_emulator & BY_FAULT == set()

@@ -1,4 +1,4 @@
-"""Every refusal that the contract lists for an operation comes out with the server's words, and is not retried."""
+"""Every rejection that the contract lists for an operation is reported with the server's message, and not retried."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import pytest
 
 from datarobot_provider.core.request_operators import UpdateOperator
 from datarobot_provider.version_compat import AirflowFailException
-from tests.contract.operations.cases import CASES, SOMEWHERE
+from tests.contract.operations.cases import CASES, PLACEHOLDER
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.conftest import READER, TOKEN
 
-REASON = "The reason that only the server knows."
+REASON = "A reason from the server."
 LISTED = [
     (name, int(status))
     for name, operation in PUBLISHED.items()
@@ -25,21 +25,21 @@ UPDATES = [name for name, (task, _) in CASES.items() if issubclass(task, UpdateO
 
 @pytest.fixture
 def run(runner, tmp_path):
-    """Run an operation that is refused; return the text of its exception."""
+    """Return a function that runs an operation that is rejected, and returns the error message."""
 
-    def refused(name, /, **changed):
-        task, given = CASES[name]
+    def run_rejected(name, /, **changed):
+        task, arguments = CASES[name]
         folder = tmp_path / "model"
         folder.mkdir(exist_ok=True)
         (folder / "custom.py").write_text("", encoding="utf-8")
-        places = {"folder": str(folder), "target": str(tmp_path / "download")}
-        given = {key: places[key] if value is SOMEWHERE else value for key, value in given.items()}
+        paths = {"folder": str(folder), "target": str(tmp_path / "download")}
+        arguments = {key: paths[key] if value is PLACEHOLDER else value for key, value in arguments.items()}
         with pytest.raises(AirflowFailException) as caught:
-            runner.run(task, **{**given, **changed})
+            runner.run(task, **{**arguments, **changed})
         assert not (tmp_path / "download").exists()
         return str(caught.value)
 
-    return refused
+    return run_rejected
 
 
 def where(name):
@@ -49,24 +49,24 @@ def where(name):
     return {"method": operation.method, "path": f"^{pattern}$"}
 
 
-def refuse(runner, name, status, body):
+def reject(runner, name, status, body):
     runner.emulator.control("POST", "faults", {**where(name), "status": status, "body": body, "times": None})
-    nothing_yet(runner, name)
+    respond_without_resources(runner, name)
     if name == "download_pps_image":
         runner.emulator.control("POST", "image", {"size": 1, "redirect": False})
     if name == "start_dependency_build":
-        # A refused build is looked at before it counts as refused.
+        # After a rejected build, the operator requests the version.
         found = {"dependencies": [{"line": "numpy"}]}
         runner.emulator.control("POST", "faults", {"path": "/versions/v/$", "status": 200, "body": found})
     if name == "assign_custom_model_training_data":
-        # So is a refused assignment: another one may be going on.
+        # After a rejected assignment, the operator checks whether another one is in progress.
         found = {"trainingDataAssignmentInProgress": False}
         poll = {"method": "GET", "path": "/customModels/m/$", "status": 200, "body": found}
         runner.emulator.control("POST", "faults", poll)
 
 
-def nothing_yet(runner, name):
-    """Before a task makes something, it looks at what there is; here that is nothing, and not refused."""
+def respond_without_resources(runner, name):
+    """Respond with empty lists to the requests that search for existing resources."""
     if PUBLISHED[name].method != "GET":
         polls = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations)/$"}
         nothing = {"data": [], "count": 0, "totalCount": 0, "next": None, "previous": None}
@@ -74,11 +74,11 @@ def nothing_yet(runner, name):
 
 
 @pytest.mark.parametrize(("name", "status"), LISTED)
-def test_what_the_server_says_is_what_the_task_says(runner, run, name, status):
+def test_a_rejection_contains_the_details_of_the_server(runner, run, name, status):
     genai = "/genai/" in PUBLISHED[name].path
     located = [{"loc": ["body", "theField"], "msg": "is wrong", "type": "value_error"}]
     public = {"message": REASON, "errors": {"theField": "is wrong", "nested": {"other": ["one", "two"]}}}
-    refuse(runner, name, status, {"detail": located} if genai else public)
+    reject(runner, name, status, {"detail": located} if genai else public)
     message = run(name)
     method, path = next(
         (e.method, e.path)
@@ -96,27 +96,27 @@ def test_what_the_server_says_is_what_the_task_says(runner, run, name, status):
 
 
 @pytest.mark.parametrize(("name", "status"), [(name, status) for name, status in LISTED if "vector" in name])
-def test_the_genai_family_may_also_answer_with_a_sentence(runner, run, name, status):
-    refuse(runner, name, status, {"detail": REASON})
+def test_a_genai_rejection_may_contain_a_string(runner, run, name, status):
+    reject(runner, name, status, {"detail": REASON})
     assert f": {REASON}\n" in run(name)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_a_wrong_token_is_told_so(runner, run, name):
-    runner.connect("a-token-that-nobody-knows")
+def test_an_invalid_token_is_reported(runner, run, name):
+    runner.connect("an-invalid-token")
     message = run(name)
     assert "returned 401" in message
     assert "Invalid Authorization header" in message
     assert "set a valid API token as the password of the Airflow connection" in message
-    assert "a-token-that-nobody-knows" not in message
+    assert "an-invalid-token" not in message
     assert TOKEN not in message
 
 
 @pytest.mark.parametrize("name", CHANGING)
-def test_a_user_who_may_only_read_is_told_so(runner, run, name):
+def test_a_read_only_user_is_reported(runner, run, name):
     runner.emulator.control("POST", "tokens", {"token": READER, "readOnly": True})
     runner.connect(READER)
-    nothing_yet(runner, name)
+    respond_without_resources(runner, name)
     message = run(name)
     assert f"returned 403 for {PUBLISHED[name].method}" in message
     assert "You do not have permission to perform this action." in message
@@ -124,16 +124,16 @@ def test_a_user_who_may_only_read_is_told_so(runner, run, name):
 
 
 @pytest.mark.parametrize("name", UPDATES)
-def test_a_change_of_nothing_is_refused_before_it_is_sent(runner, run, name):
-    task, given = CASES[name]
-    unset = {field: None for field in given if field in task.api_fields}
+def test_an_empty_update_is_rejected_before_any_request(runner, run, name):
+    task, arguments = CASES[name]
+    unset = {field: None for field in arguments if field in task.api_fields}
     message = run(name, **unset)
     assert message.startswith("There is nothing to change: give at least one of ")
     assert all(field in message for field in task.api_fields)
     assert runner.received == []
 
 
-def test_every_operation_is_a_case_and_every_update_is_among_them():
+def test_every_operation_and_update_is_a_case():
     assert set(CASES) == set(PUBLISHED)
     assert set(UPDATES) == {
         "update_custom_model",

@@ -1,4 +1,4 @@
-"""The results that the matrix has to report as wrong, and the page that shows them."""
+"""The expected results of the matrix, and the page that shows the others in bold."""
 
 from __future__ import annotations
 
@@ -7,32 +7,32 @@ from typing import Any
 
 import pytest
 
-from tests.crash.cells import COLUMN, Cell, Result, cells, complaints
+from tests.crash.cells import COLUMN, Cell, Result, cells, problems
 from tests.crash.page import page
 from tests.crash.phases import dumped, loaded
 from tests.crash.rows import ROW
 
-GOOD = Result("build", "stored", "success", 2, struck=True, creations=1, jobs=1, first_job="success")
+GOOD = Result("build", "stored", "success", 2, interrupted=True, creations=1, jobs=1, first_job="success")
 JOINED = replace(GOOD, row="joined_build", column="cleared_running")
-TWO = Result("two_models", "unread_response", "success", 2, struck=True, creations=2)
+TWO = Result("two_models", "unread_response", "success", 2, interrupted=True, creations=2)
 CLEARED = replace(GOOD, column="cleared_running", creations=2, jobs=2, deletes=1, first_job="canceled")
-UNSURE = Result("explanations", "unread_response", "failed", 2, struck=True, creations=1, jobs=1, advised=True)
+UNSURE = Result("explanations", "unread_response", "failed", 2, interrupted=True, creations=1, jobs=1, advised=True)
 SENT_AGAIN = replace(UNSURE, row="explanations_resubmit", state="success", creations=2, jobs=2)
 
 
-def judged(result: Result) -> list[str]:
-    return complaints(Cell(ROW[result.row], COLUMN[result.column]), result)
+def problems_of(result: Result) -> list[str]:
+    return problems(Cell(ROW[result.row], COLUMN[result.column]), result)
 
 
 @pytest.mark.parametrize("result", [GOOD, JOINED, TWO, CLEARED, UNSURE, SENT_AGAIN, replace(UNSURE, state="success")])
 def test_expected_results_are_accepted(result: Result) -> None:
-    assert judged(result) == []
+    assert problems_of(result) == []
 
 
 @pytest.mark.parametrize(
     ("result", "changes"),
     [
-        (GOOD, {"struck": False}),
+        (GOOD, {"interrupted": False}),
         (GOOD, {"state": "failed"}),
         (GOOD, {"creations": 2}),
         (GOOD, {"creations": 0}),
@@ -56,7 +56,7 @@ def test_expected_results_are_accepted(result: Result) -> None:
     ],
 )
 def test_unexpected_results_are_reported(result: Result, changes: dict[str, Any]) -> None:
-    assert judged(replace(result, **changes)) != []
+    assert problems_of(replace(result, **changes)) != []
 
 
 def test_the_short_form_has_all_columns_and_no_cell_twice() -> None:
@@ -66,7 +66,7 @@ def test_the_short_form_has_all_columns_and_no_cell_twice() -> None:
     assert {cell.id for cell in short} < {cell.id for cell in full}
 
 
-def test_the_page_shows_what_is_wrong() -> None:
+def test_the_page_shows_unexpected_results() -> None:
     kill = {"row": "build", "deferrable": True, "limited": False, "deletes": 1, "in_time": True}
     good, bad = loaded(dumped([GOOD, UNSURE])), [replace(GOOD, creations=2)]
     text = page(good, bad, [kill])
