@@ -41,7 +41,7 @@ _MAX_FIELDS = 20
 _LONGEST_FIELD = 100
 _LONGEST_ID = 100
 #: Message of an error in a body that was cut because it is too long.
-_MESSAGE = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]|\\.)*")')
+_MESSAGE = re.compile(rb'"(message|detail)"\s*:\s*("(?:[^"\\]++|\\.)*+")')
 
 
 def error_from(response: Response, request: Request, redact: Callable[[str], str], token_source: str = "") -> ApiError:
