@@ -100,9 +100,10 @@ def checks_for_running_job(request: dict[str, Any]) -> bool:
     return at_job and request["method"] == "GET" and request["status"] in (404, 422)
 
 
-@pytest.fixture(scope="session")
+# Not for the session: while other suites run, an idle Airflow takes a quarter of a core.
+@pytest.fixture(scope="package")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
-    """Start Airflow and the emulator once, and unpause the example pipeline."""
+    """Start Airflow and the emulator once for this suite, and unpause the example pipeline."""
     folder = tmp_path_factory.mktemp("system")
     with Emulator(folder, time_scale=TIME_SCALE) as emulator:
         connections = {"datarobot_default": emulator.connection}

@@ -106,7 +106,7 @@ def ids(client):
     version = client.json("PATCH", f"{base}{model}/versions/", {"baseEnvironmentId": environment})["id"]
     validation = {"deploymentId": deployment, "promptColumnName": "p", "targetColumnName": "t"}
     validations = "/api/v2/genai/customModelVectorDatabaseValidations/"
-    template = json.loads(client("GET", "/api/v2/guardTemplates/")[1])["data"][0]["id"]
+    template = json.loads(client("GET", "/api/v2/guardTemplates/", query="limit=1")[1])["data"][0]["id"]
     guard = {"name": "g", "templateId": template, "stages": ["prompt"]}
     entity = {"entityType": "customModelVersion", "entityId": version}
     client.json("POST", "/__emulator__/outcomes", {"kind": "model_test", "outcome": "stuck"})
