@@ -14,7 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
-WORKERS ?= 2
+# One more than there are cores: many tests wait for a server.
+WORKERS ?= 3
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
 DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
@@ -67,21 +68,15 @@ demo: $(STAMP) ## run an example DAG in a real Airflow (KEEP=1: keep it running,
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed Airflow and kill two processes halfway (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 
-test: checks ## run every check and the tests, without combinations beyond the pairwise selection (about 10 minutes)
-	@echo "== tests: $(SUITES), without the combinations that are marked full"
-	@$(PYTEST) $(DISTRIBUTED) -m 'not full'
+# The type checker runs beside the tests, most of which wait.
+WITH_TYPES = @$(MAKE) --no-print-directory types & types=$$!; $(MAKE) --no-print-directory lint import-rules &&
 
-test-all: checks ## run every check and every test: all combinations, the official client, the whole crash matrix
-	@echo "== tests: $(SUITES)"
-	@$(PYTEST) $(DISTRIBUTED)
+test: $(STAMP) ## run every check and the tests, without combinations beyond the pairwise selection (about 6 minutes)
+	$(WITH_TYPES) $(PYTEST) $(DISTRIBUTED) -m 'not full'; tests=$$?; wait $$types && exit $$tests
+
+test-all: $(STAMP) ## run every check and every test: all combinations, the official client, the whole crash matrix
+	$(WITH_TYPES) $(PYTEST) $(DISTRIBUTED); tests=$$?; wait $$types && exit $$tests
 	@$(MAKE) --no-print-directory test-official-client test-crash
-
-# The type checker takes as long as all other checks together.
-.PHONY: checks
-checks: $(STAMP)
-	@$(MAKE) --no-print-directory types & types=$$!; \
-	$(MAKE) --no-print-directory lint import-rules; others=$$?; \
-	wait $$types && exit $$others
 
 test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## test the emulator with DataRobot's own Python client
 	@echo "== tests: official_client"

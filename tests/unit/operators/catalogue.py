@@ -1,14 +1,13 @@
-"""Every operator and sensor of the package, found by walking it, and arguments to make them with.
-
-A class that others are derived from is a base; nobody puts it into a DAG.
-"""
+"""Every operator and sensor of the package, and arguments to create them with. Base classes are left out."""
 
 from __future__ import annotations
 
+import functools
 import importlib
 import inspect
 import pkgutil
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import datarobot_provider.operators
 import datarobot_provider.sensors
@@ -16,6 +15,9 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.base_sensor import DataRobotJobSensor
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.version_compat import BaseOperator, BaseSensorOperator
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 def _public(package: Any, base: type) -> list[type]:
@@ -33,7 +35,7 @@ SENSORS = _public(datarobot_provider.sensors, DataRobotJobSensor)
 TASKS = [*OPERATORS, *SENSORS]
 JOB_OPERATORS = [item for item in OPERATORS if issubclass(item, DataRobotJobOperator)]
 
-#: Arguments that steer the task in Airflow and are no part of what DataRobot is told.
+#: Arguments that control the task in Airflow and are not sent to DataRobot.
 CONTROL = {
     "wait_for_completion",
     "deferrable",
@@ -46,14 +48,15 @@ CONTROL = {
 }
 
 
-def own_arguments(task: type) -> dict[str, inspect.Parameter]:
+@functools.cache
+def own_arguments(task: type) -> Mapping[str, inspect.Parameter]:
     """Return the constructor's arguments that Airflow's own base class does not have."""
     arguments: dict[str, inspect.Parameter] = {}
     for level in task.__mro__:
         if level.__module__.startswith("datarobot_provider.") and "__init__" in vars(level):
             given = inspect.signature(level.__init__).parameters.values()
             arguments.update({p.name: p for p in given if p.kind is p.KEYWORD_ONLY})
-    return arguments
+    return MappingProxyType(arguments)
 
 
 def airflow_arguments() -> set[str]:
@@ -72,5 +75,5 @@ def required_arguments(task: type, value: str = "some-id") -> dict[str, Any]:
 
 
 def minimal(task: type, **changes: Any) -> Any:
-    """Make a task with its required arguments."""
+    """Create a task with its required arguments."""
     return task(**{"task_id": "t", **required_arguments(task), **changes})
