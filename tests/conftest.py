@@ -40,21 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let tests that share something expensive run in one process: a suite, or a module with fixtures of its own."""
+    """Run the tests of a module in one process, and all suites that start an Airflow in the same one."""
     for item in items:
         folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        if folder in _WITH_AIRFLOW:
-            item.add_marker(pytest.mark.xdist_group("airflow"))
-        elif _shares_a_fixture(item):
-            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+        group = "airflow" if folder in _WITH_AIRFLOW else item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
 
 
 def pytest_collection_finish() -> None:
     """Exclude the collected tests from garbage collection: thousands of them exist until the end of the session."""
     gc.collect()
     gc.freeze()
-
-
-def _shares_a_fixture(item: pytest.Item) -> bool:
-    definitions = item._fixtureinfo.name2fixturedefs.values() if isinstance(item, pytest.Function) else ()
-    return any(definition[-1].scope == "module" for definition in definitions)
