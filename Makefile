@@ -14,8 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
-# One more than there are cores: many tests wait for a server.
-WORKERS ?= 3
+# More than there are cores, because many tests wait for a server.
+WORKERS ?= 4
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
 DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
