@@ -1,4 +1,4 @@
-"""Imports of Airflow for all supported versions, 2.11 to 3.3.
+"""Imports of Airflow for all supported versions, 3.0 to 3.3.
 
 This is the only module that depends on the version of Airflow. Most names come from the compatibility provider.
 """
@@ -24,16 +24,18 @@ from airflow.providers.common.compat.sdk import (
     conf,
     mask_secret,
 )
+from airflow.sdk.exceptions import AirflowRuntimeError
 
 #: Errors of reading a connection when a secrets backend or the API server of Airflow does not respond, or returns an
 #: invalid response. Airflow treats other errors of a secrets backend as "not found".
-CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (AirflowException, OSError, RuntimeError, LookupError, ValueError)
-try:
-    from airflow.sdk.exceptions import AirflowRuntimeError
-except ImportError:
-    pass
-else:
-    CONNECTION_READ_ERRORS = (*CONNECTION_READ_ERRORS, AirflowRuntimeError)
+CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (
+    AirflowException,
+    AirflowRuntimeError,
+    OSError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+)
 
 __all__ = [
     "AirflowException",

@@ -214,12 +214,12 @@ class DataRobotHook(BaseHook):
 
     @classmethod
     def get_ui_field_behaviour(cls) -> dict[str, Any]:
-        """Return the standard fields of the connection form, for Airflow 2.11 to 3.1."""
+        """Return the standard fields of the connection form, for Airflow 3.0 and 3.1."""
         return {"hidden_fields": form.HIDDEN, "relabeling": form.LABELS, "placeholders": form.PLACEHOLDERS}
 
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
-        """Return the extra fields of the connection form, for Airflow 2.11 to 3.1."""
+        """Return the extra fields of the connection form, for Airflow 3.0 and 3.1."""
         from wtforms import FloatField, StringField
         from wtforms.validators import Optional
 

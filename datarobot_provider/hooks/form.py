@@ -1,6 +1,6 @@
 """Definition of the connection form.
 
-The provider info (Airflow 3.2 and later) and the methods of the hook (2.11 to 3.1) use the same definition.
+The provider info (Airflow 3.2 and later) and the methods of the hook (3.0 and 3.1) use the same definition.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from typing import Any
 
 CONN_TYPE = "datarobot"
 HOOK_NAME = "DataRobot"
-HIDDEN = ["login", "port", "schema"]
+HIDDEN = ["login", "schema"]
 LABELS = {"host": "Endpoint", "password": "API token"}
 PLACEHOLDERS = {
     "host": "https://app.datarobot.com/api/v2",
     "password": "an API key from DataRobot's developer tools",
+    # The Test button of Airflow 3.3 sends port 0 if the field is empty, and then refuses its own request.
+    "port": "443, if the Test button reports Bad Request",
 }
 
 

@@ -19,7 +19,8 @@ def test_the_connection_form_shows_only_our_fields(environment: Environment) -> 
     form = next(each for each in forms if each["connection_type"] == "datarobot")
     assert form["hook_name"] == "DataRobot"
     standard = form["standard_fields"]
-    assert [name for name in ("login", "port") if not standard[name]["hidden"]] == []
+    assert {name for name, field in standard.items() if field["hidden"]} == {"login", "url_schema"}
+    assert standard["port"]["placeholder"] == "443, if the Test button reports Bad Request"
     assert standard["host"]["title"] == "Endpoint"
     assert standard["password"]["title"] == "API token"
     assert set(form["extra_fields"]) == set(EXTRAS)

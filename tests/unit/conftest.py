@@ -62,7 +62,7 @@ def context(ti: FakeTaskInstance, store: FakeStore) -> dict[str, object]:
 
 @pytest.fixture
 def task_log(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Callable[[], str]:
-    """Return a function that reads the log. Airflow 3 logs to the standard output, Airflow 2 to ``logging``."""
+    """Return a function that reads the log. Airflow logs to the standard output."""
     caplog.set_level("INFO")
     written: list[str] = []
 

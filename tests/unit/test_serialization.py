@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from datarobot_provider.links.datarobot import DataRobotLink
 from tests.unit.operators.catalogue import OPERATORS, TASKS, minimal
 from tests.unit.support import TOKEN
-
-try:
-    from airflow.sdk import DAG
-except ImportError:
-    from airflow import DAG
 
 TEMPLATE = "{{ ti.xcom_pull('before') }}"
 

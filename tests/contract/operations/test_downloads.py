@@ -8,6 +8,7 @@ import types
 import zipfile
 
 import pytest
+from airflow.sdk.io import attach
 from fsspec.implementations.memory import MemoryFileSystem
 
 from datarobot_provider.client import download
@@ -18,11 +19,6 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.contract.operations.register import covers
 from tests.contract.operations.test_custom_models import queries
 from tests.support.life_cycle import create_model, create_version
-
-try:
-    from airflow.sdk.io import attach
-except ImportError:
-    from airflow.io.store import attach
 
 NAMES = ["custom.py", "requirements.txt", "sub/größe.txt"]
 

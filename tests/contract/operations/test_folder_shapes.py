@@ -9,16 +9,12 @@ from typing import TYPE_CHECKING
 
 import fsspec
 import pytest
+from airflow.sdk.io import attach
 
 from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.support.emulator import ENVIRONMENT
 from tests.support.life_cycle import create_model
-
-try:
-    from airflow.sdk.io import attach
-except ImportError:
-    from airflow.io.store import attach
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -141,7 +141,7 @@ def test_an_invalid_guard_is_logged_as_a_warning(runner, templates, model, capsy
     warning = (
         "DataRobot shows the guard as invalid: A guard with the llmType google requires googleRegion and googleModel."
     )
-    # Airflow 3 writes its task logs to the standard output, Airflow 2 to ``logging``.
+    # Airflow writes task logs to the standard output.
     assert warning in capsys.readouterr().out + caplog.text
     caplog.clear()
     runner.run(UpdateGuardConfigOperator, config_id=guard, google_region="us-east1", google_model="chat-bison")

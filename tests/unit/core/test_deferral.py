@@ -5,16 +5,12 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
 from tests.unit.operators.builds import BUILD, IDS, build, script, state
 from tests.unit.support import response
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 OTHER = "customModels/m/versions/w/dependencyBuild/"
 RESULTS = {"v": "success", "w": "success"}

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
@@ -18,11 +19,6 @@ from datarobot_provider.version_compat import AirflowException, AirflowFailExcep
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.operators.builds import BUILD, IDS, REF, build, script, state
 from tests.unit.support import ORIGIN, TOKEN, remember, remembered, response
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 
 def end(outcome, **told):

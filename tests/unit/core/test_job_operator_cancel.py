@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.version_compat import AirflowException
 from tests.unit.operators.builds import BUILD, REF, build, script, state
 from tests.unit.support import remembered, response
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 
 class TestKilling:

@@ -64,7 +64,7 @@ def test_both_declarations_of_the_extra_fields_are_equal():
 
 def test_the_form_shows_endpoint_and_token_and_hides_unused_fields():
     behaviour = DECLARED["ui-field-behaviour"]
-    assert set(behaviour["hidden-fields"]) == {"login", "port", "schema"}
+    assert set(behaviour["hidden-fields"]) == {"login", "schema"}
     assert behaviour["relabeling"] == {"host": "Endpoint", "password": "API token"}
     assert set(behaviour["placeholders"]) == {"host", "password"}
 

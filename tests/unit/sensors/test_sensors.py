@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
@@ -20,11 +21,6 @@ from datarobot_provider.version_compat import (
 )
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import ORIGIN, TOKEN, response
-
-try:
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow.exceptions import TaskDeferred
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD, LOG = "customModels/m/versions/v/dependencyBuild/", "customModels/m/versions/v/dependencyBuildLog/"

@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import fsspec
 import pytest
+from airflow.sdk import DAG
 from airflow.serialization.serialized_objects import DagSerialization
 
 from datarobot_provider.core.arguments.paths import resolve_path
@@ -17,11 +18,6 @@ from datarobot_provider.operators.versions import CreateVersionOperator, Downloa
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
 from tests.unit.operators.test_versions import create, paths, texts
 from tests.unit.support import FakeTaskInstance, response
-
-try:
-    from airflow.sdk import DAG
-except ImportError:
-    from airflow import DAG
 
 VERSIONS = "customModels/m/versions/"
 

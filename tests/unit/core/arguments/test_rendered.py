@@ -7,6 +7,8 @@ import json
 from datetime import timedelta
 
 import pytest
+from airflow.providers.common.compat.sdk import TaskDeferred
+from airflow.sdk import DAG
 
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.jobs.events import JobEvent
@@ -22,13 +24,6 @@ from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
-
-try:
-    from airflow.sdk import DAG
-    from airflow.sdk.exceptions import TaskDeferred
-except ImportError:
-    from airflow import DAG
-    from airflow.exceptions import TaskDeferred
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD = "customModels/m/versions/v/dependencyBuild/"
