@@ -109,8 +109,8 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
     create_validations(environment)
     # The sensors must find the jobs running, and a build must be running when it is cancelled.
     for kind in ("training_data", "model_test", "prediction_explanations"):
-        environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=20)
-    environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=20, times=2)
+        environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=45)
+    environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=45, times=2)
     image = Plan("example_prediction_server_image", {"target": f"file://{target}"})
     plans = {
         "sensors": Plan("example_start_here_wait_there", {}),
