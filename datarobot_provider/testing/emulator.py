@@ -119,5 +119,5 @@ class DataRobotEmulator:
 @contextmanager
 def running_emulator() -> Iterator[DataRobotEmulator]:
     """Run an emulator with the default seed in a thread, on a free port, for the duration of a ``with`` block."""
-    with running(seed="example_dags/seed", time_scale=TIME_SCALE) as server:
+    with running(seed="/tmp/w11/example_dags/seed", time_scale=TIME_SCALE) as server:
         yield DataRobotEmulator(server)

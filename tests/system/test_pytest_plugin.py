@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(400)]
 
-GUIDE = ROOT / "docs" / "guides" / "testing.md"
+GUIDE, README = ROOT / "docs" / "guides" / "testing.md", ROOT / "README.md"
 DAG_FILE = """
 from airflow.sdk import DAG, Param, task
 
@@ -79,9 +79,10 @@ def test_the_database_is_a_temporary_one(run_dag):
 def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Run the tests of the guide and the tests above; return what pytest prints."""
     folder = tmp_path_factory.mktemp("project")
-    snippets = re.findall(r"^```python\n(.*?)^```", GUIDE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    for number, snippet in enumerate(snippets):
-        (folder / f"test_guide_{number}.py").write_text(snippet, encoding="utf-8")
+    for name, page, fence in (("guide", GUIDE, "python"), ("readme", README, "python test")):
+        text = page.read_text(encoding="utf-8")
+        for number, snippet in enumerate(re.findall(rf"^```{fence}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)):
+            (folder / f"test_{name}_{number}.py").write_text(snippet, encoding="utf-8")
     (folder / "from_a_file.py").write_text(DAG_FILE, encoding="utf-8")
     (folder / "test_plugin.py").write_text(TESTS, encoding="utf-8")
     return run_pytest(folder)
@@ -101,6 +102,7 @@ def run_pytest(folder: Path, *arguments: str) -> str:
 @pytest.mark.parametrize(
     "name",
     [
+        "test_readme_0.py::test_the_model_is_created",
         "test_guide_0.py::test_the_model_is_created",
         "test_guide_1.py::test_a_failed_validation_fails_the_task",
         "test_guide_2.py::test_the_model_is_created_once",

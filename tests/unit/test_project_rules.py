@@ -112,7 +112,9 @@ def test_only_the_version_file_and_the_trigger_import_airflow():
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if any(name.partition(".")[0] == "airflow" for name in names):
                 found.add(file.relative_to(PACKAGE).as_posix())
-    assert found == {"version_compat.py", "triggers/job.py", "hooks/datarobot.py"}
+    # The fixtures for pytest set up Airflow's database and run a DAG.
+    testing = {"testing/dag_runs.py", "testing/database.py"}
+    assert found == {"version_compat.py", "triggers/job.py", "hooks/datarobot.py", *testing}
 
 
 def test_nothing_is_printed_and_no_exception_is_caught_by_its_base_class():

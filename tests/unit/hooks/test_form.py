@@ -66,7 +66,7 @@ def test_the_form_shows_endpoint_and_token_and_hides_unused_fields():
     behaviour = DECLARED["ui-field-behaviour"]
     assert set(behaviour["hidden-fields"]) == {"login", "schema"}
     assert behaviour["relabeling"] == {"host": "Endpoint", "password": "API token"}
-    assert set(behaviour["placeholders"]) == {"host", "password"}
+    assert set(behaviour["placeholders"]) == {"host", "password", "port"}
 
 
 def test_the_hook_and_the_provider_info_agree_on_the_type():
