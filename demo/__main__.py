@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from demo.dag_names import dag_names
 from demo.report import collect, render, table, task_name
 from demo.runner import EXPECTED_ERRORS, SUCCESS, Stopwatch, run_in_folder
 from harness.airflow_env import USER
@@ -57,6 +58,10 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--timeout", type=float, help="seconds for the run (default: 300 + 300 * time scale)")
     parser.add_argument("--keep", action="store_true", help="keep everything running until Ctrl-C")
     options = parser.parse_args(argv)
+    known = dag_names(options.dags_folder)
+    if options.dag not in {*known, ALL}:
+        names = "\n  ".join(sorted(known)) or "none"
+        parser.error(f"{options.dags_folder} contains no DAG {options.dag!r}. Its DAGs are:\n  {names}\nor: {ALL}")
     if options.timeout is None:
         options.timeout = 300 + 300 * options.time_scale
     return options
