@@ -92,7 +92,7 @@ types: $(STAMP) ## check types
 	@$(BIN)/mypy --strict -p datarobot_provider -p harness -p demo -p benchmarks
 
 .PHONY: docs
-docs: $(STAMP) ## generate docs/coverage.md, docs/operators.md and the tables of docs/emulator.md
+docs: $(STAMP) ## generate docs/coverage.md, docs/operators.md and the tables of docs/emulator.md and docs/migrating.md
 	@$(BIN)/python docs/generate.py
 
 .PHONY: test-crash reliability

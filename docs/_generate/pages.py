@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs._generate import coverage, emulator, operators
+from docs._generate import coverage, emulator, migrating, operators
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -12,5 +12,6 @@ if TYPE_CHECKING:
 PAGES: dict[str, Callable[[], str]] = {
     "coverage.md": coverage.page,
     "emulator.md": emulator.page,
+    "migrating.md": migrating.page,
     "operators.md": operators.page,
 }

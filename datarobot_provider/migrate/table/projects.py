@@ -1,0 +1,198 @@
+"""Entries for use cases and projects."""
+
+from __future__ import annotations
+
+from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, in_query, to
+
+_MODULE = "operators.datarobot"
+_AUTOPILOT = {
+    "autopilot_settings": to("json", "one field each, camelCase names"),
+    "advanced_options": to("json", "one field each, camelCase names"),
+}
+_WAIT_FOR_AUTOPILOT = "The task waits until the project is ready for modeling, not until Autopilot is done."
+
+ENTRIES = (
+    Entry(
+        _MODULE,
+        "GetOrCreateUseCaseOperator",
+        REQUEST,
+        ("GET useCases/", "POST useCases/"),
+        arguments={
+            **in_json("name", "description"),
+            "reuse_policy": dropped("the GET with the query search finds use cases of this name, to decide yourself"),
+            "set_default": dropped("pass the id of the use case to the tasks that need it"),
+        },
+        params={"use_case_name": to("json", "name"), "use_case_description": to("json", "description")},
+        pushed="the id of the use case",
+        pushes='the use case, an object; its id is ["id"]',
+    ),
+    Entry(
+        _MODULE,
+        "CreateProjectOperator",
+        REQUEST,
+        ("POST projects/", "POST useCases/{useCaseId}/projects/{projectId}/"),
+        arguments={
+            **in_json("dataset_id", "dataset_version_id", "credential_id", "recipe_id"),
+            "use_case_id": to("path", "of the second request"),
+        },
+        params={
+            "training_data": to("files", '{"file": …}; the address of a web server is the url in json'),
+            "training_dataset_id": to("json", "datasetId"),
+            "project_name": to("json", "projectName; a form field in data if there are files"),
+            "unsupervised_mode": to("json", "unsupervisedMode when the modeling starts"),
+            "use_case_id": to("path", "of the second request"),
+        },
+        pushed="the id of the project",
+        pushes='the project, an object; its id is ["id"]',
+        note="With training_data, the operator also unlocked the holdout: PATCH projects/{projectId}/.",
+    ),
+    Entry(
+        _MODULE,
+        "TrainModelsOperator",
+        REQUEST,
+        ("PATCH projects/{projectId}/aim/",),
+        arguments=in_path("project_id"),
+        params={"autopilot_settings": _AUTOPILOT["autopilot_settings"]},
+        pushes="the project, an object",
+        note=_WAIT_FOR_AUTOPILOT + " DataRobot refuses the request if the project already has a target.",
+    ),
+    Entry(
+        "operators.autopilot",
+        "StartAutopilotOperator",
+        REQUEST,
+        ("PATCH projects/{projectId}/aim/",),
+        arguments={
+            **in_path("project_id"),
+            **in_json("featurelist_id", "relationships_configuration_id", "segmentation_task_id"),
+            "max_wait_sec": to("timeout"),
+        },
+        params={
+            **_AUTOPILOT,
+            "partitioning_settings": to("json", "one field each, camelCase names"),
+            "datetime_partitioning_settings": to("json", "one field each, camelCase names"),
+        },
+        pushes="the project, an object",
+        note=_WAIT_FOR_AUTOPILOT,
+    ),
+    Entry(
+        "operators.autopilot",
+        "StartDatetimeAutopilotOperator",
+        REQUEST,
+        ("PATCH projects/{projectId}/aim/",),
+        arguments={
+            **in_path("project_id"),
+            **in_json("datetime_partition_column", "use_time_series", "featurelist_id", "segmentation_task_id"),
+            **in_json("autopilot_data_selection_method", "validation_duration", "gap_duration"),
+            **in_json("holdout_start_date", "holdout_end_date", "holdout_duration", "disable_holdout"),
+            **in_json("number_of_backtests", "backtests", "default_to_known_in_advance", "default_to_do_not_derive"),
+            **in_json("feature_derivation_window_start", "feature_derivation_window_end", "feature_settings"),
+            **in_json("forecast_window_start", "forecast_window_end", "windows_basis_unit", "treat_as_exponential"),
+            **in_json("differencing_method", "periodicities", "multiseries_id_columns", "use_cross_series_features"),
+            **in_json("aggregation_type", "cross_series_group_by_columns", "calendar_id", "unsupervised_mode"),
+            **in_json("model_splits", "allow_partial_history_time_series_predictions", "unsupervised_type"),
+        },
+        params=_AUTOPILOT,
+        pushes="the project, an object",
+        note=_WAIT_FOR_AUTOPILOT + ' Also pass "cvMethod": "datetime".',
+    ),
+    Entry(
+        _MODULE,
+        "GetProjectModelsOperator",
+        REQUEST,
+        ("GET projects/{projectId}/models/",),
+        arguments=in_path("project_id"),
+        pushed="a list of pairs of id and type",
+        pushes='a list of models; pairs of ["id"] and ["modelType"] with response_filter',
+    ),
+    Entry(
+        _MODULE,
+        "SelectBestModelOperator",
+        REQUEST,
+        ("GET projects/{projectId}/models/",),
+        arguments={
+            **in_path("project_id"),
+            "metric": to("response_filter", 'a function that compares ["metrics"][metric]["validation"]'),
+        },
+        pushed="the id of the model",
+        pushes="a list of models; the id of the best one with response_filter",
+        note="Whether a lower or a higher value is better depends on the metric.",
+    ),
+    Entry(
+        _MODULE,
+        "GetProjectBlueprintsOperator",
+        REQUEST,
+        ("GET projects/{projectId}/blueprints/",),
+        arguments={
+            **in_path("project_id"),
+            "return_all": to("response_filter", "a function that returns one id or a list"),
+            "filter_model_type": to("response_filter", 'a function that compares ["modelType"]'),
+        },
+        pushed="the id of the first blueprint, or a list of ids",
+        pushes="a list of blueprints; the ids with response_filter",
+    ),
+    Entry(
+        "operators.segmentation",
+        "CreateSegmentationTaskOperator",
+        REQUEST,
+        ("POST projects/{projectId}/segmentationTasks/",),
+        arguments={
+            **in_path("project_id"),
+            **in_json("target", "use_time_series", "datetime_partition_column", "multiseries_id_columns"),
+            **in_json("user_defined_segment_id_columns", "model_package_id"),
+            "max_wait": to("timeout"),
+        },
+        pushed="the id of the segmentation task",
+        pushes='an object; the tasks are in ["completedJobs"]',
+        note="Also pass useAutomatedSegmentation: true with modelPackageId, otherwise false.",
+    ),
+    Entry(
+        "operators.model_predictions",
+        "AddExternalDatasetOperator",
+        REQUEST,
+        ("POST projects/{projectId}/predictionDatasets/datasetUploads/",),
+        arguments={
+            **in_path("project_id"),
+            **in_json("dataset_id", "credential_id", "dataset_version_id"),
+            "max_wait_sec": to("timeout"),
+        },
+        pushed="the id of the prediction dataset",
+        pushes='the prediction dataset, an object; its id is ["id"]',
+    ),
+    Entry(
+        "operators.queue",
+        "GetJobsOperator",
+        REQUEST,
+        ("GET projects/{projectId}/jobs/",),
+        arguments={**in_path("project_id"), **in_query("status")},
+        pushed="a list of ids of jobs",
+        pushes='an object; the jobs are in ["jobs"], each with its ["id"]',
+        note='The status was "inprogress" by default.',
+    ),
+    Entry(
+        "operators.queue",
+        "CancelJobOperator",
+        REQUEST,
+        ("POST projects/{projectId}/autopilot/", "DELETE projects/{projectId}/jobs/{jobId}/"),
+        arguments=in_path("project_id", "job_id"),
+        pushes="nothing",
+        note='The first request, with {"command": "stop"}, pauses Autopilot, and {"command": "start"} resumes it.',
+    ),
+    Entry(
+        "operators.notebook",
+        "NotebookRunOperator",
+        REQUEST,
+        ("POST notebookJobs/manualRun/",),
+        arguments={
+            **in_json("notebook_id", "notebook_path"),
+            "notebook_parameters": to("json", 'parameters: the list in its "data"'),
+        },
+        params={
+            "notebook_id": to("json", "notebookId"),
+            "notebook_path": to("json", "notebookPath"),
+            "notebook_parameters": to("json", 'parameters: the list in its "data"'),
+        },
+        pushed="the id of the run",
+        pushes='the run, an object; its id is ["id"]',
+        note='Also pass "manualRunType": "pipeline" and a title.',
+    ),
+)
