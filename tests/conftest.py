@@ -7,6 +7,7 @@ import os
 import tempfile
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 # Airflow reads these when it is first imported. Every process needs a home of its own.
@@ -14,6 +15,7 @@ _HOME = tempfile.TemporaryDirectory(prefix="airflow-tests-")
 os.environ["AIRFLOW_HOME"] = _HOME.name
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{_HOME.name}/hypothesis")
 
 # The assertions of the helpers are to be as readable as those of the tests.
 pytest.register_assert_rewrite("tests.support", "tests.parity.runs", "tests.faults.runs")
@@ -34,8 +36,12 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker that pytest-xdist reads."""
+    """Register the marker that pytest-xdist reads, and set the number of examples of each property."""
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
+    # The same examples in every run, without a deadline: a test must not fail on a machine under load.
+    examples = 50 if "not full" in config.option.markexpr else 200
+    hypothesis.settings.register_profile("tests", derandomize=True, deadline=None, max_examples=examples, database=None)
+    hypothesis.settings.load_profile("tests")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 import types
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", tempfile.mkdtemp(prefix="hypothesis-"))
-
-import hypothesis
 import pytest
 
 from datarobot_provider.client import download
@@ -26,10 +21,6 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 _MATRIX = "tests/faults/test_matrix_"
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
-
-# The same examples in every run, without a deadline: a test must not fail on a machine under load.
-hypothesis.settings.register_profile("faults", derandomize=True, deadline=None, max_examples=200, database=None)
-hypothesis.settings.load_profile("faults")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -33,6 +33,21 @@ def success(kind: str, result: str | None = None) -> JobEvent:
     return JobEvent(ref_of(kind), Verdict(Outcome.SUCCEEDED, result=result))
 
 
+def test_the_first_page_in_the_last_poll_is_not_taken_for_the_result(fake, jobs):
+    rest = f"{ORIGIN}/api/v2/{IMPACT}?offset=1"
+    fake.on("GET", IMPACT, response(body={"featureImpacts": [{"featureName": "a"}], "next": rest}))
+    fake.on("GET", f"{IMPACT}?offset=1", response(body={"featureImpacts": [{"featureName": "b"}], "next": None}))
+    first = {"featureImpacts": [{"featureName": "a"}], "next": rest}
+    event = JobEvent(ref_of("feature_impact"), Verdict(Outcome.SUCCEEDED, found=first))
+    assert jobs.result(event)["featureImpacts"] == [{"featureName": "a"}, {"featureName": "b"}]
+
+
+def test_a_complete_result_in_the_last_poll_is_not_requested_again(fake, jobs):
+    found = {"featureImpacts": [{"featureName": "a"}], "next": None}
+    assert jobs.result(JobEvent(ref_of("feature_impact"), Verdict(Outcome.SUCCEEDED, found=found))) == found
+    assert fake.requests == []
+
+
 def test_wait_returns_an_event_and_reports_the_states(fake, jobs, messages):
     fake.on("GET", BUILD, response(body={"buildStatus": "success"}))
     event = jobs.wait(ref_of("dependency_build"), deadline=0, poll_interval=1)
