@@ -18,9 +18,11 @@ from datarobot_provider.emulator.web import object_storage
 from datarobot_provider.emulator.web.faults import Faults
 from datarobot_provider.emulator.web.gateway import Gateway
 from datarobot_provider.emulator.web.request_log import RequestLog, StorageRequestLog
+from datarobot_provider.emulator.web.request_output import RequestOutput
 from datarobot_provider.emulator.web.tokens import Tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from starlette.requests import Request
@@ -42,12 +44,18 @@ class AbsoluteFormMiddleware:
         await self._app(scope, receive, send)
 
 
-def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) -> Starlette:
-    """Return the emulator as an ASGI application.
+def create_app(
+    token: str,
+    seed: Path | None = None,
+    time_scale: float = 1.0,
+    on_request: Callable[[str], None] | None = None,
+) -> Starlette:
+    """Return the emulator as an ASGI application. Its resources are in ``app.state.resources``.
 
     :param token: the token with full access.
     :param seed: the folder that contains ``seed.json``, or None.
     :param time_scale: the factor on the duration of every job, 0 to 1,000,000.
+    :param on_request: called with a line about each request, without tokens, or None.
     :raises TokenError: if the token is invalid.
     :raises SeedError: if the seed folder is invalid.
     :raises ValueError: if the time scale is out of range.
@@ -58,8 +66,9 @@ def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) ->
     storage = object_storage.Storage(gateway.state, gateway.faults, storage_log, gateway.tokens)
     control = ControlApi(gateway, storage_log, seed)
     control.load_seed()
-    return Starlette(
-        middleware=[Middleware(AbsoluteFormMiddleware)],
+    output = [] if on_request is None else [Middleware(RequestOutput, gateway.tokens, on_request)]
+    app = Starlette(
+        middleware=[Middleware(AbsoluteFormMiddleware), *output],
         routes=[
             Mount("/__emulator__", routes=control.routes()),
             *ui_pages.routes(gateway.state),
@@ -73,6 +82,8 @@ def create_app(token: str, seed: Path | None = None, time_scale: float = 1.0) ->
             405: _plain_error,
         },
     )
+    app.state.resources = gateway.state
+    return app
 
 
 async def _plain_error(_: Request, error: Exception) -> Response:

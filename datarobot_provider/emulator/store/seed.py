@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.common import identifiers, strict_json
@@ -27,10 +28,10 @@ from datarobot_provider.emulator.store.entities import Dataset, Deployment, Envi
 from datarobot_provider.emulator.store.prediction_server_image import Image
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from datarobot_provider.emulator.store.state import State
 
+#: The seed of the command ``datarobot-emulator``: the resources of the example DAGs.
+DEFAULT_SEED = Path(__file__).resolve().parent.parent / "default_seed" / "seed"
 _STRING = {"type": "string", "minLength": 1}
 _TARGET_TYPES = ("TextGeneration", "VectorDatabase", "Unstructured", "Regression", "Binary")
 
