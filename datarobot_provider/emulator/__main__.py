@@ -17,7 +17,7 @@ from datarobot_provider.emulator.app import create_app
 from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
 from datarobot_provider.emulator.store.jobs import validated_time_scale
 from datarobot_provider.emulator.store.listing import list_resources
-from datarobot_provider.emulator.store.seed import DEFAULT_SEED, SeedError
+from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED, SeedError
 from datarobot_provider.emulator.web.tokens import TokenError
 
 if TYPE_CHECKING:

@@ -35,6 +35,9 @@ class RequestOutput:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
         status = _NO_RESPONSE
         started = time.perf_counter()
 

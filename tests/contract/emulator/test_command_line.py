@@ -15,7 +15,7 @@ import requests
 from datarobot_provider.emulator import __main__ as command
 from datarobot_provider.emulator import running
 from datarobot_provider.emulator.__main__ import DEFAULT_PORT, DEFAULT_TOKEN, TOKEN_VARIABLE, main
-from datarobot_provider.emulator.store.seed import DEFAULT_SEED
+from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
 from datarobot_provider.emulator.store.state import State
 
 TOKEN = "cli-token"
@@ -32,6 +32,15 @@ def start(*arguments, token=TOKEN):
     )
 
 
+def rest_of(process):
+    """Wait for the end of a process and return its remaining output. `communicate` would lose what was read ahead."""
+    output, errors = process.stdout.read(), process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    process.wait(timeout=5)
+    return output, errors
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_prints_its_address_and_exits_with_0(number):
     process = start("--time-scale", "2", "--port", "0", "--no-seed", "--quiet")
@@ -46,7 +55,7 @@ def test_command_prints_its_address_and_exits_with_0(number):
         # The session keeps its connection open while the server stops.
         begin = time.monotonic()
         process.send_signal(number)
-        output, errors = process.communicate(timeout=5)
+        output, errors = rest_of(process)
     assert process.returncode == 0
     assert time.monotonic() - begin < 1
     connection = {"conn_type": "datarobot", "host": f"{found[1]}/api/v2", "password": "YOUR_TOKEN"}
@@ -57,19 +66,19 @@ def test_command_prints_its_address_and_exits_with_0(number):
     assert errors == ""
 
 
-def test_start_without_arguments_is_useful(tmp_path):
+def test_start_without_arguments_is_useful():
     """Only the port is chosen: the default one may be in use on the machine of the test."""
     process = start("--port", "0", token="")
     endpoint = process.stdout.readline().split()[-1]
-    lines = [process.stdout.readline().rstrip("\n") for _ in range(15)]
+    lines = [process.stdout.readline().rstrip("\n") for _ in range(16)]
     try:
         assert lines[0].startswith(f"token: {DEFAULT_TOKEN} ")
         variable, value = shlex.split(lines[1])[1].split("=", 1)
         assert (lines[1].split()[0], variable) == ("export", "AIRFLOW_CONN_DATAROBOT_DEFAULT")
         connection = json.loads(value)
         assert connection == {"conn_type": "datarobot", "host": endpoint, "password": DEFAULT_TOKEN}
-        listed = dict(re.fullmatch(r"([a-z ]+): .+ \(([0-9a-f]{24})\)", line).groups()[::-1] for line in lines[2:14])
-        assert lines[14] == f"control API: {endpoint.removesuffix('/api/v2')}/__emulator__/"
+        listed = dict(re.fullmatch(r"([a-z ]+): .+ \(([0-9a-f]{24})\)", line).groups()[::-1] for line in lines[2:15])
+        assert lines[15] == f"control API: {endpoint.removesuffix('/api/v2')}/__emulator__/"
         assert listed["65a0000000000000000000a2"] == "custom model version"
         assert len(set(listed.values())) == 9
         headers = {"Authorization": f"Bearer {connection['password']}"}
@@ -77,7 +86,7 @@ def test_start_without_arguments_is_useful(tmp_path):
             assert requests.get(f"{endpoint}/{path}", headers=headers, timeout=5).status_code == 200
     finally:
         process.terminate()
-        process.communicate(timeout=5)
+        rest_of(process)
 
 
 def test_default_port():
@@ -143,7 +152,7 @@ def test_every_request_is_printed_without_secrets():
         with pytest.raises(requests.ConnectionError):
             session.get(f"{endpoint}/version/", timeout=5)
     process.terminate()
-    output, errors = process.communicate(timeout=5)
+    output, errors = rest_of(process)
     lines = output.splitlines()[2:]
     assert [re.sub(r" \d+ ms$", "", line) for line in lines] == [
         "GET /api/v2/version/ 200",

@@ -6,7 +6,7 @@ from importlib import resources
 import requests
 
 from datarobot_provider.emulator import running
-from datarobot_provider.emulator.store.seed import DEFAULT_SEED
+from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
 from harness.emulator import ROOT, SEED
 
 TOKEN = "token-of-the-seed-tests"
