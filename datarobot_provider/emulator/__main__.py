@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import ipaddress
 import json
@@ -18,6 +19,7 @@ from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
 from datarobot_provider.emulator.store.jobs import validated_time_scale
 from datarobot_provider.emulator.store.listing import list_resources
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED, SeedError
+from datarobot_provider.emulator.store.state_file import StateFile, StateFileError
 from datarobot_provider.emulator.web.tokens import TokenError
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ DEFAULT_PORT = 8089
 _PLACEHOLDER = "YOUR_TOKEN"
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with the address that the user chose
 _MAX_PORT = 65_535
+_FAILURE = 1
 _USAGE_ERROR = 2
 
 
@@ -48,16 +51,15 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"a token is required with --host {options.host}, because other machines can reach the emulator: "
             f"set --token or the environment variable {TOKEN_VARIABLE}"
         )
+    state_file = None if options.state is None else StateFile(options.state)
     token = DEFAULT_TOKEN if given is None else given
     try:
-        app = create_app(token, options.seed, options.time_scale, None if options.quiet else _print)
+        app = create_app(token, options.seed, options.time_scale, None if options.quiet else _print, state_file)
         listener = listen(options.host, options.port)
-    except TokenError as error:
-        return _usage_error(f"the token is invalid: {error}")
-    except SeedError as error:
-        return _usage_error(f"the seed folder is invalid: {error}")
-    except OSError as error:
-        return _usage_error(_listen_problem(options.host, options.port, error))
+        if state_file is not None:
+            state_file.save(app.state.resources)
+    except (TokenError, SeedError, StateFileError, OSError) as error:
+        return _usage_error(_start_problem(options, error))
     host, port = listener.getsockname()[:2]
 
     def ready() -> None:
@@ -67,8 +69,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     # After its shutdown the server raises the signal that stopped it again. The exit status must be 0 nevertheless.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _exit)
-    with listener:
+    with listener, contextlib.suppress(SystemExit):
         make_server(app, ready).run([listener])
+    return 0 if state_file is None else _save(state_file, app.state.resources)
+
+
+def _save(state_file: StateFile, state: State) -> int:
+    """Save the state when the emulator stops, and return the exit status."""
+    try:
+        state_file.save(state)
+    except StateFileError as error:
+        print(f"datarobot-emulator: {error}", file=sys.stderr)
+        return _FAILURE
     return 0
 
 
@@ -93,6 +105,12 @@ def _parser() -> argparse.ArgumentParser:
     seed.add_argument("--no-seed", dest="seed", action="store_const", const=None, help="start without resources")
     parser.add_argument(
         "--time-scale", type=_factor, default=1.0, metavar="X", help="factor on the duration of jobs (default: 1)"
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="file in which the state is kept while the emulator is stopped; if it exists, no seed is loaded",
     )
     parser.add_argument("--quiet", action="store_true", help="do not print a line for each request")
     return parser
@@ -121,13 +139,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen_problem(host: str, port: int, error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
+def _start_problem(options: argparse.Namespace, error: Exception) -> str:
+    if isinstance(error, TokenError):
+        return f"the token is invalid: {error}"
+    if isinstance(error, SeedError):
+        return f"the seed folder is invalid: {error}"
+    if isinstance(error, StateFileError):
+        return str(error)
+    address = f"{options.host}:{options.port}"
+    if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
         return (
-            f"cannot listen on {host}:{port}: the port is in use. Stop the program that uses it, for example another "
+            f"cannot listen on {address}: the port is in use. Stop the program that uses it, for example another "
             "emulator, or choose another port with --port (--port 0 selects a free one)"
         )
-    return f"cannot listen on {host}:{port}: {error}"
+    return f"cannot listen on {address}: {error}"
 
 
 def _start_message(url: str, given_token: str | None, state: State) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -19,6 +20,7 @@ from datarobot_provider.emulator.web.faults import Faults
 from datarobot_provider.emulator.web.gateway import Gateway
 from datarobot_provider.emulator.web.request_log import RequestLog, StorageRequestLog
 from datarobot_provider.emulator.web.request_output import RequestOutput
+from datarobot_provider.emulator.web.state_saving import StateSaving
 from datarobot_provider.emulator.web.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from datarobot_provider.emulator.store.state_file import StateFile
 
 
 class AbsoluteFormMiddleware:
@@ -49,6 +53,7 @@ def create_app(
     seed: Path | None = None,
     time_scale: float = 1.0,
     on_request: Callable[[str], None] | None = None,
+    state_file: StateFile | None = None,
 ) -> Starlette:
     """Return the emulator as an ASGI application. Its resources are in ``app.state.resources``.
 
@@ -56,8 +61,10 @@ def create_app(
     :param seed: the folder that contains ``seed.json``, or None.
     :param time_scale: the factor on the duration of every job, 0 to 1,000,000.
     :param on_request: called with a line about each request, without tokens, or None.
+    :param state_file: the file in which the state is kept, or None. If it exists, it is loaded instead of the seed.
     :raises TokenError: if the token is invalid.
     :raises SeedError: if the seed folder is invalid.
+    :raises StateFileError: if the state file is invalid.
     :raises ValueError: if the time scale is out of range.
     """
     routes.load()
@@ -65,10 +72,15 @@ def create_app(
     storage_log = StorageRequestLog()
     storage = object_storage.Storage(gateway.state, gateway.faults, storage_log, gateway.tokens)
     control = ControlApi(gateway, storage_log, seed)
-    control.load_seed()
-    output = [] if on_request is None else [Middleware(RequestOutput, gateway.tokens, on_request)]
+    if state_file is None or not state_file.load(gateway.state):
+        control.load_seed()
+    middleware = [Middleware(AbsoluteFormMiddleware)]
+    if on_request is not None:
+        middleware.append(Middleware(RequestOutput, gateway.tokens, on_request))
+    if state_file is not None:
+        middleware.append(Middleware(StateSaving, gateway.state, state_file, _report))
     app = Starlette(
-        middleware=[Middleware(AbsoluteFormMiddleware), *output],
+        middleware=middleware,
         routes=[
             Mount("/__emulator__", routes=control.routes()),
             *ui_pages.routes(gateway.state),
@@ -89,3 +101,7 @@ def create_app(
 async def _plain_error(_: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 500)
     return JSONResponse({"message": getattr(error, "detail", "Internal Server Error")}, status)
+
+
+def _report(problem: str) -> None:
+    sys.stderr.write(f"datarobot-emulator: {problem}\n")
