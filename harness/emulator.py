@@ -29,7 +29,7 @@ class Emulator(Service):
         self.token = secrets.token_hex(24)
         self.endpoint = ""
         self.log = folder / "emulator.log"
-        self._arguments = ["--port", "0", "--seed", str(seed), "--time-scale", str(time_scale)]
+        self._arguments = ["--port", "0", "--seed", str(seed), "--time-scale", str(time_scale), "--quiet"]
 
     def launch(self) -> None:
         """Start the process."""

@@ -5,7 +5,7 @@ State is kept in memory, jobs take time, and every request and every response is
 contract. The emulator shares no code with the rest of the package, so that a mistake in the client cannot hide in the
 server that the client is tested with.
 
-Start it with ``datarobot-emulator --token TOKEN``, or inside a test::
+Start it with ``datarobot-emulator``, or inside a test::
 
     from datarobot_provider.emulator import running
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from datarobot_provider.emulator import running
+from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -119,5 +120,5 @@ class DataRobotEmulator:
 @contextmanager
 def running_emulator() -> Iterator[DataRobotEmulator]:
     """Run an emulator with the default seed in a thread, on a free port, for the duration of a ``with`` block."""
-    with running(seed="/tmp/w11/example_dags/seed", time_scale=TIME_SCALE) as server:
+    with running(seed=DEFAULT_SEED, time_scale=TIME_SCALE) as server:
         yield DataRobotEmulator(server)

@@ -7,13 +7,21 @@ import re
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from datarobot_provider.emulator.control_api.routes import ControlApi
 from datarobot_provider.emulator.openapi import deviations
 from datarobot_provider.emulator.openapi.contract import API
 from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, KINDS, SUCCEEDED
+from datarobot_provider.emulator.store.state import State
+from datarobot_provider.emulator.web.faults import Faults
+from datarobot_provider.emulator.web.gateway import Gateway
+from datarobot_provider.emulator.web.request_log import RequestLog, StorageRequestLog
+from datarobot_provider.emulator.web.tokens import Tokens
 from docs._generate.contract import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from datarobot_provider.emulator.control_api.index import ControlRoute
 
 PAGE = ROOT / "docs" / "emulator.md"
 _MARKED_TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -57,8 +65,25 @@ def jobs() -> str:
     for name, kind in KINDS.items():
         running = ", ".join(f"`{state}`" for state, _ in kind.running_states)
         final = " / ".join(f"`{kind.final_states[outcome]}`" for outcome in (SUCCEEDED, FAILED, CANCELLED))
-        rows.append((f"`{name}`", f"{kind.seconds:g} s", running, final))
-    return _table(("kind", "duration", "running states", "succeeded / failed / cancelled"), rows)
+        targets = ", ".join(f"`{target}`" for target in kind.targets) or "-"
+        rows.append((f"`{name}`", f"{kind.seconds:g} s", running, final, targets))
+    heads = ("kind", "duration", "running states", "succeeded / failed / cancelled", "an outcome can name")
+    return _table(heads, rows)
+
+
+def control() -> str:
+    """Return the table of the control routes."""
+    gateway = Gateway(State(), Tokens("token-of-the-page"), Faults(), RequestLog())
+    table = ControlApi(gateway, StorageRequestLog(), None).table
+    return _table(("method", "path", "body and effect"), [_control_row(route) for route in table])
+
+
+def _control_row(route: ControlRoute) -> tuple[str, str, str]:
+    path = route.path.strip("/").replace("{id}", "ID") or "/"
+    query = "&".join(f"{name}=" for name in route.query)
+    fields = ", ".join(f'"{field["name"]}"{"" if field["required"] else "?"}' for field in route.fields())
+    body = f"`{{{fields}}}` " if fields else ""
+    return route.method, f"`{path}{'?' if query else ''}{query}`", f"{body}{route.description}"
 
 
 def _amendments(amendments: Sequence[deviations.Amendment]) -> str:
@@ -74,4 +99,4 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-_TABLES = {table.__name__: table for table in (requests, responses, statuses, additional_routes, jobs)}
+_TABLES = {table.__name__: table for table in (requests, responses, statuses, additional_routes, jobs, control)}

@@ -55,8 +55,9 @@ class ControlApi:
 @contextlib.contextmanager
 def serving(time_scale):
     """Run an emulator in a separate process and yield its root URL."""
+    options = ["--port", "0", "--no-seed", "--quiet", "--time-scale", str(time_scale)]
     process = subprocess.Popen(
-        [os.environ["EMULATOR_PYTHON"], "-m", "datarobot_provider.emulator", "--time-scale", str(time_scale)],
+        [os.environ["EMULATOR_PYTHON"], "-m", "datarobot_provider.emulator", *options],
         env={**os.environ, "DATAROBOT_EMULATOR_TOKEN": TOKEN},
         stdout=subprocess.PIPE,
         text=True,

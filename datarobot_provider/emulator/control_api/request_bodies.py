@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.requests import ClientDisconnect, Request
 
 from datarobot_provider.emulator.common import strict_json
 from datarobot_provider.emulator.common.strict_json import Validator
-from datarobot_provider.emulator.store import credentials, seed
+from datarobot_provider.emulator.store import credentials, seed, seed_loader
 from datarobot_provider.emulator.store.jobs import KINDS, OUTCOMES
 from datarobot_provider.emulator.web.request_body import BodyReader, StalledBodyError
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
 
 # 31 years. The end of every job must be a valid date.
 _MAX_SECONDS = 1_000_000_000
@@ -22,6 +24,7 @@ _MAX_TIMES = 100_000
 _SECONDS = {"type": "number", "minimum": 0, "maximum": _MAX_SECONDS}
 _TIMES = {"type": "integer", "minimum": 1, "maximum": _MAX_TIMES}
 _STRING = {"type": "string", "minLength": 1}
+_LISTS = {"enum": "allowed values", "required": "required fields"}
 # The characters that a header may contain. Others would make the response invalid.
 _HEADER = r"^[ -~]*\Z"
 
@@ -30,44 +33,70 @@ def _object_validator(required: list[str], **properties: Any) -> Draft202012Vali
     return Validator({"type": "object", "properties": properties, "required": required, "additionalProperties": False})
 
 
-DATASET = _object_validator(["name", "csv"], name=_STRING, csv={"type": "string"}, id=_STRING)
+def _described(schema: dict[str, Any], description: str) -> dict[str, Any]:
+    return {**schema, "description": description}
+
+
+DATASET = _object_validator(
+    ["name", "csv"],
+    name=_STRING,
+    csv=_described({"type": "string"}, "The CSV document, with a header row."),
+    id=_STRING,
+)
 ENVIRONMENT = Validator(seed.ENVIRONMENT)
 DEPLOYMENT = Validator(seed.DEPLOYMENT)
 USE_CASE = Validator(seed.USE_CASE)
 CREDENTIAL = Validator(credentials.SCHEMA)
+SEED = Validator(seed_loader.SCHEMA)
 IMAGE = _object_validator(
     ["size", "redirect"],
     size={**seed.IMAGE_SIZE, "minimum": 1},
-    redirect={"type": "boolean"},
-    corrupt={"type": "boolean"},
-    short={"type": "boolean"},
+    redirect=_described({"type": "boolean"}, "Whether the API redirects to the object storage."),
+    corrupt=_described({"type": "boolean"}, "Whether one byte of the content is wrong."),
+    short=_described({"type": "boolean"}, "Whether the last tenth of the content is missing."),
 )
 OUTCOME = _object_validator(
     ["kind", "outcome"],
     kind={"enum": sorted(KINDS)},
     outcome={"enum": sorted(OUTCOMES)},
-    times=_TIMES,
-    state=_STRING,
-    message={"type": "string"},
-    seconds=_SECONDS,
-    checks={"type": "object", "additionalProperties": _STRING},
+    times=_described(_TIMES, "The number of jobs, 1 by default."),
+    state=_described(_STRING, "The state that a job with the outcome unknown reports."),
+    message=_described({"type": "string"}, "The reason of a failure."),
+    seconds=_described(_SECONDS, "The duration regardless of the time scale."),
+    checks=_described(
+        {"type": "object", "additionalProperties": _STRING}, "The results of single checks of a model test."
+    ),
+    customModelId=_described(_STRING, "Restricts the outcome to jobs of one custom model."),
+    customModelVersionId=_described(_STRING, "Restricts the outcome to jobs of one version."),
 )
 FAULT = _object_validator(
     [],
-    method=_STRING,
-    path=_STRING,
-    times={**_TIMES, "type": ["integer", "null"]},
-    after={**_TIMES, "minimum": 0},
-    status={"type": "integer", "minimum": 200, "maximum": 599},
-    retryAfter={"type": ["string", "number"], "pattern": _HEADER, "maximum": _MAX_SECONDS},
-    body=True,
-    contentType={**_STRING, "pattern": _HEADER},
-    cut={"enum": ["before", "inside", "after"]},
-    delay=_SECONDS,
-    apply={"type": "boolean"},
+    method=_described(_STRING, "The HTTP method of the requests; all by default."),
+    path=_described(_STRING, "A regular expression to search for in the path; all paths by default."),
+    times=_described(
+        {**_TIMES, "type": ["integer", "null"]}, "The number of requests to affect, 1 by default, null for all."
+    ),
+    after=_described({**_TIMES, "minimum": 0}, "The number of matching requests to leave unaffected first."),
+    status=_described({"type": "integer", "minimum": 200, "maximum": 599}, "The status of the error response."),
+    retryAfter=_described(
+        {"type": ["string", "number"], "pattern": _HEADER, "maximum": _MAX_SECONDS}, "The header Retry-After."
+    ),
+    body=_described({}, "The body of the error response."),
+    contentType=_described({**_STRING, "pattern": _HEADER}, "The content type of the error response."),
+    cut=_described({"enum": ["before", "inside", "after"]}, "When to abort the connection."),
+    delay=_described(_SECONDS, "The seconds to wait before the request is handled."),
+    apply=_described({"type": "boolean"}, "Whether the request is handled although the response is an error."),
 )
-STATUS = _object_validator([], status=_STRING, gone={"type": "boolean"})
-TOKEN = _object_validator(["token"], token=_STRING, readOnly={"type": "boolean"})
+STATUS = _object_validator(
+    [],
+    status=_described(_STRING, "The status that the record reports."),
+    gone=_described({"type": "boolean"}, "Whether the record no longer exists."),
+)
+TOKEN = _object_validator(
+    ["token"],
+    token=_described(_STRING, "At least 8 characters, all of them visible ASCII without spaces."),
+    readOnly=_described({"type": "boolean"}, "Whether the token permits GET requests only."),
+)
 
 
 class ControlError(Exception):
@@ -96,9 +125,18 @@ async def read_body(request: Request, validator: Draft202012Validator) -> dict[s
         raise ControlError(422, f"the body is not valid JSON: {error}") from None
     for problem in validator.iter_errors(body):
         place = "/".join(map(str, problem.absolute_path)) or "body"
-        named = validator.schema["properties"] if isinstance(validator.schema, dict) else ()
-        raise ControlError(422, f"{place}: violates {problem.validator}; allowed fields: {', '.join(named)}")
+        raise ControlError(422, f"{place}: violates {problem.validator}; {_rule(problem, validator)}")
     return body
+
+
+def _rule(problem: ValidationError, validator: Draft202012Validator) -> str:
+    """Return what is allowed, without the value, which may be a secret."""
+    rule = problem.validator_value
+    if isinstance(rule, list) and str(problem.validator) in _LISTS:
+        return f"{_LISTS[str(problem.validator)]}: {', '.join(map(str, rule))}"
+    schemas = (problem.schema, validator.schema)
+    named = next((s["properties"] for s in schemas if isinstance(s, Mapping) and "properties" in s), ())
+    return f"allowed fields: {', '.join(named)}"
 
 
 def check_pattern(text: str | None) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import io
+from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.common import identifiers, timestamps
 from datarobot_provider.emulator.common.errors import ApiError, invalid
@@ -13,8 +15,13 @@ from datarobot_provider.emulator.routes.versions import latest_or_404, serialize
 from datarobot_provider.emulator.store import runtime_parameters
 from datarobot_provider.emulator.store.entities import CustomModel, Item, Version
 from datarobot_provider.emulator.store.file_paths import check_path, check_tree
+from datarobot_provider.emulator.store.model_rules import training_data_problem
+from datarobot_provider.emulator.store.snapshot import snapshot_class
 from datarobot_provider.emulator.store.versioning import Draft, add_version, copy_of
 from datarobot_provider.emulator.web.routing import Call, Response, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.store.state import State
 
 _FROM_REPOSITORY = "/customModels/{customModelId}/versions/fromRepository/"
 _CONTENTS = {
@@ -22,6 +29,39 @@ _CONTENTS = {
     "custom.py": b"def load_model(code_dir):\n    return code_dir\n\n\n"
     b"def score(data, model, **kwargs):\n    return data\n",
 }
+
+
+@snapshot_class
+@dataclass
+class PulledVersion:
+    """The version that a job creates from the files of a repository.
+
+    :param model: the custom model.
+    :param draft: the content of the version, without files.
+    :param version_id: the id of the version.
+    :param pulled: the files of the repository.
+    :param from_latest: whether it is based on the version that is the latest one when the job succeeds.
+    """
+
+    model: CustomModel
+    draft: Draft
+    version_id: str
+    pulled: list[Item]
+    from_latest: bool
+
+    def apply(self, state: State) -> None:
+        """Add the version.
+
+        :param state: the state of the emulator.
+        """
+        source = self.model.latest if self.from_latest else None
+        items = _merged_items(source, self.pulled)
+        parameters = runtime_parameters.parameters_of_new_version(state, items, source, {})
+        self.draft.items = items
+        self.draft.settings[runtime_parameters.FIELD] = parameters
+        version = add_version(self.model, self.draft, self.version_id)
+        if source:
+            moderation.copy_guards(state, source, version)
 
 
 @route("POST", _FROM_REPOSITORY)
@@ -48,13 +88,11 @@ def create_with_training_data(call: Call) -> Response:
     dataset = training_data.requested_dataset(call, model, training, holdout)
     if dataset is None:
         raise invalid("trainingData", "datasetId is required")
-    problem = training_data.training_data_problem(
-        model, dataset, {**latest.holdout, **(holdout or {})}.get("partitionColumn")
-    )
+    problem = training_data_problem(model, dataset, {**latest.holdout, **(holdout or {})}.get("partitionColumn"))
     if problem:
         raise ApiError(422, problem)
     version = add_version(model, copy_of(latest))
-    moderation.copy_guards(call, latest, version)
+    moderation.copy_guards(call.state, latest, version)
     version.holdout = holdout or version.holdout
     if call.body.get("gitModelVersion"):
         version.settings["gitModelVersion"] = call.body["gitModelVersion"]
@@ -83,18 +121,7 @@ def _start(call: Call, *, from_latest: bool) -> Response:
     version_id = identifiers.object_id()
     ids = {"customModelId": model.id, "customModelVersionId": version_id, "repositoryId": body["repositoryId"]}
     job = call.state.start_job("version_from_repository", ids)
-
-    def finish() -> None:
-        """Add the version, based on the version that is the latest one when the job succeeds."""
-        source = model.latest if from_latest else None
-        draft.items = _merged_items(source, pulled)
-        parameters = runtime_parameters.parameters_of_new_version(call.state, draft.items, source, {})
-        draft.settings[runtime_parameters.FIELD] = parameters
-        version = add_version(model, draft, version_id)
-        if source:
-            moderation.copy_guards(call, source, version)
-
-    call.state.on_success(job, finish)
+    call.state.on_success(job, PulledVersion(model, draft, version_id, pulled, from_latest))
     return call.accepted(call.state.create_status_record(job, _version_path(model, version_id)))
 
 

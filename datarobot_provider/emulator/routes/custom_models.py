@@ -10,14 +10,12 @@ from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.openapi.deviations import TRUE_STRINGS
 from datarobot_provider.emulator.routes.versions import serialize_version
 from datarobot_provider.emulator.store.entities import CustomModel
+from datarobot_provider.emulator.store.model_rules import fill_defaults
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
 
 _CONFLICT = HTTPStatus.CONFLICT
 _LOCKED_FIELDS = ("targetName", "positiveClassLabel", "negativeClassLabel", "classLabels", "predictionThreshold")
 _NOT_SHOWN = frozenset({"isUnstructuredModelKind"})
-# The default in the reference for create and update.
-_DEFAULT_THRESHOLD = 0.5
-_WITH_THRESHOLD = frozenset({"Binary", "Regression"})
 _NULLABLE_FIELDS = frozenset(
     {"desiredMemory", "maximumMemory", "replicas", "requiresHa", "networkEgressPolicy", "playgroundId"}
 )
@@ -34,7 +32,7 @@ def create_custom_model(call: Call) -> Response:
         raise ApiError(422, "Cannot create a custom model with a user provided ID that is in use.")
     moment = timestamps.now()
     model = CustomModel(identifiers.object_id(), dict(body), moment, moment)
-    _fill_defaults(model.fields)
+    fill_defaults(model.fields)
     call.state.models[model.id] = model
     return Response(201, serialize_model(call, model))
 
@@ -79,7 +77,7 @@ def update_custom_model(call: Call) -> Response:
     if model.fields.get(enabled) and call.body.get(enabled) is False:
         raise invalid(enabled, "once enabled, it cannot be disabled")
     model.fields.update(call.body)
-    _fill_defaults(model.fields)
+    fill_defaults(model.fields)
     model.updated = timestamps.now()
     return Response(200, serialize_model(call, model))
 
@@ -168,16 +166,6 @@ def _check_labels(body: Json) -> None:
     if len(given) == 1:
         missing = "negativeClassLabel" if given[0] == "positiveClassLabel" else "positiveClassLabel"
         raise invalid(missing, f"has to be given together with {given[0]}")
-
-
-def _fill_defaults(fields: Json) -> None:
-    if fields.get("targetType") in _WITH_THRESHOLD:
-        fields.setdefault("predictionThreshold", _DEFAULT_THRESHOLD)
-    if fields.get("targetType") != "Binary":
-        return
-    for name, default in (("positiveClassLabel", "1"), ("negativeClassLabel", "0")):
-        if fields.get(name) is None:
-            fields[name] = default
 
 
 def _matches_search(model: CustomModel, search: str) -> bool:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from datarobot_provider.emulator.common import identifiers, timestamps, users
 from datarobot_provider.emulator.common.errors import ApiError, not_found
-from datarobot_provider.emulator.evaluation.guard_check import guard_problem
-from datarobot_provider.emulator.openapi import guard_fields
 from datarobot_provider.emulator.routes import moderation
 from datarobot_provider.emulator.routes.versions import latest_or_404
+from datarobot_provider.emulator.store import guards
 from datarobot_provider.emulator.store.entities import PREDICTION_ENVIRONMENT, VERSION_ENTITY, Guard
 from datarobot_provider.emulator.store.guard_templates import TEMPLATES
 from datarobot_provider.emulator.store.moderation_file import with_moderation_file
@@ -21,12 +19,6 @@ _CONFIGURATION = "/guardConfigurations/{configId}/"
 _PAGE = 200
 _ENVIRONMENTS = 32
 _CONFLICT = HTTPStatus.CONFLICT
-_NULLABLE = (
-    "deploymentId", "llmType", "ootbType", "openaiApiBase", "openaiDeploymentId", "openaiCredential",
-    *guard_fields.STRING_FIELDS,
-)  # fmt: skip
-_OBJECTS = ("modelInfo", "nemoInfo")
-_INHERITED = ("description", "type", "ootbType", "isAgentic", "copyCitations")
 _TRUE = ("true", "True")
 
 
@@ -52,7 +44,9 @@ def list_guards(call: Call) -> Response:
     """List the guard configurations of an entity (GET /guardConfigurations/)."""
     entity_type, entity_id = call.query["entityType"], call.query["entityId"]
     moderation.check_entity(call, entity_type, entity_id)
-    return call.page(list(reversed(_guards_of(call, entity_type, entity_id))), lambda guard: guard.body, _PAGE)
+    return call.page(
+        list(reversed(guards.guards_of(call.state, entity_type, entity_id))), lambda guard: guard.body, _PAGE
+    )
 
 
 @route("POST", _CONFIGURATIONS)
@@ -62,8 +56,8 @@ def create_guard(call: Call) -> Response:
     template = _template(body["templateId"])
     moderation.check_entity(call, body["entityType"], body["entityId"])
     _check_not_frozen(call, body["entityType"], body["entityId"])
-    inherited = {name: template[name] for name in _INHERITED if name in template}
-    guard = _add(call, body["entityType"], body["entityId"], {**inherited, **body})
+    entry = guards.with_template(template, body)
+    guard = guards.add_guard(call.state, body["entityType"], body["entityId"], entry)
     return Response(201, guard.body)
 
 
@@ -74,7 +68,7 @@ def list_environments_in_use(call: Call) -> Response:
     moderation.check_entity(call, VERSION_ENTITY, version_id)
     used_by = [
         {"configurationId": guard.id, "deploymentId": guard.body["deploymentId"], "name": guard.body["name"]}
-        for guard in _guards_of(call, VERSION_ENTITY, version_id)
+        for guard in guards.guards_of(call.state, VERSION_ENTITY, version_id)
         if guard.body["deploymentId"]
     ]
     rows = [{**PREDICTION_ENVIRONMENT, "usedBy": used_by[:_ENVIRONMENTS]}] if used_by else []
@@ -93,9 +87,9 @@ def update_guard(call: Call) -> Response:
     guard = _requested(call)
     _check_not_frozen(call, guard.entity_type, guard.entity_id)
     if call.body.get("name", guard.body["name"]) != guard.body["name"]:
-        _check_name_unused(call, guard.entity_type, guard.entity_id, call.body["name"])
-    _check_deployment(call, call.body)
-    guard.body.update(_serialize({**guard.body, **call.body}))
+        guards.check_name_unused(call.state, guard.entity_type, guard.entity_id, call.body["name"])
+    guards.check_deployment(call.state, call.body)
+    guard.body.update(guards.guard_body({**guard.body, **call.body}))
     return Response(200, guard.body)
 
 
@@ -117,22 +111,22 @@ def push_guards(call: Call) -> Response:
     if len(set(names)) < len(names):
         raise ApiError(_CONFLICT, "Guard configurations of one version need different names.")
     for entry in call.body["data"]:
-        _check_deployment(call, entry)
+        guards.check_deployment(call.state, entry)
     draft = copy_of(latest)
     draft.items = with_moderation_file(draft.items, call.body["data"], call.body.get("overallConfig"))
     version = add_version(model, draft)
     for entry in call.body["data"]:
-        _add(call, VERSION_ENTITY, version.id, entry)
+        guards.add_guard(call.state, VERSION_ENTITY, version.id, entry)
     if "overallConfig" in call.body:
         moderation.store_configuration(call, VERSION_ENTITY, version.id, call.body["overallConfig"])
     return Response(200, {"customModelVersionId": version.id})
 
 
 def _template(template_id: str) -> Json:
-    for template in TEMPLATES:
-        if template["id"] == template_id:
-            return template
-    raise not_found()
+    template = next((t for t in TEMPLATES if t["id"] == template_id), None)
+    if template is None:
+        raise not_found()
+    return template
 
 
 def _requested(call: Call) -> Guard:
@@ -140,64 +134,6 @@ def _requested(call: Call) -> Guard:
     if guard is None:
         raise not_found()
     return guard
-
-
-def _guards_of(call: Call, entity_type: str, entity_id: str) -> list[Guard]:
-    entity = (entity_type, entity_id)
-    return [guard for guard in call.state.guards.values() if (guard.entity_type, guard.entity_id) == entity]
-
-
-def _add(call: Call, entity_type: str, entity_id: str, entry: Json) -> Guard:
-    _check_name_unused(call, entity_type, entity_id, entry["name"])
-    _check_deployment(call, entry)
-    guard = Guard(identifiers.object_id(), entity_type, entity_id, {})
-    guard.body = {
-        **_serialize(entry),
-        "id": guard.id,
-        "entityId": entity_id,
-        "entityType": entity_type,
-        "createdAt": timestamps.iso_format(timestamps.now()),
-        "creatorId": users.USER_ID,
-        "creatorName": users.USER_NAME,
-    }
-    call.state.guards[guard.id] = guard
-    return guard
-
-
-def _serialize(entry: Json) -> Json:
-    """Return the API fields of a guard. The API key of a language model is never returned."""
-    problem = guard_problem(entry)
-    return {
-        "name": entry["name"],
-        # The official client cannot read a guard whose description is missing or empty.
-        "description": entry.get("description", entry["name"]),
-        "type": entry["type"],
-        "stages": entry["stages"],
-        "parameters": entry.get("parameters", []),
-        **{name: entry.get(name) for name in _NULLABLE},
-        **{name: entry[name] for name in _OBJECTS if entry.get(name)},
-        **{name: entry[name] for name in guard_fields.OTHER_FIELDS if entry.get(name) not in (None, {})},
-        **_intervention(entry.get("intervention")),
-        "openaiApiKey": None,
-        "isValid": problem is None,
-        "errorMessage": problem,
-    }
-
-
-def _intervention(intervention: Json | None) -> Json:
-    """Return the intervention with a message, which may be empty."""
-    return {"intervention": {**intervention, "message": intervention.get("message") or ""}} if intervention else {}
-
-
-def _check_deployment(call: Call, entry: Json) -> None:
-    deployment_id = entry.get("deploymentId")
-    if deployment_id is not None and deployment_id not in call.state.deployments:
-        raise ApiError(404, "Deployment not found.")
-
-
-def _check_name_unused(call: Call, entity_type: str, entity_id: str, name: str) -> None:
-    if any(guard.body["name"] == name for guard in _guards_of(call, entity_type, entity_id)):
-        raise ApiError(_CONFLICT, "A guard configuration with this name exists already.")
 
 
 def _check_not_frozen(call: Call, entity_type: str, entity_id: str) -> None:

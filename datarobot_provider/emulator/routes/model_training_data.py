@@ -2,16 +2,39 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.common.errors import ApiError, invalid
-from datarobot_provider.emulator.routes import training_data
 from datarobot_provider.emulator.store.entities import CustomModel, Dataset, TrainingData
+from datarobot_provider.emulator.store.model_rules import training_data_problem
+from datarobot_provider.emulator.store.snapshot import snapshot_class
 from datarobot_provider.emulator.web.routing import Call, Response, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.store.state import State
 
 _ONLY_VERSIONS = (
     "Training data assignment at the model level has been permanently disabled; assign the data to a version."
 )
+
+
+@snapshot_class
+@dataclass
+class Assignment:
+    """The assignment of training data to a model. After a failed one, the previous data remain.
+
+    :param model: the model.
+    :param training: the training data.
+    """
+
+    model: CustomModel
+    training: TrainingData
+
+    def apply(self, _: State) -> None:
+        """Set the training data."""
+        self.model.training = self.training
 
 
 @route("PATCH", "/customModels/{customModelId}/trainingData/")
@@ -26,7 +49,7 @@ def assign_training_data(call: Call) -> Response:
         raise ApiError(422, "Training data is still being assigned to the custom model.")
     dataset = _dataset(call)
     partition = call.body.get("partitionColumn")
-    problem = training_data.training_data_problem(model, dataset, partition)
+    problem = training_data_problem(model, dataset, partition)
     if problem:
         raise ApiError(422, problem)
     return _assign(call, model, dataset, partition)
@@ -35,12 +58,7 @@ def assign_training_data(call: Call) -> Response:
 def _assign(call: Call, model: CustomModel, dataset: Dataset, partition: str | None) -> Response:
     job = call.state.start_job("training_data", {"customModelId": model.id, "datasetId": dataset.id})
     model.assignment = job
-
-    def finish() -> None:
-        """Set the training data. After a failed assignment, the previous data remain."""
-        model.training = TrainingData(dataset, job, partition)
-
-    call.state.on_success(job, finish)
+    call.state.on_success(job, Assignment(model, TrainingData(dataset, job, partition)))
     return call.accepted(call.state.create_status_record(job, f"/customModels/{model.id}/"))
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.common import identifiers, timestamps, users
 from datarobot_provider.emulator.common.errors import not_found
 from datarobot_provider.emulator.store.entities import VERSION_ENTITY, Version
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.store.state import State
 
 _OVERALL = "/overallModerationConfiguration/"
 
@@ -45,13 +49,13 @@ def store_configuration(call: Call, entity_type: str, entity_id: str, values: Js
     return body
 
 
-def copy_guards(call: Call, source: Version, version: Version) -> None:
+def copy_guards(state: State, source: Version, version: Version) -> None:
     """Copy the guards and the overall configuration of a version to a new version.
 
+    :param state: the state of the emulator.
     :param source: the version from which the new version was created.
     :param version: the new version.
     """
-    state = call.state
     for guard in [g for g in state.guards.values() if (g.entity_type, g.entity_id) == (VERSION_ENTITY, source.id)]:
         copied_id = identifiers.object_id()
         body = {**guard.body, "id": copied_id, "entityId": version.id}

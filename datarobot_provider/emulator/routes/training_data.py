@@ -8,6 +8,7 @@ from datarobot_provider.emulator.common import strict_json
 from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.store.entities import CustomModel, Dataset, TrainingData, Version
 from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, Job, PlannedOutcome
+from datarobot_provider.emulator.store.model_rules import training_data_problem
 
 if TYPE_CHECKING:
     from datarobot_provider.emulator.web.routing import Call, Json
@@ -85,18 +86,6 @@ def start_assignment(call: Call, model: CustomModel, version: Version, dataset: 
     job = call.state.start_job("training_data", ids, default, 0 if model.unstructured else None)
     version.training = TrainingData(dataset, job)
     return job
-
-
-def training_data_problem(model: CustomModel, dataset: Dataset, partition: str | None) -> str | None:
-    """Return why a dataset cannot be the training data of a model, or None."""
-    if model.unstructured:
-        return None
-    target = model.fields.get("targetName")
-    if target and target not in dataset.columns:
-        return f"Custom model's target is not found in the provided dataset: there is no column '{target}'."
-    if partition and partition not in dataset.columns:
-        return f"The partition column '{partition}' is not found in the provided dataset."
-    return None
 
 
 def serialize_training_data(call: Call, training: TrainingData | None) -> Json:

@@ -92,7 +92,7 @@ def _create(call: Call, *, from_latest: bool) -> Response:
     )
     version = add_version(model, draft)
     if from_latest and latest:
-        moderation.copy_guards(call, latest, version)
+        moderation.copy_guards(call.state, latest, version)
     if holdout is not None:
         version.holdout = holdout
     if dataset:

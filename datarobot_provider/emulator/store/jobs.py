@@ -36,11 +36,13 @@ class JobKind:
     :param seconds: the duration at time scale 1.
     :param running_states: the running states in order, each with the share of the duration at which it ends.
     :param final_states: the final state for each outcome.
+    :param targets: the ids of a job that are known before it starts, so that an outcome can be aimed at them.
     """
 
     seconds: float
     running_states: tuple[tuple[str, float], ...]
     final_states: Mapping[str, str]
+    targets: tuple[str, ...] = ()
 
 
 def _final_states(succeeded: str, failed: str, cancelled: str, warning: str | None = None) -> dict[str, str]:
@@ -51,25 +53,29 @@ _RECORD_RUNNING = (("INITIALIZED", 0.25), ("RUNNING", 1.0))
 _RECORD_FINAL = _final_states("COMPLETED", "ERROR", "ABORTED")
 _FLAG_RUNNING = (("in_progress", 1.0),)
 _FLAG_FINAL = _final_states("succeeded", "failed", "canceled")
+# A version that is created by the same request has no id before the job starts.
+_MODEL: tuple[str, ...] = ("customModelId",)
+_VERSION = (*_MODEL, "customModelVersionId")
 
 KINDS: Mapping[str, JobKind] = {
     "dataset_upload": JobKind(
         4, (("REGISTERING", 0.25), ("RUNNING", 1.0)), _final_states("COMPLETED", "ERROR", "ERROR")
     ),
-    "training_data": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL),
+    "training_data": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL, _MODEL),
     "dependency_build": JobKind(
-        14, (("submitted", 0.25), ("processing", 1.0)), _final_states("success", "failed", "canceled")
+        14, (("submitted", 0.25), ("processing", 1.0)), _final_states("success", "failed", "canceled"), _VERSION
     ),
     "model_test": JobKind(
         16,
         (("not_tested", 0.05), ("queued", 0.25), ("in_progress", 1.0)),
         _final_states("succeeded", "failed", "canceled", "warning"),
+        _VERSION,
     ),
-    "feature_impact": JobKind(12, _RECORD_RUNNING, _RECORD_FINAL),
-    "prediction_explanations": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL),
-    "conversion": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL),
+    "feature_impact": JobKind(12, _RECORD_RUNNING, _RECORD_FINAL, _VERSION),
+    "prediction_explanations": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL, _VERSION),
+    "conversion": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL, _VERSION),
     "vector_database_validation": JobKind(12, (("TESTING", 1.0),), _final_states("PASSED", "FAILED", "CANCELLED")),
-    "version_from_repository": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL),
+    "version_from_repository": JobKind(10, _RECORD_RUNNING, _RECORD_FINAL, _MODEL),
 }
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from datarobot_provider.emulator.common import identifiers, timestamps
 from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.store.prediction_server_image import Image
 
 _Entity = TypeVar("_Entity")
+# The attributes of the state that a seed changes.
+_SEEDED = (
+    "datasets", "environments", "deployments", "use_cases", "credentials", "image", "models", "validations", "guards",
+)  # fmt: skip
+
+
+class Effect(Protocol):
+    """A change of the state when a job succeeds."""
+
+    def apply(self, state: State, /) -> None:
+        """Change the state."""
 
 
 class State:
@@ -67,7 +79,23 @@ class State:
         self.moderation: dict[tuple[str, str], dict[str, Any]] = {}
         self.statuses: dict[str, StatusRecord] = {}
         self.jobs: list[Job] = []
-        self._effects: list[tuple[Job, Callable[[], None]]] = []
+        #: The effects of jobs that have not been applied.
+        self.effects: list[tuple[Job, Effect]] = []
+
+    def staged(self) -> State:
+        """Return a copy to which resources can be added without a change of this state. See `adopt`."""
+        staged = copy.copy(self)
+        for name in _SEEDED:
+            setattr(staged, name, copy.copy(getattr(self, name)))
+        return staged
+
+    def adopt(self, staged: State) -> None:
+        """Replace the resources by those of a staged copy.
+
+        :param staged: the result of `staged`. This state must not have changed in the meantime.
+        """
+        for name in _SEEDED:
+            setattr(self, name, getattr(staged, name))
 
     def now(self) -> float:
         """Return the monotonic time."""
@@ -92,7 +120,7 @@ class State:
         :param default: the outcome that the inputs determine, used unless the control API has set one.
         :param seconds: the duration at time scale 1, or None for the duration of the kind.
         """
-        planned = self.outcomes.take(kind, default or PlannedOutcome())
+        planned = self.outcomes.take(kind, default or PlannedOutcome(), ids)
         duration = (KINDS[kind].seconds if seconds is None else seconds) * self.scale
         job = Job(
             kind, ids, planned, self.now(), duration if planned.seconds is None else planned.seconds, timestamps.now()
@@ -114,18 +142,22 @@ class State:
         job.ids["statusId"] = record.id
         return record
 
-    def on_success(self, job: Job, effect: Callable[[], None]) -> None:
-        """Run an effect before the next request that arrives after a job has succeeded."""
-        self._effects.append((job, effect))
+    def on_success(self, job: Job, effect: Effect) -> None:
+        """Run an effect before the next request that arrives after a job has succeeded.
+
+        :param job: the job.
+        :param effect: the effect, an instance of a dataclass that is registered for snapshots.
+        """
+        self.effects.append((job, effect))
 
     def apply_effects(self) -> None:
         """Run the effects of the jobs that have succeeded since the previous request."""
-        waiting, self._effects = self._effects, []
+        waiting, self.effects = self.effects, []
         for job, effect in waiting:
             if job.active(self.now()):
-                self._effects.append((job, effect))
+                self.effects.append((job, effect))
             elif job.state(self.now()) == KINDS[job.kind].final_states["succeeded"]:
-                effect()
+                effect.apply(self)
 
     def model(self, model_id: str) -> CustomModel:
         """Return a custom model.

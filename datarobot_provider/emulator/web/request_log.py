@@ -80,7 +80,7 @@ class RequestLog:
             n=self._count,
             time=timestamps.iso_format(timestamps.now()),
             method=request.method,
-            path=_redact(request.scope["path"], tokens, _PATH_SEPARATORS),
+            path=redacted_path(request.scope["path"], tokens),
             query=_redact_query(request.scope["query_string"].decode("latin-1"), tokens),
             request_id=identifiers.status_id(),
             authorization=authorization,
@@ -129,7 +129,7 @@ class StorageRequestLog:
         range_header = request.headers.get("range")
         record = StorageRequestRecord(
             method=request.method,
-            path=_redact(request.scope["path"], tokens, _PATH_SEPARATORS),
+            path=redacted_path(request.scope["path"], tokens),
             authorization="present" if "authorization" in request.headers else "absent",
             range=None if range_header is None else _redact(range_header, tokens),
         )
@@ -143,6 +143,15 @@ class StorageRequestLog:
     def clear(self) -> None:
         """Remove all records."""
         self._records.clear()
+
+
+def redacted_path(path: str, tokens: tuple[str, ...]) -> str:
+    """Return a path without the tokens that are a complete segment, or a complete parameter in a segment.
+
+    :param path: the decoded path.
+    :param tokens: the tokens to redact.
+    """
+    return _redact(path, tokens, _PATH_SEPARATORS)
 
 
 def _redact(text: str, tokens: tuple[str, ...], separators: str = _SEPARATORS) -> str:

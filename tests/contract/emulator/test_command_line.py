@@ -1,7 +1,9 @@
 """The command line, in a separate process."""
 
+import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -10,12 +12,17 @@ import time
 import pytest
 import requests
 
+from datarobot_provider.emulator import __main__ as command
 from datarobot_provider.emulator import running
-from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
+from datarobot_provider.emulator.__main__ import DEFAULT_PORT, DEFAULT_TOKEN, TOKEN_VARIABLE, main
+from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
+from datarobot_provider.emulator.store.state import State
+
+TOKEN = "cli-token"
 
 
-def start(*arguments):
-    environment = {**os.environ, TOKEN_VARIABLE: "cli-token"}
+def start(*arguments, token=TOKEN):
+    environment = {**os.environ, TOKEN_VARIABLE: token}
     return subprocess.Popen(
         [sys.executable, "-m", "datarobot_provider.emulator", *arguments],
         env=environment,
@@ -25,9 +32,18 @@ def start(*arguments):
     )
 
 
+def rest_of(process):
+    """Wait for the end of a process and return its remaining output. `communicate` would lose what was read ahead."""
+    output, errors = process.stdout.read(), process.stderr.read()
+    process.stdout.close()
+    process.stderr.close()
+    process.wait(timeout=5)
+    return output, errors
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_command_prints_its_address_and_exits_with_0(number):
-    process = start("--time-scale", "2")
+    process = start("--time-scale", "2", "--port", "0", "--no-seed", "--quiet")
     line = process.stdout.readline()
     found = re.fullmatch(r"listening on (http://127\.0\.0\.1:\d+)/api/v2\n", line)
     assert found
@@ -39,16 +55,129 @@ def test_command_prints_its_address_and_exits_with_0(number):
         # The session keeps its connection open while the server stops.
         begin = time.monotonic()
         process.send_signal(number)
-        output, errors = process.communicate(timeout=5)
+        output, errors = rest_of(process)
     assert process.returncode == 0
     assert time.monotonic() - begin < 1
-    assert (output, errors) == ("", "")
+    connection = {"conn_type": "datarobot", "host": f"{found[1]}/api/v2", "password": "YOUR_TOKEN"}
+    assert output.splitlines() == [
+        f"export AIRFLOW_CONN_DATAROBOT_DEFAULT='{json.dumps(connection)}'",
+        f"control API: {found[1]}/__emulator__/",
+    ]
+    assert errors == ""
 
 
-def test_token_is_required(capsys, monkeypatch):
+def test_start_without_arguments_is_useful():
+    """Only the port is chosen: the default one may be in use on the machine of the test."""
+    process = start("--port", "0", token="")
+    endpoint = process.stdout.readline().split()[-1]
+    lines = [process.stdout.readline().rstrip("\n") for _ in range(16)]
+    try:
+        assert lines[0].startswith(f"token: {DEFAULT_TOKEN} ")
+        variable, value = shlex.split(lines[1])[1].split("=", 1)
+        assert (lines[1].split()[0], variable) == ("export", "AIRFLOW_CONN_DATAROBOT_DEFAULT")
+        connection = json.loads(value)
+        assert connection == {"conn_type": "datarobot", "host": endpoint, "password": DEFAULT_TOKEN}
+        listed = dict(re.fullmatch(r"([a-z ]+): .+ \(([0-9a-f]{24})\)", line).groups()[::-1] for line in lines[2:15])
+        assert lines[15] == f"control API: {endpoint.removesuffix('/api/v2')}/__emulator__/"
+        assert listed["65a0000000000000000000a2"] == "custom model version"
+        assert len(set(listed.values())) == 9
+        headers = {"Authorization": f"Bearer {connection['password']}"}
+        for path in ("customModels/65a0000000000000000000a1/", "credentials/65a0000000000000000000b9/"):
+            assert requests.get(f"{endpoint}/{path}", headers=headers, timeout=5).status_code == 200
+    finally:
+        process.terminate()
+        rest_of(process)
+
+
+def test_default_port():
+    parser = command._parser()
+    assert parser.parse_args([]).port == DEFAULT_PORT == 8089
+    assert parser.parse_args([]).seed == DEFAULT_SEED
+    assert parser.parse_args(["--no-seed"]).seed is None
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port", "-1"],
+        ["--port", "65536"],
+        ["--port", "http"],
+        ["--port", ""],
+        ["--port", "\u0663"],
+        ["--no-seed", "--seed", "."],
+        ["--no-seed", "--no-seed=1"],
+        ["--quiet=1"],
+    ],
+)
+def test_invalid_argument_is_rejected(arguments, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(arguments)
+    assert error.value.code == 2
+    assert arguments[0].partition("=")[0] in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "::", "emulator.example.com", "localhost.example.com"])  # noqa: S104
+def test_token_is_required_for_an_address_that_other_machines_reach(capsys, monkeypatch, host):
     monkeypatch.delenv(TOKEN_VARIABLE, raising=False)
-    assert main([]) == 2
-    assert "token" in capsys.readouterr().err
+    assert main(["--host", host]) == 2
+    message = capsys.readouterr().err
+    assert f"a token is required with --host {host}" in message
+    assert TOKEN_VARIABLE in message
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "::1"])
+def test_loopback_addresses_need_no_token(host):
+    assert command._is_loopback(host)
+
+
+def test_connection_uses_the_loopback_address_if_all_addresses_are_bound():
+    lines = list(command._start_message("http://0.0.0.0:80", "a-secret-token", State()))
+    assert lines[0] == "listening on http://0.0.0.0:80/api/v2"
+    assert '"host": "http://127.0.0.1:80/api/v2"' in lines[1]
+    assert "a-secret-token" not in str(lines)
+
+
+def test_every_request_is_printed_without_secrets():
+    process = start("--port", "0", "--no-seed")
+    endpoint = process.stdout.readline().split()[-1]
+    root = endpoint.removesuffix("/api/v2")
+    with requests.Session() as session:
+        session.headers["Authorization"] = f"Bearer {TOKEN}"
+        session.get(f"{endpoint}/version/?key={TOKEN}", timeout=5)
+        session.post(f"{root}/__emulator__/tokens", json={"token": "another-token"}, timeout=5)
+        session.get(f"{endpoint}/{TOKEN}/another-token/", timeout=5)
+        session.get(f"{root}/storage/x?X-Signature=0123", timeout=5)
+        session.get(f"{endpoint}/a%0Ab%1B%C3%BC/", timeout=5)
+        session.post(f"{root}/__emulator__/faults", json={"cut": "before"}, timeout=5)
+        with pytest.raises(requests.ConnectionError):
+            session.get(f"{endpoint}/version/", timeout=5)
+    process.terminate()
+    output, errors = rest_of(process)
+    lines = output.splitlines()[2:]
+    assert [re.sub(r" \d+ ms$", "", line) for line in lines] == [
+        "GET /api/v2/version/ 200",
+        "POST /__emulator__/tokens 201",
+        "GET /api/v2/[hidden]/[hidden]/ 404",
+        "GET /storage/x 400",
+        "GET /api/v2/a%0Ab%1B%C3%BC/ 404",
+        "POST /__emulator__/faults 201",
+        "GET /api/v2/version/ aborted",
+    ]
+    assert all(re.search(r" \d+ ms$", line) for line in lines)
+    assert errors == ""
+
+
+def test_closed_output_does_not_stop_the_emulator():
+    process = start("--port", "0", "--no-seed")
+    endpoint = process.stdout.readline().split()[-1]
+    process.stdout.close()
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    for _ in range(3):
+        assert requests.get(f"{endpoint}/version/", headers=headers, timeout=5).status_code == 200
+    process.terminate()
+    assert process.wait(timeout=5) == 0
+    assert process.stderr.read() == ""
+    process.stderr.close()
 
 
 SEEDED_MODEL = """
@@ -106,4 +235,11 @@ def test_invalid_time_scale_is_rejected_in_a_test(scale):
 def test_used_port_is_explained(emulator, capsys):
     port = emulator.url.rsplit(":", 1)[1]
     assert main(["--token", "token-of-the-command-line", "--port", port]) == 2
-    assert "cannot listen" in capsys.readouterr().err
+    message = capsys.readouterr().err
+    assert f"cannot listen on 127.0.0.1:{port}: the port is in use" in message
+    assert "--port 0" in message
+
+
+def test_address_that_cannot_be_bound_is_explained(capsys):
+    assert main(["--token", "token-of-the-command-line", "--host", "192.0.2.7", "--port", "0"]) == 2
+    assert "cannot listen on 192.0.2.7:0: " in capsys.readouterr().err

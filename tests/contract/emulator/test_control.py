@@ -3,6 +3,8 @@
 import pytest
 
 from datarobot_provider.emulator import running
+from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.control_api import request_bodies
 
 
 @pytest.fixture
@@ -14,6 +16,25 @@ def status_record(api):
 
 def test_health(api):
     assert api.control("GET", "/__emulator__/health") == {"status": "ok", "timeScale": 0.01}
+
+
+def test_index_lists_every_route_with_its_fields(api):
+    index = api.control("GET", "/__emulator__/")["data"]
+    listed = {(entry["method"], entry["path"]): entry for entry in index}
+    control = next(mount for mount in create_app("token-of-the-index").routes if mount.path == "/__emulator__")
+    routes = {(m, f"/__emulator__{route.path}") for route in control.routes for m in route.methods - {"HEAD"}}
+    assert routes == set(listed)
+    assert len(index) == len(listed)
+    assert all(entry["description"].endswith(".") and "\n" not in entry["description"] for entry in index)
+    fields = {field["name"]: field for field in listed["POST", "/__emulator__/outcomes"]["fields"]}
+    assert set(fields) == set(request_bodies.OUTCOME.schema["properties"])
+    assert {name for name, field in fields.items() if field["required"]} == {"kind", "outcome"}
+    assert "model_test" in fields["kind"]["schema"]["enum"]
+    assert fields["customModelId"]["description"]
+    assert not any(field["required"] for field in listed["POST", "/__emulator__/seed"]["fields"])
+    (path_filter,) = [p for p in listed["GET", "/__emulator__/requests"]["query"] if p["name"] == "path"]
+    assert "regular expression" in path_filter["description"]
+    assert listed["GET", "/__emulator__/jobs"]["fields"] == []
 
 
 def test_resources_are_created(api):
@@ -52,6 +73,21 @@ def test_resources_are_created(api):
 def test_invalid_request_is_rejected(api, path, body):
     with pytest.raises(RuntimeError, match=r"returned 4\d\d"):
         api.control("POST", path, body)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "message"),
+    [
+        ("datasets", {"name": "d"}, "body: violates required; required fields: name, csv"),
+        ("deployments", {"label": "x", "targetType": "Odd"}, "targetType: violates enum; allowed values: TextGen"),
+        ("faults", {"colour": "red"}, "body: violates additionalProperties; allowed fields: method, path, times"),
+        ("outcomes", {"kind": "model_test", "outcome": "failed", "seconds": "1"}, "seconds: violates type; allowed"),
+    ],
+)
+def test_rejection_says_what_is_allowed(api, path, body, message):
+    with pytest.raises(RuntimeError) as error:
+        api.control("POST", path, body)
+    assert message in str(error.value)
 
 
 def test_rejected_token_is_not_in_the_error(api):

@@ -17,10 +17,14 @@ def test_invalid_token_is_rejected_at_the_start(token):
     assert len(token) < 2 or token not in str(error.value)
 
 
-@pytest.mark.parametrize("token", SHORT[1:])
-def test_command_rejects_an_invalid_token(capsys, monkeypatch, token):
+@pytest.mark.parametrize("token", SHORT)
+def test_command_rejects_an_invalid_token(capsys, token):
     assert main(["--token", token]) == 2
     assert "at least 8 characters" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("token", SHORT[1:])
+def test_command_rejects_an_invalid_token_of_the_environment(capsys, monkeypatch, token):
     monkeypatch.setenv(TOKEN_VARIABLE, token)
     assert main([]) == 2
     assert "at least 8 characters" in capsys.readouterr().err
