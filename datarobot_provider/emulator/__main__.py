@@ -65,6 +65,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     def ready() -> None:
         for line in _start_message(f"http://{host}:{port}", given, app.state.resources):
             _print(line)
+        if state_file is not None:
+            origin = "restored; no seed was loaded" if state_file.restored else "new"
+            _print(f"state file: {state_file.path} ({origin})")
 
     # After its shutdown the server raises the signal that stopped it again. The exit status must be 0 nevertheless.
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -33,6 +33,8 @@ class StateFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        #: Whether a state was restored from the file.
+        self.restored = False
 
     def load(self, state: State) -> bool:
         """Restore a state from the file.
@@ -57,6 +59,7 @@ class StateFile:
             snapshot.restore(state, document["snapshot"])
         except (SnapshotError, LookupError) as error:
             raise StateFileError(self._foreign(str(error))) from error
+        self.restored = True
         return True
 
     def save(self, state: State) -> None:

@@ -1,12 +1,16 @@
 """The page about the emulator is complete and up to date."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from datarobot_provider.emulator.__main__ import _parser
 from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.common import strict_json
 from datarobot_provider.emulator.store.jobs import OUTCOMES
+from datarobot_provider.emulator.store.seed_loader import SCHEMA
 from docs._generate import emulator
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "emulator.md"
@@ -33,6 +37,17 @@ def test_every_control_route_is_documented(page):
             for name in names.split(",")
         }
     assert {route for route in routes if route[0] != "HEAD"} == listed
+
+
+def test_documented_seed_is_valid(page):
+    seed = json.loads(re.search(r"```json\n(.*?)```", page, re.DOTALL)[1])
+    assert list(strict_json.Validator(SCHEMA).iter_errors(seed)) == []
+    assert set(seed) == set(SCHEMA["properties"])
+
+
+def test_every_option_of_the_command_is_documented(page):
+    options = {option for action in _parser()._actions for option in action.option_strings} - {"-h", "--help"}
+    assert [option for option in sorted(options) if not re.search(rf"^\| `{option}[` ]", page, re.MULTILINE)] == []
 
 
 def test_every_outcome_is_documented(page):

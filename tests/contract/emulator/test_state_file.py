@@ -108,6 +108,15 @@ def test_restarted_emulator_returns_the_same_resources(start):
     assert again.violations() == []
 
 
+def test_start_says_whether_a_state_was_restored(path):
+    for origin in ("new", "restored; no seed was loaded"):
+        process = Process(path, "--no-seed").process
+        lines = [process.stdout.readline().rstrip("\n") for _ in range(3)]
+        process.terminate()
+        process.communicate()
+        assert lines[2] == f"state file: {path} ({origin})"
+
+
 def test_file_is_private_and_contains_no_token_or_key(start, path):
     api = start("--no-seed")
     api.control("POST", "tokens", {"token": "another-token"})
