@@ -75,3 +75,11 @@ def test_refused_request_fails_at_every_attempt(api, context, ti, task, given, p
     ti.retry()
     with pytest.raises(AirflowFailException, match=f"returned {status}"):
         task(task_id="t", **given).execute(context)
+
+
+@pytest.mark.parametrize("status", [409, 422])
+def test_ignore_if_missing_ignores_no_other_reason(api, context, status):
+    path = "customModels/m/versions/v/conversions/c/"
+    api.on("DELETE", path, response(status, {"message": "no"}))
+    with pytest.raises(AirflowFailException, match=f"returned {status}"):
+        StopConversionOperator(task_id="t", **VERSION, conversion_id="c", ignore_if_missing=True).execute(context)
