@@ -206,6 +206,24 @@ def test_a_version_without_training_data_is_done_at_once(api, context, folder, t
     assert api.paths() == [VERSIONS]
 
 
+@pytest.mark.parametrize(
+    ("paths", "from_nothing", "from_latest"),
+    [
+        ({"custom.py", "sub/a.txt"}, True, True),
+        # The latest version may have had other files, a version from nothing has only those of the task.
+        ({"custom.py", "sub/a.txt", "other.py"}, False, True),
+        ({"custom.py"}, False, False),
+        (set(), False, False),
+    ],
+)
+def test_a_version_with_other_files_is_not_the_one_of_this_task(folder, paths, from_nothing, from_latest):
+    row = {"items": [{"filePath": path} for path in paths]}
+    for latest, expected in ((False, from_nothing), (True, from_latest)):
+        operator = CreateVersionOperator(task_id="t", custom_model_id="m", folder=folder, from_latest=latest)
+        operator.check()
+        assert operator.matches(row) is expected
+
+
 @pytest.fixture
 def with_parameter(folder):
     """Let the folder define a runtime parameter."""
