@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 USER = "demo"
+#: Seconds for which a component waits for SQLite's lock. A component that does not get the lock exits. The api-server
+#: blocks its event loop meanwhile, and the holder of the lock may need one of its responses; its clients retry.
+LOCK_TIMEOUT, LOCK_TIMEOUT_OF_API_SERVER = 60, 2
 
 
 def _fernet_key() -> str:
@@ -59,12 +62,16 @@ class Settings:
         self.passwords_file.write_text(json.dumps({USER: self.password}), encoding="utf-8")
 
 
-def airflow_environment(base: Mapping[str, str], settings: Settings) -> dict[str, str]:
+def airflow_environment(
+    base: Mapping[str, str], settings: Settings, lock_timeout: int = LOCK_TIMEOUT
+) -> dict[str, str]:
     """Return ``base`` without the user's own Airflow settings, plus the settings of this Airflow.
 
     The log servers of the scheduler and the triggerer are not started, because they listen on every network
     interface; the api-server reads the log files itself. Their ports are free ones nevertheless, so that the api-server
     does not connect to another Airflow on this machine.
+
+    :param lock_timeout: seconds to wait for the lock of the database.
     """
     kept = {key: value for key, value in base.items() if not key.startswith("AIRFLOW")}
     return {
@@ -74,7 +81,7 @@ def airflow_environment(base: Mapping[str, str], settings: Settings) -> dict[str
         "no_proxy": _without_proxy(base),
         "NO_COLOR": "1",
         "PYTHONUNBUFFERED": "1",
-        **{f"AIRFLOW__{name}": value for name, value in _options(settings).items()},
+        **{f"AIRFLOW__{name}": value for name, value in _options(settings, lock_timeout).items()},
     }
 
 
@@ -89,7 +96,7 @@ def _without_proxy(base: Mapping[str, str]) -> str:
     return ",".join(filter(None, [known, LOCALHOST, "localhost"]))
 
 
-def _options(settings: Settings) -> dict[str, str]:
+def _options(settings: Settings, lock_timeout: int) -> dict[str, str]:
     """Return the Airflow options: ``SECTION__OPTION`` -> value."""
     return {
         "CORE__DAGS_FOLDER": str(settings.dags_folder),
@@ -103,7 +110,7 @@ def _options(settings: Settings) -> dict[str, str]:
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(settings.passwords_file),
         # A lookup of the machine's full name can take seconds if DNS is slow or unavailable.
         "CORE__HOSTNAME_CALLABLE": "socket.gethostname",
-        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.home / 'airflow.db'}",
+        "DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{settings.home / 'airflow.db'}?timeout={lock_timeout}",
         "API__HOST": LOCALHOST,
         "API__PORT": str(settings.api_port),
         "API__WORKERS": "1",

@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from harness.airflow_api import AirflowApi
-from harness.airflow_env import USER, Settings, airflow_environment, connection_environment
+from harness.airflow_env import (
+    LOCK_TIMEOUT,
+    LOCK_TIMEOUT_OF_API_SERVER,
+    USER,
+    Settings,
+    airflow_environment,
+    connection_environment,
+)
 from harness.processes import Child, Service, free_ports, wait_until
 
 if TYPE_CHECKING:
@@ -115,8 +122,11 @@ class AirflowStack(Service):
         return self.settings.home / "components" / f"{name}.log"
 
     def _start(self, name: str, component: Component) -> Child:
+        is_api_server = component.arguments[0] == "api-server"
         env = {
-            **airflow_environment(os.environ, self.settings),
+            **airflow_environment(
+                os.environ, self.settings, LOCK_TIMEOUT_OF_API_SERVER if is_api_server else LOCK_TIMEOUT
+            ),
             **connection_environment(self._connections),
             **self._env,
             **component.env,

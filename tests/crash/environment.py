@@ -20,9 +20,6 @@ from tests.support.emulator import ROOT, EmulatorClient
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.airflow_stack import Component
-    from harness.processes import Child
-
 Json = dict[str, Any]
 DAGS = Path(__file__).parent / "dags"
 #: The usual connection, and the connection through the proxy, which can simulate an outage.
@@ -47,19 +44,6 @@ ENV = {
     "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",
     "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "8",
 }
-
-
-class Stack(AirflowStack):
-    """An Airflow whose components use different timeouts for SQLite's lock.
-
-    The api-server blocks its event loop while it waits, and the holder of the lock may need a response of the
-    api-server. It must give up soon; its clients retry. The other components exit if they do not get the lock.
-    """
-
-    def _start(self, name: str, component: Component) -> Child:
-        seconds = 2 if name == "api-server" else 60
-        self._env["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"sqlite:///{self.database}?timeout={seconds}"
-        return super()._start(name, component)
 
 
 class Environment:
@@ -173,6 +157,6 @@ def running(folder: Path) -> Iterator[Environment]:
         with Proxy(port) as proxy:
             through = {**emulator.connection, "host": emulator.endpoint.replace(f":{port}/", f":{proxy.port}/")}
             connections = {DIRECT: emulator.connection, THROUGH_PROXY: through}
-            airflow = Stack(folder / "airflow", dags_folder=DAGS, connections=connections, env=ENV)
+            airflow = AirflowStack(folder / "airflow", dags_folder=DAGS, connections=connections, env=ENV)
             with airflow:
                 yield Environment(airflow, emulator, proxy)
