@@ -19,7 +19,7 @@ def test_the_connection_form_shows_only_our_fields(environment: Environment) -> 
     form = next(each for each in forms if each["connection_type"] == "datarobot")
     assert form["hook_name"] == "DataRobot"
     standard = form["standard_fields"]
-    assert {name for name, field in standard.items() if field["hidden"]} == {"login", "url_schema"}
+    assert {name for name, field in standard.items() if field and field["hidden"]} == {"login", "url_schema"}
     assert standard["port"]["placeholder"] == "443, if the Test button reports Bad Request"
     assert standard["host"]["title"] == "Endpoint"
     assert standard["password"]["title"] == "API token"

@@ -8,6 +8,8 @@ from benchmarks.__main__ import ROWS
 from benchmarks.bench import results_of
 from tests.unit.benchmarks.small import measured
 
+pytestmark = pytest.mark.full
+
 #: The rows of each run. The row latency needs a real Airflow; tests/system runs it.
 WAITING, TRANSFERS = ("waiting", "growth", "requests"), ("transfers", "imports")
 CLIENTS = "ours,bare,bare_spread,requests"
@@ -37,7 +39,6 @@ def test_every_row_is_measured(samples):
     assert {sample.row for sample in samples} == {"waiting", "requests"}
 
 
-@pytest.mark.full
 def test_transfers_and_imports_are_measured(transfers):
     assert {sample.row for sample in transfers} == {*TRANSFERS, "files"}
 
@@ -51,14 +52,12 @@ def test_waits_share_few_connections(samples, client):
     assert min(result["cpu"], result["cpu_all"], result["stall"]) > 0
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("way", ["upload", "download"])
 def test_provider_transfers_a_model(transfers, way):
     (result,) = results_of(transfers, "transfers", way, "ours")
     assert min(result["rate"], result["cpu"], result["memory"]) > 0
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("case", ["1 file", "100 files", "1,000 files", "1,000 files, at most 256 open"])
 def test_provider_uploads_many_files(transfers, case):
     (result,) = results_of(transfers, "files", case, "ours")
@@ -71,7 +70,6 @@ def test_every_request_of_a_pipeline_run_has_a_reason(samples):
     assert [sample for sample in rows if sample.result["why"] == "**none**"] == []
 
 
-@pytest.mark.full
 def test_imports_add_modules(transfers):
     (result,) = results_of(transfers, "imports", "Airflow 3", "ours")
     assert result["modules"] > 10
