@@ -67,6 +67,17 @@ def test_the_connection_is_removed_again():
     assert "AIRFLOW_CONN_DATAROBOT_DEFAULT" not in os.environ
 
 
+def test_seeded_resources_are_added_until_the_next_reset(datarobot_emulator):
+    def names():
+        return {row["name"] for row in datarobot_emulator.control("GET", "use-cases")["data"]}
+
+    before = names()
+    datarobot_emulator.seed(useCases=[{"name": "Mine"}])
+    assert names() == before | {"Mine"}
+    datarobot_emulator.reset()
+    assert names() == before
+
+
 def test_the_database_is_a_temporary_one(run_dag):
     from airflow import settings
 
@@ -112,6 +123,7 @@ def run_pytest(folder: Path, *arguments: str) -> str:
         "test_plugin.py::test_a_file_without_a_dag[-contains 0 DAGs]",
         "test_plugin.py::test_the_connection_leads_to_the_emulator",
         "test_plugin.py::test_the_connection_is_removed_again",
+        "test_plugin.py::test_seeded_resources_are_added_until_the_next_reset",
         "test_plugin.py::test_the_database_is_a_temporary_one",
     ],
 )
