@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.app import create_app
-from datarobot_provider.emulator.server import LOOPBACK, listen, make_server
+from datarobot_provider.emulator.server import DEFAULT_TOKEN, LOOPBACK, listen, make_server
 from datarobot_provider.emulator.store.jobs import validated_time_scale
 from datarobot_provider.emulator.store.listing import list_resources
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED, SeedError
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.store.state import State
 
 TOKEN_VARIABLE = "DATAROBOT_EMULATOR_TOKEN"  # noqa: S105 - the name of a variable
-DEFAULT_TOKEN = "emulator-token"  # noqa: S105 - valid for emulators on this machine only
 DEFAULT_PORT = 8089
 _PLACEHOLDER = "YOUR_TOKEN"
 _ANY_ADDRESS = "0.0.0.0"  # noqa: S104 - compared with the address that the user chose

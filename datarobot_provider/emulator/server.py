@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 LOOPBACK = "127.0.0.1"
+DEFAULT_TOKEN = "emulator-token"  # noqa: S105 - valid for emulators on this machine only
 #: Longest idle time of a connection in seconds. It exceeds the poll interval of every client: the official client polls
 #: every 5 s, and a server with the same idle time would sometimes close the connection while a request is sent.
 KEEP_ALIVE = 120
@@ -129,7 +130,7 @@ class Emulator:
 
 @contextlib.contextmanager
 def running(
-    token: str = "emulator-token",  # noqa: S107 - valid for this emulator only
+    token: str = DEFAULT_TOKEN,
     seed: Path | str | None = None,
     time_scale: float = 1.0,
 ) -> Iterator[Emulator]:
