@@ -15,10 +15,10 @@ from docs._generate.routes import named_operations
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import OPERATIONS, PUBLISHED
 from tests.contract.provider.test_arguments import camel, fields_of_operation
+from tests.for_each import for_each
 from tests.unit.operators.catalogue import TASKS, own_arguments
 
-ROWS = pytest.mark.parametrize("row", rows(), ids=lambda row: row.operation.name)
-EVERY_TASK = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
+ROWS = rows()
 #: Routes without an operation in the contract that a docstring may contain.
 OUTSIDE_THE_CONTRACT = {"/api/v2/", "/api/v2/status/{statusId}/", "/api/v2/genai/status/{statusId}/"}
 #: Fields whose arguments have other names.
@@ -31,26 +31,26 @@ RENAMED_FIELDS = {
 
 
 def test_the_contract_and_the_page_have_59_operations():
-    assert len(operations()) == len(rows()) == len(PUBLISHED) == 59
+    assert len(operations()) == len(ROWS) == len(PUBLISHED) == 59
     assert {(each.name, each.method, each.route) for each in operations()} == {
         (name, item.method, item.path) for name, item in PUBLISHED.items()
     }
 
 
-@pytest.mark.parametrize("column", COLUMNS)
-@ROWS
+@for_each("column", COLUMNS)
+@for_each("row", ROWS)
 def test_every_operation_has_all_parts(row, column):
     assert getattr(row, column), f"{row.operation.method} {row.operation.route} has no {COLUMNS[column]}"
 
 
-@ROWS
+@for_each("row", ROWS)
 def test_an_operation_has_one_route_in_the_emulator_and_one_line_of_the_page(row):
     assert len(row.emulator) == 1
     page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
     assert page.count(f"| {row.operation.method} `{row.operation.below}`<br>{row.operation.name} |") == 1
 
 
-@ROWS
+@for_each("row", ROWS)
 def test_the_rejections_of_the_covering_operator_are_tested(row):
     assert CASES[row.operation.name][0].__name__ in row.tasks
 
@@ -72,7 +72,7 @@ def test_tests_cover_only_existing_operations():
     assert named == {*PUBLISHED, "get_job_status"}
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_a_docstring_contains_only_existing_routes(task):
     full = set(re.findall(r"``(/api/v2/[^`]*)``", inspect.getdoc(task)))
     known = {operation.route for operation in operations()}
@@ -80,7 +80,7 @@ def test_a_docstring_contains_only_existing_routes(task):
     assert named_operations(inspect.getdoc(task)) or full & OUTSIDE_THE_CONTRACT
 
 
-@pytest.mark.parametrize("name", PUBLISHED)
+@for_each("name", PUBLISHED)
 def test_every_field_of_an_operation_is_an_argument_of_its_operator(name):
     """Without ``offset``: the provider requests all pages."""
     operation = PUBLISHED[name]
@@ -89,7 +89,7 @@ def test_every_field_of_an_operation_is_an_argument_of_its_operator(name):
     assert fields - arguments == set()
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_the_page_of_operators_describes_every_argument(task):
     page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     section = page.partition(f"\n### {task.__name__}\n")[2].partition("\n### ")[0]
@@ -101,7 +101,7 @@ def test_the_page_of_operators_describes_every_argument(task):
     assert f"\nReturns: {documentation.returns}\n" in section
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_the_links_in_the_page_of_operators_have_targets(task):
     page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     headings = {line.removeprefix("### ").lower() for line in page.splitlines() if line.startswith("### ")}

@@ -27,6 +27,7 @@ from datarobot_provider.client.endpoint import Endpoint
 from datarobot_provider.client.request import Request, Response
 from datarobot_provider.client.response_checks import check_response
 from datarobot_provider.exceptions import MalformedResponseError, ResponseTooLargeError, TransportError, ValidationError
+from tests.pairwise import axis, pairwise
 from tests.unit.client.senders import GET, in_a_triggerer, on_a_worker
 from tests.unit.support import TOKEN, raw_server, read_request
 
@@ -113,9 +114,11 @@ def test_a_response_at_the_limit_is_read(send):
             assert len(send(f"http://127.0.0.1:{port}", read_timeout=60).body) == MAX_BYTES
 
 
-@EVERY_SENDER
-@pytest.mark.parametrize("status", ["302 Found", "401 No", "500 Oops"])
-@pytest.mark.parametrize("parts", TOO_LARGE.values(), ids=TOO_LARGE)
+@pairwise(
+    parts=TOO_LARGE,
+    status=axis(["302 Found", "401 No", "500 Oops"]),
+    send=axis([on_a_worker, in_a_triggerer], lambda send: send.__name__),
+)
 def test_an_error_keeps_its_status_and_the_beginning_of_its_body(send, parts, status):
     with raw_server(serving(*parts, status=status)) as port, little_memory():
         response = send(f"http://127.0.0.1:{port}", read_timeout=60)

@@ -16,6 +16,7 @@ from datarobot_provider.core.base_sensor import DataRobotJobSensor
 from datarobot_provider.jobs.kinds import KINDS
 from docs._generate.contract import API, operations
 from docs._generate.routes import declared_routes, named_operations, named_pairs
+from tests.for_each import for_each
 from tests.unit.operators.catalogue import OPERATORS, SENSORS, TASKS, minimal, own_arguments
 
 #: Arguments in which templates are not rendered.
@@ -26,15 +27,11 @@ OF_AIRFLOW = {"poke_interval", "timeout", "soft_fail"}
 ADDITIONS = {("GET", f"{API}/status/{{statusId}}/"), ("GET", f"{API}/genai/status/{{statusId}}/")}
 ANY_ROUTE = {"DataRobotRequestOperator"}
 
-EVERY_TASK = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
-EVERY_OPERATOR = pytest.mark.parametrize("task", OPERATORS, ids=lambda task: task.__name__)
-EVERY_SENSOR = pytest.mark.parametrize("task", SENSORS, ids=lambda task: task.__name__)
 #: Every class that declares arguments, the bases included.
 LEVELS = sorted(
     {level for task in TASKS for level in task.__mro__ if is_ours(level) and vars(level).get("own_arguments")},
     key=lambda level: level.__qualname__,
 )
-EVERY_LEVEL = pytest.mark.parametrize("level", LEVELS, ids=lambda level: level.__name__)
 
 
 def documented(level):
@@ -54,54 +51,54 @@ def assigned(level):
     return found
 
 
-@EVERY_LEVEL
+@for_each("level", LEVELS)
 def test_a_class_documents_each_argument_that_it_declares_in_order(level):
     own = list(level.own_arguments)
     assert [name for name in documented(level) if name in own] == own
 
 
-@EVERY_LEVEL
+@for_each("level", LEVELS)
 def test_a_class_documents_no_argument_that_it_does_not_have(level):
     of_airflow = OF_AIRFLOW if level is DataRobotJobSensor else set()
     assert set(documented(level)) <= set(own_arguments(level)) | of_airflow
     assert len(documented(level)) == len(set(documented(level)))
 
 
-@EVERY_LEVEL
+@for_each("level", LEVELS)
 def test_a_class_assigns_each_argument_to_the_attribute_of_its_name(level):
     found = assigned(level)
     for name in level.own_arguments:
         assert name in found.get(name, ()), name
 
 
-@EVERY_LEVEL
+@for_each("level", LEVELS)
 def test_every_argument_is_annotated_with_a_type_of_the_table(level):
     for name, annotation in inspect.unwrap(level.__init__).__annotations__.items():
         if name in level.own_arguments:
             assert hasattr(getattr(types, re.match(r"\w+", annotation)[0]), "__metadata__")
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_the_template_fields_are_the_arguments(task):
     arguments = set(own_arguments(task))
     assert set(task.template_fields) == arguments - NOT_TEMPLATED
     assert arguments <= set(vars(minimal(task)))
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_the_docstrings_of_a_task_and_its_bases_name_the_arguments(task):
     named = {name for level in task.__mro__ if is_ours(level) for name in documented(level)}
     assert named - (OF_AIRFLOW if task in SENSORS else set()) == set(own_arguments(task))
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_the_required_fields_are_the_arguments_without_a_default(task):
     required = {name for name, argument in own_arguments(task).items() if argument.default is argument.empty}
     assert set(task.required_fields) == required | set(task.also_required)
     assert set(task.also_required) <= set(own_arguments(task)) - required
 
 
-@EVERY_OPERATOR
+@for_each("task", OPERATORS)
 def test_an_argument_is_an_id_in_the_route_or_an_option_or_a_field(task):
     arguments, fields = set(own_arguments(task)), set(task.api_fields)
     options = {name for level in task.__mro__ for name in vars(level).get("options", ())}
@@ -112,7 +109,7 @@ def test_an_argument_is_an_id_in_the_route_or_an_option_or_a_field(task):
     assert fields == (arguments - options - in_route if task.route else set())
 
 
-@EVERY_OPERATOR
+@for_each("task", OPERATORS)
 def test_the_docstring_names_the_routes_that_are_declared(task):
     named = [(each.method, each.route) for each in named_operations(inspect.getdoc(task))]
     declared = declared_routes(task)
@@ -121,7 +118,7 @@ def test_the_docstring_names_the_routes_that_are_declared(task):
     assert declared or task.__name__ in ANY_ROUTE
 
 
-@EVERY_OPERATOR
+@for_each("task", OPERATORS)
 def test_every_declared_route_is_in_the_contract_or_a_listed_addition(task):
     known = {(each.method, each.route) for each in operations()} | ADDITIONS
     assert set(declared_routes(task)) <= known
@@ -135,7 +132,7 @@ def test_every_operation_of_the_contract_is_declared_by_one_operator():
     assert shared == {("GET", f"{API}/mlops/portablePredictionServerImage/metadata/")}
 
 
-@EVERY_SENSOR
+@for_each("task", SENSORS)
 def test_the_docstring_of_a_sensor_names_routes_that_its_job_is_polled_at(task):
     kinds = [KINDS[task.kind]] if hasattr(task, "kind") else [KINDS["task_status"], KINDS["genai_task_status"]]
     polled = {re.sub(r"{\w+}", "{}", f"{API}/{probe.path}") for kind in kinds for probe in kind.probes}

@@ -1,8 +1,7 @@
-"""What holds for every operator and every sensor."""
+"""Rules for every operator and every sensor."""
 
 from __future__ import annotations
 
-import inspect
 import json
 import re
 
@@ -15,7 +14,7 @@ from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.version_compat import AirflowFailException
-from tests.pairwise import axis, pairwise
+from tests.for_each import for_each
 from tests.unit.operators.catalogue import (
     CONTROL,
     JOB_OPERATORS,
@@ -28,11 +27,10 @@ from tests.unit.operators.catalogue import (
     required_arguments,
 )
 
-EVERY_TASK = pytest.mark.parametrize("task", TASKS, ids=lambda task: task.__name__)
-#: Combinations of arguments without which an operator refuses to start; they are checked elsewhere.
+#: Arguments that an operator requires in a combination, which other tests check.
 SOURCES = {"CreateVersionOperator": {"folder": "some-folder"}}
-#: A value that every converter but those of objects takes.
-FITS_ANYWHERE = '["some-id"]'
+#: A value that every converter except those of objects accepts.
+VALID_FOR_ANY_TYPE = '["some-id"]'
 REQUIRED = [(task, name) for task in TASKS for name in task.required_fields]
 #: Operators of jobs that DataRobot has a page for.
 LINKABLE = [task for task in JOB_OPERATORS if KINDS[task.kind].page]
@@ -40,11 +38,7 @@ SUBMITTERS = [task for task in OPERATORS if issubclass(task, SubmitOnce)]
 TEMPLATED = [(task, name) for task in TASKS for name in task.template_fields]
 
 
-def names(value):
-    return value.__name__ if inspect.isclass(value) else str(value)
-
-
-def test_the_walk_finds_what_the_package_promises():
+def test_the_required_operators_and_sensors_exist():
     assert {task.__name__ for task in OPERATORS} >= {
         "ApplyGuardConfigOperator",
         "ComputeFeatureImpactOperator",
@@ -63,35 +57,35 @@ def test_the_walk_finds_what_the_package_promises():
     }
 
 
-@EVERY_TASK
-def test_what_is_templated_is_an_argument_and_an_attribute(task):
-    made = minimal(task)
+@for_each("task", TASKS)
+def test_a_template_field_is_an_argument_and_an_attribute(task):
+    instance = minimal(task)
     assert isinstance(task.template_fields, tuple)
     assert len(set(task.template_fields)) == len(task.template_fields)
     for name in task.template_fields:
         assert name in own_arguments(task)
-        assert hasattr(made, name)
+        assert hasattr(instance, name)
 
 
-@EVERY_TASK
-def test_everything_that_datarobot_is_told_is_templated(task):
-    switches = {name for name, argument in own_arguments(task).items() if isinstance(argument.default, bool)}
-    assert set(own_arguments(task)) - CONTROL - switches <= set(task.template_fields)
+@for_each("task", TASKS)
+def test_every_field_of_a_request_is_templated(task):
+    booleans = {name for name, argument in own_arguments(task).items() if isinstance(argument.default, bool)}
+    assert set(own_arguments(task)) - CONTROL - booleans <= set(task.template_fields)
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_every_id_is_templated(task):
     ids = {name for name in own_arguments(task) if name.endswith("_id")}
     assert ids
     assert ids <= set(task.template_fields)
 
 
-@EVERY_TASK
-def test_no_argument_is_called_like_one_of_airflows(task):
+@for_each("task", TASKS)
+def test_no_argument_has_the_name_of_an_argument_of_airflow(task):
     assert not set(own_arguments(task)) & airflow_arguments()
 
 
-@EVERY_TASK
+@for_each("task", TASKS)
 def test_every_argument_is_documented(task):
     documented = set(re.findall(r":param (\w+):", "".join(level.__doc__ or "" for level in task.__mro__[:-1])))
     assert set(own_arguments(task)) <= documented
@@ -99,85 +93,80 @@ def test_every_argument_is_documented(task):
     assert re.search(r"Routes?: \S", task.__doc__)
 
 
-@EVERY_TASK
-def test_required_arguments_are_the_ones_that_are_checked(task):
+@for_each("task", TASKS)
+def test_required_arguments_are_checked(task):
     required = set(required_arguments(task))
     assert required <= set(task.required_fields)
     assert set(task.required_fields) <= set(task.template_fields)
 
 
-@EVERY_TASK
-def test_making_a_task_checks_nothing_and_touches_nothing(task, monkeypatch):
+@for_each("task", TASKS)
+def test_the_constructor_validates_nothing_and_reads_no_connection(task, monkeypatch):
     def refuse(*_args, **_kwargs):
         raise AssertionError("a connection was read")
 
     monkeypatch.setattr(DataRobotHook, "get_connection", refuse)
     monkeypatch.setattr(DataRobotHook, "__init__", refuse)
     templates = dict.fromkeys(task.template_fields, "{{ ti.xcom_pull('before') }}")
-    made = task(task_id="t", **templates)
-    assert {name: getattr(made, name) for name in templates} == templates
+    instance = task(task_id="t", **templates)
+    assert {name: getattr(instance, name) for name in templates} == templates
 
 
-@EVERY_TASK
-def test_an_argument_is_kept_as_it_was_given(task):
+@for_each("task", TASKS)
+def test_the_constructor_keeps_each_value_unchanged(task):
     given = {name: [{"nested": "{{ x }}"}] for name in task.template_fields}
-    made = task(task_id="t", **given)
+    instance = task(task_id="t", **given)
     for name, value in given.items():
-        assert getattr(made, name) is value
+        assert getattr(instance, name) is value
 
 
-@pytest.mark.parametrize(("task", "name"), REQUIRED, ids=names)
-def test_a_required_argument_that_rendered_to_none_is_named(task, name, api, context):
-    made = minimal(task, **SOURCES.get(task.__name__, {}))
-    setattr(made, name, None)
+@for_each("task, name", REQUIRED)
+def test_the_error_names_a_required_argument_that_rendered_to_none(task, name, api, context):
+    instance = minimal(task, **SOURCES.get(task.__name__, {}))
+    setattr(instance, name, None)
     with pytest.raises(AirflowFailException, match=f"^{name} is missing"):
-        made.execute(context)
+        instance.execute(context)
     assert api.requests == []
 
 
-@pairwise(
-    argument=axis(TEMPLATED, lambda each: "-".join(map(names, each)), lambda each: each[1]),
-    value=axis(["", "  ", "None"], repr),
-)
-def test_an_argument_that_rendered_to_nothing_is_named(argument, value, api, context):
-    task, name = argument
-    made = minimal(task, **SOURCES.get(task.__name__, {}))
-    setattr(made, name, value)
+@for_each("value", ["", "  ", "None"])
+@for_each("task, name", TEMPLATED)
+def test_the_error_names_an_argument_that_rendered_to_nothing(task, name, value, api, context):
+    instance = minimal(task, **SOURCES.get(task.__name__, {}))
+    setattr(instance, name, value)
     with pytest.raises(AirflowFailException, match=re.escape(f"{name} rendered to {value!r}")):
-        made.execute(context)
+        instance.execute(context)
     assert api.requests == []
 
 
-@pytest.mark.parametrize("task", JOB_OPERATORS, ids=names)
+@for_each("task", JOB_OPERATORS)
 def test_every_job_operator_has_the_same_arguments_for_waiting(task):
     waiting = {"wait_for_completion", "deferrable", "poll_interval", "timeout", "cancel_on_kill"}
     assert waiting <= set(own_arguments(task))
-    made = minimal(task)
-    assert (made.wait_for_completion, made.deferrable, made.poll_interval) == (True, False, 10.0)
-    assert (made.timeout, made.cancel_on_kill, made.datarobot_conn_id) == (None, True, "datarobot_default")
+    instance = minimal(task)
+    assert (instance.wait_for_completion, instance.deferrable, instance.poll_interval) == (True, False, 10.0)
+    assert (instance.timeout, instance.cancel_on_kill, instance.datarobot_conn_id) == (None, True, "datarobot_default")
 
 
-@pytest.mark.parametrize("task", SUBMITTERS, ids=names)
-def test_every_operator_that_makes_something_may_be_told_what_to_do_when_nobody_knows_whether_it_did(
-    task, api, context
-):
+@for_each("task", SUBMITTERS)
+def test_every_operator_that_creates_something_validates_on_uncertain_submit(task, api, context):
     assert minimal(task).on_uncertain_submit == "fail"
     assert "on_uncertain_submit" in task.__doc__
     assert "on_uncertain_submit" not in task.template_fields
-    given = {**SOURCES.get(task.__name__, {}), **dict.fromkeys(task.required_fields, FITS_ANYWHERE)}
+    given = {**SOURCES.get(task.__name__, {}), **dict.fromkeys(task.required_fields, VALID_FOR_ANY_TYPE)}
     given |= {name: "{}" for name in ("training_data",) if name in task.required_fields}
-    made = minimal(task, **given, on_uncertain_submit="perhaps")
+    instance = minimal(task, **given, on_uncertain_submit="perhaps")
     with pytest.raises(AirflowFailException, match="on_uncertain_submit should be one of fail, resubmit"):
-        made.execute(context)
+        instance.execute(context)
     assert api.requests == []
 
 
-@pytest.mark.parametrize("task", [*LINKABLE, CreateCustomModelOperator, ApplyGuardConfigOperator], ids=names)
-def test_every_operator_that_makes_or_starts_something_has_a_link(task):
+@for_each("task", [*LINKABLE, CreateCustomModelOperator, ApplyGuardConfigOperator])
+def test_every_operator_that_creates_or_starts_something_has_a_link(task):
     assert task.operator_extra_links
 
 
-@pytest.mark.parametrize("task", OPERATORS, ids=names)
+@for_each("task", OPERATORS)
 def test_every_link_has_a_name_a_page_and_a_key(task):
     for link in task.operator_extra_links:
         assert isinstance(link, DataRobotLink)
@@ -186,7 +175,7 @@ def test_every_link_has_a_name_a_page_and_a_key(task):
         assert link.page
 
 
-@pytest.mark.parametrize("task", OPERATORS, ids=names)
+@for_each("task", OPERATORS)
 def test_the_fields_of_a_request_have_readable_names_and_converters(task):
     for name, converter in task.api_fields.items():
         assert name in task.template_fields

@@ -10,6 +10,7 @@ import pytest
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome, Probe, placeholders
 from datarobot_provider.jobs.poller import decide
+from tests.for_each import for_each
 from tests.unit.support import response
 
 CONTRACT = json.loads(
@@ -80,11 +81,11 @@ def test_these_tests_cover_every_overall_status_of_a_test():
     assert set(listed) <= set(TESTING)
 
 
-@pytest.mark.parametrize(
-    ("kind", "index", "state", "outcome"),
+@for_each("spelling", [str, str.upper, str.lower, str.title])
+@for_each(
+    "kind, index, state, outcome",
     [(kind, index, state, outcome) for kind, index, schema in CASES for state, outcome in STATES[schema].items()],
 )
-@pytest.mark.parametrize("spelling", [str, str.upper, str.lower, str.title])
 def test_every_state_of_the_contract_is_recognized_in_any_case(kind, index, state, outcome, spelling):
     probe = KINDS[kind].probes[index]
     body: dict[str, object] = {probe.state: spelling(state)}
@@ -100,7 +101,7 @@ def test_only_genai_jobs_use_the_genai_route():
     assert [name for name in STATUS_KINDS if "genai/" in KINDS[name].probes[0].path] == ["genai_task_status"]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@for_each("kind", KINDS.values())
 def test_every_field_that_a_probe_reads_is_in_the_contract(kind):
     for probe in kind.probes:
         path = "/api/v2/" + "/".join(_camel(part) for part in probe.path.split("/"))
@@ -117,7 +118,7 @@ def _has(schema: dict, keys: list[str]) -> bool:
     return not keys or (keys[0] in schema.get("properties", {}) and _has(schema["properties"][keys[0]], keys[1:]))
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@for_each("kind", KINDS.values())
 def test_every_route_of_a_kind_is_in_the_contract(kind):
     known = {p.removeprefix("/api/v2/") for p in CONTRACT["paths"]} | {"genai/status/{statusId}/"}
     routes = [probe.path for probe in kind.probes] + [route for route in (kind.result, kind.log, kind.cancel) if route]
@@ -133,7 +134,7 @@ def _camel(part: str) -> str:
     return "{" + first + "".join(word.title() for word in others) + "}"
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@for_each("kind", KINDS.values())
 def test_every_cancel_route_has_delete_and_every_log_route_has_get(kind):
     paths = {p.removeprefix("/api/v2/"): methods for p, methods in CONTRACT["paths"].items()}
     for route, method in ((kind.cancel, "delete"), (kind.log, "get"), (kind.result, "get")):
@@ -142,7 +143,7 @@ def test_every_cancel_route_has_delete_and_every_log_route_has_get(kind):
             assert method in paths[camel]
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
+@for_each("kind", KINDS.values())
 def test_every_kind_is_complete(kind):
     assert kind.name in KINDS
     assert kind.title
