@@ -111,6 +111,8 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
     for kind in ("training_data", "model_test", "prediction_explanations"):
         environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=45)
     environment.control("outcomes", "POST", kind="dependency_build", outcome="succeeded", seconds=45, times=2)
+    # Two validations and seven revalidations. Each must be running when its task polls it before it defers.
+    environment.control("outcomes", "POST", kind="vector_database_validation", outcome="default", seconds=15, times=9)
     image = Plan("example_prediction_server_image", {"target": f"file://{target}"})
     plans = {
         "sensors": Plan("example_start_here_wait_there", {}),

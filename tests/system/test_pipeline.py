@@ -133,8 +133,8 @@ def test_killing_a_deferred_task_cancels_the_job_once(environment: Environment) 
     def cancelled() -> list[dict[str, object]] | None:
         return environment.requests("DELETE", build) or None
 
-    wait_until(polled, what="the triggerer's first poll", timeout=30, check=environment.airflow.check, interval=0.2)
+    wait_until(polled, what="the triggerer's first poll", timeout=120, check=environment.airflow.check, interval=0.2)
     environment.set_state(task, "failed")
-    deletes = wait_until(cancelled, what="the cancellation", timeout=30, check=environment.airflow.check, interval=0.2)
+    deletes = wait_until(cancelled, what="the cancellation", timeout=120, check=environment.airflow.check, interval=0.2)
     assert [each["status"] for each in deletes] == [204]
     assert "The task was killed. The dependency build was cancelled in DataRobot." in environment.log(task)

@@ -10,7 +10,7 @@ from datarobot_provider.emulator.common import timestamps
 from datarobot_provider.emulator.control_api import request_bodies
 from datarobot_provider.emulator.control_api.index import ControlRoute, Json, data_response
 from datarobot_provider.emulator.control_api.request_bodies import ControlError
-from datarobot_provider.emulator.store.jobs import KINDS, PlannedOutcome
+from datarobot_provider.emulator.store.jobs import DEFAULT, KINDS, PlannedOutcome
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -57,6 +57,8 @@ class JobRoutes:
     async def _add_outcome(self, _: Request, body: Json) -> Response:
         if body["outcome"] == "unknown" and "state" not in body:
             raise ControlError(422, "the outcome unknown requires a state")
+        if body["outcome"] == DEFAULT and body.keys() & {"state", "message", "checks"}:
+            raise ControlError(422, "the outcome default only sets the duration of a job")
         target = self._target(body)
         planned = PlannedOutcome(
             outcome=body["outcome"],

@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from datarobot_provider.emulator.common import strict_json
 from datarobot_provider.emulator.common.strict_json import Validator
 from datarobot_provider.emulator.store import credentials, seed, seed_loader
-from datarobot_provider.emulator.store.jobs import KINDS, OUTCOMES
+from datarobot_provider.emulator.store.jobs import DEFAULT, KINDS, OUTCOMES
 from datarobot_provider.emulator.web.request_body import BodyReader, StalledBodyError
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ IMAGE = _object_validator(
 OUTCOME = _object_validator(
     ["kind", "outcome"],
     kind={"enum": sorted(KINDS)},
-    outcome={"enum": sorted(OUTCOMES)},
+    outcome={"enum": sorted({DEFAULT, *OUTCOMES})},
     times=_described(_TIMES, "The number of jobs, 1 by default."),
     state=_described(_STRING, "The state that a job with the outcome unknown reports."),
     message=_described({"type": "string"}, "The reason of a failure."),

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 SUCCEEDED, WARNING, FAILED, CANCELLED, EXPIRED = "succeeded", "warning", "failed", "cancelled", "expired"
 UNKNOWN, STUCK = "unknown", "stuck"
 _LARGEST_SCALE = 1_000_000
+#: The outcome of a rule that only sets the duration: the inputs of the job determine the outcome.
+DEFAULT = "default"
 OUTCOMES = frozenset({SUCCEEDED, WARNING, FAILED, CANCELLED, EXPIRED, UNKNOWN, STUCK})
 
 

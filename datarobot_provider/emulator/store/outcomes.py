@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.common import identifiers
+from datarobot_provider.emulator.store.jobs import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -95,6 +96,8 @@ class Outcomes:
         rule.remaining -= 1
         if not rule.remaining:
             self._rules[kind].remove(rule)
+        if rule.planned.outcome == DEFAULT:
+            return replace(default, seconds=rule.planned.seconds)
         return rule.planned
 
     def delete(self, rule_id: str) -> bool:

@@ -55,6 +55,14 @@ def test_one_outcome_is_deleted(api):
         api.control("DELETE", f"outcomes/{first['id']}")
 
 
+@pytest.mark.parametrize(("requirement", "state"), [(b"numpy\n", "success"), (b"numpy=>2\n", "failed")])
+def test_default_outcome_only_sets_the_duration(api, requirement, state):
+    build(api, outcome="default", seconds=0)
+    model = api.model()
+    assert api.built(model, api.version(model, {"requirements.txt": requirement}))["buildStatus"] == state
+    assert api.control("GET", "outcomes")["data"] == []
+
+
 def test_all_outcomes_are_deleted(api):
     build(api, times=100_000)
     api.control("POST", "outcomes", {"kind": "model_test", "outcome": "failed"})
@@ -119,7 +127,8 @@ def test_reset_removes_outcomes(api):
             "belongs to a version that the same request creates; use customModelId",
         ),
         ({"times": 0}, "times: violates minimum"),
-        ({"outcome": "poor"}, "outcome: violates enum; allowed values: cancelled, expired, failed"),
+        ({"outcome": "poor"}, "outcome: violates enum; allowed values: cancelled, default, expired"),
+        ({"outcome": "default", "message": "no luck"}, "the outcome default only sets the duration of a job"),
     ],
 )
 def test_invalid_outcome_is_rejected(api, fields, message):
