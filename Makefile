@@ -92,8 +92,14 @@ types: $(STAMP) ## check types
 	@$(BIN)/mypy --strict -p datarobot_provider -p harness -p demo -p benchmarks
 
 .PHONY: docs
-docs: $(STAMP) ## generate docs/coverage.md, docs/operators.md and the tables of docs/emulator.md and docs/migrating.md
+docs: $(STAMP) ## generate docs/reference, docs/coverage.md and the tables of docs/emulator.md and docs/migrating.md
 	@$(BIN)/python docs/generate.py
+
+.PHONY: site
+site: $(STAMP) ## build the documentation into site/; fails on every warning
+	@echo "== site: mkdocs build --strict"
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+	@echo "site/index.html"
 
 .PHONY: test-crash reliability
 test-crash: $(STAMP) ## kill Airflow processes at every step (SHORT=1: main tasks only, PROTECTION=off: without the task state store)
@@ -117,7 +123,7 @@ $(SUITES): $(STAMP)
 
 clean: ## remove all generated files, including the virtual environments
 	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
-	rm -rf .demo build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	rm -rf .demo build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 remake:

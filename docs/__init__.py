@@ -1,1 +1,1 @@
-"""The documentation: guides written by hand, and two pages that ``generate.py`` writes."""
+"""The documentation; ``generate.py`` writes the pages and tables that are generated from the code."""

@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: ``python docs/generate.py``. A test holds them current."""
+"""Writes the pages that are generated from the code: ``python docs/generate.py``. A test compares them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> None:
     """Write the pages."""
-    # Airflow makes itself a home as soon as it is imported; it should not be the reader's own.
+    # Airflow creates its home when it is imported; it must not be the user's own.
     os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-docs-"))
     sys.path.insert(0, str(ROOT))
     from docs._generate.pages import PAGES
 
     for name, page in PAGES.items():
-        (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+        file = ROOT / "docs" / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(page(), encoding="utf-8")
         sys.stdout.write(f"wrote docs/{name}\n")
 
 

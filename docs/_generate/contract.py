@@ -1,4 +1,4 @@
-"""The operations of the contract, and the areas they belong to."""
+"""The operations of the API contract and the nouns that they belong to."""
 
 from __future__ import annotations
 
@@ -11,32 +11,37 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 API = "/api/v2"
 _DOCUMENT = ROOT / "datarobot_provider" / "emulator" / "openapi" / "contract.json"
-ELSE = "Anything else"
-#: Areas in the order of the pages, each with what the routes of it look like. The first that fits counts.
-_AREAS = (
+OTHER = "Other requests"
+#: The nouns of the API, each with a pattern of its routes. The first match counts, so that parts precede the whole.
+_PATTERNS = (
     ("Conversions", r"/conversions/"),
     ("Dependency builds", r"/dependencyBuild"),
     ("Model tests", r"^/customModelTests/"),
-    ("Insights", r"/featureImpact/|/predictionExplanationsInitialization/"),
+    ("Feature impact", r"/featureImpact/"),
+    ("Prediction explanations", r"/predictionExplanationsInitialization/"),
     ("Versions", r"^/customModels/\{customModelId\}/versions/"),
     ("Custom models", r"^/customModel"),
     ("Vector databases", r"^/genai/customModelVectorDatabaseValidations/"),
-    ("Guards", r"^/guard"),
+    ("Guard templates", r"^/guardTemplates/"),
+    ("Guard configurations", r"^/guardConfigurations/"),
     ("Moderation", r"^/overallModerationConfiguration/"),
     ("Prediction server image", r"^/mlops/"),
 )
-AREAS = (
+#: The nouns in the order of the documentation.
+NOUNS = (
     "Custom models",
     "Versions",
     "Dependency builds",
     "Model tests",
-    "Insights",
+    "Feature impact",
+    "Prediction explanations",
     "Conversions",
     "Vector databases",
-    "Guards",
+    "Guard templates",
+    "Guard configurations",
     "Moderation",
     "Prediction server image",
-    ELSE,
+    OTHER,
 )
 
 
@@ -66,7 +71,12 @@ def operations() -> tuple[Operation, ...]:
     )
 
 
-def area_of(route: str) -> str:
-    """Return the area of a route, with or without the root of the API."""
+def noun_of(route: str) -> str:
+    """Return the noun of a route, with or without the root of the API."""
     below = route.removeprefix(API)
-    return next((area for area, pattern in _AREAS if re.search(pattern, below)), ELSE)
+    return next((noun for noun, pattern in _PATTERNS if re.search(pattern, below)), OTHER)
+
+
+def slug(noun: str) -> str:
+    """Return a noun as the name of a page."""
+    return noun.lower().replace(" ", "-")

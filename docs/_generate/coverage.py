@@ -1,4 +1,4 @@
-"""Which parts of the package and of its tests stand behind every operation, and the page that says so."""
+"""The page with the parts of the package and the tests that implement every operation."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 from datarobot_provider.emulator import routes as emulator_routes
 from datarobot_provider.emulator.web.routing import ROUTES
-from docs._generate.contract import API, AREAS, ROOT, Operation, area_of, operations
+from docs._generate.contract import API, NOUNS, ROOT, Operation, noun_of, operations
 from docs._generate.routes import declared_routes, named_operations
 from tests.unit.operators.catalogue import TASKS
 
@@ -22,14 +22,13 @@ COLUMNS = {
     "tests": "contract test",
 }
 _HEAD = """\
-# Coverage
+# Coverage of the API
 
-Every operation of DataRobot's reference for custom models, vector databases and MLOps, and what implements it here: the
-operator that declares its route, the operators and sensors that document it, the handler of the emulator, and the
-contract tests that validate request and response against the published schema.
+Every operation of DataRobot's API reference on custom models, vector database validations, guards and the prediction
+server image, with the operator that declares its route, the operators and sensors that document it, the handler of the
+emulator, and the contract tests that validate request and response against the published schema.
 
-This page is written by `python docs/generate.py` (or `make docs`); a test fails when it is out of date, and when any
-cell is empty.
+`make docs` generates this page from the code. A test fails if the page is out of date or a cell is empty.
 """
 
 
@@ -85,10 +84,10 @@ def page() -> str:
     counts = [sum(bool(getattr(row, column)) for row in rows()) for column in COLUMNS]
     lines = [_HEAD, "| | operations | " + " | ".join(COLUMNS.values()) + " |", "|---|" + "---|" * (len(COLUMNS) + 1)]
     lines.append(f"| all | {total} | " + " | ".join(f"{count} of {total}" for count in counts) + " |")
-    for area in AREAS:
-        chosen = [row for row in rows() if area_of(row.operation.route) == area]
+    for noun in NOUNS:
+        chosen = [row for row in rows() if noun_of(row.operation.route) == noun]
         if chosen:
-            lines += ["", f"## {area}", "", *_table(chosen)]
+            lines += ["", f"## {noun}", "", *_table(chosen)]
     return "\n".join(lines) + "\n"
 
 

@@ -6,9 +6,11 @@ import inspect
 import re
 from dataclasses import dataclass
 
+from docs._generate.contract import NOUNS, noun_of, slug
+from docs._generate.routes import first_route
 from tests.unit.operators.catalogue import TASKS
 
-_TASKS = {task.__name__ for task in TASKS}
+_TASKS = {task.__name__: task for task in TASKS}
 _FIELD = re.compile(r"^:(param|returns|raises)\s*(\w*):\s*", re.MULTILINE)
 _PACKAGE = "datarobot_provider."
 
@@ -58,7 +60,19 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
+def noun_of_task(task: type) -> str:
+    """Return the noun of the API that a task belongs to, by its module or by its route."""
+    module = task.__module__.rpartition(".")[2].replace("_", " ").capitalize()
+    return module if module in NOUNS else noun_of(first_route(inspect.getdoc(task) or ""))
+
+
+def link(task: type) -> str:
+    """Return a link from a page of the reference to the section of a task."""
+    name = task.__name__
+    return f"[`{name}`]({slug(noun_of_task(task))}.md#{name.lower()})"
+
+
 def _reference(match: re.Match[str]) -> str:
-    """Return the name of a class, linked where the page has it."""
+    """Return the name of a class, with a link if it is an operator or a sensor."""
     name = match[1]
-    return f"[`{name}`](#{name.lower()})" if name in _TASKS else f"`{name}`"
+    return link(_TASKS[name]) if name in _TASKS else f"`{name}`"

@@ -1,10 +1,10 @@
-"""The pages that are generated, by their names in ``docs``."""
+"""The pages that are generated, by their paths in ``docs``."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from docs._generate import coverage, emulator, migrating, operators
+from docs._generate import coverage, emulator, migrating, reference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,5 +13,5 @@ PAGES: dict[str, Callable[[], str]] = {
     "coverage.md": coverage.page,
     "emulator.md": emulator.page,
     "migrating.md": migrating.page,
-    "operators.md": operators.page,
+    **{f"reference/{name}": page for name, page in reference.pages().items()},
 }

@@ -7,10 +7,12 @@ import re
 
 import pytest
 
-from docs._generate.contract import ROOT, operations
+from docs._generate.arguments import cells
+from docs._generate.contract import ROOT, operations, slug
 from docs._generate.coverage import COLUMNS, covering_tests, rows
-from docs._generate.docstrings import documented
+from docs._generate.docstrings import cell, documented, noun_of_task
 from docs._generate.pages import PAGES
+from docs._generate.reference import routes_of
 from docs._generate.routes import named_operations
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.responses import OPERATIONS, PUBLISHED
@@ -18,6 +20,7 @@ from tests.contract.provider.test_arguments import camel, fields_of_operation
 from tests.for_each import for_each
 from tests.unit.operators.catalogue import TASKS, own_arguments
 
+REFERENCE = ROOT / "docs" / "reference"
 ROWS = rows()
 #: Routes without an operation in the contract that a docstring may contain.
 OUTSIDE_THE_CONTRACT = {"/api/v2/", "/api/v2/status/{statusId}/", "/api/v2/genai/status/{statusId}/"}
@@ -90,20 +93,45 @@ def test_every_field_of_an_operation_is_an_argument_of_its_operator(name):
 
 
 @for_each("task", TASKS)
-def test_the_page_of_operators_describes_every_argument(task):
-    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
-    section = page.partition(f"\n### {task.__name__}\n")[2].partition("\n### ")[0]
+def test_the_reference_describes_every_argument(task):
+    page = (REFERENCE / f"{slug(noun_of_task(task))}.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n## {task.__name__}\n")[2].partition("\n## ")[0]
     documentation = documented(task)
     assert documentation.summary in section
     assert set(own_arguments(task)) <= set(documentation.arguments)
-    for argument in own_arguments(task):
-        assert re.search(rf"^\| (\*\*)?`{argument}`(\*\*)? \| \S.+ \|$", section, re.MULTILINE), argument
-    assert f"\nReturns: {documentation.returns}\n" in section
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+    assert set(rows) == set(documentation.arguments)
+    for argument, parameter in own_arguments(task).items():
+        _, default, templated, description = re.split(r" (?<!\\)\| ", rows[argument])
+        assert (default == "**required**") is (parameter.default is parameter.empty), argument
+        assert templated == ("yes" if argument in task.template_fields else "no"), argument
+        assert re.search(r"\w", description), argument
+    assert f"\n| returns | {cell(documentation.returns)} |\n" in section
+    assert f"\n| API | {'<br>'.join(routes_of(task))} |\n" in section
+    for error, reason in documentation.raises.items():
+        assert f"\n| raises | `{error}` {cell(reason)} |\n" in section
 
 
 @for_each("task", TASKS)
-def test_the_links_in_the_page_of_operators_have_targets(task):
-    page = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
-    headings = {line.removeprefix("### ").lower() for line in page.splitlines() if line.startswith("### ")}
-    assert set(re.findall(r"\]\(#(\w+)\)", page)) <= headings
-    assert task.__name__.lower() in headings
+def test_a_default_in_a_docstring_is_the_default_of_the_signature(task):
+    for argument, parameter in own_arguments(task).items():
+        _, _, default, _, _ = cells(task, argument, documented(task).arguments[argument])
+        if parameter.default not in (parameter.empty, None) and "default_deferrable" not in default:
+            assert default.strip("`") == str(parameter.default).removesuffix(".0"), argument
+
+
+@for_each("task", TASKS)
+def test_a_docstring_says_correctly_what_is_templated(task):
+    for argument, text in documented(task).arguments.items():
+        if re.search(r"(^|; )not templated\b", text):
+            assert argument not in task.template_fields, argument
+        elif re.search(r"(^|; )templated\b", text):
+            assert argument in task.template_fields, argument
+
+
+def test_the_reference_contains_every_task_once():
+    pages = {path.name: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
+    assert {f"reference/{name}" for name in pages} == {name for name in PAGES if name.startswith("reference/")}
+    sections = [name for text in pages.values() for name in re.findall(r"^## (\w+)$", text, re.MULTILINE)]
+    assert sorted(sections) == sorted(task.__name__ for task in TASKS)
+    assert set(re.findall(r"\[`(\w+)`\]", pages["README.md"])) == {task.__name__ for task in TASKS}

@@ -1,4 +1,4 @@
-"""The snippets of the guides and the README's first DAG, run by Airflow on an emulator."""
+"""The snippets of the guides, run by Airflow on an emulator."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """Run all snippets."""
     home = tmp_path_factory.mktemp("guides")
     (home / "dags").mkdir()
-    # The README's first DAG is next to the examples, and uses one of their models.
+    # The DAG of the installation guide is next to the examples, and uses one of their models.
     for folder in (home, home / "dags"):
         (folder / "models").symlink_to(EXAMPLES / "models")
     for name, snippet in SNIPPETS:
