@@ -48,6 +48,8 @@ class Client:
     def __init__(self):
         self.app = create_app(TOKEN, SEED)
         self.gateway = self.app.routes[-1].app
+        # One event loop for all requests. A new one costs more than most requests.
+        self._runner = asyncio.Runner()
 
     def __call__(self, method, path, body=b"", media="application/json", query="", headers=()):
         sent = []
@@ -68,9 +70,12 @@ class Client:
         async def send(message):
             sent.append(message)
 
-        asyncio.run(self.app(scope, receive, send))
+        self._runner.run(self.app(scope, receive, send))
         content = b"".join(each.get("body", b"") for each in sent[1:])
         return sent[0]["status"], content
+
+    def close(self):
+        self._runner.close()
 
     def json(self, method, path, value):
         status, content = self(method, path, json.dumps(value).encode())
@@ -85,7 +90,9 @@ class Client:
 
 @pytest.fixture(scope="session")
 def shared():
-    return Client()
+    client = Client()
+    yield client
+    client.close()
 
 
 @pytest.fixture
