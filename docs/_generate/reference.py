@@ -17,8 +17,6 @@ from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS, TASKS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from docs._generate.docstrings import Documented
-
 #: The guide of each noun.
 GUIDES = {
     "Custom models": "custom-models",
@@ -35,7 +33,7 @@ GUIDES = {
     "Prediction server image": "prediction-server-image",
     OTHER: "requests",
 }
-#: The first sentence of a docstring after the summary, if it contains only what the row "API" contains.
+#: The first sentence of a docstring after the summary, if it contains only what the line "API" contains.
 _ROUTE = re.compile(r"^Route: [A-Z]+ `[^`]+`\.\s*")
 _OVERVIEW = """\
 # Reference
@@ -112,21 +110,21 @@ def _summary(task: type) -> tuple[str, ...]:
 
 def _section(task: type) -> list[str]:
     documentation = documented(task)
-    facts = [
-        ("module", f"`{task.__module__}`"),
-        ("API", "<br>".join(routes_of(task))),
-        ("returns", cell(documentation.returns)),
-        *_raises(documentation),
+    lines = [
+        f"## {task.__name__}",
+        "",
+        documentation.summary,
+        "",
+        f"* Module: `{task.__module__}`",
+        f"* API: {', '.join(routes_of(task))}",
+        f"* Returns: {documentation.returns}",
+        *[f"* Raises `{name}` {text}" for name, text in documentation.raises.items()],
+        "",
     ]
-    lines = [f"## {task.__name__}", "", documentation.summary, "", *_table(("", ""), facts), ""]
     more = _ROUTE.sub("", documentation.more)
     if more:
         lines += [more, ""]
     return [*lines, *_table(HEADS, [cells(task, name, text) for name, text in documentation.arguments.items()])]
-
-
-def _raises(documentation: Documented) -> list[tuple[str, str]]:
-    return [("raises", f"`{name}` {cell(text)}") for name, text in documentation.raises.items()]
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

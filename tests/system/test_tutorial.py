@@ -68,7 +68,7 @@ class Terminal:
             stderr=subprocess.STDOUT,
             text=True,
             check=False,
-            timeout=240,
+            timeout=300,
         )
         cwd, _, variables = self._state.read_text(encoding="utf-8").partition("\n")
         self.cwd = Path(cwd)
@@ -118,7 +118,7 @@ class Reader:
             assert pattern.search(shown), f"{expected}--- is not in:\n{shown[-8000:]}"
         else:
             found = lambda: search_log(shown.log, pattern)  # noqa: E731
-            wait_until(found, what=expected, timeout=120, check=self.processes.check, interval=0.3)
+            wait_until(found, what=expected, timeout=300, check=self.processes.check, interval=0.3)
 
 
 def environment(ports: list[int]) -> dict[str, str]:
@@ -135,6 +135,8 @@ def environment(ports: list[int]) -> dict[str, str]:
         "AIRFLOW__API__HOST": LOCALHOST,
         "AIRFLOW__API__PORT": str(api),
         "AIRFLOW__API__BASE_URL": f"http://{LOCALHOST}:{api}",
+        # On a machine under load, the first request to the api-server can take longer than the five seconds of Airflow.
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT": str(worker_log),
         "AIRFLOW__LOGGING__TRIGGER_LOG_SERVER_PORT": str(triggerer_log),
     }
@@ -150,9 +152,11 @@ def press_trigger(url: str, log: Path, check: Callable[[], None]) -> str:
     password = search_log(log, re.compile(r"Password for user 'admin': (\S+)"))
     assert password
     api = AirflowApi(url, "admin", password[1], check=check)
+    # Airflow says that it is ready before its api-server listens.
+    wait_until(lambda: api.health() or None, what="the api-server", timeout=300, check=check, interval=0.3)
     api.wait_for_dag("first_dag")
     api.unpause("first_dag")
-    return api.wait_for_run("first_dag", api.submit_form("first_dag"), timeout=120)
+    return api.wait_for_run("first_dag", api.submit_form("first_dag"), timeout=300)
 
 
 def test_the_blocks_of_the_page_are_complete() -> None:
@@ -166,7 +170,7 @@ def test_the_blocks_of_the_page_are_complete() -> None:
 
 
 @pytest.mark.full
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1500)
 def test_every_command_of_the_tutorial_works(tmp_path: Path) -> None:
     emulator_port, *airflow_ports = free_ports(4)
     page = PAGE.read_text(encoding="utf-8").replace(PORT_OF_THE_PAGE, str(emulator_port))

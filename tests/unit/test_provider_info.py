@@ -47,6 +47,13 @@ def test_the_package_name_is_the_projects():
     assert INFO["package-name"] == PROJECT["name"] == "airflow-provider-datarobot-mlops"
 
 
+def test_the_addresses_of_the_project_are_complete_or_missing():
+    """Airflow shows ``Documentation`` on its page of providers. CONTRIBUTING.md says when the addresses are added."""
+    urls = PROJECT.get("urls", {})
+    assert set(urls) in (set(), {"Documentation", "Changelog", "Source", "Issues"})
+    assert [url for url in urls.values() if not url.startswith("https://")] == []
+
+
 def test_the_entry_point_leads_here():
     (target,) = PROJECT["entry-points"]["apache_airflow_provider"].values()
     module, _, name = target.partition(":")

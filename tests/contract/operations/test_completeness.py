@@ -10,7 +10,7 @@ import pytest
 from docs._generate.arguments import cells
 from docs._generate.contract import ROOT, operations, slug
 from docs._generate.coverage import COLUMNS, covering_tests, rows
-from docs._generate.docstrings import cell, documented, noun_of_task
+from docs._generate.docstrings import documented, noun_of_task
 from docs._generate.pages import PAGES
 from docs._generate.reference import routes_of
 from docs._generate.routes import named_operations
@@ -106,10 +106,10 @@ def test_the_reference_describes_every_argument(task):
         assert (default == "**required**") is (parameter.default is parameter.empty), argument
         assert templated == ("yes" if argument in task.template_fields else "no"), argument
         assert re.search(r"\w", description), argument
-    assert f"\n| returns | {cell(documentation.returns)} |\n" in section
-    assert f"\n| API | {'<br>'.join(routes_of(task))} |\n" in section
+    assert f"\n* Returns: {documentation.returns}\n" in section
+    assert f"\n* API: {', '.join(routes_of(task))}\n" in section
     for error, reason in documentation.raises.items():
-        assert f"\n| raises | `{error}` {cell(reason)} |\n" in section
+        assert f"\n* Raises `{error}` {reason}\n" in section
 
 
 @for_each("task", TASKS)

@@ -6,11 +6,12 @@ import os
 import re
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
+
+from datarobot_provider import __version__
 
 ROOT = Path(__file__).parents[3]
 DOCS = ROOT / "docs"
@@ -31,9 +32,8 @@ def test_every_page_is_in_the_navigation_once():
 
 
 def test_the_changelog_begins_with_the_version_of_the_package():
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
     releases = re.findall(r"^## (.+)$", (DOCS / "changelog.md").read_text(encoding="utf-8"), re.MULTILINE)
-    assert releases[0] == version
+    assert releases[0] == __version__
 
 
 def test_the_first_screen_of_the_readme():
