@@ -57,7 +57,7 @@ def _modules(package: str, *names: str) -> list[dict[str, Any]]:
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider's connection type with its form, and its operators, sensors, hooks, triggers and links."""
+    """Return the connection type with its form, and all classes and modules that Airflow lists or loads."""
     return {
         "package-name": "airflow-provider-datarobot-mlops",
         "name": "DataRobot MLOps",
@@ -74,6 +74,7 @@ def get_provider_info() -> dict[str, Any]:
         "sensors": _modules("sensors", *_SENSORS),
         "hooks": _modules("hooks", "datarobot"),
         "triggers": _modules("triggers", "job"),
+        "notifications": ["datarobot_provider.notifications.job_report.JobReportNotifier"],
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"
             for name in ("CustomModelLink", "CustomModelVersionLink", "DeploymentLink")
