@@ -73,7 +73,7 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules("operators", *_OPERATORS),
         "sensors": _modules("sensors", *_SENSORS),
         "hooks": _modules("hooks", "datarobot"),
-        "triggers": _modules("triggers", "job"),
+        "triggers": _modules("triggers", "job", "new_version"),
         "notifications": ["datarobot_provider.notifications.job_report.JobReportNotifier"],
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"

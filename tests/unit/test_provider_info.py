@@ -78,7 +78,7 @@ def test_every_module_with_something_for_a_dag_is_listed_and_no_other(room, task
 def test_the_hook_and_the_triggers_are_listed():
     assert listed("hooks") == {"datarobot_provider.hooks.datarobot"}
     assert listed("triggers") == modules_on_disk("triggers")
-    assert listed("triggers") == {"datarobot_provider.triggers.job"}
+    assert listed("triggers") == {"datarobot_provider.triggers.job", "datarobot_provider.triggers.new_version"}
 
 
 def test_the_notifiers_are_listed():
