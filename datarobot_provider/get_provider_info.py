@@ -75,6 +75,14 @@ def get_provider_info() -> dict[str, Any]:
         "hooks": _modules("hooks", "datarobot"),
         "triggers": _modules("triggers", "job", "new_version"),
         "notifications": ["datarobot_provider.notifications.job_report.JobReportNotifier"],
+        "asset-uris": [
+            {
+                "schemes": ["datarobot"],
+                "handler": "datarobot_provider.assets.datarobot.sanitize_uri",
+                "factory": "datarobot_provider.assets.datarobot.create_asset",
+                "to_openlineage_converter": "datarobot_provider.assets.datarobot.convert_asset_to_openlineage",
+            }
+        ],
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"
             for name in ("CustomModelLink", "CustomModelVersionLink", "DeploymentLink")

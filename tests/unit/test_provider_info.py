@@ -86,6 +86,12 @@ def test_the_notifiers_are_listed():
     assert all(issubclass(load(path), BaseNotifier) for path in INFO["notifications"])
 
 
+def test_the_functions_of_the_asset_uris_exist():
+    (uris,) = INFO["asset-uris"]
+    assert uris["schemes"] == ["datarobot"]
+    assert all(callable(load(uris[name])) for name in ("handler", "factory", "to_openlineage_converter"))
+
+
 def test_the_links_are_all_links_of_the_package():
     classes = (item for _, item in inspect.getmembers(links, inspect.isclass))
     found = {item for item in classes if issubclass(item, links.DataRobotLink) and item is not links.DataRobotLink}
