@@ -8,7 +8,6 @@ import pytest
 from airflow.providers.openlineage.utils.utils import translate_airflow_asset
 from airflow.sdk import Asset, AssetAlias
 from airflow.sdk.execution_time.context import OutletEventAccessors
-from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime
 
 from datarobot_provider.assets.datarobot import create_asset, custom_model_uri
 from datarobot_provider.jobs.events import JobEvent
@@ -17,6 +16,11 @@ from datarobot_provider.operators.custom_models import GetCustomModelOperator
 from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.training_data import CreateVersionWithTrainingDataOperator
 from tests.unit.support import response
+
+try:
+    from airflow.sdk.providers_manager_runtime import ProvidersManagerTaskRuntime as ProvidersManager
+except ImportError:  # before Airflow 3.2
+    from airflow.providers_manager import ProvidersManager
 
 URI = "datarobot://datarobot_default/customModels/m"
 EXTRA = {"custom_model_id": "m", "custom_model_version_id": "v", "label": "1.1"}
@@ -38,7 +42,7 @@ def test_a_uri_without_connection_or_path_is_refused(uri):
 
 
 def test_airflow_finds_the_functions_of_the_scheme():
-    manager = ProvidersManagerTaskRuntime()
+    manager = ProvidersManager()
     assert manager.asset_uri_handlers["datarobot"].__module__ == "datarobot_provider.assets.datarobot"
     assert manager.asset_factories["datarobot"](custom_model_id="m").uri == URI
 
