@@ -12,7 +12,7 @@ from airflow.sdk.execution_time.context import OutletEventAccessors
 from datarobot_provider.assets.datarobot import create_asset, custom_model_uri
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
-from datarobot_provider.operators.custom_models import GetCustomModelOperator
+from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator
 from datarobot_provider.operators.training_data import CreateVersionWithTrainingDataOperator
 from tests.unit.support import response
@@ -118,6 +118,9 @@ def test_a_task_that_failed_emits_no_event(api, context):
 
 
 def test_a_task_that_creates_no_version_emits_no_event(api, context):
-    api.on("GET", "customModels/m/", response(body={"id": "m"}))
-    GetCustomModelOperator(task_id="t", custom_model_id="m", outlets=[ALIAS, ASSET]).execute(context)
+    task = StartDependencyBuildOperator(
+        task_id="t", custom_model_id="m", custom_model_version_id="v", outlets=[ALIAS, ASSET], deferrable=True
+    )
+    ref = JobRef(task.kind, {"custom_model_id": "m", "custom_model_version_id": "v"})
+    task.execute_complete(context, event=JobEvent(ref, Verdict(Outcome.SUCCEEDED, found={"buildStatus": "x"})).dump())
     assert events_of(context) == ([], {})

@@ -143,6 +143,14 @@ def test_a_version_from_a_repository_has_the_id_that_is_found_at_the_end(api, co
     assert names(completed(task).outputs) == [(MODEL, "v")]
 
 
+def test_a_model_is_no_output_until_its_new_version_exists(api, context):
+    task = CreateVersionFromRepositoryOperator(task_id="t", custom_model_id="m", repository_id="r")
+    ref = JobRef(task.kind, {"custom_model_id": "m", "status_id": "s"})
+    with pytest.raises(Exception, match="version from a repository failed"):
+        task.execute_complete(context, event=JobEvent(ref, Verdict(Outcome.FAILED)).dump())
+    assert completed(task).outputs == []
+
+
 def test_a_task_that_failed_before_its_request_has_no_outputs(api, context, tmp_path):
     task = CreateVersionOperator(task_id="t", custom_model_id="m", folder=str(tmp_path / "missing"))
     with pytest.raises(Exception, match="missing"):
