@@ -57,7 +57,7 @@ def _modules(package: str, *names: str) -> list[dict[str, Any]]:
 
 
 def get_provider_info() -> dict[str, Any]:
-    """Return the provider's connection type with its form, and its operators, sensors, hooks, triggers and links."""
+    """Return the connection type with its form, and all classes and modules that Airflow lists or loads."""
     return {
         "package-name": "airflow-provider-datarobot-mlops",
         "name": "DataRobot MLOps",
@@ -73,7 +73,16 @@ def get_provider_info() -> dict[str, Any]:
         "operators": _modules("operators", *_OPERATORS),
         "sensors": _modules("sensors", *_SENSORS),
         "hooks": _modules("hooks", "datarobot"),
-        "triggers": _modules("triggers", "job"),
+        "triggers": _modules("triggers", "job", "new_version"),
+        "notifications": ["datarobot_provider.notifications.job_report.JobReportNotifier"],
+        "asset-uris": [
+            {
+                "schemes": ["datarobot"],
+                "handler": "datarobot_provider.assets.datarobot.sanitize_uri",
+                "factory": "datarobot_provider.assets.datarobot.create_asset",
+                "to_openlineage_converter": "datarobot_provider.assets.datarobot.convert_asset_to_openlineage",
+            }
+        ],
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"
             for name in ("CustomModelLink", "CustomModelVersionLink", "DeploymentLink")

@@ -13,7 +13,10 @@ from airflow.providers.common.compat.sdk import (
     AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    Asset,
+    AssetAlias,
     BaseHook,
+    BaseNotifier,
     BaseOperator,
     BaseOperatorLink,
     BaseSensorOperator,
@@ -23,6 +26,7 @@ from airflow.providers.common.compat.sdk import (
     XCom,
     conf,
     mask_secret,
+    redact,
 )
 from airflow.sdk.exceptions import AirflowRuntimeError
 
@@ -37,13 +41,19 @@ CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (
     ValueError,
 )
 
+#: Errors of a request to the API server of Airflow, for example by the task state store.
+AIRFLOW_API_ERRORS = CONNECTION_READ_ERRORS
+
 __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
     "AirflowSensorTimeout",
     "AirflowSkipException",
+    "Asset",
+    "AssetAlias",
     "BaseHook",
+    "BaseNotifier",
     "BaseOperator",
     "BaseOperatorLink",
     "BaseSensorOperator",
@@ -53,6 +63,7 @@ __all__ = [
     "XCom",
     "conf",
     "mask_secret",
+    "redact",
 ]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.download import Downloader
 from datarobot_provider.client.operations import Operations
@@ -89,7 +89,7 @@ class DataRobotClient(Operations):
 
 
 class AsyncDataRobotClient:
-    """Asynchronous client of one DataRobot installation. It only polls and cancels jobs.
+    """Asynchronous client of one DataRobot installation, for triggers.
 
     :param endpoint: the endpoint of the installation.
     :param token: the API token, which is redacted in responses and errors.
@@ -116,6 +116,15 @@ class AsyncDataRobotClient:
         """Poll a job; see :meth:`DataRobotClient.poll`."""
         request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
         return check_poll_response(await self._send(request), request, self._token)
+
+    async def get(self, path: str) -> dict[str, Any]:
+        """Return one object; see :meth:`DataRobotClient.get`.
+
+        :raises ApiError: if the API responds with an error.
+        :raises TransportError: if there is no response.
+        """
+        request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
+        return check_response(await self._send(request), request, self._token).object()
 
     async def delete(self, path: str) -> Response:
         """Send ``DELETE path``.

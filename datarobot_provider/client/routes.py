@@ -14,6 +14,18 @@ if TYPE_CHECKING:
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = VERSIONS + "{custom_model_version_id}/"
 
+#: Resources that a task reads or creates, by their paths. The id of a version follows after "@". A name with dots is a
+#: field of an argument.
+CUSTOM_MODEL_RESOURCE = "customModels/{custom_model_id}"
+VERSION_RESOURCE = CUSTOM_MODEL_RESOURCE + "@{custom_model_version_id}"
+CONVERSION_RESOURCE = "customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}"
+DATASET_RESOURCE = "datasets/{dataset_id}@{dataset_version_id}"
+TRAINING_DATA_RESOURCE = "datasets/{training_data.datasetId}@{training_data.datasetVersionId}"
+HOLDOUT_DATA_RESOURCE = "datasets/{holdout_data.datasetId}@{holdout_data.datasetVersionId}"
+REPOSITORY_RESOURCE = "remoteRepositories/{repository_id}"
+DEPLOYMENT_RESOURCE = "deployments/{deployment_id}"
+VALIDATION_RESOURCE = "genai/customModelVectorDatabaseValidations/{validation_id}"
+
 #: Pages of the web interface, below the host.
 CUSTOM_MODEL_PAGE = "registry/custom-model-workshop/{custom_model_id}/assemble"
 CUSTOM_MODEL_VERSION_PAGE = "registry/custom-model-workshop/{custom_model_id}/versions/{custom_model_version_id}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.client.routes import route
 from datarobot_provider.core.arguments import converters
@@ -17,7 +17,9 @@ from datarobot_provider.links.datarobot import DataRobotLink
 from datarobot_provider.version_compat import BaseOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from airflow.providers.openlineage.extractors import OperatorLineage
 
     from datarobot_provider.client.request import Response
     from datarobot_provider.core.arguments.types import ConnectionId
@@ -32,11 +34,16 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``; templated.
     """
 
+    #: Resources of ``client/routes.py`` that the task reads and creates.
+    reads: ClassVar[Sequence[str]] = ()
+    creates: ClassVar[Sequence[str]] = ()
+
     ui_color = "#e4e4fd"
 
     def __init__(self, *, datarobot_conn_id: ConnectionId = DataRobotHook.default_conn_name, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.datarobot_conn_id = datarobot_conn_id
+        self.known_ids: dict[str, str] = {}
 
     def render_template(self, content: Any, *args: Any, **kwargs: Any) -> Any:
         """Render templates in ``pathlib`` paths, which some versions of Airflow resolve instead."""
@@ -47,9 +54,12 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
     def execute(self, context: Context) -> Any:
         """Check the rendered arguments and send the request; return what goes to XCom."""
         self._clear_cached_properties()
+        self.known_ids = {}
         with airflow_errors(self):
             self.check()
-            return self.run_request(context)
+            result = self.run_request(context)
+        self.emit_asset_events(context)
+        return result
 
     def run_request(self, context: Context) -> Any:
         """Send the request of this operator; return what goes to XCom."""
@@ -99,6 +109,7 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
         :param object_id: id of the object that the task is about.
         :param ids: ids in the URLs of the links.
         """
+        self.known_ids |= ids
         task_instance = context["ti"]
         task_instance.xcom_push(key=ID_KEY, value=object_id)
         for link in self.operator_extra_links:
@@ -106,3 +117,22 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
                 url = self.hook.client.endpoint.page(link.page.format(**ids))
                 task_instance.xcom_push(key=link.key, value=url)
                 self.log.info("%s: %s", link.name, url)
+
+    def emit_asset_events(self, context: Context) -> None:
+        """Emit an event for each asset in ``outlets`` if the task has created a version of a custom model."""
+        if self.outlets:
+            from datarobot_provider.core.asset_events import emit_version_events
+
+            emit_version_events(self, context)
+
+    def get_openlineage_facets_on_start(self) -> OperatorLineage[Any, Any] | None:
+        """Return what the task will read; called by the OpenLineage provider."""
+        from datarobot_provider.core.lineage import lineage
+
+        return lineage(self, self.reads, ())
+
+    def get_openlineage_facets_on_complete(self, task_instance: Any) -> OperatorLineage[Any, Any] | None:  # noqa: ARG002 - its signature
+        """Return what the task has read and created, also if it failed; called by the OpenLineage provider."""
+        from datarobot_provider.core.lineage import lineage
+
+        return lineage(self, self.reads, self.creates)

@@ -150,7 +150,9 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
             ended = JobEvent.load(event, self.kind, *self.other_kinds)
             record = SubmissionRecord.for_job(context, self, ended.ref)
             with retry_access_errors(record):
-                return self._finish(ended, record)
+                result = self._finish(ended, record)
+        self.emit_asset_events(context)
+        return result
 
     def on_kill(self) -> None:
         """Cancel the job when the task is killed on a worker."""
@@ -160,10 +162,12 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
 
     def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
         outcome = event.verdict.outcome
+        self.known_ids |= event.ref.ids
         if outcome is Outcome.SUCCEEDED:
             # A retry needs the record if the worker is killed before Airflow has stored the success.
             return self.result(event)
         if outcome in (Outcome.EXPIRED, Outcome.TIMED_OUT) and (recovered := self.recover_expired(record)):
+            self.known_ids |= recovered.ids
             return recovered.value
         if outcome in _NOT_POLLED:
             record.mark_unreachable()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.routes import required
+from datarobot_provider.client.routes import CUSTOM_MODEL_RESOURCE, required
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.request_operators import CreateOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
@@ -88,6 +88,7 @@ class CreateCustomModelBase(RecoverFromList, CreateOperator):
     """Base of the operators that create a custom model."""
 
     operator_extra_links = (CustomModelLink(),)
+    creates = (CUSTOM_MODEL_RESOURCE,)
 
     def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the model as a resource that this task has created."""

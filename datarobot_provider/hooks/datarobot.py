@@ -31,6 +31,7 @@ from datarobot_provider.version_compat import (
 if TYPE_CHECKING:
     from datarobot_provider.client.auth import Token
     from datarobot_provider.client.client import AsyncDataRobotClient, DataRobotClient
+    from datarobot_provider.client.endpoint import Endpoint
     from datarobot_provider.hooks.connection import ConnectionConfig
     from datarobot_provider.hooks.shared_clients import SharedClient
     from datarobot_provider.jobs.job_client import JobClient
@@ -68,6 +69,14 @@ class DataRobotHook(BaseHook):
         :raises ConfigurationError: if the connection is missing or invalid.
         """
         return self._sync_client(self._config())
+
+    @cached_property
+    def endpoint(self) -> Endpoint:
+        """The endpoint of the connection. No client is created.
+
+        :raises ConfigurationError: if the connection is missing or invalid.
+        """
+        return self.client.endpoint if "client" in vars(self) else self._config().endpoint
 
     @cached_property
     def jobs(self) -> JobClient:

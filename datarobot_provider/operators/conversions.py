@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import VERSION, required, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator
@@ -50,6 +51,8 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
 
     kind = "conversion"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.VERSION_RESOURCE,)
+    creates = (routes.CONVERSION_RESOURCE,)
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.request_operators import (
     DeleteOperator,
@@ -335,6 +336,7 @@ class CopyCustomModelOperator(CreateCustomModelBase, CustomModelOperator):
     """
 
     route = "POST customModels/fromCustomModel/"
+    reads = (routes.CUSTOM_MODEL_RESOURCE,)
 
     def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Copy the model."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import VERSION, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import CancelOperator, GetLogOperator, GetOperator
@@ -44,6 +45,7 @@ class StartDependencyBuildOperator(RecoverByConflict, DataRobotJobOperator, Vers
 
     kind = "dependency_build"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.VERSION_RESOURCE,)
 
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - for operators that push XComs
         """Start the build, or find the existing build of the version."""

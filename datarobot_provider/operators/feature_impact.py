@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import FeatureImpactResult
@@ -54,6 +55,7 @@ class ComputeFeatureImpactOperator(FeatureImpactResult, RecoverByConflict, DataR
     kind = "feature_impact"
     other_kinds = ("image_feature_impact",)
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,

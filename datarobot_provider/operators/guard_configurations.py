@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.guard_fields import GuardFieldsBase
@@ -77,6 +78,8 @@ class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
 
     template_fields_renderers = {"guards": "json", "from_templates": "json", "overall_config": "json"}
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.CUSTOM_MODEL_RESOURCE,)
+    creates = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import ModelTestResult
@@ -69,6 +70,7 @@ class RunModelTestOperator(ModelTestResult, RecoverFromList, DataRobotJobOperato
 
     kind = "model_test"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.VERSION_RESOURCE, routes.DATASET_RESOURCE)
 
     def __init__(
         self,

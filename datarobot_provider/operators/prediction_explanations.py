@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelVersionLink
@@ -46,6 +47,7 @@ class InitializePredictionExplanationsOperator(DataRobotJobOperator):
 
     kind = "prediction_explanations"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, fields_match
@@ -57,6 +58,8 @@ class CreateVersionFromRepositoryOperator(RecoverFromVersions, DataRobotJobOpera
 
     kind = "version_from_repository"
     operator_extra_links = (CustomModelLink(),)
+    reads = (routes.REPOSITORY_RESOURCE,)
+    creates = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,
@@ -101,7 +104,9 @@ class CreateVersionFromRepositoryOperator(RecoverFromVersions, DataRobotJobOpera
     def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the version as a resource that this task has created."""
         version_id = required(row, "id")
-        return CreatedResource(version_id, {"custom_model_id": self.custom_model_id})
+        return CreatedResource(
+            version_id, {"custom_model_id": self.custom_model_id, "custom_model_version_id": version_id}
+        )
 
     def recover_expired(self, record: SubmissionRecord) -> CreatedResource | None:
         """Find the version in the list of versions."""
@@ -119,4 +124,5 @@ class CreateVersionFromRepositoryOperator(RecoverFromVersions, DataRobotJobOpera
         """Return the id of the version: from the status record, otherwise of the newest version."""
         version_id = event.ref.ids.get("custom_model_version_id")
         latest = [] if version_id else self.list_rows(1)
-        return version_id or required(latest[0] if latest else {}, "id")
+        self.known_ids["custom_model_version_id"] = version_id or required(latest[0] if latest else {}, "id")
+        return self.known_ids["custom_model_version_id"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromVersions, fields_match
@@ -51,6 +52,8 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
 
     kind = "model_training_data_assignment"
     operator_extra_links = (CustomModelLink(),)
+    reads = (routes.DATASET_RESOURCE,)
+    creates = (routes.CUSTOM_MODEL_RESOURCE,)
 
     def __init__(
         self,
@@ -145,6 +148,8 @@ class CreateVersionWithTrainingDataOperator(RecoverFromVersions, DataRobotJobOpe
 
     kind = "version_with_training_data"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.TRAINING_DATA_RESOURCE, routes.HOLDOUT_DATA_RESOURCE)
+    creates = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator, UpdateOperator
@@ -55,6 +56,8 @@ class ValidateVectorDatabaseOperator(RecoverFromList, DataRobotJobOperator):
     kind = "vector_database_validation"
     created_at = "creationDate"
     operator_extra_links = (DeploymentLink(),)
+    reads = (routes.DEPLOYMENT_RESOURCE,)
+    creates = (routes.VALIDATION_RESOURCE,)
 
     def __init__(
         self,
@@ -123,6 +126,8 @@ class RevalidateVectorDatabaseOperator(DataRobotJobOperator):
 
     kind = "vector_database_validation"
     operator_extra_links = (DeploymentLink(),)
+    reads = (routes.DEPLOYMENT_RESOURCE,)
+    creates = (routes.VALIDATION_RESOURCE,)
 
     def __init__(self, *, validation_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.job_operator import DataRobotJobOperator
@@ -118,6 +119,8 @@ class CreateVersionOperator(RecoverFromVersions, DataRobotJobOperator):
 
     kind = "training_data_assignment"
     operator_extra_links = (CustomModelVersionLink(),)
+    reads = (routes.TRAINING_DATA_RESOURCE, routes.HOLDOUT_DATA_RESOURCE)
+    creates = (routes.VERSION_RESOURCE,)
 
     def __init__(
         self,

@@ -101,6 +101,13 @@ def wait_for_request(environment: Environment, method: str, path: str) -> None:
     wait_until(received, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=0.5)
 
 
+def approve(environment: Environment, run: Run, task_id: str) -> None:
+    """Wait until a task waits for a user, and approve it like a user in the UI."""
+    environment.task_in(run.run_id, task_id, "awaiting_input", "deferred", dag_id=run.dag_id)
+    path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
+    environment.api._call("PATCH", path, json={"chosen_options": ["Approve"], "params_input": {}})
+
+
 def send_request(environment: Environment, method: str, path: str, **body: Any) -> Any:
     """Call the emulated API without Airflow; return the JSON."""
     headers = {"Authorization": f"Bearer {environment.emulator.token}"}

@@ -13,7 +13,17 @@ import pytest
 from harness.airflow_api import FINISHED
 from harness.processes import wait_until
 from tests.system.conftest import checks_for_running_job
-from tests.system.examples import FOLDER, Plan, Run, load_dags, run_all, send_request, tasks_with, wait_for_request
+from tests.system.examples import (
+    FOLDER,
+    Plan,
+    Run,
+    approve,
+    load_dags,
+    run_all,
+    send_request,
+    tasks_with,
+    wait_for_request,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +50,7 @@ CREATIONS = {
     r"/customModelTests/$": 7,
     r"/featureImpact/$": 3,
     r"/predictionExplanationsInitialization/$": 1,
-    r"/toNewCustomModelVersion/$": 1,
+    r"/toNewCustomModelVersion/$": 2,
     r"/customModelVectorDatabaseValidations/$": 5,
     r"/revalidate/$": 7,
 }
@@ -121,6 +131,7 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
             "example_genai_vector_database", {"use_case_id": OTHER_USE_CASE, "document_column": "no such column"}
         ),
         "guards": Plan("example_guards_from_templates", {}),
+        "approved guards": Plan("example_approve_guards", {}),
         "repository": Plan("example_version_from_repository", {}),
         "sharing": Plan("example_share_and_clean_up", {}),
         "image": image,
@@ -128,6 +139,7 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
         "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
     }
     runs = run_all(environment, plans)
+    approve(environment, runs["approved guards"], "approve")
     # The jobs with a configured duration have been started; other runs can start their jobs now.
     wait_for_request(environment, "POST", "/customModelTests/$")
     wait_for_request(environment, "POST", "/predictionExplanationsInitialization/$")
@@ -152,7 +164,8 @@ def test_every_run_ends_in_the_documented_state(runs: dict[str, Run]) -> None:
 
 
 def test_every_example_was_run(runs: dict[str, Run]) -> None:
-    assert {run.dag_id for run in runs.values()} | {"example_custom_model_pipeline"} == set(load_dags())
+    elsewhere = {"example_custom_model_pipeline", "example_on_new_version"}
+    assert {run.dag_id for run in runs.values()} | elsewhere == set(load_dags())
 
 
 def test_every_resource_is_created_exactly_once(environment: Environment, runs: dict[str, Run]) -> None:
@@ -212,6 +225,13 @@ def test_guards_have_the_requested_differences_from_their_templates(runs: dict[s
     assert run.value("report")["invalid"] == []
     assert run.value("report")["timeout_seconds"] == 30
     assert run.value("report")["guarded_version"] != run.value("create_version")
+
+
+def test_approved_guards_are_applied(environment: Environment, runs: dict[str, Run]) -> None:
+    run = runs["approved guards"]
+    assert run.states() == {"approve": "success", "apply_guards": "success", "list_guards": "success"}
+    assert run.value("approve")["chosen_options"] == ["Approve"]
+    assert {guard["name"] for guard in run.value("list_guards")} == {"Prompt Tokens", "PII Detection"}
 
 
 def test_a_version_and_its_commit_refer_to_each_other(runs: dict[str, Run]) -> None:

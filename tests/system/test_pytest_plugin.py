@@ -99,10 +99,10 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
     return run_pytest(folder)
 
 
-def run_pytest(folder: Path, *arguments: str) -> str:
-    """Run pytest in a folder; return its output."""
+def run_pytest(folder: Path, *arguments: str, **variables: str) -> str:
+    """Run pytest in a folder, with these environment variables; return its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    environment = {**kept, "AIRFLOW_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT)}
+    environment = {**kept, "AIRFLOW_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT), **variables}
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300

@@ -8,15 +8,19 @@ import socket
 import sys
 from pathlib import Path
 
+import airflow
 import pandas as pd
 import pytest
 from airflow.models import DagBag
-from airflow.providers.common.compat.sdk import ParamValidationError
+from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException, ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
+from packaging.version import Version
 
 FOLDER = Path(__file__).parents[2] / "example_dags"
 FILES = sorted(FOLDER.glob("example_*.py"))
-NAMES = [file.stem for file in FILES]
+#: Examples that contain no DAG in earlier versions of Airflow.
+NEEDS = {"example_approve_guards": Version("3.1")}
+NAMES = [file.stem for file in FILES if Version(airflow.__version__) >= NEEDS.get(file.stem, Version("3.0"))]
 SHARED = FOLDER / "datarobot_examples"
 
 
@@ -106,9 +110,31 @@ def test_a_dag_comes_back_from_the_database(bag, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_the_weekly_example_starts_by_itself(bag, name):
-    assert (bag.dags[name].schedule is None) == (name != "example_weekly_revalidation")
+def test_only_two_examples_start_by_themselves(bag, name):
+    assert (bag.dags[name].schedule is None) == (name not in {"example_on_new_version", "example_weekly_revalidation"})
     assert bag.dags[name].catchup is False
+
+
+@pytest.mark.parametrize("error", [ImportError, AirflowOptionalProviderFeatureException])
+def test_without_the_approval_operator_the_example_contains_no_dag(bag, monkeypatch, error):
+    class Refuse:
+        def find_spec(self, name, *_):
+            if name == "airflow.providers.standard.operators.hitl":
+                raise error("needs Airflow 3.1+")
+
+    monkeypatch.delitem(sys.modules, "airflow.providers.standard.operators.hitl", raising=False)
+    monkeypatch.setattr(sys, "meta_path", [Refuse(), *sys.meta_path])
+    monkeypatch.syspath_prepend(str(FOLDER))
+    before = DagBag(dag_folder=str(FOLDER / "example_approve_guards.py"))
+    assert (before.import_errors, dict(before.dags)) == ({}, {})
+
+
+def test_the_watcher_watches_the_model_of_its_asset(bag):
+    (asset,) = bag.dags["example_on_new_version"].schedule
+    (watcher,) = asset.watchers
+    path, kwargs = watcher.trigger.serialize()
+    assert path == "datarobot_provider.triggers.new_version.NewVersionTrigger"
+    assert asset.uri == f"datarobot://{kwargs['datarobot_conn_id']}/customModels/{kwargs['custom_model_id']}"
 
 
 def test_the_answer_of_the_handbook_assistant_stands_in_the_handbook(monkeypatch):

@@ -16,6 +16,7 @@ from jsonschema import Draft7Validator
 import datarobot_provider
 from datarobot_provider.get_provider_info import get_provider_info
 from datarobot_provider.links import datarobot as links
+from datarobot_provider.version_compat import BaseNotifier
 from tests.unit.operators.catalogue import OPERATORS, SENSORS
 
 INFO = get_provider_info()
@@ -81,9 +82,21 @@ def test_every_module_with_something_for_a_dag_is_listed_and_no_other(room, task
     assert {task.__module__ for task in tasks} == listed(room)
 
 
-def test_the_hook_and_the_trigger_are_listed():
+def test_the_hook_and_the_triggers_are_listed():
     assert listed("hooks") == {"datarobot_provider.hooks.datarobot"}
-    assert listed("triggers") == modules_on_disk("triggers") == {"datarobot_provider.triggers.job"}
+    assert listed("triggers") == modules_on_disk("triggers")
+    assert listed("triggers") == {"datarobot_provider.triggers.job", "datarobot_provider.triggers.new_version"}
+
+
+def test_the_notifiers_are_listed():
+    assert {path.rpartition(".")[0] for path in INFO["notifications"]} == modules_on_disk("notifications")
+    assert all(issubclass(load(path), BaseNotifier) for path in INFO["notifications"])
+
+
+def test_the_functions_of_the_asset_uris_exist():
+    (uris,) = INFO["asset-uris"]
+    assert uris["schemes"] == ["datarobot"]
+    assert all(callable(load(uris[name])) for name in ("handler", "factory", "to_openlineage_converter"))
 
 
 def test_the_links_are_all_links_of_the_package():

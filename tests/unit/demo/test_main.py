@@ -40,7 +40,7 @@ def test_timeout_grows_with_time_scale(argv: list[str], timeout: float) -> None:
 def test_all_examples_run_in_sequence(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path, failing: str, expected: str
 ) -> None:
-    for name in ("example_b", "example_a", "helper"):
+    for name in ("example_b", "example_a", "example_approve_guards", "helper"):
         (tmp_path / f"{name}.py").touch()
     ran = []
 

@@ -1,0 +1,1 @@
+"""Airflow assets for resources in DataRobot."""
