@@ -12,14 +12,15 @@ ROOT = Path(__file__).parents[1]
 
 def main() -> None:
     """Write the pages."""
-    # Airflow makes itself a home as soon as it is imported; it should not be the reader's own.
-    os.environ.setdefault("AIRFLOW_HOME", tempfile.mkdtemp(prefix="airflow-docs-"))
-    sys.path.insert(0, str(ROOT))
-    from docs._generate.pages import PAGES
+    # Airflow creates its home as soon as it is imported; it should not be the reader's own.
+    with tempfile.TemporaryDirectory(prefix="airflow-docs-") as home:
+        os.environ["AIRFLOW_HOME"] = home
+        sys.path.insert(0, str(ROOT))
+        from docs._generate.pages import PAGES
 
-    for name, page in PAGES.items():
-        (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
-        sys.stdout.write(f"wrote docs/{name}\n")
+        for name, page in PAGES.items():
+            (ROOT / "docs" / name).write_text(page(), encoding="utf-8")
+            sys.stdout.write(f"wrote docs/{name}\n")
 
 
 if __name__ == "__main__":
