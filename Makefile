@@ -86,7 +86,7 @@ test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## test the emulator with DataR
 dist: $(STAMP) ## build the sdist and the wheel in dist/, check their metadata and contents
 	@echo "== dist: build, twine check, check-wheel-contents"
 	@rm -rf build dist *.egg-info
-	@$(BIN)/python -m build >build.log 2>&1 && rm build.log || { cat build.log; exit 1; }
+	@$(BIN)/python -m build --quiet
 	@$(BIN)/twine check --strict dist/*
 	@$(BIN)/check-wheel-contents dist/*.whl
 

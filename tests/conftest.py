@@ -16,7 +16,7 @@ import pytest
 if "PYTEST_XDIST_WORKER" not in os.environ:
     _HOMES = tempfile.TemporaryDirectory(prefix="airflow-tests-", ignore_cleanup_errors=True)
     os.environ["HOMES_OF_TESTS"] = _HOMES.name
-_HOME = os.path.join(os.environ["HOMES_OF_TESTS"], os.environ.get("PYTEST_XDIST_WORKER", "controller"))  # noqa: PTH118
+_HOME = f"{os.environ['HOMES_OF_TESTS']}/{os.environ.get('PYTEST_XDIST_WORKER', 'controller')}"
 os.environ["AIRFLOW_HOME"] = _HOME
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
