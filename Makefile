@@ -17,7 +17,7 @@ SUITES := unit contract parity faults audit system
 # More than there are cores, because many tests wait for a server.
 WORKERS ?= 4
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
-DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=$(OFFICIAL_TESTS) tests
+DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/packaging --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.
 STAMP := $(VENV)/.made-for
@@ -27,7 +27,7 @@ SOUND := $(findstring <$(CURDIR)>,<$(MADE_FOR)>)
 # DataRobot's own client has a separate environment, because it requires a different pandas.
 OFFICIAL := .venv-official-client
 OFFICIAL_TESTS := tests/official_client
-OFFICIAL_STAMP := $(OFFICIAL)/.made
+OFFICIAL_STAMP := $(OFFICIAL)/.made-for
 OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
 
 # The benchmarks have a separate environment with the other providers. DataRobot's own provider needs Airflow 2; if that
@@ -37,7 +37,7 @@ BENCH_STAMP := $(BENCH)/.made-for
 BENCH_FOR := $(shell $(BENCH)/bin/python -c 'print(open("$(BENCH_STAMP)").read())' 2>/dev/null)
 BENCH_SOUND := $(findstring <$(CURDIR)>,<$(BENCH_FOR)>)
 AIRFLOW_2 := .venv-bench-airflow-2
-AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made
+AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made-for
 AIRFLOW_2_SOUND := $(shell $(AIRFLOW_2)/bin/python -c 'print("yes")' 2>/dev/null)
 
 # The demonstration at scale has a separate environment with Celery, database drivers and an S3 emulator.
@@ -76,11 +76,23 @@ test: $(STAMP) ## run every check and the tests, without combinations beyond the
 
 test-all: $(STAMP) ## run every check and every test: all combinations, the official client, the whole crash matrix
 	$(WITH_TYPES) $(PYTEST) $(DISTRIBUTED); tests=$$?; wait $$types && exit $$tests
-	@$(MAKE) --no-print-directory test-official-client test-crash
+	@$(MAKE) --no-print-directory test-official-client test-wheel test-crash
 
 test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## test the emulator with DataRobot's own Python client
 	@echo "== tests: official_client"
 	@EMULATOR_PYTHON='$(CURDIR)/$(BIN)/python' $(OFFICIAL)/bin/python -m pytest -c $(OFFICIAL_TESTS)/pytest.ini $(OFFICIAL_TESTS)
+
+.PHONY: dist test-wheel
+dist: $(STAMP) ## build the sdist and the wheel in dist/, check their metadata and contents
+	@echo "== dist: build, twine check, check-wheel-contents"
+	@rm -rf build dist *.egg-info
+	@$(BIN)/python -m build --quiet
+	@$(BIN)/twine check --strict dist/*
+	@$(BIN)/check-wheel-contents dist/*.whl
+
+test-wheel: dist ## install the wheel in a new environment with only Airflow, and test it there
+	@echo "== tests: packaging"
+	@$(PYTEST) tests/packaging
 
 lint: $(STAMP) ## check style and format
 	@echo "== lint: ruff check, ruff format --check"
@@ -128,10 +140,9 @@ clean: ## remove all generated files, including the virtual environments
 
 remake:
 
-$(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
-	@set -eu; start=$$(date +%s); \
+$(STAMP): constraints.txt pyproject.toml setup.cfg datarobot_provider/__init__.py $(if $(SOUND),,remake)
+	@set -eu; base=; \
 	if [ -z "$(SOUND)" ]; then \
-		base=; \
 		for candidate in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3); do \
 			if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
 				base=$$candidate; break; \
@@ -145,53 +156,19 @@ $(STAMP): constraints.txt pyproject.toml setup.cfg $(if $(SOUND),,remake)
 			echo "$$base cannot create virtual environments. On Debian and Ubuntu, install the package python3-venv." >&2; \
 			exit 1; \
 		fi; \
-		echo "creating $(VENV) with $$("$$base" --version) from constraints.txt: about a minute, once"; \
-		rm -rf $(VENV); \
-		"$$base" -m venv $(VENV); \
-	else \
-		echo "updating $(VENV) from constraints.txt and pyproject.toml"; \
 	fi; \
-	$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e '.[dev]'; \
-	printf '%s' '$(CURDIR)' > $(STAMP); \
-	echo "$(VENV) is ready after $$(($$(date +%s) - start)) s"
+	"$${base:-$(BIN)/python}" -m harness.environment $(VENV) --pins constraints.txt $(if $(SOUND),--update) \
+		-e '.[emulator]' --group dev
 
 $(SCALE_STAMP): constraints.txt $(SCALE_PINS) pyproject.toml setup.cfg $(if $(SCALE_SOUND),,remake) | $(STAMP)
-	@set -eu; start=$$(date +%s); \
-	if [ -z "$(SCALE_SOUND)" ]; then \
-		echo "creating $(SCALE) from constraints.txt and $(SCALE_PINS): about a minute, once"; \
-		rm -rf $(SCALE); \
-		$(BIN)/python -m venv $(SCALE); \
-	else \
-		echo "updating $(SCALE) from constraints.txt, $(SCALE_PINS) and pyproject.toml"; \
-	fi; \
-	$(SCALE)/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt -c $(SCALE_PINS) -e '.[scale]'; \
-	printf '%s' '$(CURDIR)' > $(SCALE_STAMP); \
-	echo "$(SCALE) is ready after $$(($$(date +%s) - start)) s"
+	@$(if $(SCALE_SOUND),$(SCALE),$(VENV))/bin/python -m harness.environment $(SCALE) --pins constraints.txt \
+		--pins $(SCALE_PINS) $(if $(SCALE_SOUND),--update) -e '.[emulator]' --group scale
 
 $(OFFICIAL_STAMP): $(OFFICIAL_TESTS)/constraints.txt $(if $(OFFICIAL_SOUND),,remake) | $(STAMP)
-	@set -eu; start=$$(date +%s); \
-	echo "creating $(OFFICIAL) from $(OFFICIAL_TESTS)/constraints.txt"; \
-	rm -rf $(OFFICIAL); \
-	$(BIN)/python -m venv $(OFFICIAL); \
-	$(OFFICIAL)/bin/python -m pip install -qq --disable-pip-version-check -r $(OFFICIAL_TESTS)/constraints.txt; \
-	touch $(OFFICIAL_STAMP); \
-	echo "$(OFFICIAL) is ready after $$(($$(date +%s) - start)) s"
+	@$(BIN)/python -m harness.environment $(OFFICIAL) -r $(OFFICIAL_TESTS)/constraints.txt
 
 $(BENCH_STAMP): benchmarks/constraints.txt pyproject.toml $(if $(BENCH_SOUND),,remake) | $(STAMP)
-	@set -eu; start=$$(date +%s); \
-	echo "creating $(BENCH) from benchmarks/constraints.txt"; \
-	rm -rf $(BENCH); \
-	$(BIN)/python -m venv $(BENCH); \
-	$(BENCH)/bin/python -m pip install -qq --disable-pip-version-check -c benchmarks/constraints.txt -e '.[bench]'; \
-	printf '%s' '$(CURDIR)' > $(BENCH_STAMP); \
-	echo "$(BENCH) is ready after $$(($$(date +%s) - start)) s"
+	@$(BIN)/python -m harness.environment $(BENCH) --pins benchmarks/constraints.txt -e '.[emulator]' --group bench
 
 $(AIRFLOW_2_STAMP): benchmarks/constraints-airflow-2.txt $(if $(AIRFLOW_2_SOUND),,remake) | $(STAMP)
-	-@set -eu; start=$$(date +%s); \
-	echo "creating $(AIRFLOW_2) from benchmarks/constraints-airflow-2.txt"; \
-	rm -rf $(AIRFLOW_2); \
-	$(BIN)/python -m venv $(AIRFLOW_2); \
-	$(AIRFLOW_2)/bin/python -m pip install -qq --disable-pip-version-check -r benchmarks/constraints-airflow-2.txt \
-		|| { rm -rf $(AIRFLOW_2); exit 1; }; \
-	touch $(AIRFLOW_2_STAMP); \
-	echo "$(AIRFLOW_2) is ready after $$(($$(date +%s) - start)) s"
+	-@$(BIN)/python -m harness.environment $(AIRFLOW_2) -r benchmarks/constraints-airflow-2.txt || rm -rf $(AIRFLOW_2)

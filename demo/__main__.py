@@ -9,9 +9,10 @@ from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from demo.dag_names import dag_names
-from demo.report import collect, render, table, task_name
+from demo.report import collect, render, render_links, table, task_name
 from demo.runner import EXPECTED_ERRORS, SUCCESS, Stopwatch, run_in_folder
 from harness.airflow_env import USER
 from harness.airflow_stack import AirflowStack
@@ -22,6 +23,7 @@ from harness.task_logs import readable
 if TYPE_CHECKING:
     from harness.airflow_api import AirflowApi, Json
 
+CONN_ID = "datarobot_default"
 LOGS_SHOWN = 3
 ALL = "all"
 #: Examples that wait for a user, which ``all`` does not run.
@@ -107,9 +109,11 @@ def start(emulator: Emulator, airflow: AirflowStack, stopwatch: Stopwatch) -> No
     emulator.launch()
     emulator.wait_until_ready()
     stopwatch.log(f"The emulator is listening on {emulator.endpoint}")
-    airflow.connect("datarobot_default", emulator.connection)
     airflow.wait_until_ready()
-    stopwatch.log(f"Airflow is running on {airflow.settings.base_url}")
+    # Airflow 3.3 does not test a connection that was saved without a port.
+    port = urlsplit(emulator.endpoint).port
+    airflow.api.create_connection(CONN_ID, {**emulator.connection, "port": port})
+    stopwatch.log(f"Airflow is running on {airflow.settings.base_url}, with the connection {CONN_ID}")
 
 
 def run(options: argparse.Namespace, api: AirflowApi, stopwatch: Stopwatch) -> str:
@@ -139,7 +143,7 @@ def run_dag(dag_id: str, timeout: float, api: AirflowApi, stopwatch: Stopwatch) 
     stopwatch.log(f"Triggered {dag_id} with the default values of its form: run {run_id}")
     state = api.wait_for_run(dag_id, run_id, timeout=timeout, watch=Progress(stopwatch).watch)
     rows = collect(api, dag_id, run_id)
-    print(f"\n{render(rows)}\n", flush=True)
+    print(f"\n{render(rows)}\n\n{render_links(rows)}\n", flush=True)
     if state == "success":
         return f"{SUCCESS}, run {run_id}, {len(rows)} tasks"
     failed = [task for task in api.task_instances(dag_id, run_id) if task["state"] == "failed"]

@@ -66,6 +66,14 @@ class AirflowApi:
         found: dict[str, Json] = response.json() if response.ok else {}
         return found
 
+    def create_connection(self, conn_id: str, fields: Json) -> None:
+        """Store a connection in Airflow, where the UI shows it.
+
+        :param conn_id: the id of the connection.
+        :param fields: its fields: ``conn_type``, ``host``, ``password``, among others.
+        """
+        self._call("POST", "/connections", json={"connection_id": conn_id, **fields})
+
     def wait_for_dag(self, dag_id: str, *, timeout: float = 60.0) -> None:
         """Wait until the DAG can be run.
 

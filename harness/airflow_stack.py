@@ -84,10 +84,6 @@ class AirflowStack(Service):
         self.settings.write_passwords()
         self._migration = self._start("database", Component(("db", "migrate")))
 
-    def connect(self, conn_id: str, fields: Mapping[str, Any]) -> None:
-        """Add a connection; must be called before :meth:`wait_until_ready`."""
-        self._connections[conn_id] = fields
-
     def wait_until_ready(self) -> None:
         """Wait for the database, start the components and wait until they are healthy."""
         if self._migration is not None:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from datarobot_provider.emulator import Emulator
+from datarobot_provider.testing.emulator import DataRobotEmulator
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -41,27 +44,29 @@ class Created:
     counts: Counter[str] = field(default_factory=Counter)
 
 
-class EmulatorClient:
-    """Client of an emulator: of its control API, and of the emulated API. It shares no code with the package.
+class EmulatorClient(DataRobotEmulator):
+    """Client of an emulator in another process: of its control API, and of the emulated API.
+
+    It shares no code with the client of the provider.
 
     :param endpoint: URL of the API.
     :param token: an API token that the emulator accepts.
     """
 
     def __init__(self, endpoint: str, token: str) -> None:
-        self.endpoint, self.url = endpoint, endpoint.removesuffix("/api/v2")
+        self.url = endpoint.removesuffix("/api/v2")
+        super().__init__(Emulator(self.url, token))
         self._session = requests.Session()
         self._session.trust_env = False
         self._session.headers["Authorization"] = f"Bearer {token}"
 
-    def control(self, method: str, path: str, body: Json | None = None, query: Json | None = None) -> Any:
-        """Call the control API; return the JSON of its response."""
-        return self._call(method, f"{self.url}/__emulator__/{path}", json=body, params=query)[1]
-
     def send(self, method: str, path: str, **options: Any) -> Json:
         """Send a valid request to the API; return the JSON of its response, and its ``location``."""
-        location, content = self._call(method, f"{self.endpoint}/{path}", **options)
-        return {"location": location, **(content or {})}
+        url = f"{self.endpoint}/{path}"
+        response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
+        if not response.ok:
+            raise requests.HTTPError(f"{method} {url}: {response.status_code} {response.text[:300]}", response=response)
+        return {"location": response.headers.get("Location"), **(response.json() if response.content else {})}
 
     def entries(self, path: str, **query: str) -> list[Json]:
         """Return all entries of a list of the API."""
@@ -71,18 +76,6 @@ class EmulatorClient:
             found += page["data"]
             if page.get("next") is None:
                 return found
-
-    def jobs(self, kind: str | None = None) -> list[Json]:
-        """Return the jobs, oldest first, with ``kind``, ``ids``, ``active`` and ``created``."""
-        return [job for job in self.control("GET", "jobs")["data"] if kind is None or job["kind"] == kind]
-
-    def requests(self, method: str | None = None, path: str | None = None) -> list[Json]:
-        """Return the requests that the API received, oldest first.
-
-        :param path: a regular expression that the paths match.
-        """
-        rows: list[Json] = self.control("GET", "requests", query={"method": method, "path": path})["data"]
-        return rows
 
     def provider_requests(self) -> list[Json]:
         """Return the requests that the provider has sent."""
@@ -108,12 +101,6 @@ class EmulatorClient:
                     created.names |= set(job["ids"].values())
                     created.counts.update(column for column, kind in JOBS.items() if kind == job["kind"])
         return found
-
-    def _call(self, method: str, url: str, **options: Any) -> tuple[str | None, Any]:
-        response = self._session.request(method, url, timeout=TIMEOUT, allow_redirects=False, **options)
-        if not response.ok:
-            raise requests.HTTPError(f"{method} {url}: {response.status_code} {response.text[:300]}", response=response)
-        return response.headers.get("Location"), response.json() if response.content else None
 
 
 def requests_by_model(log: Iterable[Json], created: Mapping[str, Created]) -> tuple[Counter[str], int]:

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
-# Airflow reads these when it is first imported. Every process needs a home of its own.
-_HOME = tempfile.TemporaryDirectory(prefix="airflow-tests-")
-os.environ["AIRFLOW_HOME"] = _HOME.name
+# Airflow reads these when it is first imported. Every process needs a home of its own. The workers of pytest-xdist
+# inherit the folder of the controller, which removes it, so that nothing remains of a worker that was killed.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    _HOMES = tempfile.TemporaryDirectory(prefix="airflow-tests-", ignore_cleanup_errors=True)
+    os.environ["HOMES_OF_TESTS"] = _HOMES.name
+_HOME = f"{os.environ['HOMES_OF_TESTS']}/{os.environ.get('PYTEST_XDIST_WORKER', 'controller')}"
+os.environ["AIRFLOW_HOME"] = _HOME
 os.environ["AIRFLOW__CORE__UNIT_TEST_MODE"] = "True"
 os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
-os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{_HOME.name}/hypothesis")
+os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", f"{_HOME}/hypothesis")
 
 # The assertions of the helpers are to be as readable as those of the tests.
 pytest.register_assert_rewrite("tests.support", "tests.parity.runs", "tests.faults.runs")
@@ -37,6 +42,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Register the marker that pytest-xdist reads, and set the number of examples of each property."""
+    # Like Ctrl-C, so that the servers of the fixtures are stopped and the temporary folders are removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")
     # The same examples in every run, without a deadline: a test must not fail on a machine under load.
     examples = 50 if "not full" in config.option.markexpr else 200

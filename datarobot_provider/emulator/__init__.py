@@ -27,6 +27,17 @@ def __getattr__(name: str) -> Any:
     """Import a public name on first use, because the server needs the packages of the extra ``emulator``."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from datarobot_provider.emulator import server
-
+    try:
+        from datarobot_provider.emulator import server
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(describe_missing_package(error), name=error.name) from error
     return getattr(server, name)
+
+
+def describe_missing_package(error: ModuleNotFoundError) -> str:
+    """Return what to install when an import of the emulator failed."""
+    return (
+        f"the package {error.name} is missing. Install the emulator with "
+        "pip install 'airflow-provider-datarobot-mlops[emulator]', "
+        "or the pytest fixtures with pip install 'airflow-provider-datarobot-mlops[testing]'"
+    )

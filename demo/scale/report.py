@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 CREATED = (*RESOURCES, *JOBS)
-HEADINGS = ("model", "seconds", "on worker s", "deferred s", "retries", "requests", *CREATED)
+HEADINGS = ("model", "seconds", "on worker s", "deferred s", "retries", "requests", "created")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class ModelRow:
     def cells(self) -> tuple[object, ...]:
         """Return the cells of the row."""
         seconds = (f"{each:.1f}" for each in (self.seconds, self.on_worker, self.deferred))
-        return self.name, *seconds, self.retries, self.requests, *(self.created[column] for column in CREATED)
+        others = ", ".join(f"{self.created[column]} {column}" for column in CREATED if self.created[column] != 1)
+        return self.name, *seconds, self.retries, self.requests, others or "each once"
 
 
 def model_rows(
@@ -87,12 +88,11 @@ def model_rows(
 
 def render_models(rows: Sequence[ModelRow]) -> str:
     """Return the table of the models, with medians and totals."""
-    numbers = range(1, len(HEADINGS))
+    numbers = range(1, len(HEADINGS) - 1)
     columns = [(row.seconds, row.on_worker, row.deferred, row.retries, row.requests) for row in rows]
     medians = [f"{median(column):.1f}" for column in zip(*columns, strict=True)]
     sums = [f"{sum(column):.0f}" for column in zip(*columns, strict=True)]
-    totals = [sum(row.created[column] for row in rows) for column in CREATED]
-    foot = [("median", *medians, *("" for _ in CREATED)), ("total", "", *sums[1:], *totals)]
+    foot = [("median", *medians, ""), ("total", "", *sums[1:], "")]
     return table(HEADINGS, [*(row.cells() for row in rows), *foot], numbers=numbers)
 
 
@@ -137,9 +137,11 @@ class Outcome:
         """Return the tables and the summary."""
         models, slots = len(self.rows), self.slots
         requests = sum(self.routes.values())
+        created = (f"{sum(row.created[column] for row in self.rows)} {column}" for column in CREATED)
         lines = [
             f"{self.seconds:.0f} s for {models} models, {self.seconds / models:.1f} s per model",
             f"{requests} requests, {requests / models:.1f} per model; {self.unrelated_requests} not related to a model",
+            f"created: {', '.join(created)}",
             f"{self.objects_read} objects read from the object storage, {self.objects_read / models:.1f} per model",
             f"worker slots occupied while waiting for DataRobot: {slots.waiting}, in {slots.samples} samples",
             f"worker slots occupied in the first {RELEASE_SECONDS:.0f} s of a job: at most {slots.releasing} at once",

@@ -50,7 +50,7 @@ def _version(*, training: bool = False, built: bool = False) -> Callable[[Emulat
 
 def _build_of_another_run(datarobot: EmulatorClient, name: str) -> Json:
     ids = _version()(datarobot, name)
-    datarobot.set_outcome("dependency_build", "succeeded", seconds=HOLD)
+    datarobot.outcome("dependency_build", "succeeded", seconds=HOLD)
     datarobot.send(
         "POST", "customModels/{custom_model_id}/versions/{custom_model_version_id}/dependencyBuild/".format(**ids)
     )
@@ -65,7 +65,7 @@ def _deployment(datarobot: EmulatorClient, name: str) -> str:
 
 def _validation(datarobot: EmulatorClient, name: str) -> Json:
     deployment_id = _deployment(datarobot, name)
-    datarobot.set_outcome("vector_database_validation", "succeeded", seconds=0)
+    datarobot.outcome("vector_database_validation", "succeeded", seconds=0)
     body = {"deploymentId": deployment_id, "promptColumnName": "promptText", "targetColumnName": "relevant"}
     validation = datarobot.send("POST", "genai/customModelVectorDatabaseValidations/", json=body)
     return {"validation_id": validation["id"], "deployment_id": deployment_id}

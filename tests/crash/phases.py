@@ -101,7 +101,7 @@ class Phase:
         held.update(cell.row.kind for cell in starting if cell.column.name == "cleared_running")
         if self._holding:
             for kind, times in held.items():
-                datarobot.set_outcome(kind, "succeeded", seconds=HOLD, times=times)
+                datarobot.outcome(kind, "succeeded", seconds=HOLD, times=times)
 
     def _conf(self, run: Run) -> Json:
         column = run.cell.column

@@ -80,7 +80,7 @@ class KillRun:
             for row in CANCELLABLE
         ]
         for row in CANCELLABLE:
-            environment.datarobot.set_outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(MODES))
+            environment.datarobot.outcome(str(row.kind), "succeeded", seconds=HOLD, times=len(MODES))
 
     def run(self) -> None:
         """Start the tasks, kill them, and wait for the end of their jobs."""

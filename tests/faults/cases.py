@@ -139,13 +139,13 @@ def _trained(resources: Resources, _: Path) -> Arguments:
 
 
 def _training(resources: Resources, folder: Path) -> Arguments:
-    resources.set_outcome("training_data", "succeeded", seconds=0.05)
+    resources.outcome("training_data", "succeeded", seconds=0.05)
     return {**_new_model(resources, folder), **_FILES, "training_data": {"datasetId": DATASET}}
 
 
 def _stuck_build(resources: Resources, _: Path) -> Arguments:
     ids = resources.create_model_with_version()
-    resources.set_outcome("dependency_build", "stuck")
+    resources.outcome("dependency_build", "stuck")
     resources.send("POST", resources.path(ids) + "dependencyBuild/")
     return dict(ids)
 

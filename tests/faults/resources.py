@@ -16,10 +16,10 @@ class Resources(EmulatorClient):
 
     _faulty = False
 
-    def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
-        """Let the next requests to ``path`` fail."""
+    def fault(self, method: str | None = None, path: str | None = None, **fields: Any) -> None:
+        """Inject a fault into the next requests."""
         self._faulty = True
-        super().inject_fault(path, times=times, method=method, **more)
+        super().fault(method, path, **fields)
 
     def clear_faults(self) -> None:
         """Remove all faults, if there are any."""
@@ -51,7 +51,7 @@ class Resources(EmulatorClient):
 
     def test(self, ids: dict[str, str], outcome: str = "succeeded") -> str:
         """Start a test of a built version; return its id."""
-        self.set_outcome("model_test", outcome)
+        self.outcome("model_test", outcome)
         body = {"customModelId": ids["custom_model_id"], "customModelVersionId": ids["custom_model_version_id"]}
         self.send("POST", "customModelTests/", json={**body, "datasetId": DATASET})
         found = self.send("GET", f"customModelTests/?customModelId={ids['custom_model_id']}&limit=1")
@@ -59,7 +59,7 @@ class Resources(EmulatorClient):
 
     def conversion(self, ids: dict[str, str], outcome: str = "succeeded") -> dict[str, str]:
         """Start a conversion of a version; return all ids."""
-        self.set_outcome("conversion", outcome)
+        self.outcome("conversion", outcome)
         body = {"mainProgramItemId": self.item(ids)}
         response = self.send("POST", self.path(ids) + "conversions/", json=body)
         return {**ids, "conversion_id": response["conversionId"]}

@@ -58,14 +58,14 @@ def test_a_connection_that_is_cut_temporarily(runner: Runner, case: Case, cut: s
     arguments = runner.arguments(case)
     # The response to a repeated DELETE is a 404, which is a success.
     times = 1 if case.method == "DELETE" else 2
-    runner.resources.inject_fault(case.path, method=case.method, times=times, cut=cut)
+    runner.resources.fault(case.method, case.path, times=times, cut=cut)
     check_lost_response(runner, case, arguments, _CONNECTION_LOST, times)
 
 
 @EVERY_CUT
 def test_a_connection_that_is_always_cut(runner: Runner, case: Case, cut: str) -> None:
     arguments = runner.arguments(case, SHORT_TIMEOUT)
-    runner.resources.inject_fault(case.path, method=case.method, times=None, cut=cut)
+    runner.resources.fault(case.method, case.path, times=None, cut=cut)
     if case.download and cut == "inside":
         # Each part is progress: the download is completed, or cannot be resumed.
         runner.run(case, arguments)
@@ -76,7 +76,7 @@ def test_a_connection_that_is_always_cut(runner: Runner, case: Case, cut: str) -
 @EVERY_CASE
 def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, case: Case) -> None:
     arguments = runner.arguments(case)
-    runner.resources.inject_fault(case.path, method=case.method, times=2, delay=0.02)
+    runner.resources.fault(case.method, case.path, times=2, delay=0.02)
     outcome = runner.run(case, arguments)
     assert outcome.error is None, outcome.text
     assert outcome.value == runner.run_without_faults(case).value
@@ -95,7 +95,7 @@ def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, case: Case, tim
     if case.download and times is None:
         # A download has a separate limit of resumptions, which would take longer.
         times = 1
-    runner.resources.inject_fault(case.path, method=case.method, times=times, delay=STALL)
+    runner.resources.fault(case.method, case.path, times=times, delay=STALL)
     check_lost_response(runner, case, arguments, _TIMED_OUT, times)
 
 

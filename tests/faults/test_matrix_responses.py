@@ -70,7 +70,7 @@ BIG_ERRORS = json.dumps(
 
 def inject(runner: Runner, case: Case, fault: dict[str, Any]) -> None:
     """Inject a fault into the main requests of a case."""
-    runner.resources.inject_fault(case.path, method=case.method, **{"times": None, **fault})
+    runner.resources.fault(case.method, case.path, **{"times": None, **fault})
 
 
 def check_recovers(runner: Runner, case: Case, fault: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ def run(runner: Runner, case: Case, fault: dict[str, Any], timeout: float, *, de
     arguments = runner.arguments(case, timeout, deferrable=deferrable)
     if deferrable:
         runner.find_jobs_running()
-    runner.resources.inject_fault(path, method="GET", **{"times": None, **fault})
+    runner.resources.fault("GET", path, **{"times": None, **fault})
     outcome = runner.run(case, arguments)
     # A response without a body cannot be cut inside.
     assert runner.resources.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault did not occur"

@@ -61,7 +61,7 @@ class SubmitRun(Run):
     def set_outcome(self, outcome: str, **more: Any) -> None:
         """Set the outcome of the next job, if the operator starts one."""
         if self.submitter.kind:
-            self.datarobot.set_outcome(self.submitter.kind, outcome, **more)
+            self.datarobot.outcome(self.submitter.kind, outcome, **more)
 
     def await_end(self) -> None:
         """End the jobs of the task with their outcomes, and wait until none is active."""
@@ -73,7 +73,7 @@ class SubmitRun(Run):
     def lose_response(self, **fault: Any) -> Outcome:
         """Run an attempt whose request is processed and whose response is lost."""
         method, path = self.submitter.send
-        self.datarobot.inject_fault(path, method=method, times=1, **(fault or {"cut": "after"}))
+        self.datarobot.fault(method, path, times=1, **(fault or {"cut": "after"}))
         outcome = self.finish()
         assert self.datarobot.faults_left() == [0]
         self.datarobot.clear_faults()

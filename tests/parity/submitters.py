@@ -115,7 +115,7 @@ def _image(datarobot: EmulatorClient) -> Arguments:
 
 
 def _validation(datarobot: EmulatorClient) -> Arguments:
-    datarobot.set_outcome("vector_database_validation", "succeeded", seconds=0)
+    datarobot.outcome("vector_database_validation", "succeeded", seconds=0)
     body = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
     return {"validation_id": datarobot.send("POST", VALIDATIONS, json=body)["id"]}
 

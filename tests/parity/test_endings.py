@@ -36,7 +36,7 @@ def test_a_job_that_succeeds_returns_the_same_xcom(datarobot: EmulatorClient, ca
 def test_a_job_that_ends_badly_raises_the_same_error(datarobot: EmulatorClient, case: Case, ending: str) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, ending, message=case.reason)
+        datarobot.outcome(case.kind, ending, message=case.reason)
         outcome = run.finish()
         run.check_requests()
         run.check_job()
@@ -55,7 +55,7 @@ def test_a_job_that_ends_badly_raises_the_same_error(datarobot: EmulatorClient, 
 def test_a_job_that_does_not_end_times_out_in_the_same_way(datarobot: EmulatorClient, case: Case, ending: str) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT)
-        datarobot.set_outcome(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
+        datarobot.outcome(case.kind, ending, **({"state": "pondering"} if ending == "unknown" else {}))
         outcome = run.finish()
         run.check_requests(deletes=1 if case.cancel else 0)
         # If the API cannot cancel the job, it is still running, and the message says so.
@@ -75,7 +75,7 @@ def test_a_job_that_does_not_end_times_out_in_the_same_way(datarobot: EmulatorCl
 def test_a_timeout_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable, timeout=_SHORT, cancel_on_kill=False)
-        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.outcome(case.kind, "stuck")
         outcome = run.finish()
         run.check_requests(deletes=0)
         run.check_job(active=True)
@@ -92,7 +92,7 @@ def test_a_task_that_does_not_wait_returns_the_id(datarobot: EmulatorClient, cas
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=False, wait_for_completion=False)
         run.arguments["deferrable"] = deferrable
-        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.outcome(case.kind, "stuck")
         outcome = run.finish()
         run.check_requests()
         job = run.check_job(active=True)

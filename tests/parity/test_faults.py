@@ -75,7 +75,7 @@ def _succeeds_despite(datarobot: EmulatorClient, case: Case, path: str, fault: d
 
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "succeeded", seconds=60 if outlasts else 0.4)
+        datarobot.outcome(case.kind, "succeeded", seconds=60 if outlasts else 0.4)
 
         with (
             log_lines(hook_module, "_LOG") as lines,
@@ -84,7 +84,7 @@ def _succeeds_despite(datarobot: EmulatorClient, case: Case, path: str, fault: d
         ):
 
             def inject() -> None:
-                datarobot.inject_fault(path, **fault)  # type: ignore[arg-type]
+                datarobot.fault("GET", path, **fault)  # type: ignore[arg-type]
                 if outlasts:
                     threads.submit(_finish_after_faults, datarobot)
 
@@ -119,8 +119,8 @@ def test_polls_that_keep_failing_raise_the_same_error(
 
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "stuck")
-        datarobot.inject_fault(case.polls[0], status=503, times=None)
+        datarobot.outcome(case.kind, "stuck")
+        datarobot.fault("GET", case.polls[0], status=503, times=None)
         outcome = run.finish()
         # The job may still succeed: it is not cancelled, and its id stays in the store for the next attempt.
         run.check_requests(deletes=0)
@@ -142,8 +142,8 @@ def test_a_connection_that_stays_cut_raises_the_same_error(
 
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "stuck")
-        datarobot.inject_fault(case.polls[0], cut="before", times=None)
+        datarobot.outcome(case.kind, "stuck")
+        datarobot.fault("GET", case.polls[0], cut="before", times=None)
         outcome = run.finish(host_in_event=True)
         run.check_requests(deletes=0)
         run.check_job(active=True)
@@ -162,8 +162,8 @@ def test_the_event_of_a_connection_that_stays_cut_names_no_host(
 ) -> None:
     fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
-    datarobot.set_outcome(case.kind, "stuck")
-    datarobot.inject_fault(case.polls[0], cut="before", times=None)
+    datarobot.outcome(case.kind, "stuck")
+    datarobot.fault("GET", case.polls[0], cut="before", times=None)
     assert type(run.finish().error) is AirflowException
 
 
@@ -176,8 +176,8 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
 
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "stuck")
-        datarobot.inject_fault(case.polls[0], status=401, body=rejection, times=None)
+        datarobot.outcome(case.kind, "stuck")
+        datarobot.fault("GET", case.polls[0], status=401, body=rejection, times=None)
         return _check_not_cancelled(run, run.finish())
 
     outcome, _ = run_both_modes(run_mode)
@@ -188,7 +188,7 @@ def test_rejected_polls_raise_the_same_error_and_are_retried(
     # The token is changed while the task is deferred, so that the server rejects the requests of the trigger. A task
     # that waits on a worker has read its token before.
     changed = Run(datarobot, case, deferrable=True)
-    datarobot.set_outcome(case.kind, "stuck")
+    datarobot.outcome(case.kind, "stuck")
     wrong = connection(datarobot.endpoint, "an-invalid-token", **SHORT_POLL_FAILURES)
     outcome_of_change = changed.finish(before_trigger=lambda: monkeypatch.setenv(CONNECTION, wrong))
     deferred = _check_not_cancelled(changed, outcome_of_change)
@@ -203,7 +203,7 @@ def test_a_missing_connection_in_the_triggerer_is_reported(
     """A worker may have a connection in its environment that the triggerer does not have."""
     fail_polls_early(datarobot, monkeypatch)
     run = Run(datarobot, case, deferrable=True)
-    datarobot.set_outcome(case.kind, "stuck")
+    datarobot.outcome(case.kind, "stuck")
     good = connection(datarobot.endpoint)
     outcome = run.finish(
         before_trigger=lambda: monkeypatch.delenv(CONNECTION),
@@ -228,7 +228,7 @@ def test_a_start_whose_response_is_lost_is_not_repeated(datarobot: EmulatorClien
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=False)
         run.arguments["deferrable"] = deferrable
-        datarobot.inject_fault(case.start, method="POST", cut=cut, times=1)
+        datarobot.fault("POST", case.start, cut=cut, times=1)
         outcome = run.finish()
         run.check_requests()
         assert len(datarobot.jobs(case.kind)) == 1

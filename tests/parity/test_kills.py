@@ -115,7 +115,7 @@ def _kill_messages(lines: list[str]) -> list[str]:
 def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: Case) -> None:
     def run_mode(deferrable: bool) -> tuple[Any, list[str], Outcome]:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.outcome(case.kind, "stuck")
         if deferrable:
             outcome, lines = _kill_in_trigger(run, _polled(run))
         else:
@@ -143,7 +143,7 @@ def test_a_kill_cancels_the_job_if_the_api_can(datarobot: EmulatorClient, case: 
 def test_a_kill_does_not_cancel_the_job_without_cancel_on_kill(datarobot: EmulatorClient, case: Case) -> None:
     for deferrable in (False, True):
         run = Run(datarobot, case, deferrable=deferrable, cancel_on_kill=False)
-        datarobot.set_outcome(case.kind, "stuck")
+        datarobot.outcome(case.kind, "stuck")
         if deferrable:
             _, lines = _kill_in_trigger(run, _polled(run))
         else:
@@ -158,7 +158,7 @@ def test_a_kill_after_the_job_ended_is_logged(datarobot: EmulatorClient, case: C
     def run_mode(deferrable: bool) -> list[str]:
         # The second poll is sent after 0.8 s at the earliest; the job has ended by then.
         run = Run(datarobot, case, deferrable=deferrable, poll_interval=1.0)
-        datarobot.set_outcome(case.kind, "succeeded", seconds=0.2)
+        datarobot.outcome(case.kind, "succeeded", seconds=0.2)
 
         def ended() -> bool:
             return any(polls_of(case, datarobot)) and not datarobot.jobs(case.kind)[0]["active"]
@@ -191,7 +191,7 @@ def test_a_kill_after_the_end_does_nothing(datarobot: EmulatorClient, case: Case
     assert _kill_messages(lines) == []
 
     run = Run(datarobot, case, deferrable=True)
-    datarobot.set_outcome(case.kind, "succeeded", seconds=TIMEOUT)
+    datarobot.outcome(case.kind, "succeeded", seconds=TIMEOUT)
     trigger = run.rebuild_trigger(run.defer())
     datarobot.finish_jobs()
 

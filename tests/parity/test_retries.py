@@ -47,7 +47,7 @@ def test_a_retry_reuses_the_job(
 ) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "succeeded", seconds=_LONG if ended else 0.3)
+        datarobot.outcome(case.kind, "succeeded", seconds=_LONG if ended else 0.3)
         _kill_first_attempt(run, monkeypatch)
         first = dict(run.instance.xcoms)
         if ended:
@@ -73,8 +73,8 @@ def test_a_retry_after_failed_polls_reuses_the_job(
 
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "succeeded", seconds=0.4)
-        datarobot.inject_fault(case.polls[0], status=503, times=None)
+        datarobot.outcome(case.kind, "succeeded", seconds=0.4)
+        datarobot.fault("GET", case.polls[0], status=503, times=None)
         assert type(run.finish().error) is AirflowException
         datarobot.clear_faults()
         run.next_attempt()
@@ -94,7 +94,7 @@ def test_a_retry_reports_how_the_job_ends(
 ) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.set_outcome(case.kind, "failed", message=case.reason, seconds=_LONG)
+        datarobot.outcome(case.kind, "failed", message=case.reason, seconds=_LONG)
         _kill_first_attempt(run, monkeypatch)
         run.next_attempt()
         with monkeypatch.context() as patch:

@@ -204,11 +204,11 @@ def test_a_rejected_request_is_not_an_uncertain_submission(datarobot: EmulatorCl
     """DataRobot has not processed a rejected request: the next attempt sends it without a search."""
     method, path = submitter.send
     run = SubmitRun(datarobot, submitter, on_uncertain_submit="fail")
-    datarobot.inject_fault(path, method=method, times=1, status=429, body={"message": "too many"})
+    datarobot.fault(method, path, times=1, status=429, body={"message": "too many"})
     first = run.finish()
     assert type(first.error) is AirflowException
     assert first.stored == {}
-    datarobot.inject_fault(path, method=method, times=1, status=403, body={"message": "no"})
+    datarobot.fault(method, path, times=1, status=403, body={"message": "no"})
     run.next_attempt()
     second = run.finish()
     assert type(second.error) is AirflowFailException

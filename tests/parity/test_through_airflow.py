@@ -70,7 +70,7 @@ def run(emulator: Emulator, tmp_path_factory: pytest.TempPathFactory) -> Airflow
     datarobot.reset()
     for kind in _TASKS:
         # The job must still be running when the worker polls it, so that the task defers.
-        datarobot.set_outcome(kind, "succeeded", seconds=1, times=2)
+        datarobot.outcome(kind, "succeeded", seconds=1, times=2)
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")},
         "AIRFLOW_HOME": str(home),

@@ -94,21 +94,9 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         super().__init__(endpoint, token)
         self.host = self.url.removeprefix("http://")
 
-    def reset(self) -> None:
-        """Delete all resources, and load the seed again."""
-        self.control("POST", "reset")
-
-    def set_outcome(self, kind: str, outcome: str, **more: Any) -> None:
-        """Set the outcome of the next job of a kind."""
-        self.control("POST", "outcomes", {"kind": kind, "outcome": outcome, **more})
-
     def finish_jobs(self) -> None:
         """End all jobs now."""
         self.control("POST", "finish")
-
-    def inject_fault(self, path: str, *, times: int | None, method: str = "GET", **more: Any) -> None:
-        """Let the next requests to a path fail."""
-        self.control("POST", "faults", {"method": method, "path": path, "times": times, **more})
 
     def faults_left(self) -> list[int | None]:
         """Return the number of remaining occurrences of each fault."""
@@ -135,13 +123,13 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         """
         form = [("isMajorUpdate", "true"), ("baseEnvironmentId", ENVIRONMENT)]
         if training:
-            self.set_outcome("training_data", "succeeded", seconds=0)
+            self.outcome("training_data", "succeeded", seconds=0)
             form.append(("trainingData", json.dumps({"datasetId": DATASET})))
         paths = sorted(path for path in FOLDER.iterdir() if path.is_file())
         form += [("filePath", path.name) for path in paths]
         files = [("file", (path.name, path.read_bytes())) for path in paths]
         version = self.send("POST", f"customModels/{model_id}/versions/", data=form, files=files)
         if built:
-            self.set_outcome("dependency_build", "succeeded", seconds=0)
+            self.outcome("dependency_build", "succeeded", seconds=0)
             self.send("POST", f"customModels/{model_id}/versions/{version['id']}/dependencyBuild/")
         return version

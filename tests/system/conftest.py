@@ -105,13 +105,14 @@ def checks_for_running_job(request: dict[str, Any]) -> bool:
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Environment]:
     """Start Airflow and the emulator once for this suite, and unpause the example pipeline."""
     folder = tmp_path_factory.mktemp("system")
-    with Emulator(folder, time_scale=TIME_SCALE) as emulator:
-        connections = {"datarobot_default": emulator.connection}
-        dags_folder = ROOT / "example_dags"
-        with AirflowStack(folder / "airflow", dags_folder=dags_folder, connections=connections) as airflow:
-            airflow.api.wait_for_dag(DAG)
-            airflow.api.unpause(DAG)
-            yield Environment(airflow, emulator)
+    with (
+        Emulator(folder, time_scale=TIME_SCALE) as emulator,
+        AirflowStack(folder / "airflow", dags_folder=ROOT / "example_dags") as airflow,
+    ):
+        airflow.api.create_connection("datarobot_default", emulator.connection)
+        airflow.api.wait_for_dag(DAG)
+        airflow.api.unpause(DAG)
+        yield Environment(airflow, emulator)
 
 
 @pytest.fixture

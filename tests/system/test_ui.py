@@ -42,6 +42,12 @@ def test_the_test_button_reports_whether_the_connection_works(environment: Envir
     assert test_connection("any", "http://127.0.0.1:9")[0] is False
 
 
+def test_the_connection_of_the_demonstration_is_listed_without_its_token(environment: Environment) -> None:
+    (listed,) = environment.api._all("/connections", "connections")
+    shown = (listed["connection_id"], listed["conn_type"], listed["host"], listed["password"])
+    assert shown == ("datarobot_default", "datarobot", environment.emulator.endpoint, "***")
+
+
 @pytest.mark.parametrize("dag_id", [file.stem for file in sorted(FOLDER.glob("example_*.py"))])
 def test_a_trigger_form_is_typed_and_has_defaults_and_labels(environment: Environment, dag_id: str) -> None:
     environment.api.wait_for_dag(dag_id)

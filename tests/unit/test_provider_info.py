@@ -6,7 +6,7 @@ import inspect
 import json
 import pkgutil
 import tomllib
-from importlib import import_module
+from importlib import import_module, metadata
 from pathlib import Path
 
 import airflow
@@ -14,13 +14,15 @@ import pytest
 from jsonschema import Draft7Validator
 
 import datarobot_provider
+from datarobot_provider.client.transport import USER_AGENT
 from datarobot_provider.get_provider_info import get_provider_info
 from datarobot_provider.links import datarobot as links
 from datarobot_provider.version_compat import BaseNotifier
 from tests.unit.operators.catalogue import OPERATORS, SENSORS
 
 INFO = get_provider_info()
-PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 ROOMS = ("operators", "sensors", "hooks", "triggers")
 
 
@@ -61,8 +63,23 @@ def test_the_entry_point_leads_here():
     assert getattr(import_module(module), name) is get_provider_info
 
 
-def test_the_version_is_said_once_and_the_same():
-    assert PROJECT["version"] == datarobot_provider.__version__
+def test_the_version_is_in_one_place():
+    assert "version" in PROJECT["dynamic"]
+    assert metadata.version(PROJECT["name"]) == datarobot_provider.__version__
+    assert f"airflow-provider-datarobot-mlops/{datarobot_provider.__version__} " in USER_AGENT
+
+
+def test_the_extras_are_those_for_users():
+    assert set(PROJECT["optional-dependencies"]) == {"emulator", "openlineage", "testing"}
+
+
+def test_airflow_finds_the_example_dags_under_the_name_of_the_distribution():
+    """Airflow 3.3 derives the name of the package from that of the distribution."""
+    package = import_module(PROJECT["name"].replace("-", "_"))
+    (folder,) = package.__path__
+    assert {file.name for file in Path(folder, "example_dags").glob("example_*.py")} == {
+        file.name for file in (ROOT / "example_dags").glob("example_*.py")
+    }
 
 
 @pytest.mark.parametrize("module", sorted(set().union(*map(listed, ROOMS))))

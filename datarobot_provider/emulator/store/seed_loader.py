@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from datarobot_provider.emulator.store.state import State
 
 #: The seed of the command ``datarobot-emulator``: the resources of the example DAGs.
-DEFAULT_SEED = Path(__file__).resolve().parent.parent / "default_seed" / "seed"
+DEFAULT_SEED = Path(__file__).resolve().parents[2] / "example_dags" / "seed"
 _STRING = {"type": "string", "minLength": 1}
 _DATASET = {
     "type": "object",

@@ -12,9 +12,9 @@ import time
 import pytest
 import requests
 
-from datarobot_provider.emulator import __main__ as command
-from datarobot_provider.emulator import running
-from datarobot_provider.emulator.__main__ import DEFAULT_PORT, DEFAULT_TOKEN, TOKEN_VARIABLE, main
+from datarobot_provider import __version__
+from datarobot_provider.emulator import command, running
+from datarobot_provider.emulator.command import DEFAULT_PORT, DEFAULT_TOKEN, TOKEN_VARIABLE, main
 from datarobot_provider.emulator.server import KEEP_ALIVE
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
 from datarobot_provider.emulator.store.state import State
@@ -244,3 +244,33 @@ def test_used_port_is_explained(emulator, capsys):
 def test_address_that_cannot_be_bound_is_explained(capsys):
     assert main(["--token", "token-of-the-command-line", "--host", "192.0.2.7", "--port", "0"]) == 2
     assert "cannot listen on 192.0.2.7:0: " in capsys.readouterr().err
+
+
+@pytest.fixture
+def without_extra(monkeypatch):
+    """Let imports fail as they do without the packages of the extra."""
+    for name in [name for name in sys.modules if name.startswith("datarobot_provider.emulator.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    monkeypatch.delattr("datarobot_provider.emulator.command")
+    monkeypatch.delattr("datarobot_provider.emulator.server")
+    from datarobot_provider.emulator import __main__ as program
+
+    return program
+
+
+def test_a_missing_package_is_reported_with_the_extra(without_extra, capsys):
+    assert without_extra.main([]) == 1
+    assert "pip install 'airflow-provider-datarobot-mlops[emulator]'" in capsys.readouterr().err
+
+
+def test_an_import_without_the_extra_names_the_extra_for_tests(without_extra):
+    with pytest.raises(ModuleNotFoundError, match=r"package uvicorn is missing\. .*datarobot-mlops\[testing\]'"):
+        from datarobot_provider.emulator import running  # noqa: F401
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"datarobot-emulator {__version__}\n"

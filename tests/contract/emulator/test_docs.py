@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from datarobot_provider.emulator.__main__ import _parser
 from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.command import _parser
 from datarobot_provider.emulator.common import strict_json
 from datarobot_provider.emulator.store.jobs import DEFAULT, OUTCOMES
 from datarobot_provider.emulator.store.seed_loader import SCHEMA

@@ -1,13 +1,10 @@
 """The seed of the examples."""
 
-import configparser
-from importlib import resources
-
 import requests
 
 from datarobot_provider.emulator import running
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
-from harness.emulator import ROOT, SEED
+from harness.emulator import SEED
 
 TOKEN = "token-of-the-seed-tests"
 VERSION = "/customModels/65a0000000000000000000a1/versions/65a0000000000000000000a2/"
@@ -37,21 +34,5 @@ def test_seeded_models_and_validations_are_ready_for_use():
 
 
 def test_default_seed_is_that_of_the_examples():
-    """The package contains a copy of the files of example_dags, because wheels do not contain example_dags."""
-    package, examples = DEFAULT_SEED.parent, SEED.parent
-    copies = {path.relative_to(package) for path in package.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    named = {path.relative_to(examples) for path in (examples / "models").glob("*/*.*")}
-    assert {path.as_posix() for path in copies - named} == {"seed/seed.json", "models/diabetes_training.csv"}
-    assert named <= copies
-    differing = [str(path) for path in copies if (package / path).read_bytes() != (examples / path).read_bytes()]
-    assert differing == [], "copy these files from example_dags to datarobot_provider/emulator/default_seed"
-
-
-def test_default_seed_is_package_data():
-    setup = configparser.ConfigParser()
-    setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    patterns = setup["options.package_data"]["datarobot_provider.emulator"].split()
-    package = resources.files("datarobot_provider.emulator")
-    packaged = {path for pattern in patterns for path in package.glob(pattern) if path.is_file()}
-    files = {path for path in DEFAULT_SEED.parent.rglob("*") if path.is_file() and path.suffix != ".pyc"}
-    assert files == packaged
+    assert DEFAULT_SEED != SEED
+    assert DEFAULT_SEED.resolve() == SEED

@@ -11,8 +11,8 @@ import time
 import pytest
 import requests
 
-from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
 from datarobot_provider.emulator.app import create_app
+from datarobot_provider.emulator.command import TOKEN_VARIABLE, main
 from datarobot_provider.emulator.store import snapshot
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
 from datarobot_provider.emulator.store.state import State

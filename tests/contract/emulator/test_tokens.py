@@ -4,7 +4,7 @@ import pytest
 import requests
 
 from datarobot_provider.emulator import running
-from datarobot_provider.emulator.__main__ import TOKEN_VARIABLE, main
+from datarobot_provider.emulator.command import TOKEN_VARIABLE, main
 from datarobot_provider.emulator.web.tokens import TokenError
 
 SHORT = ["", "t", "seven-c", "with a space", "line\nbreak", "\u00fcmlaut-token"]

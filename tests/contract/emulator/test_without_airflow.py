@@ -55,7 +55,7 @@ import http.client
 
 from datarobot_provider.emulator import running
 from datarobot_provider.emulator.store.seed_loader import DEFAULT_SEED
-import datarobot_provider.emulator.__main__
+import datarobot_provider.emulator.command
 
 with running(seed=DEFAULT_SEED, time_scale=0) as emulator:
     connection = http.client.HTTPConnection(emulator.url.removeprefix("http://"))

@@ -53,4 +53,4 @@ def test_all_examples_run_in_sequence(
     outcome = run(parse(["--dag", "all", "--dags-folder", str(tmp_path)]), api, Stopwatch())
     assert outcome == f"{expected} examples succeeded"
     assert ran == ["example_a", "example_b"]
-    assert "example_a  success, 3 tasks" in capsys.readouterr().out
+    assert "example_a   success, 3 tasks" in capsys.readouterr().out

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from demo.report import Row, make_row, render, task_name
+from demo.report import Row, make_row, render, render_links, table, task_name
 from harness.task_durations import Interval, TaskDurations
 
 START = datetime(2026, 3, 29, tzinfo=UTC)
@@ -57,18 +57,46 @@ def test_name_of_a_mapped_task_has_its_index() -> None:
     assert task_name(task()) == "build"
 
 
+LINK = "http://127.0.0.1:40123/registry/custom-model-workshop/65a0000000000000000000a1"
+ROWS = [
+    Row("create", "success", 1, "-", "0.4", "65a0", LINK),
+    Row("build_dependencies", "failed", 12, "101.5", "0.4", "-", "-"),
+]
+
+
 def test_table_aligns_numbers_to_the_right() -> None:
-    rows = [
-        Row("create", "success", 1, "-", "0.4", "65a0", "http://x"),
-        Row("build_dependencies", "failed", 12, "101.5", "0.4", "-", "-"),
-    ]
-    assert render(rows).splitlines() == [
-        "task                state    attempts  deferred s  on worker s  DataRobot id  link",
-        "------------------  -------  --------  ----------  -----------  ------------  --------",
-        "create              success         1           -          0.4  65a0          http://x",
-        "build_dependencies  failed         12       101.5          0.4  -             -",
+    heading, rule, *lines = render(ROWS).splitlines()
+    assert heading == "task                 state     attempts   deferred s   on worker s   DataRobot id"
+    assert set(rule) == {"─"}
+    assert lines == [
+        "create               success          1            -           0.4   65a0",
+        "build_dependencies   failed          12        101.5           0.4   -",
     ]
 
 
 def test_table_without_rows_has_headings() -> None:
-    assert render([]).startswith("task  state  attempts")
+    assert render([]).startswith("task   state   attempts")
+
+
+def test_table_with_long_names_fits_one_hundred_columns() -> None:
+    name = "life_cycle.validate_the_vector_database_of_the_product_handbook[12]"
+    lines = render([Row(name, "upstream_failed", 1, "1.0", "0.4", "65a0000000000000000000a1", "-")]).splitlines()
+    assert max(map(len, lines)) == 100
+    assert "".join(line[:20].strip() for line in lines[2:]) == name
+
+
+def test_square_brackets_are_no_markup() -> None:
+    assert "build[red]" in table(["task"], [["build[red]"]], numbers=())
+
+
+def test_links_are_listed_once_and_in_one_piece() -> None:
+    names = [f"a_task_with_a_long_name_{number}" for number in range(4)]
+    rows = [*ROWS, *(Row(name, "success", 1, "-", "0.4", "-", LINK * 2) for name in names)]
+    assert render_links(rows).splitlines() == [
+        "create",
+        f"    {LINK}",
+        ", ".join(names[:3]) + ",",
+        names[3],
+        f"    {LINK * 2}",
+    ]
+    assert render_links(ROWS[1:]) == "no links"

@@ -29,6 +29,13 @@ def test_client_logs_in_once_and_sends_the_token(api: AirflowApi, requests_mock:
     assert [poll.headers["Authorization"] for poll in polls] == ["Bearer jwt", "Bearer jwt"]
 
 
+def test_a_connection_is_stored(api: AirflowApi, requests_mock: Mocker) -> None:
+    requests_mock.post(f"{BASE}/api/v2/connections", json={}, status_code=201)
+    api.create_connection("datarobot_default", {"conn_type": "datarobot", "port": 80})
+    sent = requests_mock.request_history[-1].json()
+    assert sent == {"connection_id": "datarobot_default", "conn_type": "datarobot", "port": 80}
+
+
 def test_a_list_is_read_to_its_last_page(api: AirflowApi, requests_mock: Mocker) -> None:
     def page(request: Any, _: Any) -> dict[str, Any]:
         offset = int(request.qs["offset"][0])

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 A, B, SHARED = "65a00000000000000000000a", "65a00000000000000000000b", "65a0000000000000000000d1"
 STATUS = "8c30f6a2-0b1c-4d2e-8f3a-5b6c7d8e9f00"
-API, CONTROL = "http://127.0.0.1:1/api/v2", "http://127.0.0.1:1/__emulator__"
+API = "http://127.0.0.1:1/api/v2"
 
 
 def request(path: str, query: str = "", method: str = "GET") -> dict[str, Any]:
@@ -44,7 +44,12 @@ def test_routes_are_counted_without_ids() -> None:
     assert requests_by_route(log) == {"GET /api/v2/customModels/ID/": 2, "GET /api/v2/status/ID/": 1}
 
 
-def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
+def control_api(monkeypatch: pytest.MonkeyPatch, **responses: list[dict[str, Any]]) -> None:
+    """Replace the control API by responses."""
+    monkeypatch.setattr(EmulatorClient, "control", lambda _client, _method, path: {"data": responses[path.rstrip("?")]})
+
+
+def test_created_counts_lists_and_jobs(requests_mock: Mocker, monkeypatch: pytest.MonkeyPatch) -> None:
     version, guarded, other = "65a0000000000000000000f1", "65a0000000000000000000f2", "65a0000000000000000000f3"
     page = {"data": [{"id": A, "name": "model-01"}], "next": "more"}
     last = {"data": [{"id": B, "name": "model-02"}], "next": None}
@@ -59,7 +64,7 @@ def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
         {"kind": "model_test", "ids": {"customModelId": B}},
         {"kind": "model_test", "ids": {"customModelId": B}},
     ]
-    requests_mock.get(f"{CONTROL}/jobs", json={"data": jobs})
+    control_api(monkeypatch, jobs=jobs)
     created = EmulatorClient(API, "token").created()
     assert created["model-01"].counts == {"models": 1, "versions": 1, "guarded": 1, "tests": 1}
     assert created["model-01"].names == {"model-01", A, version, guarded, STATUS}
@@ -67,6 +72,6 @@ def test_created_counts_lists_and_jobs(requests_mock: Mocker) -> None:
 
 
 @pytest.mark.parametrize(("agent", "count"), [("airflow-provider-datarobot-mlops/0.1", 1), ("python-requests/2", 0)])
-def test_only_requests_of_the_provider_are_counted(requests_mock: Mocker, agent: str, count: int) -> None:
-    requests_mock.get(f"{CONTROL}/requests", json={"data": [{**request("customModels/"), "userAgent": agent}]})
+def test_only_requests_of_the_provider_are_counted(monkeypatch: pytest.MonkeyPatch, agent: str, count: int) -> None:
+    control_api(monkeypatch, requests=[{**request("customModels/"), "userAgent": agent}])
     assert len(EmulatorClient(API, "token").provider_requests()) == count

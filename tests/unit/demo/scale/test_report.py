@@ -51,9 +51,20 @@ def test_created_once_is_false_when_something_is_missing_or_duplicated(column: s
 
 def test_table_of_models_ends_with_medians_and_totals() -> None:
     lines = render_models([ROW, replace(ROW, name="model-02", seconds=70.25, requests=40)]).splitlines()
-    assert lines[2].split() == ["model-01", "60.2", "4.0", "50.0", "1", "30", *["1"] * len(CREATED)]
+    assert lines[2].split() == ["model-01", "60.2", "4.0", "50.0", "1", "30", "each", "once"]
     assert lines[4].split() == ["median", "65.2", "4.0", "50.0", "1.0", "35.0"]
-    assert lines[5].split() == ["total", "8", "100", "2", "70", *["2"] * len(CREATED)]
+    assert lines[5].split() == ["total", "8", "100", "2", "70"]
+
+
+def test_table_of_models_lists_what_was_not_created_once() -> None:
+    lines = render_models([replace(ROW, created=ONCE + Counter(tests=1) - Counter(builds=1))]).splitlines()
+    assert lines[2].endswith(" 0 builds, 2 tests")
+
+
+def test_tables_fit_one_hundred_columns() -> None:
+    route = "GET /api/v2/customModels/ID/versions/ID/" + "a" * 80
+    result = replace(outcome(), rows=[replace(ROW, name="model-" + "n" * 90, created=Counter())], routes={route: 1})
+    assert max(map(len, result.render().splitlines())) == 100
 
 
 def test_routes_are_sorted_by_number_of_requests() -> None:
@@ -64,6 +75,7 @@ def test_routes_are_sorted_by_number_of_requests() -> None:
 def test_all_checks_pass() -> None:
     assert all(outcome().checks().values())
     assert "31 requests, 31.0 per model" in outcome().render()
+    assert f"created: {', '.join(f'1 {column}' for column in CREATED)}\n" in outcome().render()
 
 
 def with_an_occupied_slot() -> Outcome:
