@@ -13,10 +13,7 @@ from airflow.providers.common.compat.sdk import (
     AirflowNotFoundException,
     AirflowSensorTimeout,
     AirflowSkipException,
-    Asset,
-    AssetAlias,
     BaseHook,
-    BaseNotifier,
     BaseOperator,
     BaseOperatorLink,
     BaseSensorOperator,
@@ -26,9 +23,14 @@ from airflow.providers.common.compat.sdk import (
     XCom,
     conf,
     mask_secret,
-    redact,
 )
+from airflow.sdk import Asset, AssetAlias, BaseNotifier
 from airflow.sdk.exceptions import AirflowRuntimeError
+
+try:  # Airflow 3.1 and later
+    from airflow.sdk.log import redact
+except ImportError:
+    from airflow.sdk.execution_time.secrets_masker import redact
 
 #: Errors of reading a connection when a secrets backend or the API server of Airflow does not respond, or returns an
 #: invalid response. Airflow treats other errors of a secrets backend as "not found".

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from airflow.providers.common.compat.sdk import DAG, AirflowOptionalProviderFeatureException, AssetAlias, Param
+import airflow
+from airflow.sdk import DAG, AssetAlias, Param
 from datarobot_examples.params import datarobot_id
+from packaging.version import Version
 
 from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator, ListGuardConfigsOperator
-
-try:
-    from airflow.providers.standard.operators.hitl import ApprovalOperator
-except (ImportError, AirflowOptionalProviderFeatureException):
-    # Before Airflow 3.1, there is no approval, and guards must not be applied without it: the file contains no DAG.
-    ApprovalOperator = None
 
 PARAMS = {
     "custom_model_id": datarobot_id("65a0000000000000000000a3", "Custom model", "A text-generation model."),
@@ -27,7 +23,10 @@ PARAMS = {
     ),
 }
 
-if ApprovalOperator is not None:
+# Earlier versions of Airflow have no approvals, and guards must not be applied without one.
+if Version(airflow.__version__) >= Version("3.1"):
+    from airflow.providers.standard.operators.hitl import ApprovalOperator
+
     with DAG(
         dag_id="example_approve_guards",
         description="Apply guards after a user has approved them.",

@@ -12,7 +12,7 @@ import airflow
 import pandas as pd
 import pytest
 from airflow.models import DagBag
-from airflow.providers.common.compat.sdk import AirflowOptionalProviderFeatureException, ParamValidationError
+from airflow.providers.common.compat.sdk import ParamValidationError
 from airflow.serialization.serialized_objects import DagSerialization
 from packaging.version import Version
 
@@ -115,15 +115,8 @@ def test_only_two_examples_start_by_themselves(bag, name):
     assert bag.dags[name].catchup is False
 
 
-@pytest.mark.parametrize("error", [ImportError, AirflowOptionalProviderFeatureException])
-def test_without_the_approval_operator_the_example_contains_no_dag(bag, monkeypatch, error):
-    class Refuse:
-        def find_spec(self, name, *_):
-            if name == "airflow.providers.standard.operators.hitl":
-                raise error("needs Airflow 3.1+")
-
-    monkeypatch.delitem(sys.modules, "airflow.providers.standard.operators.hitl", raising=False)
-    monkeypatch.setattr(sys, "meta_path", [Refuse(), *sys.meta_path])
+def test_before_airflow_3_1_the_example_with_an_approval_contains_no_dag(bag, monkeypatch):
+    monkeypatch.setattr(airflow, "__version__", "3.0.6")
     monkeypatch.syspath_prepend(str(FOLDER))
     before = DagBag(dag_folder=str(FOLDER / "example_approve_guards.py"))
     assert (before.import_errors, dict(before.dags)) == ({}, {})

@@ -6,7 +6,6 @@ import sys
 from typing import Any
 
 import pytest
-from airflow.providers.openlineage.extractors import OperatorLineage
 
 from datarobot_provider.client import routes
 from datarobot_provider.core.lineage import lineage
@@ -20,6 +19,10 @@ from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.support.tasks import run_task
 from tests.unit.operators.catalogue import OPERATORS, minimal
 from tests.unit.support import ORIGIN, TOKEN, response
+
+OperatorLineage = pytest.importorskip(
+    "airflow.providers.openlineage.extractors", reason="the OpenLineage provider is optional; it is in the extra dev"
+).OperatorLineage
 
 HOST = "datarobot.example"
 MODEL = f"datarobot://{HOST}/customModels/m"
@@ -41,7 +44,7 @@ def names(datasets: list[Any]) -> list[tuple[str, str | None]]:
     return [(f"{each.namespace}/{each.name}", version) for each, version in zip(datasets, versions, strict=True)]
 
 
-def completed(task: Any) -> OperatorLineage[Any, Any]:
+def completed(task: Any) -> Any:
     found = task.get_openlineage_facets_on_complete(None)
     assert isinstance(found, OperatorLineage)
     assert TOKEN not in repr(found)
