@@ -39,8 +39,8 @@ if Version(airflow.__version__) >= Version("3.1"):
         # Approve guards
 
         The run waits until a user approves or rejects the guards (**Required Actions** in Airflow's UI), without
-        occupying a worker. After an approval, the guards are applied. After a rejection, or if nobody responds within a
-        day, the tasks that follow are skipped.
+        occupying a worker. After an approval, the guards are applied. After a rejection, the tasks that follow are
+        skipped.
 
         The task `apply_guards` emits an asset event with the new version. Requires Airflow 3.1.
         """,
@@ -49,8 +49,6 @@ if Version(airflow.__version__) >= Version("3.1"):
             task_id="approve",
             subject="Apply {{ params.guards | length }} guards to the custom model {{ params.custom_model_id }}?",
             body="{% for guard in params.guards %}* {{ guard.template }}\n{% endfor %}",
-            defaults="Reject",
-            response_timeout=timedelta(days=1),
         )
         apply_guards = ApplyGuardConfigOperator(
             task_id="apply_guards",

@@ -42,12 +42,12 @@ class Environment:
         """Return a task instance."""
         return next(task for task in self.api.task_instances(DAG, run_id) if task["task_id"] == task_id)
 
-    def task_in(self, run_id: str, task_id: str, *states: str, dag_id: str = DAG) -> dict[str, Any]:
+    def task_in(self, run_id: str, task_id: str, *states: str) -> dict[str, Any]:
         """Wait until a task is in one of the states; return it."""
 
         def task_in_state() -> dict[str, Any] | None:
-            tasks = self.api.task_instances(dag_id, run_id)
-            return next((task for task in tasks if task["task_id"] == task_id and task["state"] in states), None)
+            task = self.task(run_id, task_id)
+            return task if task["state"] in states else None
 
         what = f"{task_id} in {' or '.join(states)}"
         return wait_until(task_in_state, what=what, timeout=RUN_TIMEOUT, check=self.airflow.check, interval=0.3)

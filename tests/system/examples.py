@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from demo.report import task_name
+from harness.airflow_api import ApiError
 from harness.emulator import ROOT
 from harness.processes import wait_until
 from harness.task_durations import TaskDurations, measure
@@ -102,10 +104,25 @@ def wait_for_request(environment: Environment, method: str, path: str) -> None:
 
 
 def approve(environment: Environment, run: Run, task_id: str) -> None:
-    """Wait until a task waits for a user, and approve it like a user in the UI."""
-    environment.task_in(run.run_id, task_id, "awaiting_input", "deferred", dag_id=run.dag_id)
+    """Approve a task like a user in the UI, when it waits for that; a retry attempt asks again."""
     path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
-    environment.api._call("PATCH", path, json={"chosen_options": ["Approve"], "params_input": {}})
+    waited: set[int] = set()
+
+    def approved() -> bool | None:
+        tasks = {task["task_id"]: task for task in environment.api.task_instances(run.dag_id, run.run_id)}
+        task = tasks.get(task_id, {"state": None, "try_number": 0})
+        if task["state"] in {"awaiting_input", "deferred"}:
+            # The scheduler of Airflow 3.3 fails a task ("state mismatch") that is approved in the second in which it
+            # begins to wait. No user is that fast.
+            if task["try_number"] in waited:
+                with suppress(ApiError):  # It has already been approved.
+                    environment.api._call("PATCH", path, json={"chosen_options": ["Approve"], "params_input": {}})
+            waited.add(task["try_number"])
+        return task["state"] == "success" or None
+
+    wait_until(
+        approved, what=f"approval of {task_id}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=6.0
+    )
 
 
 def send_request(environment: Environment, method: str, path: str, **body: Any) -> Any:
