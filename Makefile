@@ -17,7 +17,8 @@ SUITES := unit contract parity faults audit system
 # More than there are cores, because many tests wait for a server.
 WORKERS ?= 4
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
-DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/crash --ignore=tests/packaging --ignore=$(OFFICIAL_TESTS) tests
+DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/browser --ignore=tests/crash --ignore=tests/packaging \
+	--ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.
 STAMP := $(VENV)/.made-for
@@ -39,6 +40,10 @@ BENCH_SOUND := $(findstring <$(CURDIR)>,<$(BENCH_FOR)>)
 AIRFLOW_2 := .venv-bench-airflow-2
 AIRFLOW_2_STAMP := $(AIRFLOW_2)/.made-for
 AIRFLOW_2_SOUND := $(shell $(AIRFLOW_2)/bin/python -c 'print("yes")' 2>/dev/null)
+
+# The browser tests and the screenshots add Playwright to .venv. Playwright uses the Chromium of the system.
+CHROMIUM ?= chromium
+BROWSER_STAMP := $(VENV)/.browser
 
 # The demonstration at scale has a separate environment with Celery, database drivers and an S3 emulator.
 SCALE := .venv-scale
@@ -113,6 +118,20 @@ site: $(STAMP) ## build the documentation into site/; fails on every warning
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 	@echo "site/index.html"
 
+.PHONY: test-browser screenshots chromium
+test-browser: chromium $(BROWSER_STAMP) ## test Airflow's UI in Chromium: connection form, Trigger form, links, logs
+	@echo "== tests: browser"
+	@CHROMIUM='$(CHROMIUM)' $(PYTEST) tests/browser
+
+screenshots: chromium $(BROWSER_STAMP) ## take the pictures of the documentation in Chromium: docs/images
+	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m demo.screenshots
+
+chromium:
+	@command -v '$(CHROMIUM)' >/dev/null || { \
+		echo "Chromium is required. On Debian: apt-get install --no-install-recommends chromium fonts-inter fonts-liberation" >&2; \
+		exit 1; \
+	}
+
 .PHONY: test-crash reliability
 test-crash: $(STAMP) ## kill Airflow processes at every step (SHORT=1: main tasks only, PROTECTION=off: without the task state store)
 	@echo "== tests: crash"
@@ -159,6 +178,10 @@ $(STAMP): constraints.txt pyproject.toml setup.cfg datarobot_provider/__init__.p
 	fi; \
 	"$${base:-$(BIN)/python}" -m harness.environment $(VENV) --pins constraints.txt $(if $(SOUND),--update) \
 		-e '.[emulator]' --group dev
+
+$(BROWSER_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt --group browser
+	@touch $(BROWSER_STAMP)
 
 $(SCALE_STAMP): constraints.txt $(SCALE_PINS) pyproject.toml setup.cfg $(if $(SCALE_SOUND),,remake) | $(STAMP)
 	@$(if $(SCALE_SOUND),$(SCALE),$(VENV))/bin/python -m harness.environment $(SCALE) --pins constraints.txt \

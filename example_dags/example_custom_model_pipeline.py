@@ -80,14 +80,12 @@ PARAMS = {
         description="A list of guard configurations, with the field names of the API.",
         section="Guards",
     ),
-    "guard_timeout_seconds": Param(
-        60, type="integer", minimum=2, title="Timeout of the guards in seconds", section="Guards"
-    ),
+    "guard_timeout_seconds": Param(60, type="integer", minimum=2, title="Guard timeout (s)", section="Guards"),
     "validate_vector_database": Param(
         True, type="boolean", title="Validate a vector database", section="Vector database"
     ),
     "vector_database_deployment_id": datarobot_id(
-        "65a0000000000000000000f1", "Vector database", "The deployment of the vector database.", "Vector database"
+        "65a0000000000000000000f1", "Deployment", "The deployment of the vector database.", "Vector database"
     ),
     "prompt_column": text("promptText", "Prompt column", section="Vector database"),
     "document_column": text("relevant", "Document column", section="Vector database"),
@@ -145,7 +143,7 @@ with DAG(
 
     * A failed check fails `test_version`; its log shows the table of checks and the end of DataRobot's log.
     * All waits are deferred and occupy no worker.
-    * The button **Custom model version** of a task opens the page in DataRobot.
+    * The link **Custom model version** in the tab **Details** of a task opens the page in DataRobot.
     """,
 ):
     create_model = CreateCustomModelOperator(

@@ -22,14 +22,15 @@ class Emulator(Service):
     :param folder: the folder of its log file.
     :param seed: the folder with its seed data; default is that of the example DAGs.
     :param time_scale: factor for the duration of the emulated jobs; default 1.
+    :param port: its port; default is a free one.
     """
 
-    def __init__(self, folder: Path, *, seed: Path = SEED, time_scale: float = 1.0) -> None:
+    def __init__(self, folder: Path, *, seed: Path = SEED, time_scale: float = 1.0, port: int = 0) -> None:
         super().__init__()
         self.token = secrets.token_hex(24)
         self.endpoint = ""
         self.log = folder / "emulator.log"
-        self._arguments = ["--port", "0", "--seed", str(seed), "--time-scale", str(time_scale), "--quiet"]
+        self._arguments = ["--port", str(port), "--seed", str(seed), "--time-scale", str(time_scale), "--quiet"]
 
     def launch(self) -> None:
         """Start the process."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Suites that start an Airflow. Two of them at the same time would exceed their timeouts on two cores.
-_WITH_AIRFLOW = ("audit", "crash", "system")
+_WITH_AIRFLOW = ("audit", "browser", "crash", "system")
 
 
 @pytest.fixture(scope="session")

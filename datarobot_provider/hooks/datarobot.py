@@ -139,7 +139,9 @@ class DataRobotHook(BaseHook):
         except TransportError as error:
             return False, f"{config.endpoint.origin} cannot be reached. {error}"
         except DataRobotError as error:
-            return False, str(error)
+            # Airflow's UI tests a copy of the connection with a random id, which must not be in the message.
+            message = str(error).removeprefix(f"Airflow connection {self.datarobot_conn_id!r}: ")
+            return False, f"{message[:1].upper()}{message[1:]}"
         return True, f"Connected to {config.endpoint.origin}, DataRobot API {version}."
 
     def password_of(self, conn_id: str) -> str:

@@ -121,7 +121,7 @@ def job_error(
         headline(kind, event.verdict),
         state=event.verdict.state,
         message=event.verdict.message,
-        details=[_ids(event), *details],
+        details=[*details, *_ids(event)],
         log_tail=log_tail,
         url=url,
         advice=advice,
@@ -129,11 +129,12 @@ def job_error(
     )
 
 
-def _ids(event: JobEvent) -> str:
+def _ids(event: JobEvent) -> list[str]:
+    """Return the ids of the job, one per line: the log viewer of Airflow does not wrap lines."""
     ids = sorted(event.ref.ids.items())
     if event.verdict.outcome is Outcome.EXPIRED and event.verdict.state == GONE and ids:
-        return not_found_message([GivenId(name, value) for name, value in ids])
-    return f"Ids: {', '.join(f'{name} {value}' for name, value in ids)}"
+        return [not_found_message([GivenId(name, value) for name, value in ids])]
+    return ["Ids:", *(f"  {name} {value}" for name, value in ids)]
 
 
 def format_duration(seconds: float) -> str:

@@ -14,7 +14,7 @@ IN_SEED = "The default exists in the emulator's seed data."
 
 
 def datarobot_id(
-    default: str, title: str, description: str, section: str = "In DataRobot", *, note: str = IN_SEED
+    default: str, title: str, description: str, section: str = "DataRobot resources", *, note: str = IN_SEED
 ) -> Param:
     """Return a field for an id in DataRobot; ``note`` describes its default."""
     return Param(

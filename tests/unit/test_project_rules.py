@@ -135,3 +135,12 @@ def test_nothing_is_printed_and_no_exception_is_caught_by_its_base_class():
         or (isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print")
     ]
     assert violations == []
+
+
+def test_every_picture_is_small_and_shown_in_the_documentation():
+    pictures = {file.name: file.stat().st_size for file in (ROOT / "docs" / "images").iterdir()}
+    assert len(pictures) > 3
+    assert {name: size for name, size in pictures.items() if size >= 250_000 or not name.endswith(".png")} == {}
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [name for name in pictures if f"images/{name})" not in text] == []

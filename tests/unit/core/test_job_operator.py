@@ -139,7 +139,9 @@ class TestTheEnd:
             finish("failed")
         assert str(caught.value).splitlines() == [
             "The dependency build failed.",
-            "Ids: custom_model_id m, custom_model_version_id v",
+            "Ids:",
+            "  custom_model_id m",
+            "  custom_model_version_id v",
             "Last 2 lines of the job's log:",
             "  | first",
             "  | last",

@@ -96,16 +96,18 @@ def test_every_outcome_but_success_has_an_exception(outcome, kind, words):
     assert lines[0].startswith(f"The dependency build {words}")
     ended = outcome in (Outcome.FAILED, Outcome.CANCELLED, Outcome.EXPIRED)
     assert lines[0].endswith("its last known state is running (processing).") is not ended
-    assert lines[1:8] == [
+    assert lines[1:10] == [
         "Message from DataRobot: the server's words",
-        "Ids: custom_model_id m, custom_model_version_id v",
         "a detail",
+        "Ids:",
+        "  custom_model_id m",
+        "  custom_model_version_id v",
         "Last 2 lines of the job's log:",
         "  | one",
         "  | two",
         "See: https://page.example/",
     ]
-    assert lines[8].startswith("What to do: ")
+    assert lines[10].startswith("What to do: ")
 
 
 @pytest.mark.parametrize(

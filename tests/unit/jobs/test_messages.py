@@ -127,4 +127,4 @@ def test_the_error_of_a_missing_job_contains_its_ids(status):
 
 def test_an_expired_status_record_is_not_reported_as_not_found():
     done = run_wait(ref_of("task_status"), [response(body={"status": "EXPIRED"})])
-    assert "\nIds: status_id s\n" in str(job_error(JobEvent(done.ref, done.verdict)))
+    assert "\nIds:\n  status_id s\n" in str(job_error(JobEvent(done.ref, done.verdict)))
