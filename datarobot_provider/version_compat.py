@@ -28,9 +28,9 @@ from airflow.sdk import Asset, AssetAlias, BaseNotifier
 from airflow.sdk.exceptions import AirflowRuntimeError
 
 try:  # Airflow 3.1 and later
-    from airflow.sdk.log import redact
+    from airflow.sdk.log import redact  # type: ignore[attr-defined]
 except ImportError:
-    from airflow.sdk.execution_time.secrets_masker import redact
+    from airflow.sdk.execution_time.secrets_masker import redact  # type: ignore[no-redef]
 
 #: Errors of reading a connection when a secrets backend or the API server of Airflow does not respond, or returns an
 #: invalid response. Airflow treats other errors of a secrets backend as "not found".
