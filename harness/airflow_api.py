@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -45,8 +46,8 @@ class AirflowApi:
         self._check = check
         self._session = requests.Session()
         self._session.trust_env = False
-        # SQLite allows one writer at a time: under load the api-server may respond with 500, without any change. Every
-        # request can be repeated then: run ids are chosen by the client, so no run can be started twice.
+        # SQLite allows one writer at a time: under load the api-server may respond with 500. Every request can be
+        # repeated then: run ids are chosen by the client, so no run can be started twice.
         retry = Retry(
             total=4,
             connect=0,
@@ -217,7 +218,17 @@ class AirflowApi:
             token = _read(response)["access_token"]
             self._session.headers["Authorization"] = f"Bearer {token}"
         url = f"{self.base_url}/api/v2{path}"
-        return _read(self._session.request(method, url, params=params, json=json, timeout=TIMEOUT))
+        response = self._session.request(method, url, params=params, json=json, timeout=TIMEOUT)
+        if response.status_code == HTTPStatus.CONFLICT and _is_repeated(response):
+            # An earlier attempt was processed, although its response was 500.
+            return {}
+        return _read(response)
+
+
+def _is_repeated(response: requests.Response) -> bool:
+    """Return whether the request was sent more than once."""
+    retries = getattr(response.raw, "retries", None)
+    return bool(retries and retries.history)
 
 
 def _read(response: requests.Response) -> Json:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.airflow_api import PAGE, AirflowApi, ApiError, DagImportError
+from tests.unit.support import raw_server, read_request
 
 if TYPE_CHECKING:
+    import socket
+
     from requests_mock import Mocker
 
 BASE = "http://127.0.0.1:8001"
@@ -34,6 +38,23 @@ def test_a_connection_is_stored(api: AirflowApi, requests_mock: Mocker) -> None:
     api.create_connection("datarobot_default", {"conn_type": "datarobot", "port": 80})
     sent = requests_mock.request_history[-1].json()
     assert sent == {"connection_id": "datarobot_default", "conn_type": "datarobot", "port": 80}
+
+
+@pytest.mark.parametrize("statuses", [(500, 409), (500, 500, 409), (409,)])
+def test_a_conflict_after_a_server_error_means_that_the_run_was_created(statuses: tuple[int, ...]) -> None:
+    responses = iter([(201, '{"access_token": "jwt"}'), *((status, "{}") for status in statuses)])
+
+    def respond(connection: socket.socket) -> None:
+        read_request(connection)
+        status, body = next(responses)
+        head = f"HTTP/1.1 {status} Status\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(f"{head}{body}".encode())
+
+    with raw_server(respond) as port:
+        api = AirflowApi(f"http://127.0.0.1:{port}", "demo", "secret", check=lambda: None)
+        with pytest.raises(ApiError, match="409") if len(statuses) == 1 else contextlib.nullcontext():
+            api.trigger("d")
+    assert list(responses) == []
 
 
 def test_a_list_is_read_to_its_last_page(api: AirflowApi, requests_mock: Mocker) -> None:
