@@ -243,7 +243,7 @@ def test_the_test_button_shows_the_error_of_an_extra(connection, extra):
     connection(extra=extra)
     works, message = DataRobotHook().test_connection()
     assert not works
-    assert message.startswith("Airflow connection 'datarobot_default': the extra")
+    assert message.startswith("The extra")
 
 
 @pytest.mark.parametrize("port", ["9" * 5000, "-1", "99999", "80,443"])
