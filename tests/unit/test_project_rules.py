@@ -114,7 +114,7 @@ def test_only_the_version_file_and_the_trigger_import_airflow():
                 found.add(file.relative_to(PACKAGE).as_posix())
     # The fixtures for pytest set up Airflow's database and run a DAG.
     testing = {"testing/dag_runs.py", "testing/database.py"}
-    assert found == {"version_compat.py", "triggers/job.py", "hooks/datarobot.py", *testing}
+    assert found == {"version_compat.py", "triggers/job.py", *testing}
 
 
 def test_nothing_is_printed_and_no_exception_is_caught_by_its_base_class():
