@@ -9,6 +9,7 @@ BASE_PYTHON ?=
 SHORT ?=
 PROTECTION ?= on
 ROWS ?=
+AIRFLOW ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -140,6 +141,13 @@ test-crash: $(STAMP) ## kill Airflow processes at every step (SHORT=1: main task
 reliability: $(STAMP) ## run all crash tests with and without protection and write docs/reliability.md
 	@$(BIN)/python -m tests.crash.reliability
 
+.PHONY: test-matrix matrix-constraints
+test-matrix: $(STAMP) ## run the tests on Airflow 3.0 to 3.3 and write docs/compatibility.md (AIRFLOW="3.0 3.3": only these)
+	@$(BIN)/python -m tests.matrix run $(AIRFLOW)
+
+matrix-constraints: $(STAMP) ## resolve the versions of tests/matrix/constraints-*.txt again, each as of its own date
+	@$(BIN)/python -m tests.matrix constraints $(AIRFLOW)
+
 .PHONY: bench
 bench: $(BENCH_STAMP) $(OFFICIAL_STAMP) $(AIRFLOW_2_STAMP) ## run the benchmarks and write docs/performance.md (ROWS="waiting imports": only these)
 	@$(BENCH)/bin/python -m benchmarks $(ROWS)
@@ -153,7 +161,7 @@ $(SUITES): $(STAMP)
 	@$(PYTEST) tests/$@
 
 clean: ## remove all generated files, including the virtual environments
-	rm -rf $(VENV) $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
+	rm -rf $(VENV) .venv-airflow-* $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
 	rm -rf .demo build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

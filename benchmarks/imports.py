@@ -68,8 +68,12 @@ def imports(bench: Bench) -> None:
 def base() -> str:
     """Return the import statements of the Airflow names that our modules import."""
     tree = ast.parse((ROOT / "datarobot_provider" / "version_compat.py").read_text(encoding="utf-8"))
-    found = [node for node in tree.body if isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow")]
+    found = [node for node in tree.body if _imports_airflow(node.body[0] if isinstance(node, ast.Try) else node)]
     return "\n".join(ast.unparse(node) for node in found)
+
+
+def _imports_airflow(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow")
 
 
 def _import(bench: Bench, providers: dict[str, Provider], python: str, client: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Param, task
+from airflow.sdk import DAG, Param, task
 from datarobot_examples.life_cycle import life_cycle
 from datarobot_examples.params import dataset, environment, model_folder, model_name
 
@@ -38,12 +38,12 @@ PARAMS = {
 }
 
 
-@task
+@task(retries=0)
 def check_data(data: dict[str, Any], params: dict[str, Any] | None = None) -> int:
     """Fail early if the dataset is not suitable; return its number of rows."""
     rows, minimum = data["rowCount"], (params or {})["minimum_rows"]
     if data["processingState"] != "COMPLETED" or rows < minimum:
-        raise AirflowFailException(
+        raise ValueError(
             f"{data['name']} is {data['processingState']} and has {rows} rows; at least {minimum} are required."
         )
     log.info("%s has %d rows.", data["name"], rows)

@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException, Param, task
+from airflow.sdk import DAG, Param, task
 from datarobot_examples.life_cycle import life_cycle
 from datarobot_examples.params import MODELS, dataset, environment, text
 
@@ -42,17 +42,17 @@ PARAMS = {
 }
 
 
-@task
+@task(retries=0)
 def each_model(params: dict[str, Any] | None = None) -> list[dict[str, str]]:
     """Return the name and the folder of each model."""
     form = params or {}
     names = dict.fromkeys(line.strip() for line in form["model_names"] if line.strip())
     if not names:
-        raise AirflowFailException("The field 'Models' is empty: enter one name per line.")
+        raise ValueError("The field 'Models' is empty: enter one name per line.")
     return [{"name": name, "folder": form["model_folder"].replace("{name}", name)} for name in names]
 
 
-@task(trigger_rule="all_done", multiple_outputs=False)
+@task(trigger_rule="all_done", multiple_outputs=False, retries=0)
 def report(models: list[dict[str, str]], params: dict[str, Any] | None = None, ti: Any = None) -> dict[str, str]:
     """Log the state of each model; a model is ready if it has passed its test."""
     reached = {}
@@ -65,7 +65,7 @@ def report(models: list[dict[str, str]], params: dict[str, Any] | None = None, t
     failed = [name for name, state in reached.items() if state.startswith("failed")]
     log.info("%d of %d models are ready.", len(models) - len(failed), len(models))
     if failed and (params or {}).get("all_must_succeed"):
-        raise AirflowFailException(f"Not ready: {', '.join(failed)}.")
+        raise RuntimeError(f"Not ready: {', '.join(failed)}.")
     return reached
 
 

@@ -10,7 +10,7 @@ import tempfile
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, ObjectStoragePath, task
+from airflow.sdk import DAG, ObjectStoragePath, task
 from datarobot_examples.params import text
 
 from datarobot_provider.operators.prediction_server_image import (

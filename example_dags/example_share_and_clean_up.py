@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param, task
 from datarobot_examples.params import environment, model_folder, model_name, text
 
 from datarobot_provider.operators.access_control import GetCustomModelAccessOperator, ShareCustomModelOperator

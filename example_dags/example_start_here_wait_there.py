@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, Param, task
+from airflow.sdk import DAG, Param, task
 from datarobot_examples.params import dataset, environment, model_folder, model_name
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator

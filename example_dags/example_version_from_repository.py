@@ -6,7 +6,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, task
+from airflow.sdk import DAG, task
 from datarobot_examples.params import datarobot_id, environment, model_name, text
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator

@@ -6,7 +6,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from airflow.providers.common.compat.sdk import DAG, AirflowFailException, task
+from airflow.sdk import DAG, task
 from datarobot_examples.params import use_case
 
 from datarobot_provider.operators.vector_databases import (
@@ -37,13 +37,13 @@ def summary(validations: list[dict[str, Any]]) -> dict[str, list[str]]:
     return names
 
 
-@task
+@task(retries=0)
 def all_passed(names: dict[str, list[str]]) -> int:
     """Fail the run if a validation did not pass; return the number of validations."""
     failed = [name for status, group in names.items() if status != "PASSED" for name in group]
     total = sum(map(len, names.values()))
     if failed:
-        raise AirflowFailException(f"{len(failed)} of {total} validations did not pass: {', '.join(failed)}.")
+        raise RuntimeError(f"{len(failed)} of {total} validations did not pass: {', '.join(failed)}.")
     log.info("All %d validations passed.", total)
     return total
 

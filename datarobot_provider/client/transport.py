@@ -120,4 +120,4 @@ def transport_error(request: Request, reason: str, *, sent: bool) -> TransportEr
 
 def is_plain_http(error: BaseException) -> bool:
     """Return whether a TLS handshake failed because the server does not speak TLS."""
-    return isinstance(error, ssl.SSLError) and error.reason in _NOT_TLS
+    return isinstance(error, ssl.SSLError) and getattr(error, "reason", None) in _NOT_TLS

@@ -9,8 +9,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.arguments.declarations import is_ours
+from datarobot_provider.jobs.cancel import cancel_path
+from datarobot_provider.version_compat import triggers_are_killed
 
 if TYPE_CHECKING:
+    from datarobot_provider.jobs.model import JobRef
     from datarobot_provider.version_compat import Context
 
 log = logging.getLogger(__name__)
@@ -42,6 +45,15 @@ def can_defer(operator: Any, context: Context) -> bool:
         )
         return False
     return True
+
+
+def report_missed_kills(ref: JobRef) -> None:
+    """Log that killing the deferred task will not cancel its job, if Airflow does not tell the trigger about it.
+
+    :param ref: the job, which the task should cancel when it is killed.
+    """
+    if cancel_path(ref) is not None and not triggers_are_killed():
+        log.info("Airflow before 3.3 does not tell a trigger that its task was killed: the job would not be cancelled.")
 
 
 def _is_same(task: Any, operator: Any) -> bool:

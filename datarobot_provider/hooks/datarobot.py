@@ -22,6 +22,7 @@ from datarobot_provider.exceptions import (
 from datarobot_provider.hooks import form
 from datarobot_provider.version_compat import (
     CONNECTION_READ_ERRORS,
+    HAS_ASYNC_CONNECTIONS,
     AirflowNotFoundException,
     BaseHook,
     mask_secret,
@@ -179,12 +180,13 @@ class DataRobotHook(BaseHook):
         return fields.config()
 
     async def _async_config(self) -> ConnectionConfig:
-        from airflow.providers.common.compat.connection import get_async_connection
+        from asgiref.sync import sync_to_async
 
         from datarobot_provider.hooks.connection import ConnectionFields
 
+        read = self.aget_connection if HAS_ASYNC_CONNECTIONS else sync_to_async(self.get_connection)
         try:
-            connection = await get_async_connection(self.datarobot_conn_id, hook=self)
+            connection = await read(self.datarobot_conn_id)
         except AirflowNotFoundException:
             raise _missing_connection_error(self.datarobot_conn_id) from None
         except CONNECTION_READ_ERRORS as error:
@@ -231,14 +233,16 @@ class DataRobotHook(BaseHook):
     @classmethod
     def get_connection_form_widgets(cls) -> dict[str, Any]:
         """Return the extra fields of the connection form, for Airflow 3.0 and 3.1."""
-        from wtforms import FloatField, StringField
-        from wtforms.validators import Optional
-
+        try:
+            from wtforms import StringField
+            from wtforms.validators import Optional
+        except ImportError:
+            # Airflow 3.0 has it only with another provider. Without these fields, extras are entered as JSON.
+            return {}
         return {
-            # The boolean is a string, because an unchecked box cannot be distinguished from an unset one.
-            name: (FloatField if "number" in field["schema"]["type"] else StringField)(
-                field["label"], validators=[Optional()], description=field["description"]
-            )
+            # Numbers are strings, because these versions do not know FloatField. The boolean is a string, because an
+            # unchecked box cannot be distinguished from an unset one.
+            name: StringField(field["label"], validators=[Optional()], description=field["description"])
             for name, field in form.EXTRAS.items()
         }
 

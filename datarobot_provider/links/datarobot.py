@@ -8,7 +8,8 @@ from datarobot_provider.client import routes
 from datarobot_provider.version_compat import BaseOperatorLink, XCom
 
 if TYPE_CHECKING:
-    from airflow.providers.common.compat.sdk import BaseOperator, TaskInstanceKey
+    from airflow.sdk import BaseOperator
+    from airflow.sdk.types import TaskInstanceKey
 
 
 class DataRobotLink(BaseOperatorLink):

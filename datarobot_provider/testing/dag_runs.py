@@ -83,15 +83,16 @@ def _load(file: Path) -> DAG:
 def _store(dag: DAG) -> None:
     """Write a DAG to the database, which ``dag.test()`` does only for DAGs of the DAGs folder."""
     from airflow.dag_processing.bundles.manager import DagBundlesManager
-    from airflow.dag_processing.dagbag import sync_bag_to_db
     from airflow.models import DagBag
     from airflow.utils.session import create_session
+
+    from datarobot_provider.version_compat import store_dags
 
     with create_session() as session:
         DagBundlesManager().sync_bundles_to_db(session=session)
     bag = DagBag(dag_folder="/dev/null", collect_dags=False)
     bag.bag_dag(dag)
-    sync_bag_to_db(bag, _BUNDLE, None)
+    store_dags(bag, _BUNDLE)
 
 
 def _result(run: Any, log: str) -> DagResult:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from airflow.providers.common.compat.sdk import task_group
+from airflow.sdk import task_group
 
 from datarobot_provider.operators.custom_models import CreateCustomModelOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator

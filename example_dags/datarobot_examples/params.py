@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from airflow.providers.common.compat.sdk import Param
+from airflow.sdk import Param
 
 MODELS = Path(__file__).parents[1] / "models"
 

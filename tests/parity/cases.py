@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import CreateVersionOperator
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
 
 if TYPE_CHECKING:

@@ -16,12 +16,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
-from airflow.sdk.module_loading import import_string
 from airflow.triggers.base import TriggerEvent
 
 from datarobot_provider.core.submission.record import STORE_KEY
 from datarobot_provider.jobs import poller
+from tests.support.airflow import TaskDeferred, import_string
 from tests.support.emulator import CONNECTION, TOKEN, connection
 
 if TYPE_CHECKING:

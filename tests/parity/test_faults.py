@@ -5,10 +5,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException
 
 from datarobot_provider.hooks import datarobot as hook_module
 from datarobot_provider.jobs.job_client import JobClient
+from datarobot_provider.version_compat import AirflowException
 from tests.pairwise import Axis, pairwise
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.runs import SHORT_POLL_FAILURES, Outcome, Run, fail_polls_early, log_lines, normalize, run_both_modes

@@ -11,8 +11,8 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowFailException
 
+from datarobot_provider.version_compat import AirflowFailException
 from tests.parity.cases import CASES, Case, each_case
 from tests.parity.runs import TIMEOUT, Outcome, Run, log_lines, normalize, polls_of
 from tests.support.emulator import until

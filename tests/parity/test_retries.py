@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException
 
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.version_compat import AirflowException
 from tests.parity.cases import Case, each_case
 from tests.parity.runs import Outcome, Run, fail_polls_early, record_of, run_both_modes
 

@@ -6,9 +6,8 @@ import asyncio
 import re
 from typing import TYPE_CHECKING
 
-from airflow.providers.common.compat.sdk import AirflowFailException
-
 from datarobot_provider.core.submission import superseded
+from datarobot_provider.version_compat import AirflowFailException
 from tests.pairwise import pairwise
 from tests.parity.runs import record_of
 from tests.parity.submit_run import SubmitRun, during_the_wait

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
 from datarobot_provider.jobs.kinds import KINDS
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.pairwise import pairwise
 from tests.parity.submit_run import SubmitRun, during_the_wait
 from tests.parity.submitters import CREATED_AGAIN, JOBS, MODES, Submitter, axis_of, each, send_again

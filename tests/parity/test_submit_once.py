@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pendulum
-from airflow.providers.common.compat.sdk import AirflowException
 
+from datarobot_provider.version_compat import AirflowException
 from tests.pairwise import pairwise
 from tests.parity.runs import Outcome, normalize, record_of
 from tests.parity.submit_run import (

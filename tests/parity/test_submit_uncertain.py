@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pendulum
 import pytest
-from airflow.providers.common.compat.sdk import AirflowException, AirflowFailException
 
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.parity.runs import record_of
 from tests.parity.submit_run import (
     SubmitRun,

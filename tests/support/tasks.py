@@ -6,11 +6,10 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import TaskDeferred
-
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.job_client import JobClient
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
+from tests.support.airflow import TaskDeferred
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,6 +9,7 @@ import pytest
 
 from harness.processes import wait_until
 from harness.task_durations import measure
+from tests.support.airflow import needs_airflow
 from tests.system.conftest import DAG, checks_for_running_job
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def test_every_task_succeeds(environment: Environment, finished: str) -> None:
     assert set(environment.states(finished).values()) == {"success"}
 
 
+@needs_airflow("3.2", "entries for deferrals in its audit log")
 def test_every_wait_was_deferred(environment: Environment, finished: str) -> None:
     durations = measure(environment.api.events(DAG, finished), until=datetime.now(UTC))
     deferred = {task_id for (task_id, _), each in durations.items() if each.was_deferred}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.emulator import ROOT
+from tests.system.examples import FOLDER as EXAMPLES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,6 +59,12 @@ def test_a_file_without_a_dag(run_dag, tmp_path, content, message):
         run_dag(file)
 
 
+def test_the_example_pipeline(run_dag):
+    result = run_dag(Path(os.environ["EXAMPLES"]) / "example_custom_model_pipeline.py")
+    assert result.state == "success", result.log
+    assert set(result.states.values()) == {"success"}
+
+
 def test_the_connection_leads_to_the_emulator(datarobot_connection, datarobot_emulator):
     assert datarobot_connection == "datarobot_default"
     assert os.environ["AIRFLOW_CONN_DATAROBOT_DEFAULT"] == datarobot_emulator.connection
@@ -102,7 +109,13 @@ def output(tmp_path_factory: pytest.TempPathFactory) -> str:
 def run_pytest(folder: Path, *arguments: str, **variables: str) -> str:
     """Run pytest in a folder, with these environment variables; return its output."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRFLOW")}
-    environment = {**kept, "AIRFLOW_HOME": str(folder / "home"), "PYTHONPATH": str(ROOT), **variables}
+    environment = {
+        **kept,
+        "AIRFLOW_HOME": str(folder / "home"),
+        "PYTHONPATH": os.pathsep.join([str(ROOT), str(EXAMPLES)]),
+        "EXAMPLES": str(EXAMPLES),
+        **variables,
+    }
     command = [sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", *arguments]
     done = subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
@@ -121,6 +134,7 @@ def run_pytest(folder: Path, *arguments: str, **variables: str) -> str:
         "test_plugin.py::test_the_same_dag_again",
         "test_plugin.py::test_a_file_without_a_dag[1 / 0-division by zero]",
         "test_plugin.py::test_a_file_without_a_dag[-contains 0 DAGs]",
+        "test_plugin.py::test_the_example_pipeline",
         "test_plugin.py::test_the_connection_leads_to_the_emulator",
         "test_plugin.py::test_the_connection_is_removed_again",
         "test_plugin.py::test_seeded_resources_are_added_until_the_next_reset",

@@ -8,6 +8,7 @@ import pytest
 
 from datarobot_provider.hooks.form import EXTRAS
 from harness.airflow_api import ApiError
+from tests.support.airflow import is_before
 from tests.system.examples import FOLDER
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ def test_the_connection_form_shows_only_our_fields(environment: Environment) -> 
     assert standard["port"]["placeholder"] == "443, if the Test button reports Bad Request"
     assert standard["host"]["title"] == "Endpoint"
     assert standard["password"]["title"] == "API token"
-    assert set(form["extra_fields"]) == set(EXTRAS)
+    # Airflow 3.0 shows the extra fields only if wtforms is installed.
+    assert set(form["extra_fields"] or {}) == (set() if is_before("3.1") else set(EXTRAS))
 
 
 def test_the_test_button_reports_whether_the_connection_works(environment: Environment) -> None:

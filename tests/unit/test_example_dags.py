@@ -12,9 +12,9 @@ import airflow
 import pandas as pd
 import pytest
 from airflow.models import DagBag
-from airflow.providers.common.compat.sdk import ParamValidationError
-from airflow.serialization.serialized_objects import DagSerialization
 from packaging.version import Version
+
+from tests.support.airflow import DagSerialization, ParamValidationError
 
 FOLDER = Path(__file__).parents[2] / "example_dags"
 FILES = sorted(FOLDER.glob("example_*.py"))

@@ -117,7 +117,7 @@ def test_only_the_version_file_and_the_triggers_import_airflow():
     triggers = {"triggers/job.py", "triggers/new_version.py"}
     # The OpenLineage provider is optional.
     optional = {"core/lineage.py"}
-    assert found == {"version_compat.py", "hooks/datarobot.py", *triggers, *optional, *testing}
+    assert found == {"version_compat.py", *triggers, *optional, *testing}
 
 
 def test_nothing_is_printed_and_no_exception_is_caught_by_its_base_class():

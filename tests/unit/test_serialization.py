@@ -6,9 +6,9 @@ import json
 
 import pytest
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from datarobot_provider.links.datarobot import DataRobotLink
+from tests.support.airflow import DagSerialization
 from tests.unit.operators.catalogue import OPERATORS, TASKS, minimal
 from tests.unit.support import TOKEN
 

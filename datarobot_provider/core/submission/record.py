@@ -92,7 +92,12 @@ class SubmissionRecord:
         :param context: the context of the task.
         :param task: the operator that submits the request, with rendered arguments.
         """
-        return cls(context, task, _Records(context).acquire(request_digest(task)))
+        record = cls(context, task, _Records(context).acquire(request_digest(task)))
+        if not record.has_store:
+            log.info(
+                "Airflow before 3.3 has no task state store: a retry searches DataRobot for what this attempt creates."
+            )
+        return record
 
     @classmethod
     def for_job(cls, context: Context, task: DataRobotBaseOperator, ref: JobRef) -> SubmissionRecord:

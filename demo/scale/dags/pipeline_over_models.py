@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from airflow.providers.common.compat.sdk import DAG, Param, task, task_group
+from airflow.sdk import DAG, Param, task, task_group
 from datarobot_examples.life_cycle import life_cycle
 from datarobot_examples.params import dataset, environment, text
 

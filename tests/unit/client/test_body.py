@@ -8,9 +8,11 @@ import gzip
 import itertools
 import tracemalloc
 import zlib
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
+from packaging.version import Version
 
 from datarobot_provider.client.auth import Token
 from datarobot_provider.client.body import (
@@ -256,7 +258,17 @@ def test_a_long_header_is_accepted_by_both_transports(send, size):
 
 @EVERY_SENDER
 @pytest.mark.parametrize(
-    "lines", [b"X: " + b"x" * 10**6 + b"\r\n", itertools.repeat(b"X: y\r\n" * 1000)], ids=["long", "many"]
+    "lines",
+    [
+        pytest.param(b"X: " + b"x" * 10**6 + b"\r\n", id="long"),
+        pytest.param(
+            itertools.repeat(b"X: y\r\n" * 1000),
+            id="many",
+            marks=pytest.mark.skipif(
+                Version(version("aiohttp")) <= Version("3.13.3"), reason="this version of aiohttp has no limit"
+            ),
+        ),
+    ],
 )
 def test_too_many_or_too_long_headers_are_refused(send, lines):
     with raw_server(serving(lines)) as port, little_memory(), pytest.raises(TransportError) as caught:

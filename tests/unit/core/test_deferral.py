@@ -5,10 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 
+from datarobot_provider.core import deferral
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from tests.support.airflow import TaskDeferred
 from tests.unit.operators.builds import BUILD, IDS, build, script, state
 from tests.unit.support import response
 
@@ -73,6 +74,17 @@ def test_copy_of_the_task_is_deferred(api, context, ti):
     ti.task = build(deferrable=True)
     with pytest.raises(TaskDeferred):
         build(deferrable=True).execute(context)
+
+
+@pytest.mark.parametrize(
+    ("told", "cancels", "lines"), [(False, True, 1), (False, False, 0), (True, True, 0)], ids=["3.2", "off", "3.3"]
+)
+def test_kill_that_airflow_does_not_report_is_logged(api, context, task_log, monkeypatch, told, cancels, lines):
+    monkeypatch.setattr(deferral, "triggers_are_killed", lambda: told)
+    script(api, state("processing"))
+    with pytest.raises(TaskDeferred):
+        build(deferrable=True, cancel_on_kill=cancels).execute(context)
+    assert task_log().count("does not tell a trigger that its task was killed") == lines
 
 
 def sensor(kind=DependencyBuildSensor):

@@ -6,7 +6,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
@@ -16,6 +15,7 @@ from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOper
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
+from tests.support.airflow import TaskDeferred
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.operators.builds import BUILD, IDS, REF, build, script, state
 from tests.unit.support import ORIGIN, TOKEN, remember, remembered, response
@@ -377,6 +377,7 @@ class TestResuming:
         assert type(caught.value) is AirflowException
         assert remembered(store) == [done]
 
-    def test_without_a_store_the_job_is_simply_started(self, api, ti):
+    def test_without_a_store_the_job_is_simply_started(self, api, ti, task_log):
         script(api, state("success"))
         assert build().execute({"ti": ti}) == {"buildStatus": "success"}
+        assert task_log().count("Airflow before 3.3 has no task state store") == 1

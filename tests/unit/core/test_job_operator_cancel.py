@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.version_compat import AirflowException
+from tests.support.airflow import TaskDeferred
 from tests.unit.operators.builds import BUILD, REF, build, script, state
 from tests.unit.support import remembered, response
 

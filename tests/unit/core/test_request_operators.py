@@ -83,9 +83,10 @@ class TestCreateCustomModel:
             CreateCustomModelOperator(task_id="t", name="Prices", replicas="many").execute(context)
         assert api.requests == []
 
-    def test_works_where_airflow_has_no_task_state_store(self, api, ti):
+    def test_works_where_airflow_has_no_task_state_store(self, api, ti, task_log):
         api.on("POST", "customModels/", response(201, {"id": "m"}))
         assert CreateCustomModelOperator(task_id="t", name="Prices").execute({"ti": ti}) == "m"
+        assert task_log().count("Airflow before 3.3 has no task state store") == 1
 
 
 @pytest.mark.usefixtures("empty")

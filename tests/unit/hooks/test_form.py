@@ -26,10 +26,6 @@ class StringField(Field):
     pass
 
 
-class FloatField(Field):
-    pass
-
-
 class Optional:
     pass
 
@@ -38,7 +34,7 @@ class Optional:
 def _wtforms(monkeypatch):
     """Provide fake wtforms, which only old versions of Airflow install."""
     forms, validators = ModuleType("wtforms"), ModuleType("wtforms.validators")
-    forms.StringField, forms.FloatField, validators.Optional = StringField, FloatField, Optional
+    forms.StringField, validators.Optional = StringField, Optional
     monkeypatch.setitem(sys.modules, "wtforms", forms)
     monkeypatch.setitem(sys.modules, "wtforms.validators", validators)
 
@@ -55,11 +51,12 @@ def test_both_declarations_of_the_extra_fields_are_equal():
     assert {name: (field.label, field.description) for name, field in old.items()} == {
         name: (field["label"], field["description"]) for name, field in DECLARED["conn-fields"].items()
     }
-    # The boolean is a string in old forms, because an unset box would disable TLS verification.
-    kinds = {"string": StringField, "number": FloatField, "boolean": StringField}
-    for name, field in DECLARED["conn-fields"].items():
-        assert type(old[name]) is kinds[field["schema"]["type"][0]]
-        assert old[name].optional
+    assert all(field.optional for field in old.values())
+
+
+def test_the_extra_fields_are_missing_without_wtforms(monkeypatch):
+    monkeypatch.setitem(sys.modules, "wtforms", None)
+    assert DataRobotHook.get_connection_form_widgets() == {}
 
 
 def test_the_form_shows_endpoint_and_token_and_hides_unused_fields():

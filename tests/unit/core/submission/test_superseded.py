@@ -18,7 +18,7 @@ from tests.unit.support import response
 if TYPE_CHECKING:
     from datarobot_provider.core.job_operator import DataRobotJobOperator
 
-from airflow.providers.common.compat.sdk import TaskDeferred
+from tests.support.airflow import TaskDeferred
 
 IDS = {"custom_model_id": "m", "custom_model_version_id": "v"}
 BUILD = "customModels/m/versions/v/dependencyBuild/"
