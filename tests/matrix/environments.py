@@ -30,7 +30,7 @@ def resolve(version: AirflowVersion) -> None:
         limits.write(f"apache-airflow=={version.release}\n")
         limits.flush()
         done = _uv(
-            *("compile", "pyproject.toml", "--extra", "dev", "--no-annotate", "--no-header"),
+            *("compile", "pyproject.toml", "--extra", "emulator", "--group", "test", "--no-annotate", "--no-header"),
             *("--exclude-newer", f"{version.resolved}T00:00:00Z", "--python-version", _PYTHON),
             *("--constraints", limits.name),
         )
@@ -47,7 +47,10 @@ def prepare(version: AirflowVersion) -> Path:
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(version.environment, ignore_errors=True)
         subprocess.run([sys.executable, "-m", "venv", "--without-pip", version.environment], check=True)
-        _uv("install", "--python", str(python), "--constraints", str(version.constraints), "--editable", ".[dev]")
+        _uv(
+            *("install", "--python", str(python), "--constraints", str(version.constraints)),
+            *("--editable", ".[emulator]", "--group", "test"),
+        )
         stamp.write_text(wanted, encoding="utf-8")
     return python
 
