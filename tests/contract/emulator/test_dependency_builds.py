@@ -16,10 +16,13 @@ def test_build_from_start_to_log(api, conforms, version):
     assert api("GET", build).status_code == 422
     assert "has not been started" in api("GET", build).json()["message"]
     assert api("GET", f"{version}/dependencyBuildLog/").status_code == 422
+    # The build reports each state long enough to be seen: "submitted" for 2 s, then "processing" until it is ended.
+    api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "default", "seconds": 8})
     started = conforms("BaseDependencyBuildMetadataResponse", api("POST", build), 202)
     assert (started["buildStatus"], started["buildEnd"], started["buildLogLocation"]) == ("submitted", None, None)
     assert api("GET", f"{version}/dependencyBuildLog/").status_code == 404
     api.wait_until(lambda: api("GET", build).json()["buildStatus"] == "processing")
+    api.control("POST", "finish")
     api.wait_until(lambda: api("GET", build).json()["buildStatus"] == "success")
     done = conforms("BaseDependencyBuildMetadataResponse", api("GET", build))
     assert done["buildEnd"] > done["buildStart"]
