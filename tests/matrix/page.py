@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests.matrix.parts import PARTS, Counts, Results
-from tests.matrix.versions import ROOT
+from tests.matrix.versions import ROOT, VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 PAGE = ROOT / "docs" / "compatibility.md"
 RESULTS = Path(__file__).with_name("results.json")
@@ -34,7 +34,16 @@ def page(saved: dict[str, Any]) -> str:
         Results(**{**each, "parts": {name: Counts(**counts) for name, counts in each["parts"].items()}})
         for _, each in sorted(saved.items(), key=lambda item: [*map(int, item[0].replace(" ", ".").split("."))])
     ]
-    return TEMPLATE.read_text(encoding="utf-8").format(results=_results(columns), skips=_skips(columns))
+    results = "\n\n".join([*_missing(columns), *([_results(columns)] if columns else ())])
+    return TEMPLATE.read_text(encoding="utf-8").format(results=results, skips=_skips(columns) if columns else "None.")
+
+
+def _missing(columns: Sequence[Results]) -> Iterator[str]:
+    """Yield a sentence if a version has no saved results."""
+    releases = {each.airflow for each in columns}
+    names = [version.release for version in VERSIONS.values() if version.release not in releases]
+    if names:
+        yield f"**No results are saved for Airflow {', '.join(names)}.** Run `make test-matrix`."
 
 
 def _results(columns: Sequence[Results]) -> str:

@@ -106,12 +106,15 @@ def run(version: AirflowVersion, python: Path) -> Results:
 
 def _pytest(python: Path, parts: Sequence[Part], report: Path, *, full: bool) -> None:
     others = [path for part in PARTS if part.full is not full for path in part.paths]
+    paths = [Path("tests", path) for part in parts for path in part.paths]
+    # Early versions of pytest run only the file if the folder that contains it is also given.
+    paths = [path for path in paths if not any(folder in path.parents for folder in paths)]
     command = [
         *(python, "-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadgroup"),
         *(f"--ignore=tests/{path}" for path in others if (ROOT / "tests" / path).is_file()),
         *(() if full else ("-m", "not full")),
         *("-o", "junit_family=xunit1", f"--junit-xml={report}"),
-        *(f"tests/{path}" for part in parts for path in part.paths),
+        *paths,
     ]
     subprocess.run(command, cwd=ROOT, check=False)
 

@@ -42,5 +42,10 @@ def test_a_part_without_a_passed_test_is_not_a_success(counts: Counts, succeeded
     assert results(**{PARTS[0].name: counts}).succeeded is succeeded
 
 
+def test_the_page_names_the_versions_without_results() -> None:
+    releases = [version.release for version in VERSIONS.values()]
+    assert f"**No results are saved for Airflow {', '.join(releases)}.**" in page({})
+
+
 def test_every_part_has_tests() -> None:
     assert [path for part in PARTS for path in part.paths if not (ROOT / "tests" / path).exists()] == []
