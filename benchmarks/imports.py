@@ -48,20 +48,26 @@ PROVIDERS = {
     "databricks": Provider("airflow.providers.databricks"),
 }
 #: Measured in a separate environment: it does not support Airflow 3, and its package has the same name as ours.
-AIRFLOW_2_PROVIDERS = {"ours": OURS, "datarobot_airflow": Provider("datarobot_provider")}
+AIRFLOW_2_PROVIDERS = {"datarobot_airflow": Provider("datarobot_provider")}
+_AIRFLOW_2_BASE = """
+from airflow.exceptions import AirflowException
+from airflow.hooks.base import BaseHook
+from airflow.models import BaseOperator, BaseOperatorLink
+from airflow.sensors.base import BaseSensorOperator
+"""
 
 
 def imports(bench: Bench) -> None:
     """Measure all providers, and DataRobot's own with Airflow 2 if it is installed."""
     repetitions = 1 if bench.small else 20
-    bench.measure("imports", AIRFLOW_3, PROVIDERS, repetitions, partial(_import, bench, PROVIDERS, sys.executable))
+    bench.measure("imports", AIRFLOW_3, PROVIDERS, repetitions, partial(_import, bench, sys.executable, base()))
     if AIRFLOW_2_PYTHON.exists() and not bench.small:
         bench.measure(
             "imports",
             AIRFLOW_2,
             AIRFLOW_2_PROVIDERS,
             repetitions,
-            partial(_import, bench, AIRFLOW_2_PROVIDERS, str(AIRFLOW_2_PYTHON)),
+            partial(_import, bench, str(AIRFLOW_2_PYTHON), _AIRFLOW_2_BASE),
         )
 
 
@@ -76,9 +82,9 @@ def _imports_airflow(node: ast.stmt) -> bool:
     return isinstance(node, ast.ImportFrom) and str(node.module).startswith("airflow")
 
 
-def _import(bench: Bench, providers: dict[str, Provider], python: str, client: str) -> dict[str, Any]:
-    provider = providers[client]
-    options = {"base": base(), "package": provider.package, "modules": provider.modules}
+def _import(bench: Bench, python: str, base: str, client: str) -> dict[str, Any]:
+    provider = {**PROVIDERS, **AIRFLOW_2_PROVIDERS}[client]
+    options = {"base": base, "package": provider.package, "modules": provider.modules}
     # All measurements use compiled bytecode, as with installed packages.
     bytecode = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(bench.folder / "bytecode")}
     # The source tree is on the path for our package only.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -32,9 +31,12 @@ import datarobot_provider.version_compat
 from airflow.sdk import DAG, task, Param
 before = set(sys.modules) - {{"datarobot_provider.version_compat"}}
 import importlib
-for module in {modules}:
-    importlib.import_module(module)
-print(json.dumps(sorted(set(sys.modules) - before)))
+found = []
+for modules in {groups}:
+    for module in modules:
+        importlib.import_module(module)
+    found.append(sorted(set(sys.modules) - before))
+print(json.dumps(found))
 """
 #: How many modules all operators, sensors, hooks and links may share; each noun of the API adds its own.
 MOST_SHARED_MODULES = 26
@@ -48,13 +50,21 @@ def modules_of(*rooms: str) -> list[str]:
     return [name.removesuffix(".__init__") for name in names]
 
 
-def newly_imported(modules: list[str]) -> set[str]:
-    """Import these modules in a fresh process; return what came in on top of Airflow's names."""
-    script = SCRIPT.format(modules=modules)
+def newly_imported(*groups: list[str]) -> list[set[str]]:
+    """Import groups of modules in a new process; return the modules that Airflow has not loaded, after each group."""
+    script = SCRIPT.format(groups=groups)
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True, timeout=120
     )
-    return set(json.loads(done.stdout.splitlines()[-1]))
+    return [set(loaded) for loaded in json.loads(done.stdout.splitlines()[-1])]
+
+
+def listed_modules() -> tuple[set[str], list[str]]:
+    """Return the modules of the operators and sensors, and all modules in the provider info."""
+    info = get_provider_info()
+    operators, sensors, hooks = (info[room][0]["python-modules"] for room in ("operators", "sensors", "hooks"))
+    links = {link.rpartition(".")[0] for link in info["extra-links"]}
+    return {*operators, *sensors}, [*operators, *sensors, *hooks, *sorted(links)]
 
 
 def packages(modules: set[str]) -> set[str]:
@@ -63,29 +73,27 @@ def packages(modules: set[str]) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def everything_a_dag_imports() -> set[str]:
-    return newly_imported(modules_of("core", "operators", "sensors", "hooks", "links"))
+def loaded() -> list[set[str]]:
+    """Return what is loaded after the modules in the provider info, after all others, and after a heavy one."""
+    everything = modules_of("core", "operators", "sensors", "hooks", "links")
+    return newly_imported(listed_modules()[1], everything, ["requests_toolbelt"])
 
 
 @pytest.mark.parametrize("name", sorted(HEAVY))
-def test_no_operator_sensor_hook_or_link_loads(everything_a_dag_imports, name):
-    assert name not in packages(everything_a_dag_imports)
+def test_no_operator_sensor_hook_or_link_loads(loaded, name):
+    assert name not in packages(loaded[1])
 
 
-def test_all_operators_sensors_hooks_and_links_share_few_modules():
-    info = get_provider_info()
-    listed = [info[room][0]["python-modules"] for room in ("operators", "sensors", "hooks")]
-    links = {link.rpartition(".")[0] for link in info["extra-links"]}
-    added = newly_imported([*chain.from_iterable(listed), *sorted(links)])
+def test_all_operators_sensors_hooks_and_links_share_few_modules(loaded):
+    added, (nouns, _) = loaded[0], listed_modules()
     assert packages(added) == {"datarobot_provider"}
-    nouns = {module for room in listed[:2] for module in room}
     assert nouns <= added
     assert len(added - nouns) <= MOST_SHARED_MODULES, sorted(added - nouns)
 
 
-def test_imported_modules_are_found():
-    loaded = newly_imported(["datarobot_provider.links.datarobot", "requests_toolbelt"])
-    assert {"datarobot_provider.links.datarobot", "requests_toolbelt"} <= loaded
+def test_imported_modules_are_found(loaded):
+    assert "datarobot_provider.links.datarobot" in loaded[0]
+    assert "requests_toolbelt" in loaded[2]
 
 
 def test_what_airflow_loads_at_its_start_loads_nothing_of_airflow_or_of_the_net():
