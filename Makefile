@@ -77,7 +77,7 @@ demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed
 # The type checker runs beside the tests, most of which wait.
 WITH_TYPES = @$(MAKE) --no-print-directory types & types=$$!; $(MAKE) --no-print-directory lint import-rules &&
 
-test: $(STAMP) ## run every check and the tests, without combinations beyond the pairwise selection (about 6 minutes)
+test: $(STAMP) ## run every check and the tests, without combinations beyond the pairwise selection (about 7 minutes)
 	$(WITH_TYPES) $(PYTEST) $(DISTRIBUTED) -m 'not full'; tests=$$?; wait $$types && exit $$tests
 
 test-all: $(STAMP) ## run every check and every test: all combinations, the official client, the whole crash matrix

@@ -18,7 +18,7 @@ VERSION = VERSIONS + "{custom_model_version_id}/"
 #: field of an argument.
 CUSTOM_MODEL_RESOURCE = "customModels/{custom_model_id}"
 VERSION_RESOURCE = CUSTOM_MODEL_RESOURCE + "@{custom_model_version_id}"
-CONVERSION_RESOURCE = "customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/{conversion_id}"
+CONVERSION_RESOURCE = VERSION + "conversions/{conversion_id}"
 DATASET_RESOURCE = "datasets/{dataset_id}@{dataset_version_id}"
 TRAINING_DATA_RESOURCE = "datasets/{training_data.datasetId}@{training_data.datasetVersionId}"
 HOLDOUT_DATA_RESOURCE = "datasets/{holdout_data.datasetId}@{holdout_data.datasetVersionId}"

@@ -120,8 +120,6 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
 
     def _wait_for(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
         """Wait for the job or defer; return what goes to XCom."""
-        from datarobot_provider.core.deferral import report_missed_kills
-
         self.push_ids(context, self._handle(ref), ref.ids)
         if not self.wait_for_completion:
             return self._handle(ref)
@@ -133,6 +131,8 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
             failure_timeout = self.hook.client.poll_failure_timeout
             trigger = self._trigger(ref, deadline, poll_failure_timeout=failure_timeout)
             if trigger.cancel_on_kill:
+                from datarobot_provider.core.deferral import report_missed_kills
+
                 report_missed_kills(ref)
             self.defer(trigger=trigger, method_name="execute_complete", timeout=remaining + _BACKSTOP)
         self._running = ref
