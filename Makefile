@@ -18,7 +18,7 @@ SUITES := unit contract parity faults audit system
 # More than there are cores, because many tests wait for a server.
 WORKERS ?= 4
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
-DISTRIBUTED = -n $(WORKERS) --dist loadgroup --ignore=tests/browser --ignore=tests/crash --ignore=tests/packaging \
+DISTRIBUTED = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --ignore=tests/browser --ignore=tests/crash --ignore=tests/packaging \
 	--ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.

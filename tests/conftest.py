@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import tempfile
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ from tests.support.emulator import write_seed  # noqa: E402 - after the line abo
 if TYPE_CHECKING:
     from pathlib import Path
 
+#: Bytes. A test that allocates without bound fails with its traceback before the kernel kills the process.
+_MEMORY_LIMIT = 8 << 30
 #: Suites that start an Airflow. Two of them at the same time would exceed their timeouts on two cores.
 _WITH_AIRFLOW = ("audit", "browser", "crash", "system")
 
@@ -41,7 +44,8 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker that pytest-xdist reads, and set the number of examples of each property."""
+    """Register the marker that pytest-xdist reads, limit the memory, and set the number of examples of properties."""
+    resource.setrlimit(resource.RLIMIT_DATA, (_MEMORY_LIMIT, resource.getrlimit(resource.RLIMIT_DATA)[1]))
     # Like Ctrl-C, so that the servers of the fixtures are stopped and the temporary folders are removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     config.addinivalue_line("markers", "xdist_group(name): the tests of a group run in one process")

@@ -54,6 +54,14 @@ def axis_of(cases: Iterable[Case]) -> Axis:
     return axis(cases, attrgetter("name"), attrgetter("kind"))
 
 
+def axis_of_requests(cases: Iterable[Case], *, every: bool = False) -> Axis:
+    """Return an axis of cases for faults that affect only the main request.
+
+    :param every: whether ``make test`` runs every case, or one of each kind of request.
+    """
+    return axis(cases, attrgetter("name"), attrgetter("kind_of_request"), every=every)
+
+
 @dataclass(frozen=True)
 class Case:
     """One task.
@@ -115,6 +123,11 @@ class Case:
         """The properties that determine how a fault affects the case."""
         waits = (self.job or self.sensor, self.recorded) if self.job or self.sensor else ()
         return (self.method, self.sensor, *waits, self.download, self.upload, self.empty, self.any_body)
+
+    @property
+    def kind_of_request(self) -> tuple[bool, ...]:
+        """The properties that determine how a fault of the main request affects the case."""
+        return (self.safe, self.sensor, self.job, self.download, self.upload, self.any_body)
 
     @property
     def any_body(self) -> bool:

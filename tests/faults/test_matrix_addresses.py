@@ -10,7 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from datarobot_provider.version_compat import AirflowException
-from tests.faults.cases import CASES, JOB_CASES, LIST_CASES, SENSOR_CASES, Case, axis_of
+from tests.faults.cases import CASES, JOB_CASES, LIST_CASES, SENSOR_CASES, Case, axis_of, axis_of_requests
 from tests.faults.runs import SHORT_TIMEOUT, Outcome, Runner
 from tests.pairwise import axis, pairwise
 from tests.support.emulator import TOKEN
@@ -72,7 +72,7 @@ def check_destinations(proxy: Proxy, foreign_host: Proxy, case: Case) -> None:
         assert foreign_host.received == []
 
 
-@pairwise(case=axis_of(CASES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
+@pairwise(case=axis_of_requests(CASES), redirect=axis(_REDIRECTED, lambda each: f"{each[0]} {each[1]!a}"))
 def test_a_redirect_is_not_followed_to_another_host(
     runner: Runner, proxy: Proxy, foreign_host: Proxy, case, redirect
 ) -> None:
@@ -210,7 +210,7 @@ def runner_origin(resources) -> str:
     return str(resources.url)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pairwise(case=axis_of_requests(CASES))
 def test_a_redirect_from_https_to_http_is_not_followed(
     runner: Runner, secure: Proxy, foreign_host: Proxy, pems: Pems, case
 ) -> None:

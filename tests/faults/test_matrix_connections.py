@@ -5,27 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import pytest
-
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.faults.cases import CASES, Case, axis_of
+from tests.faults.cases import CASES, Case, axis_of, axis_of_requests
 from tests.faults.runs import ATTEMPTS, SHORT_TIMEOUT, UPLOAD_ATTEMPTS, Runner
 from tests.pairwise import axis, pairwise
 from tests.support.proxy import Proxy, Response, serve
 
-EVERY_CASE = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-#: A response without a body cannot be cut inside.
-EVERY_CUT = pairwise(
-    lambda case, cut: cut != "inside" or not case.empty,
-    case=axis_of(CASES),
-    cut=axis(("before", "inside", "after")),
-)
+EVERY_KIND = axis_of_requests(CASES)
+CUTS = axis(("before", "inside", "after"))
 #: In seconds: much longer than a response takes, and shorter than a stall.
 READ_TIMEOUT, STALL = 0.15, 0.25
 _CONNECTION_LOST = (
     "No response from DataRobot to {method} {path}: the connection was lost before the response was complete"
 )
 _TIMED_OUT = "No response from DataRobot to {method} {path}: the request timed out"
+
+
+def cut_exists(case: Case, cut: str) -> bool:
+    """Return whether the response can be cut there: one without a body cannot be cut inside."""
+    return cut != "inside" or not case.empty
 
 
 def check_lost_response(runner: Runner, case: Case, arguments: dict[str, Any], message: str, times: int | None) -> None:
@@ -53,7 +51,7 @@ def check_lost_response(runner: Runner, case: Case, arguments: dict[str, Any], m
         assert len(own) >= len(without_faults.requests_of(case)) + times
 
 
-@EVERY_CUT
+@pairwise(cut_exists, case=axis_of(CASES), cut=CUTS)
 def test_a_connection_that_is_cut_temporarily(runner: Runner, case: Case, cut: str) -> None:
     arguments = runner.arguments(case)
     # The response to a repeated DELETE is a 404, which is a success.
@@ -62,7 +60,7 @@ def test_a_connection_that_is_cut_temporarily(runner: Runner, case: Case, cut: s
     check_lost_response(runner, case, arguments, _CONNECTION_LOST, times)
 
 
-@EVERY_CUT
+@pairwise(cut_exists, case=EVERY_KIND, cut=CUTS)
 def test_a_connection_that_is_always_cut(runner: Runner, case: Case, cut: str) -> None:
     arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.resources.fault(case.method, case.path, times=None, cut=cut)
@@ -73,7 +71,7 @@ def test_a_connection_that_is_always_cut(runner: Runner, case: Case, cut: str) -
         check_lost_response(runner, case, arguments, _CONNECTION_LOST, None)
 
 
-@EVERY_CASE
+@pairwise(case=EVERY_KIND)
 def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, case: Case) -> None:
     arguments = runner.arguments(case)
     runner.resources.fault(case.method, case.path, times=2, delay=0.02)
@@ -85,7 +83,7 @@ def test_a_stall_that_is_shorter_than_the_timeout(runner: Runner, case: Case) ->
 
 @pairwise(
     lambda case, times: times is not None or case.safe,
-    case=axis_of(CASES),
+    case=EVERY_KIND,
     times={"once": 1, "always": None},
 )
 def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, case: Case, times: int | None) -> None:
@@ -99,7 +97,7 @@ def test_a_stall_that_is_longer_than_the_timeout(runner: Runner, case: Case, tim
     check_lost_response(runner, case, arguments, _TIMED_OUT, times)
 
 
-@EVERY_CASE
+@pairwise(case=EVERY_KIND)
 def test_a_host_that_refuses_connections(runner: Runner, case: Case) -> None:
     """Nothing was sent, so every request is repeated until the last attempt fails."""
     arguments = runner.arguments(case, SHORT_TIMEOUT)
@@ -114,7 +112,7 @@ def test_a_host_that_refuses_connections(runner: Runner, case: Case) -> None:
         assert "may have processed" not in outcome.text
 
 
-@EVERY_CASE
+@pairwise(case=EVERY_KIND)
 def test_a_body_that_is_not_utf_8(runner: Runner, proxy: Proxy, case: Case) -> None:
     arguments = runner.arguments(case, SHORT_TIMEOUT)
     runner.connect(proxy.url)

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
-from tests.faults.cases import CASES, Case, axis_of
+from tests.faults.cases import CASES, Case, axis_of_requests
 from tests.faults.runs import ATTEMPTS, SHORT_TIMEOUT, UPLOAD_ATTEMPTS, Runner
 from tests.pairwise import pairwise
 from tests.support.proxy import Proxy, Response
 
-EVERY_CASE = axis_of(CASES)
+EVERY_CASE = axis_of_requests(CASES, every=True)
+EVERY_KIND = axis_of_requests(CASES)
 _PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
 #: The server did not process the request, and the client should repeat it.
 UNPROCESSED: dict[str, dict[str, Any]] = {
@@ -102,12 +103,12 @@ def test_a_request_that_was_not_processed_is_sent_again(runner: Runner, case: Ca
     check_recovers(runner, case, fault)
 
 
-@pairwise(case=EVERY_CASE, fault=TEMPORARY)
+@pairwise(case=EVERY_KIND, fault=TEMPORARY)
 def test_only_safe_requests_are_sent_again_after_a_server_error(runner, case, fault) -> None:
     (check_recovers if case.safe else check_sent_once)(runner, case, fault)
 
 
-@pairwise(case=EVERY_CASE, fault=BURSTS)
+@pairwise(case=EVERY_KIND, fault=BURSTS)
 def test_a_burst_longer_than_all_attempts_fails(runner, case, fault) -> None:
     arguments = runner.arguments(case, SHORT_TIMEOUT)
     inject(runner, case, fault)
@@ -136,7 +137,7 @@ def test_an_unreadable_success_fails(runner, case, fault) -> None:
     assert case.sensor or case.download or len(outcome.requests_of(case)) == 1
 
 
-@pairwise(case=EVERY_CASE, fault=UNEXPECTED)
+@pairwise(case=EVERY_KIND, fault=UNEXPECTED)
 def test_an_unexpected_success_is_handled(runner, case, fault) -> None:
     arguments = runner.arguments(case, SHORT_TIMEOUT)
     inject(runner, case, {"status": 200, "apply": True, **fault})
@@ -144,7 +145,7 @@ def test_an_unexpected_success_is_handled(runner, case, fault) -> None:
     assert case.sensor or case.download or len(outcome.requests_of(case)) == 1
 
 
-@pairwise(case=EVERY_CASE, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
+@pairwise(case=EVERY_KIND, page={"502": (502, BIG_PAGE, "text/html"), "422": (422, BIG_ERRORS, "application/json")})
 def test_an_error_page_of_5_mb_is_summarized(runner, proxy: Proxy, case, page) -> None:
     status, body, kind = page
     runner.connect(proxy.url, attempts=2)

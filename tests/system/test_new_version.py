@@ -42,7 +42,7 @@ def create_version(environment: Environment) -> str:
     return str(send_request(environment, "PATCH", VERSIONS, isMajorUpdate="false")["id"])
 
 
-def tested(environment: Environment) -> list[str]:
+def tested_versions(environment: Environment) -> list[str]:
     """Return the versions of the runs that the watcher has started and that have succeeded."""
     runs = [each for each in environment.api.runs(DAG) if each["run_type"] == "asset_triggered"]
     found = []
@@ -57,7 +57,7 @@ def tested(environment: Environment) -> list[str]:
 def wait_for_test(environment: Environment, *versions: str) -> None:
     """Wait until these versions have been tested."""
     wait_until(
-        lambda: set(versions) <= set(tested(environment)) or None,
+        lambda: set(versions) <= set(tested_versions(environment)) or None,
         what=f"a test of {', '.join(versions)}",
         timeout=WAIT,
         check=environment.airflow.check,
@@ -77,7 +77,7 @@ def test_each_new_version_is_tested_once_although_the_triggerer_is_restarted(env
     environment.airflow.start("triggerer")
     wait_for_test(environment, first, second)
     wait_for_polls(environment, 2)
-    assert sorted(tested(environment)) == sorted([first, second])
+    assert sorted(tested_versions(environment)) == sorted([first, second])
     events = environment.api._all("/assets/events", "asset_events", {"order_by": "timestamp"})
     payloads = [each["extra"]["payload"] for each in events if each["extra"].get("from_trigger")]
     assert [each["custom_model_version_id"] for each in payloads] == [first, second]

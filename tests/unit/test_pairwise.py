@@ -16,7 +16,7 @@ def ids(mark, *, full):
 
 def test_every_pair_of_values_of_every_two_axes_is_selected():
     combinations = list(itertools.product(*PLAIN))
-    selected = covering(combinations, [{name: name for name in names} for names in PLAIN])
+    selected = covering(combinations, [{name: name for name in names} for names in PLAIN], [True] * len(PLAIN))
     for i, j in itertools.combinations(range(len(PLAIN)), 2):
         assert {(each[i], each[j]) for each in selected} == set(itertools.product(PLAIN[i], PLAIN[j]))
     assert 35 <= len(selected) <= 50
@@ -30,6 +30,15 @@ def test_every_value_and_every_pair_of_kinds_is_selected():
     assert {number for number, _ in selected} == set(range(100))
     assert {(number // 10, letter) for number, letter in selected} == set(itertools.product(range(10), (1, 2, 3)))
     assert len(selected) == 100
+    assert len(mark.args[1]) == 300
+
+
+def test_one_value_of_each_kind_is_selected_where_that_is_enough():
+    tens = axis(range(100), kind=lambda value: value // 10, every=False)
+    mark = pairwise(number=tens, letter=axis("xyz"))
+    selected = [each.values for each in mark.args[1] if not each.marks]
+    assert {(number // 10, letter) for number, letter in selected} == set(itertools.product(range(10), "xyz"))
+    assert len(selected) == 30
     assert len(mark.args[1]) == 300
 
 
