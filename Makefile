@@ -15,8 +15,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 SUITES := unit contract parity faults audit system
-# More than there are cores, because many tests wait for a server.
-WORKERS ?= 4
+# One more than there are cores, because many tests wait for a server.
+WORKERS ?= 3
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
 DISTRIBUTED = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --ignore=tests/browser --ignore=tests/crash --ignore=tests/packaging \
 	--ignore=$(OFFICIAL_TESTS) tests
@@ -77,7 +77,7 @@ demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed
 # The type checker runs beside the tests, most of which wait.
 WITH_TYPES = @$(MAKE) --no-print-directory types & types=$$!; $(MAKE) --no-print-directory lint import-rules &&
 
-test: $(STAMP) ## run every check and the tests, without combinations beyond the pairwise selection (about 7 minutes)
+test: $(STAMP) ## run every check and the tests, without combinations beyond the pairwise selection (about 6 minutes)
 	$(WITH_TYPES) $(PYTEST) $(DISTRIBUTED) -m 'not full'; tests=$$?; wait $$types && exit $$tests
 
 test-all: $(STAMP) ## run every check and every test: all combinations, the official client, the whole crash matrix
