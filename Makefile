@@ -1,5 +1,5 @@
 # All targets use the virtual environment .venv, which is created from the versions in constraints.txt when it is needed.
-# Requirements are make and Python 3.11 to 3.13; BASE_PYTHON=... selects an interpreter.
+# Requirements are make and Python 3.11 to 3.14; BASE_PYTHON=... selects an interpreter.
 
 KEEP ?=
 TIME_SCALE ?= 1
@@ -161,7 +161,7 @@ $(SUITES): $(STAMP)
 	@$(PYTEST) tests/$@
 
 clean: ## remove all generated files, including the virtual environments
-	rm -rf $(VENV) .venv-airflow-* $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
+	rm -rf $(VENV) .venv-airflow-* .debian-* $(OFFICIAL) $(BENCH) $(AIRFLOW_2) $(SCALE)
 	rm -rf .demo build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -170,13 +170,13 @@ remake:
 $(STAMP): constraints.txt pyproject.toml setup.cfg datarobot_provider/__init__.py $(if $(SOUND),,remake)
 	@set -eu; base=; \
 	if [ -z "$(SOUND)" ]; then \
-		for candidate in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3); do \
-			if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; then \
+		for candidate in $(if $(BASE_PYTHON),"$(BASE_PYTHON)",python3.11 python3.12 python3.13 python3.14 python3); do \
+			if "$$candidate" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; then \
 				base=$$candidate; break; \
 			fi; \
 		done; \
 		if [ -z "$$base" ]; then \
-			echo "Python 3.11, 3.12 or 3.13 is required, but none is on the PATH. Set BASE_PYTHON=/path/to/python." >&2; \
+			echo "Python 3.11 to 3.14 is required, but none is on the PATH. Set BASE_PYTHON=/path/to/python." >&2; \
 			exit 1; \
 		fi; \
 		if ! "$$base" -c 'import ensurepip, venv' 2>/dev/null; then \

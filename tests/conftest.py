@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 #: Bytes. A test that allocates without bound fails with its traceback before the kernel kills the process.
 _MEMORY_LIMIT = 8 << 30
-#: Suites that start an Airflow. Two of them at the same time would exceed their timeouts on two cores.
-_WITH_AIRFLOW = ("audit", "browser", "crash", "system")
+#: Tests that start an Airflow. Two of them at the same time would exceed their timeouts on two cores.
+_WITH_AIRFLOW = ("audit/test_airflow.py", "browser/", "crash/", "system/")
 
 
 @pytest.fixture(scope="session")
@@ -57,10 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the tests of a module in one process, and all suites that start an Airflow in the same one."""
+    """Run the tests of a module in one process, and all tests that start an Airflow in the same one."""
     for item in items:
-        folder = item.path.relative_to(config.rootpath / "tests").parts[0]
-        group = "airflow" if folder in _WITH_AIRFLOW else item.nodeid.partition("::")[0]
+        path = item.path.relative_to(config.rootpath / "tests").as_posix()
+        # The audit adds up what its tests have searched.
+        alone = "audit" if path.startswith("audit/") else path
+        group = "airflow" if path.startswith(_WITH_AIRFLOW) else alone
         item.add_marker(pytest.mark.xdist_group(group))
 
 

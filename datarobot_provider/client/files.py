@@ -60,6 +60,21 @@ def is_in_object_storage(source: Any) -> bool:
     return hasattr(type(source), "fs")
 
 
+def path_exists(path: Any) -> bool:
+    """Return whether a path exists.
+
+    :raises OSError: if this cannot be determined, for example if a folder is not readable. ``Path.exists`` returns
+        ``False`` then since Python 3.14.
+    """
+    if is_in_object_storage(path):
+        return bool(path.exists())
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
 def open_file(source: Any, *, as_checked: bool = False) -> BinaryIO:
     """Open a file on disk or in object storage for reading.
 
@@ -107,7 +122,9 @@ def resolve_file(source: Any, kind: str) -> Any:
     path = source if is_in_object_storage(source) else Path(os.path.realpath(source))
     try:
         if not path.is_file():
-            raise InputError(f"The {kind} {source} {'is not a regular file' if path.exists() else 'does not exist'}.")
+            raise InputError(
+                f"The {kind} {source} {'is not a regular file' if path_exists(path) else 'does not exist'}."
+            )
     except OSError as error:
         raise InputError(f"The {kind} {source} cannot be read: {error.strerror or error}.") from None
     return path

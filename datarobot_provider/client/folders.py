@@ -8,7 +8,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.files import Log, ModelFile, is_in_object_storage, local_size, open_file, validate_files
+from datarobot_provider.client.files import (
+    Log,
+    ModelFile,
+    is_in_object_storage,
+    local_size,
+    open_file,
+    path_exists,
+    validate_files,
+)
 from datarobot_provider.client.ignore_patterns import (
     ENVIRONMENT_MARKERS,
     IGNORE_FILE,
@@ -54,7 +62,7 @@ def _local_files(
 ) -> tuple[list[ModelFile], Exclusions]:
     try:
         if not root.is_dir():
-            raise InputError(f"The folder {root} {'is not a folder' if root.exists() else 'does not exist'}.")
+            raise InputError(f"The folder {root} {'is not a folder' if path_exists(root) else 'does not exist'}.")
     except OSError as error:
         raise InputError(f"The folder {root} cannot be read: {error.strerror}.") from None
     links = _LinkResolver(root, follow=follow_links, log=log)

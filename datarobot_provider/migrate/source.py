@@ -106,9 +106,9 @@ def _decoded(data: bytes) -> str:
 
 def _encoding(data: bytes) -> str:
     """Return the declared encoding."""
-    # Python rejects a line that is not UTF-8 only after the declaration, so that its error would have no line number.
+    # Python rejects a line that is not UTF-8, or that contains a null byte, with an error without a line number.
     head = b"".join(data.splitlines(keepends=True)[:2])
-    lenient = head.decode("utf-8", "replace").encode()
+    lenient = head.decode("utf-8", "replace").replace("\0", " ").encode()
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(lenient).readline)
         return codecs.lookup(encoding).name

@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
+from functools import cached_property
 from pathlib import Path
 
 from harness.processes import LOCALHOST, Child, Service, free_ports, search_log, wait_until
@@ -55,11 +56,15 @@ class Postgres(Service):
     def __init__(self, folder: Path) -> None:
         super().__init__()
         self._folder = folder
-        self._user = pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
         self._password = secrets.token_urlsafe(12)
         self._port = free_ports(1)[0]
         self._home: Path | None = None
         self.log = folder / "postgres.log"
+
+    @cached_property
+    def _user(self) -> pwd.struct_passwd | None:
+        """The user that the server runs as; ``None``: the user of this process."""
+        return pwd.getpwnam(UNPRIVILEGED) if os.geteuid() == 0 else None
 
     @property
     def address(self) -> str:

@@ -34,13 +34,12 @@ def main() -> int:
 
 def _run(versions: list[AirflowVersion]) -> bool:
     """Run the tests of the versions, one after the other, and save the results; return whether all succeeded."""
-    releases = {version.release for version in VERSIONS.values()}
-    saved = {name: each for name, each in page.load().items() if each["airflow"] in releases}
+    saved = page.load()
     succeeded = True
     for version in versions:
-        _say(f"== matrix: Airflow {version.release}")
+        _say(f"== matrix: Airflow {version.name}")
         results = parts.run(version, environments.prepare(version))
-        saved[f"{results.airflow} {results.python.rpartition('.')[0]}"] = asdict(results)
+        saved[version.name] = asdict(results)
         page.RESULTS.write_text(json.dumps(saved, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         succeeded = succeeded and results.succeeded
         for name, counts in results.parts.items():

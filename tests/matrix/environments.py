@@ -10,9 +10,12 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests.matrix import debian
 from tests.matrix.versions import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tests.matrix.versions import AirflowVersion
 
 _STAMP = ".made-for"
@@ -38,26 +41,29 @@ def resolve(version: AirflowVersion) -> None:
     version.constraints.write_text(header + done, encoding="utf-8")
 
 
-def prepare(version: AirflowVersion) -> Path:
-    """Create the environment of a version if it does not exist or is outdated; return its Python interpreter."""
+def prepare(version: AirflowVersion) -> list[str]:
+    """Create the environment of a version if it does not exist or is outdated; return the command of its Python."""
     if version.environment == ROOT / ".venv":
-        return Path(sys.executable)
-    python = version.environment / "bin" / "python"
+        return [sys.executable]
+    system = debian.install(version.debian) if version.debian else []
+    base = "/usr/bin/python3" if version.debian else sys.executable
+    python = str(version.environment / "bin" / "python")
     stamp, wanted = version.environment / _STAMP, _contents(version)
     if not stamp.exists() or stamp.read_text(encoding="utf-8") != wanted:
         shutil.rmtree(version.environment, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", version.environment], check=True)
+        subprocess.run([*system, base, "-m", "venv", "--without-pip", version.environment], check=True)
         _uv(
-            *("install", "--python", str(python), "--constraints", str(version.constraints)),
+            *("install", "--python", python, "--constraints", str(version.constraints)),
             *("--editable", ".[emulator]", "--group", "test"),
+            system=system,
         )
         stamp.write_text(wanted, encoding="utf-8")
-    return python
+    return [*system, python]
 
 
-def _uv(*arguments: str) -> str:
-    """Run ``uv pip`` and return its output."""
-    command = [sys.executable, "-m", "uv", "--quiet", "pip", *arguments]
+def _uv(*arguments: str, system: Sequence[str] = ()) -> str:
+    """Run ``uv pip``, in another system if one is given; return its output."""
+    command = [*system, str(Path(sys.executable).with_name("uv")), "--quiet", "pip", *arguments]
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 

@@ -10,7 +10,7 @@ from tests.matrix.parts import PARTS, Counts, Results
 from tests.matrix.versions import ROOT, VERSIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
 PAGE = ROOT / "docs" / "compatibility.md"
 RESULTS = Path(__file__).with_name("results.json")
@@ -18,9 +18,13 @@ TEMPLATE = Path(__file__).with_name("compatibility_template.md")
 
 
 def load() -> dict[str, Any]:
-    """Return the saved results, by version of Airflow and of Python."""
+    """Return the saved results of the releases in the table, by the names of the versions."""
     saved: dict[str, Any] = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
-    return saved
+    return {
+        name: saved[name]
+        for name, version in VERSIONS.items()
+        if name in saved and saved[name]["airflow"] == version.release
+    }
 
 
 def write() -> None:
@@ -32,16 +36,15 @@ def page(saved: dict[str, Any]) -> str:
     """Return the page for saved results."""
     columns = [
         Results(**{**each, "parts": {name: Counts(**counts) for name, counts in each["parts"].items()}})
-        for _, each in sorted(saved.items(), key=lambda item: [*map(int, item[0].replace(" ", ".").split("."))])
+        for each in saved.values()
     ]
-    results = "\n\n".join([*_missing(columns), *([_results(columns)] if columns else ())])
+    results = "\n\n".join([*_missing(saved), *([_results(columns)] if columns else ())])
     return TEMPLATE.read_text(encoding="utf-8").format(results=results, skips=_skips(columns) if columns else "None.")
 
 
-def _missing(columns: Sequence[Results]) -> Iterator[str]:
+def _missing(saved: Container[str]) -> Iterator[str]:
     """Yield a sentence if a version has no saved results."""
-    releases = {each.airflow for each in columns}
-    names = [version.release for version in VERSIONS.values() if version.release not in releases]
+    names = [name for name in VERSIONS if name not in saved]
     if names:
         yield f"**No results are saved for Airflow {', '.join(names)}.** Run `make test-matrix`."
 

@@ -83,9 +83,9 @@ class Results:
         return all(counts.passed and not counts.failed for counts in self.parts.values())
 
 
-def run(version: AirflowVersion, python: Path) -> Results:
-    """Run all parts with the interpreter of an environment."""
-    command = [python, "-c", "import airflow, platform; print(airflow.__version__, platform.python_version())"]
+def run(version: AirflowVersion, python: Sequence[str]) -> Results:
+    """Run all parts with the command of an interpreter."""
+    command = [*python, "-c", "import airflow, platform; print(airflow.__version__, platform.python_version())"]
     with tempfile.TemporaryDirectory(prefix="matrix-") as folder:
         env = {**os.environ, "AIRFLOW_HOME": folder}
         output = subprocess.run(command, env=env, capture_output=True, text=True, check=True).stdout
@@ -104,13 +104,13 @@ def run(version: AirflowVersion, python: Path) -> Results:
     return results
 
 
-def _pytest(python: Path, parts: Sequence[Part], report: Path, *, full: bool) -> None:
+def _pytest(python: Sequence[str], parts: Sequence[Part], report: Path, *, full: bool) -> None:
     others = [path for part in PARTS if part.full is not full for path in part.paths]
     paths = [Path("tests", path) for part in parts for path in part.paths]
     # Early versions of pytest run only the file if the folder that contains it is also given.
     paths = [path for path in paths if not any(folder in path.parents for folder in paths)]
     command = [
-        *(python, "-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadgroup"),
+        *(*python, "-m", "pytest", "-q", "-n", _WORKERS, "--dist", "loadgroup"),
         *(f"--ignore=tests/{path}" for path in others if (ROOT / "tests" / path).is_file()),
         *(() if full else ("-m", "not full")),
         *("-o", "junit_family=xunit1", f"--junit-xml={report}"),

@@ -103,25 +103,25 @@ def wait_for_request(environment: Environment, method: str, path: str) -> None:
     wait_until(received, what=f"{method} {path}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=0.5)
 
 
-def approve(environment: Environment, run: Run, task_id: str) -> None:
-    """Approve a task like a user in the UI, when it waits for that; a retry attempt asks again."""
+def choose(environment: Environment, run: Run, task_id: str, option: str) -> None:
+    """Choose an option of a task like a user in the UI, when it waits for that; a retry attempt asks again."""
     path = f"/dags/{run.dag_id}/dagRuns/{run.run_id}/taskInstances/{task_id}/-1/hitlDetails"
     waited: set[int] = set()
 
-    def approved() -> bool | None:
+    def chosen() -> bool | None:
         tasks = {task["task_id"]: task for task in environment.api.task_instances(run.dag_id, run.run_id)}
         task = tasks.get(task_id, {"state": None, "try_number": 0})
         if task["state"] in {"awaiting_input", "deferred"}:
-            # The scheduler of Airflow 3.3 fails a task ("state mismatch") that is approved in the second in which it
+            # The scheduler of Airflow 3.3 fails a task ("state mismatch") that is answered in the second in which it
             # begins to wait. No user is that fast.
             if task["try_number"] in waited:
-                with suppress(ApiError):  # It has already been approved.
-                    environment.api._call("PATCH", path, json={"chosen_options": ["Approve"], "params_input": {}})
+                with suppress(ApiError):  # It has already been answered.
+                    environment.api._call("PATCH", path, json={"chosen_options": [option], "params_input": {}})
             waited.add(task["try_number"])
         return task["state"] == "success" or None
 
     wait_until(
-        approved, what=f"approval of {task_id}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=6.0
+        chosen, what=f"{option} of {task_id}", timeout=RUN_TIMEOUT, check=environment.airflow.check, interval=6.0
     )
 
 

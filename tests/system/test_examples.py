@@ -17,7 +17,7 @@ from tests.system.examples import (
     FOLDER,
     Plan,
     Run,
-    approve,
+    choose,
     load_dags,
     run_all,
     send_request,
@@ -132,6 +132,7 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
         ),
         "guards": Plan("example_guards_from_templates", {}),
         "approved guards": Plan("example_approve_guards", {}),
+        "rejected guards": Plan("example_approve_guards", {}),
         "repository": Plan("example_version_from_repository", {}),
         "sharing": Plan("example_share_and_clean_up", {}),
         "image": image,
@@ -139,7 +140,8 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
         "weekly": Plan("example_weekly_revalidation", {"use_case_id": USE_CASE}),
     }
     runs = run_all(environment, plans)
-    approve(environment, runs["approved guards"], "approve")
+    choose(environment, runs["approved guards"], "approve", "Approve")
+    choose(environment, runs["rejected guards"], "approve", "Reject")
     # The jobs with a configured duration have been started; other runs can start their jobs now.
     wait_for_request(environment, "POST", "/customModelTests/$")
     wait_for_request(environment, "POST", "/predictionExplanationsInitialization/$")
@@ -233,6 +235,14 @@ def test_approved_guards_are_applied(environment: Environment, runs: dict[str, R
     assert run.states() == {"approve": "success", "apply_guards": "success", "list_guards": "success"}
     assert run.value("approve")["chosen_options"] == ["Approve"]
     assert {guard["name"] for guard in run.value("list_guards")} == {"Prompt Tokens", "PII Detection"}
+
+
+def test_rejected_guards_are_not_applied(runs: dict[str, Run]) -> None:
+    assert runs["rejected guards"].states() == {
+        "approve": "success",
+        "apply_guards": "skipped",
+        "list_guards": "skipped",
+    }
 
 
 def test_a_version_and_its_commit_refer_to_each_other(runs: dict[str, Run]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.client.files import path_exists
 from datarobot_provider.core.arguments.paths import resolve_path
 from datarobot_provider.core.custom_model.metadata_file import FILE_NAME, MISNAMED, parse_metadata, read_file
 from datarobot_provider.exceptions import InputError
@@ -63,12 +64,13 @@ def _file(path: Any) -> Any:
         file = path / FILE_NAME if is_folder else path
         if file.is_file():
             return file
+        problem = "is not a regular file" if path_exists(path) else "does not exist"
     except OSError as error:
         raise InputError(f"metadata is {path}, which cannot be read: {error.strerror or error}.") from None
     if is_folder:
         hint = f", only {MISNAMED}, which DataRobot ignores: rename it" if (path / MISNAMED).is_file() else ""
         raise InputError(f"metadata is the folder {path}, which has no {FILE_NAME}{hint}.")
-    raise InputError(f"metadata is {path}, which does not exist.")
+    raise InputError(f"metadata is {path}, which {problem}.")
 
 
 def _string(content: Mapping[str, Any], name: str) -> str | None:

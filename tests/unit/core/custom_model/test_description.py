@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import fsspec
 import pytest
 
@@ -217,3 +219,17 @@ def test_metadata_is_read_at_each_execution(api, context, file):
         operator.metadata = file(f"name: {name}\ntargetType: regression\n")
         operator.execute(context)
     assert [request.json["name"] for request in api.sent("POST")] == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("missing.yaml", "does not exist"),
+        ("pipe", "is not a regular file"),
+        ("a" * 300, "cannot be read: File name too long"),
+    ],
+    ids=["missing", "pipe", "name too long"],
+)
+def test_metadata_without_a_file_names_the_reason(refusal, tmp_path, name, problem):
+    os.mkfifo(tmp_path / "pipe")
+    assert f"metadata is {tmp_path / name}, which {problem}." in refusal(metadata=str(tmp_path / name))
