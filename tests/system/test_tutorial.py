@@ -34,6 +34,10 @@ INSTALLATION = (
     "pip install -c provider/constraints.txt './provider[testing]'",
 )
 PORT_OF_THE_PAGE = "8089"
+#: Airflow 3.3 fails a deferred task that resumes before the scheduler has read that its first part ended, which happens
+#: on a machine under load. The examples have retries; the DAG of the tutorial is run again.
+STATE_MISMATCH = re.compile(r"finished with state success, but the task instance's state attribute is")
+RUNS_UNDER_LOAD = 3
 
 
 class Block(NamedTuple):
@@ -148,7 +152,7 @@ def blocks(page: str) -> list[Block]:
 
 
 def press_trigger(url: str, log: Path, check: Callable[[], None]) -> str:
-    """Log in to Airflow with the password in its output, run the DAG, and return the state of the run."""
+    """Log in to Airflow with the password in its output, run the DAG, and return the state of the last run."""
     password = search_log(log, re.compile(r"Password for user 'admin': (\S+)"))
     assert password
     api = AirflowApi(url, "admin", password[1], check=check)
@@ -156,7 +160,12 @@ def press_trigger(url: str, log: Path, check: Callable[[], None]) -> str:
     wait_until(lambda: api.health() or None, what="the api-server", timeout=300, check=check, interval=0.3)
     api.wait_for_dag("first_dag")
     api.unpause("first_dag")
-    return api.wait_for_run("first_dag", api.submit_form("first_dag"), timeout=300)
+    state = ""
+    for run in range(1, RUNS_UNDER_LOAD + 1):
+        state = api.wait_for_run("first_dag", api.submit_form("first_dag"), timeout=300)
+        if state == "success" or len(STATE_MISMATCH.findall(log.read_text(encoding="utf-8"))) < run:
+            break
+    return state
 
 
 def test_the_blocks_of_the_page_are_complete() -> None:
