@@ -124,8 +124,9 @@ test-browser: chromium $(BROWSER_STAMP) ## test Airflow's UI in Chromium: connec
 	@echo "== tests: browser"
 	@CHROMIUM='$(CHROMIUM)' $(PYTEST) tests/browser
 
-screenshots: chromium $(BROWSER_STAMP) ## take the pictures of the documentation in Chromium: docs/images
+screenshots: chromium $(BROWSER_STAMP) site ## take the pictures of the documentation in Chromium: docs/images
 	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m demo.screenshots
+	@CHROMIUM='$(CHROMIUM)' $(BIN)/python -m demo.screenshots --page site/index.html documentation
 
 chromium:
 	@command -v '$(CHROMIUM)' >/dev/null || { \
