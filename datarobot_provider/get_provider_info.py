@@ -22,7 +22,9 @@ _OPERATORS = (
     "prediction_server_image",
     "repository_versions",
     "request",
+    "resource_bundles",
     "training_data",
+    "use_cases",
     "vector_databases",
     "versions",
 )

@@ -24,6 +24,7 @@ TRAINING_DATA_RESOURCE = "datasets/{training_data.datasetId}@{training_data.data
 HOLDOUT_DATA_RESOURCE = "datasets/{holdout_data.datasetId}@{holdout_data.datasetVersionId}"
 REPOSITORY_RESOURCE = "remoteRepositories/{repository_id}"
 DEPLOYMENT_RESOURCE = "deployments/{deployment_id}"
+USE_CASE_RESOURCE = "useCases/{use_case_id}"
 VALIDATION_RESOURCE = "genai/customModelVectorDatabaseValidations/{validation_id}"
 
 #: Pages of the web interface, below the host.

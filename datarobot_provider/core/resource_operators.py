@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.client.routes import CUSTOM_MODEL_RESOURCE, required
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.request_operators import CreateOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
+from datarobot_provider.exceptions import InputError
 from datarobot_provider.links.datarobot import CustomModelLink
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from datarobot_provider.core.arguments.types import Id
+    from datarobot_provider.core.arguments.types import Id, String
+    from datarobot_provider.jobs.model import JobRef
+    from datarobot_provider.version_compat import Context
+
+_IF_EXISTS = ("create", "reuse", "fail")
 
 
 class CustomModelOperator(DataRobotBaseOperator):
@@ -73,6 +79,17 @@ class ValidationOperator(DataRobotBaseOperator):
         self.validation_id = validation_id
 
 
+class UseCaseOperator(DataRobotBaseOperator):
+    """Base of the operators for one use case.
+
+    :param use_case_id: id of the use case; templated; required.
+    """
+
+    def __init__(self, *, use_case_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.use_case_id = use_case_id
+
+
 class GuardConfigOperator(DataRobotBaseOperator):
     """Base of the operators for one guard configuration.
 
@@ -82,6 +99,48 @@ class GuardConfigOperator(DataRobotBaseOperator):
     def __init__(self, *, config_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config_id = config_id
+
+
+class CreateOrReuseOperator(RecoverFromList, CreateOperator):
+    """Base of the operators that create a named object, unless it exists.
+
+    :param if_exists: what to do if the object already exists: ``create`` another one (default), ``reuse`` it, or
+        ``fail``; templated.
+    """
+
+    options: ClassVar[Sequence[str]] = ("if_exists",)
+    #: The kind of the object, for the log and for errors.
+    noun: ClassVar[str]
+
+    def __init__(self, *, if_exists: String = "create", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_exists = if_exists
+
+    def check(self) -> None:
+        """Check the rendered arguments."""
+        super().check()
+        if self.if_exists not in _IF_EXISTS:
+            raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
+
+    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
+        """Create the object, or find the existing one."""
+        payload = self.payload()
+        found = None if self.if_exists == "create" else self.find(payload)
+        if found is not None and self.if_exists == "fail":
+            raise InputError(f"The {self.noun} {found['name']!r} already exists: {found['id']}.")
+        row = found or self.create(payload)
+        self.log.info(
+            "%s the %s %s (%s).", "Reusing" if found else "Created", self.noun, row.get("name"), row.get("id")
+        )
+        return self.result_from_row(row)
+
+    @abstractmethod
+    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the existing object; ``None`` if there is none."""
+
+    def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Create the object and return it."""
+        return self.request(json=payload).object()
 
 
 class CreateCustomModelBase(RecoverFromList, CreateOperator):

@@ -14,7 +14,7 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import CreateCustomModelBase, CustomModelOperator
+from datarobot_provider.core.resource_operators import CreateCustomModelBase, CreateOrReuseOperator, CustomModelOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink
@@ -35,12 +35,11 @@ if TYPE_CHECKING:
     from datarobot_provider.version_compat import Context
 
 
-_IF_EXISTS = ("create", "reuse", "fail")
 _COPIED = ("customModelType", "targetType", "targetName", "language", "description", "classLabels", "maximumMemory")
 _IDENTITY = ("name", "customModelType", "targetType", "targetName", "userProvidedId")
 
 
-class CreateCustomModelOperator(CreateCustomModelBase):
+class CreateCustomModelOperator(CreateOrReuseOperator, CreateCustomModelBase):
     """Create a custom model; its code is added as versions.
 
     Route: POST ``/api/v2/customModels/``. All arguments are templated. Arguments that are not given are not sent, so
@@ -85,7 +84,8 @@ class CreateCustomModelOperator(CreateCustomModelBase):
     """
 
     route = "POST customModels/"
-    options = ("metadata", "if_exists")
+    options = ("metadata",)
+    noun = "custom model"
     also_required = ("custom_model_type",)
 
     def __init__(
@@ -114,11 +114,9 @@ class CreateCustomModelOperator(CreateCustomModelBase):
         playground_id: Id | None = None,
         user_provided_id: String | None = None,
         git_model_version: Object | None = None,
-        if_exists: String = "create",
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.if_exists = if_exists
         self.name = name
         self.metadata = metadata
         self._described: dict[str, Any] = {}
@@ -152,22 +150,10 @@ class CreateCustomModelOperator(CreateCustomModelBase):
             raise InputError(
                 "name is missing: it was not given, its template rendered to None, or metadata does not contain it."
             )
-        if self.if_exists not in _IF_EXISTS:
-            raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
 
     def payload(self) -> dict[str, Any]:
         """Return the request body: the arguments that are set, completed by the metadata."""
         return converters.payload({**vars(self), **self._described}, self.api_fields)
-
-    def start(self, context: Context) -> CreatedResource:  # noqa: ARG002 - nothing depends on the run
-        """Create the model, or find the existing one."""
-        payload = self.payload()
-        found = None if self.if_exists == "create" else self._find(payload)
-        if found is not None and self.if_exists == "fail":
-            raise InputError(f"The custom model {found['name']!r} already exists: {found['id']}.")
-        created = self.result_from_row(found or self._create(payload))
-        self.log.info("%s the custom model %s (%s).", "Reusing" if found else "Created", payload["name"], created.value)
-        return created
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the models with this name or id, newest first."""
@@ -184,22 +170,24 @@ class CreateCustomModelOperator(CreateCustomModelBase):
 
         return arguments_from_metadata(self.metadata, vars(self))
 
-    def _create(self, payload: dict[str, Any]) -> dict[str, Any]:
+    def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Create the model and return it."""
         try:
-            return self.request(json=payload).object()
+            return super().create(payload)
         except ValidationError:
             # Another client, or an earlier attempt whose response was lost, may have created it in the meantime.
-            found = self._find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
+            found = self.find(payload) if self.if_exists == "reuse" and self.user_provided_id else None
             if found is None:
                 raise
             return found
 
-    def _find(self, payload: dict[str, Any]) -> dict[str, Any] | None:
+    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the model with this id, or this name; ``None`` if there is none."""
         key = "userProvidedId" if "userProvidedId" in payload else "name"
         models = self.hook.client.items(self.path_of(), self._filters(payload))
         return next((model for model in models if model.get(key) == payload[key]), None)
 
-    def _filters(self, payload: dict[str, Any]) -> dict[str, Any]:
+    def _filters(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         named = {} if "userProvidedId" in payload else {"searchFor": payload["name"]}
         return {"customModelType": payload["customModelType"], **named}
 

@@ -25,7 +25,9 @@ _PATTERNS = (
     ("Guard templates", r"^/guardTemplates/"),
     ("Guard configurations", r"^/guardConfigurations/"),
     ("Moderation", r"^/overallModerationConfiguration/"),
+    ("Resource bundles", r"^/mlops/compute/bundles/"),
     ("Prediction server image", r"^/mlops/"),
+    ("Use cases", r"^/useCases/"),
 )
 #: The nouns in the order of the documentation.
 NOUNS = (
@@ -41,6 +43,8 @@ NOUNS = (
     "Guard configurations",
     "Moderation",
     "Prediction server image",
+    "Use cases",
+    "Resource bundles",
     OTHER,
 )
 

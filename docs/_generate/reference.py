@@ -31,6 +31,8 @@ GUIDES = {
     "Guard configurations": "guards",
     "Moderation": "guards",
     "Prediction server image": "prediction-server-image",
+    "Use cases": "use-cases",
+    "Resource bundles": "use-cases",
     OTHER: "requests",
 }
 #: The first sentence of a docstring after the summary, if it contains only what the line "API" contains.

@@ -33,7 +33,7 @@ _GUARD = {"name": "Tokens", "description": "d", "type": "ootb", "ootbType": "tok
 _COLUMNS = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
 _DOWNLOADS = ("download_custom_model", "download_custom_model_version", "download_pps_image")
 _LOGS = ("download_custom_model_test_log", "get_custom_model_test_log_tail", "get_dependency_build_log")
-_NO_BODY = ("update_custom_model_access",)
+_NO_BODY = ("update_custom_model_access", "add_to_use_case")
 _RECORDED = (
     *("feature_impact", "init_prediction", "repository", "training_data", "create_custom_model_test", "any_job"),
     *("StatusSensor", "ImpactSensor", "ExplanationsSensor"),
@@ -45,6 +45,7 @@ _EMPTY = (
     "create_custom_model_version_from_repository",
     *("DataRobotStatusSensor", "FeatureImpactSensor", "PredictionExplanationsSensor"),
 )
+_ENTITY = {"entity_type": "datasets", "entity_id": DATASET}
 _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 Arguments = dict[str, Any]
 
@@ -258,6 +259,12 @@ _PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "update_guard_configuration": lambda w, _: {"config_id": w.guard(w.create_model()), "name": "changed"},
     "get_guard_template": lambda w, _: {"template_id": w.template},
     "download_pps_image": _image,
+    "list_use_cases": lambda _, __: {"search": "handbook"},
+    "get_use_case": lambda w, _: {"use_case_id": w.use_case()},
+    "update_use_case": lambda w, _: {"use_case_id": w.use_case(), "name": "changed"},
+    "delete_use_case": lambda w, _: {"use_case_id": w.use_case()},
+    "add_to_use_case": lambda w, _: {"use_case_id": w.use_case(), **_ENTITY},
+    "remove_from_use_case": lambda w, _: {"use_case_id": w.use_case(DATASET), **_ENTITY},
     "get_overall_moderation_configuration": lambda w, _: dict(w.moderated),
     "update_overall_moderation_configuration": lambda w, _: {
         "entity_id": w.changeable["custom_model_id"],

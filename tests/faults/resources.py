@@ -73,6 +73,13 @@ class Resources(EmulatorClient):
         """Start a validation; return its id."""
         return str(self.send("POST", VALIDATIONS, json=VALIDATION)["id"])
 
+    def use_case(self, *datasets: str) -> str:
+        """Create a use case with these datasets; return its id."""
+        use_case = str(self.send("POST", "useCases/", json={"name": "Prices"})["id"])
+        for dataset in datasets:
+            self.send("POST", f"useCases/{use_case}/datasets/{dataset}/")
+        return use_case
+
     def guard(self, model: str) -> str:
         """Create a guard configuration; return its id."""
         entity = {"entityId": model, "entityType": "customModel"}

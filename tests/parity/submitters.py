@@ -21,6 +21,7 @@ from datarobot_provider.operators.prediction_explanations import InitializePredi
 from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
+from datarobot_provider.operators.use_cases import CreateUseCaseOperator
 from datarobot_provider.operators.vector_databases import (
     RevalidateVectorDatabaseOperator,
     ValidateVectorDatabaseOperator,
@@ -307,6 +308,23 @@ CREATES = (
         ("POST", "/toNewCustomModelVersion/$"),
         listing=_LISTED,
         fixed={"guards": [GUARD]},
+    ),
+    Submitter(
+        "use-case",
+        CreateUseCaseOperator,
+        _nothing,
+        ("POST", "/useCases/$"),
+        listing=("useCases/", {}),
+        fixed={"name": "once", "description": "d"},
+    ),
+    Submitter(
+        "use-case-reused",
+        CreateUseCaseOperator,
+        _nothing,
+        ("POST", "/useCases/$"),
+        listing=("useCases/", {}),
+        again=REUSED,
+        fixed={"name": "once", "if_exists": "reuse"},
     ),
     Submitter(
         "request",

@@ -49,12 +49,31 @@ class Environment:
 
 
 @dataclass
+class UseCaseReference:
+    """An entity in a use case.
+
+    :param kind: the kind of the entity, as in a path: ``datasets``, ``projects``, ``applications``, among others.
+    """
+
+    id: str
+    kind: str
+    entity_id: str
+    created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
 class UseCase:
-    """A use case."""
+    """A use case.
+
+    :param references: the entities in it, by kind and id.
+    """
 
     id: str
     name: str
+    description: str = ""
     created: datetime = field(default_factory=timestamps.now)
+    updated: datetime = field(default_factory=timestamps.now)
+    references: dict[tuple[str, str], UseCaseReference] = field(default_factory=dict)
 
 
 @dataclass

@@ -35,10 +35,10 @@ ATTRIBUTES = (
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        entities.Dataset, entities.Environment, entities.UseCase, entities.Deployment, entities.Item,
-        entities.TrainingData, entities.Conversion, entities.Version, entities.Grant, entities.CustomModel,
-        entities.ModelTest, entities.Validation, entities.Guard, entities.StatusRecord, Credential, Draft, Image, Job,
-        OutcomeRule, PlannedOutcome, Requirements,
+        entities.Dataset, entities.Environment, entities.UseCase, entities.UseCaseReference, entities.Deployment,
+        entities.Item, entities.TrainingData, entities.Conversion, entities.Version, entities.Grant,
+        entities.CustomModel, entities.ModelTest, entities.Validation, entities.Guard, entities.StatusRecord,
+        Credential, Draft, Image, Job, OutcomeRule, PlannedOutcome, Requirements,
     )
 }  # fmt: skip
 _COMPUTED = "started"

@@ -141,10 +141,10 @@ def test_deployments(api, conforms):
 
 def test_use_cases(api, conforms):
     created = [api.control("POST", "use-cases", {"name": name})["id"] for name in ("Support", "Sales")]
-    listed = conforms("UseCaseList", api("GET", "/useCases/"))
+    listed = conforms("UseCaseListResponse", api("GET", "/useCases/"))
     assert [u["id"] for u in listed["data"]] == created[::-1]
     assert [u["name"] for u in api("GET", "/useCases/", params={"search": "SUPP"}).json()["data"]] == ["Support"]
-    assert conforms("UseCase", api("GET", f"/useCases/{created[0]}/"))["name"] == "Support"
+    assert conforms("UseCaseResponse", api("GET", f"/useCases/{created[0]}/"))["name"] == "Support"
     assert api("GET", "/useCases/0123/").status_code == 404
 
 

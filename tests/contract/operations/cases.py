@@ -55,7 +55,17 @@ from datarobot_provider.operators.prediction_server_image import (
     GetPredictionServerImageMetadataOperator,
 )
 from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
+from datarobot_provider.operators.resource_bundles import GetResourceBundleOperator, ListResourceBundlesOperator
 from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
+from datarobot_provider.operators.use_cases import (
+    AddToUseCaseOperator,
+    CreateUseCaseOperator,
+    DeleteUseCaseOperator,
+    GetUseCaseOperator,
+    ListUseCasesOperator,
+    RemoveFromUseCaseOperator,
+    UpdateUseCaseOperator,
+)
 from datarobot_provider.operators.vector_databases import (
     DeleteVectorDatabaseValidationOperator,
     GetVectorDatabaseValidationOperator,
@@ -152,6 +162,18 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "get_guard_configuration": (GetGuardConfigOperator, {"config_id": "g"}),
     "update_guard_configuration": (UpdateGuardConfigOperator, {"config_id": "g", "name": "y"}),
     "list_guard_templates": (ListGuardTemplatesOperator, {}),
+    "list_resource_bundles": (ListResourceBundlesOperator, {}),
+    "get_resource_bundle": (GetResourceBundleOperator, {"resource_bundle_id": "cpu.small"}),
+    "list_use_cases": (ListUseCasesOperator, {}),
+    "create_use_case": (CreateUseCaseOperator, {"name": "n"}),
+    "get_use_case": (GetUseCaseOperator, {"use_case_id": "u"}),
+    "update_use_case": (UpdateUseCaseOperator, {"use_case_id": "u", "name": "y"}),
+    "delete_use_case": (DeleteUseCaseOperator, {"use_case_id": "u"}),
+    "add_to_use_case": (AddToUseCaseOperator, {"use_case_id": "u", "entity_type": "datasets", "entity_id": "d"}),
+    "remove_from_use_case": (
+        RemoveFromUseCaseOperator,
+        {"use_case_id": "u", "entity_type": "datasets", "entity_id": "d"},
+    ),
     "get_guard_template": (GetGuardTemplateOperator, {"template_id": "t"}),
     "download_pps_image": (DownloadPredictionServerImageOperator, {"target": PLACEHOLDER}),
     "get_pps_image_metadata": (GetPredictionServerImageMetadataOperator, {}),

@@ -21,7 +21,7 @@ __all__ = ["emulator", "model_folder", "proxy", "runner", "seed"]
 _FIRST_ERROR = 400
 #: Routes that are not part of the contract and have no schema.
 _OTHER_ROUTES = (
-    "/api/v2/datasets/", "/api/v2/deployments/", "/api/v2/useCases/", "/api/v2/credentials/", "/storage/",
+    "/api/v2/datasets/", "/api/v2/deployments/", "/api/v2/credentials/", "/storage/",
 )  # fmt: skip
 
 

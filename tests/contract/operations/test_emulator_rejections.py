@@ -11,6 +11,7 @@ from datarobot_provider.operators.dependency_builds import StartDependencyBuildO
 from datarobot_provider.operators.guard_configurations import CreateGuardConfigOperator
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
+from datarobot_provider.operators.use_cases import CreateUseCaseOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
@@ -115,12 +116,21 @@ class Resources:
         self.runner.emulator.control("DELETE", "image")
         return {}
 
+    @cached_property
+    def use_case(self):
+        return self.runner.run(CreateUseCaseOperator, name="Prices")
+
     def stuck(self, kind):
         self.runner.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
 
 
 def entity(model):
     return {"entity_id": model, "entity_type": "customModel"}
+
+
+def link(use_case, entity_type="datasets", entity_id=UNKNOWN_ID):
+    """Return the arguments of an entity in a use case."""
+    return {"use_case_id": use_case, "entity_type": entity_type, "entity_id": entity_id}
 
 
 def guard_of(resources, **arguments):
@@ -136,6 +146,13 @@ def guard_of(resources, **arguments):
 
 #: (operation, status, arguments, expected part of the message)
 REJECTIONS = [
+    ("get_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID}, "Not Found"),
+    ("update_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID, "name": "n"}, "Not Found"),
+    ("delete_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID}, "Not Found"),
+    ("add_to_use_case", 404, lambda w: link(w.use_case), "Not Found"),
+    ("add_to_use_case", 422, lambda w: link(w.use_case, "tables"), "entityType: should be one of"),
+    ("remove_from_use_case", 404, lambda w: link(w.use_case), "Not Found"),
+    ("get_resource_bundle", 404, lambda _: {"resource_bundle_id": "cpu.giant"}, "Not Found"),
     ("get_inference_image_feature_impact", 404, lambda _: {"image_id": UNKNOWN_ID}, "Not Found"),
     (
         "get_inference_image_feature_impact",

@@ -29,9 +29,9 @@ def snake(name):
 
 
 def ids_in_path(name):
-    """Return the arguments in the path of an operation, with the values of its case."""
+    """Return the ids in the path of an operation, with the values of its case."""
     values = CASES[name][1]
-    arguments = {snake(each) for each in re.findall(r"\{(\w+)\}", PUBLISHED[name].path)}
+    arguments = {snake(each) for each in re.findall(r"\{(\w+Id)\}", PUBLISHED[name].path)}
     return {argument: str(values[argument]) for argument in arguments & set(values)}
 
 

@@ -139,5 +139,6 @@ def test_every_operation_and_update_is_a_case():
         "update_custom_model",
         "update_custom_model_version",
         "update_guard_configuration",
+        "update_use_case",
         "update_vector_database_validation",
     }

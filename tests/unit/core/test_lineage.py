@@ -29,6 +29,7 @@ MODEL = f"datarobot://{HOST}/customModels/m"
 RESOURCES = {value for name, value in vars(routes).items() if name.endswith("_RESOURCE")}
 #: Operators that create nothing that is declared, although they send a POST.
 WITHOUT_RESULT = {
+    "AddToUseCaseOperator",
     "ComputeFeatureImpactOperator",
     "CreateGuardConfigOperator",
     "DataRobotRequestOperator",
