@@ -47,7 +47,7 @@ def test_a_retry_reuses_the_job(
 ) -> None:
     def run_mode(deferrable: bool) -> Outcome:
         run = Run(datarobot, case, deferrable=deferrable)
-        datarobot.outcome(case.kind, "succeeded", seconds=_LONG if ended else 0.3)
+        datarobot.outcome(case.kind, "succeeded", seconds=_LONG if ended else 1.0)
         _kill_first_attempt(run, monkeypatch)
         first = dict(run.instance.xcoms)
         if ended:

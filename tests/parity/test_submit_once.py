@@ -99,7 +99,7 @@ def test_a_lost_response_is_found_again_while_the_job_runs(
 ) -> None:
     expected = result_without_kill(datarobot, submitter)
     run = SubmitRun(datarobot, submitter)
-    run.set_outcome("succeeded", seconds=0.5)
+    run.set_outcome("succeeded", seconds=1.0)
     run.lose_response()
     run.deferrable = run.arguments["deferrable"] = deferrable
     run.next_attempt()

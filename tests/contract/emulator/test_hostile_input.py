@@ -251,9 +251,8 @@ def test_every_route_handles_invalid_queries(client, ids, route):
 def test_every_route_handles_invalid_paths(client, segment):
     routes.load()
     before = client.state()
-    for route in ROUTES:
-        path = path_of(route, {})
-        assert client(route.method, path.replace("0123", segment), b"{}")[0] < 500
+    for path, method in ((path_of(route, {}), route.method) for route in ROUTES if "{" in route.path):
+        assert client(method, path.replace("0123", segment), b"{}")[0] < 500
     assert client.state() == before
 
 
