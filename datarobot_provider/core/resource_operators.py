@@ -90,6 +90,19 @@ class UseCaseOperator(DataRobotBaseOperator):
         self.use_case_id = use_case_id
 
 
+class UseCaseEntityOperator(UseCaseOperator):
+    """Base of the operators for one entity of a use case.
+
+    :param entity_type: kind of the entity, such as ``datasets``; templated; required.
+    :param entity_id: id of the entity; templated; required.
+    """
+
+    def __init__(self, *, entity_type: Id, entity_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entity_type = entity_type
+        self.entity_id = entity_id
+
+
 class GuardConfigOperator(DataRobotBaseOperator):
     """Base of the operators for one guard configuration.
 

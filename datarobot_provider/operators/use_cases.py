@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator, UpdateOperator
-from datarobot_provider.core.resource_operators import CreateOrReuseOperator, UseCaseOperator
+from datarobot_provider.core.resource_operators import CreateOrReuseOperator, UseCaseEntityOperator, UseCaseOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import ConflictError, ValidationError
 
@@ -50,7 +50,9 @@ class CreateUseCaseOperator(CreateOrReuseOperator):
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the use cases with this text in their name, newest first."""
-        return self.hook.client.items(self.path_of(), {"search": self.name, "orderBy": "-createdAt"}, limit)
+        return self.hook.client.items(
+            self.path_of(), {"search": self.payload()["name"], "orderBy": "-createdAt"}, limit
+        )
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a use case has the name and the description of this task."""
@@ -145,7 +147,7 @@ class DeleteUseCaseOperator(DeleteOperator, UseCaseOperator):
     route = "DELETE useCases/{use_case_id}/"
 
 
-class AddToUseCaseOperator(UseCaseOperator):
+class AddToUseCaseOperator(UseCaseEntityOperator):
     """Add a dataset, a project or another entity to a use case; succeed if the use case contains it.
 
     Route: POST ``/api/v2/useCases/{useCaseId}/{entityType}/{entityId}/``.
@@ -161,11 +163,6 @@ class AddToUseCaseOperator(UseCaseOperator):
 
     route = "POST useCases/{use_case_id}/{entity_type}/{entity_id}/"
 
-    def __init__(self, *, entity_type: Id, entity_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.entity_type = entity_type
-        self.entity_id = entity_id
-
     def run_request(self, context: Context) -> None:  # noqa: ARG002 - for operators that push XComs
         """Add the entity; succeed if an earlier attempt has added it."""
         try:
@@ -179,7 +176,7 @@ class AddToUseCaseOperator(UseCaseOperator):
             self.log.info("Added.")
 
 
-class RemoveFromUseCaseOperator(DeleteOperator, UseCaseOperator):
+class RemoveFromUseCaseOperator(DeleteOperator, UseCaseEntityOperator):
     """Remove an entity from a use case. The entity remains.
 
     Route: DELETE ``/api/v2/useCases/{useCaseId}/{entityType}/{entityId}/``.
@@ -195,8 +192,3 @@ class RemoveFromUseCaseOperator(DeleteOperator, UseCaseOperator):
     """
 
     route = "DELETE useCases/{use_case_id}/{entity_type}/{entity_id}/"
-
-    def __init__(self, *, entity_type: Id, entity_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.entity_type = entity_type
-        self.entity_id = entity_id

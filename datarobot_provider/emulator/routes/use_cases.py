@@ -35,8 +35,8 @@ _ORDERS = {
 @route("POST", _USE_CASES)
 def create_use_case(call: Call) -> Response:
     """Create a use case (POST /useCases/)."""
-    use_case = UseCase(identifiers.object_id(), call.body.get("name") or _UNTITLED)
-    use_case.description = call.body.get("description") or ""
+    name, description = call.body.get("name") or _UNTITLED, call.body.get("description") or ""
+    use_case = UseCase(identifiers.object_id(), name, description)
     call.state.use_cases[use_case.id] = use_case
     return Response(201, _serialize(use_case))
 

@@ -19,10 +19,6 @@ from tests.contract.operations.test_custom_models import UNKNOWN_ID, names, quer
 from tests.support.emulator import DATASET
 
 
-def bodies(runner):
-    return [each.json for each in runner.received if each.method == "POST"]
-
-
 @covers("create_use_case", "get_use_case")
 def test_create_and_get(runner):
     use_case = runner.run(CreateUseCaseOperator, name="Churn", description="Who leaves")
