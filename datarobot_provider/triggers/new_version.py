@@ -48,7 +48,6 @@ class NewVersionTrigger(BaseEventTrigger):
         custom_model_id: str,
         datarobot_conn_id: str = DataRobotHook.default_conn_name,
         poll_interval: float = 60.0,
-        **_: Any,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.custom_model_id = custom_model_id
