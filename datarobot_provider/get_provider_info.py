@@ -10,9 +10,14 @@ _INTEGRATION = "DataRobot"
 _OPERATORS = (
     "access_control",
     "conversions",
+    "credentials",
     "custom_model_limits",
     "custom_models",
+    "dataset_versions",
+    "datasets",
     "dependency_builds",
+    "environment_versions",
+    "execution_environments",
     "feature_impact",
     "guard_configurations",
     "guard_templates",
@@ -20,6 +25,7 @@ _OPERATORS = (
     "moderation",
     "prediction_explanations",
     "prediction_server_image",
+    "registered_models",
     "repository_versions",
     "request",
     "resource_bundles",
@@ -30,10 +36,13 @@ _OPERATORS = (
 )
 _SENSORS = (
     "conversions",
+    "datasets",
     "dependency_builds",
+    "environment_versions",
     "feature_impact",
     "model_tests",
     "prediction_explanations",
+    "registered_models",
     "status",
     "training_data",
     "vector_databases",
@@ -87,6 +96,13 @@ def get_provider_info() -> dict[str, Any]:
         ],
         "extra-links": [
             f"datarobot_provider.links.datarobot.{name}"
-            for name in ("CustomModelLink", "CustomModelVersionLink", "DeploymentLink")
+            for name in (
+                "CustomModelLink",
+                "CustomModelVersionLink",
+                "DatasetLink",
+                "DeploymentLink",
+                "EnvironmentLink",
+                "RegisteredModelLink",
+            )
         ],
     }

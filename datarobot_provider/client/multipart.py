@@ -16,6 +16,8 @@ from datarobot_provider.exceptions import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from datarobot_provider.client.tar_archive import TarArchive
+
 _CHUNK_SIZE = 1024 * 1024
 open_file = partial(files.open_file, as_checked=True)
 #: Errors of object storage that a retry does not resolve.
@@ -28,12 +30,12 @@ class MultipartBody:
     It is an iterable with a length and has no ``read``: if there is one, ``http.client`` sends the body in chunks of a
     few KiB, which is much slower.
 
-    :param parts: name of each part and its value or its file, in order. The size of a file must not change.
+    :param parts: name of each part and its value, file or archive, in order. The size of a file must not change.
     :param report: called with lines for the task log.
     """
 
     def __init__(
-        self, parts: Sequence[tuple[str, str | ModelFile]], report: Callable[[str], None] = lambda _: None
+        self, parts: Sequence[tuple[str, str | ModelFile | TarArchive]], report: Callable[[str], None] = lambda _: None
     ) -> None:
         from urllib3.filepost import choose_boundary
 
@@ -43,11 +45,12 @@ class MultipartBody:
         self._contents: list[bytes | ModelFile] = []
         text = b""
         for name, part in parts:
-            if isinstance(part, ModelFile):
-                self._contents += [text + _part(boundary, name, part.name.rpartition("/")[2]), part]
-                text = b"\r\n"
-            else:
+            if isinstance(part, str):
                 text += _part(boundary, name) + part.encode() + b"\r\n"
+            else:
+                self._contents.append(text + _part(boundary, name, part.name.rpartition("/")[2]))
+                self._contents += [part] if isinstance(part, ModelFile) else part.contents()
+                text = b"\r\n"
         self._contents.append(text + f"--{boundary}--\r\n".encode())
         self._length = sum(
             content.size if isinstance(content, ModelFile) else len(content) for content in self._contents
@@ -95,7 +98,7 @@ class UploadBody(MultipartBody):
         files: Sequence[ModelFile],
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        parts: list[tuple[str, str | ModelFile]] = [*fields]
+        parts: list[tuple[str, str | ModelFile | TarArchive]] = [*fields]
         for file in files:
             parts += [("file", file), ("filePath", file.name)]
         super().__init__(parts, report)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 #: Routes that more than one module uses.
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = VERSIONS + "{custom_model_version_id}/"
+ENVIRONMENT_VERSION = "executionEnvironments/{environment_id}/versions/{environment_version_id}/"
+REGISTERED_VERSIONS = "registeredModels/{registered_model_id}/versions/"
+REGISTERED_VERSION = REGISTERED_VERSIONS + "{version_id}/"
+DATASETS = "datasets/"
+DATASET = DATASETS + "{dataset_id}/"
+DATASET_VERSIONS = DATASET + "versions/"
+DATASET_VERSION = DATASET_VERSIONS + "{dataset_version_id}/"
 
 #: Resources that a task reads or creates, by their paths. The id of a version follows after "@". A name with dots is a
 #: field of an argument.
@@ -22,6 +29,9 @@ CONVERSION_RESOURCE = VERSION + "conversions/{conversion_id}"
 DATASET_RESOURCE = "datasets/{dataset_id}@{dataset_version_id}"
 TRAINING_DATA_RESOURCE = "datasets/{training_data.datasetId}@{training_data.datasetVersionId}"
 HOLDOUT_DATA_RESOURCE = "datasets/{holdout_data.datasetId}@{holdout_data.datasetVersionId}"
+ENVIRONMENT_RESOURCE = "executionEnvironments/{environment_id}"
+ENVIRONMENT_VERSION_RESOURCE = ENVIRONMENT_RESOURCE + "@{environment_version_id}"
+REGISTERED_VERSION_RESOURCE = "registeredModels/{registered_model_id}@{version_id}"
 REPOSITORY_RESOURCE = "remoteRepositories/{repository_id}"
 DEPLOYMENT_RESOURCE = "deployments/{deployment_id}"
 USE_CASE_RESOURCE = "useCases/{use_case_id}"
@@ -30,6 +40,9 @@ VALIDATION_RESOURCE = "genai/customModelVectorDatabaseValidations/{validation_id
 #: Pages of the web interface, below the host.
 CUSTOM_MODEL_PAGE = "registry/custom-model-workshop/{custom_model_id}/assemble"
 CUSTOM_MODEL_VERSION_PAGE = "registry/custom-model-workshop/{custom_model_id}/versions/{custom_model_version_id}"
+ENVIRONMENT_PAGE = "model-registry/custom-environments/{environment_id}"
+REGISTERED_MODEL_PAGE = "registry/registered-models/{registered_model_id}/info"
+DATASET_PAGE = "ai-catalog/{dataset_id}"
 DEPLOYMENT_PAGE = "deployments/{deployment_id}/overview"
 
 _LONGEST_NAME = 100

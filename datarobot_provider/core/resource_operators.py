@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.client.routes import CUSTOM_MODEL_RESOURCE, required
+from datarobot_provider.client import routes
+from datarobot_provider.client.routes import required
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
+from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import CreateOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.links.datarobot import CustomModelLink
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.links.datarobot import CustomModelLink, DatasetLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from datarobot_provider.core.arguments.types import Id, String
-    from datarobot_provider.jobs.model import JobRef
+    from datarobot_provider.client.files import ModelFile
+    from datarobot_provider.client.request import Response
+    from datarobot_provider.client.tar_archive import TarArchive
+    from datarobot_provider.core.arguments.types import FilePath, Id, String, StringOrStringList
+    from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
 _IF_EXISTS = ("create", "reuse", "fail")
@@ -77,6 +84,50 @@ class ValidationOperator(DataRobotBaseOperator):
     def __init__(self, *, validation_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.validation_id = validation_id
+
+
+class EnvironmentOperator(DataRobotBaseOperator):
+    """Base of the operators for one execution environment.
+
+    :param environment_id: id of the environment; templated; required.
+    """
+
+    def __init__(self, *, environment_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.environment_id = environment_id
+
+
+class EnvironmentVersionOperator(EnvironmentOperator):
+    """Base of the operators for one version of an execution environment.
+
+    :param environment_version_id: id of the version; templated; required.
+    """
+
+    def __init__(self, *, environment_version_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.environment_version_id = environment_version_id
+
+
+class RegisteredModelOperator(DataRobotBaseOperator):
+    """Base of the operators for one registered model.
+
+    :param registered_model_id: id of the registered model; templated; required.
+    """
+
+    def __init__(self, *, registered_model_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.registered_model_id = registered_model_id
+
+
+class DatasetOperator(DataRobotBaseOperator):
+    """Base of the operators for one dataset.
+
+    :param dataset_id: id of the dataset; templated; required.
+    """
+
+    def __init__(self, *, dataset_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dataset_id = dataset_id
 
 
 class UseCaseOperator(DataRobotBaseOperator):
@@ -160,9 +211,147 @@ class CreateCustomModelBase(RecoverFromList, CreateOperator):
     """Base of the operators that create a custom model."""
 
     operator_extra_links = (CustomModelLink(),)
-    creates = (CUSTOM_MODEL_RESOURCE,)
+    creates = (routes.CUSTOM_MODEL_RESOURCE,)
 
     def result_from_row(self, row: Mapping[str, Any]) -> CreatedResource:
         """Return the model as a resource that this task has created."""
         model_id = required(row, "id")
         return CreatedResource(model_id, {"custom_model_id": model_id})
+
+
+class DatasetImport(RecoverFromList, DataRobotJobOperator):
+    """Base of the operators that create a dataset, or a version of one."""
+
+    created_at = "creationDate"
+    operator_extra_links = (DatasetLink(),)
+    creates = (routes.DATASET_RESOURCE,)
+    #: Routes of the list that contains the new row, and of the row; the field of the row that contains its id.
+    list_route: ClassVar[str] = routes.DATASETS
+    row_route: ClassVar[str] = routes.DATASET
+    row_id: ClassVar[str] = "datasetId"
+
+    @abstractmethod
+    def source(self) -> str:
+        """Return the source of the data as DataRobot stores it: the name of the file, or the URL."""
+
+    def send(self) -> Response:
+        """Send the request that starts the job."""
+        return self.request(json=self.payload())
+
+    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
+        """Start the job."""
+        from datarobot_provider.client.accepted import accepted
+
+        job = accepted(self.send())
+        version = {"dataset_version_id": required(job.body, "catalogVersionId")}
+        dataset = {"dataset_id": required(job.body, "catalogId")}
+        return JobRef(self.kind, {**dataset, **version, "status_id": job.status_id})
+
+    def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
+        """Return the datasets or the versions, newest first."""
+        rows = self.hook.client.items(self.path_of(self.list_route), {"orderBy": "-created"}, limit)
+        return [{**row, "id": required(row, self.row_id)} for row in rows]
+
+    def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
+        """Find the dataset. DataRobot shows its source when the data is read, so wait for the imports that run."""
+        deadline = time.time() + self._wait_seconds()
+        for row in self.list_rows(None):
+            if not self._is_newer(row, state_before):
+                continue
+            job = self.result_from_row(row)
+            if self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING:
+                self.log.info("Waiting for %s, which may be the dataset of an earlier attempt.", row["id"])
+                self.hook.jobs.wait(job, deadline, float(self.poll_interval))
+        return super().recover(state_before)
+
+    def matches(self, row: Mapping[str, Any]) -> bool:
+        """Return whether a dataset or a version has the source of this task."""
+        return bool(self.hook.client.get(self.result_from_row(row).path(self.row_route)).get("uri") == self.source())
+
+    def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
+        """Return a dataset or a version as the job of this task."""
+        ids = {"dataset_id": required(row, "datasetId"), "dataset_version_id": required(row, "versionId")}
+        return JobRef(self.kind, ids)
+
+    def result(self, event: JobEvent) -> str:
+        """Return the id of the dataset or of the version."""
+        return event.ref.ids[self._kind().handle]
+
+
+class FileImport(DatasetImport):
+    """Base of the operators that upload a file.
+
+    :param file: path of the file; templated; required.
+    :param categories: ``TRAINING``, ``PREDICTION``, or both; templated.
+    """
+
+    options: ClassVar[Sequence[str]] = ("file",)
+
+    def __init__(self, *, file: FilePath, categories: StringOrStringList | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.file = file
+        self.categories = categories
+        self._to_upload: ModelFile
+
+    def check(self) -> None:
+        """Check the arguments and the file."""
+        from datarobot_provider.client.files import base_name, single_file
+        from datarobot_provider.core.arguments.paths import resolve_path
+
+        super().check()
+        path = resolve_path("file", self.file)
+        self._to_upload = single_file(path, base_name(path))
+        if not self._to_upload.size:
+            raise InputError(f"The file {path} is empty.")
+
+    def source(self) -> str:
+        """Return the name of the file."""
+        return self._to_upload.name
+
+    def send(self) -> Response:
+        """Upload the file."""
+        from datarobot_provider.client.multipart import MultipartBody
+        from datarobot_provider.client.request import Request
+
+        given = self.payload().get("categories", [])
+        categories = [given] if isinstance(given, str) else given
+        parts: list[tuple[str, str | ModelFile | TarArchive]] = [("categories", each) for each in categories]
+        parts.append(("file", self._to_upload))
+        self.log.info("Uploading %s, %s bytes.", self._to_upload.name, f"{self._to_upload.size:,}")
+
+        def body() -> MultipartBody:
+            return MultipartBody(parts, lambda line: self.log.info("%s", line))
+
+        return self.hook.client.send(Request("POST", self.path_of(), upload=body))
+
+
+class UrlImport(DatasetImport):
+    """Base of the operators that let DataRobot read a URL.
+
+    :param url: the URL; templated; required.
+    :param categories: ``TRAINING``, ``PREDICTION``, or both; templated.
+    """
+
+    def __init__(self, *, url: String, categories: StringOrStringList | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.url = url
+        self.categories = categories
+
+    def source(self) -> str:
+        """Return the URL."""
+        return str(self.payload()["url"])
+
+
+class DatasetVersionImport(DatasetImport):
+    """Base of the operators that create a version of a dataset.
+
+    :param dataset_id: id of the dataset; templated; required.
+    """
+
+    list_route = routes.DATASET_VERSIONS
+    row_route = routes.DATASET_VERSION
+    row_id = "versionId"
+
+    def __init__(self, *, dataset_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.dataset_id = dataset_id

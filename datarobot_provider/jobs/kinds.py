@@ -54,6 +54,22 @@ def _impact(path: str) -> Probe:
     )
 
 
+def _dataset(name: str, path: str, handle: str, *, repeatable: bool) -> JobKind:
+    """Return the kind of a job that reads the data of a dataset or of a version of one."""
+    record = Probe(
+        path,
+        state="processingState",
+        running=_states("REGISTERING", "RUNNING"),
+        succeeded=_states("COMPLETED"),
+        failed=_states("ERROR"),
+        messages=("error",),
+    )
+    probes = (_status(stuck=_STUCK), record)
+    return JobKind(
+        name, "dataset import", probes, _HOUR, handle, result=path, page=routes.DATASET_PAGE, repeatable=repeatable
+    )
+
+
 _TRAINING_DATA = Probe(
     _VERSION,
     flags=(
@@ -240,6 +256,50 @@ _ALL = (
         result=_VALIDATION,
         page=routes.DEPLOYMENT_PAGE,
     ),
+    JobKind(
+        "registered_model_build",
+        "registered model build",
+        (
+            Probe(
+                routes.REGISTERED_VERSION,
+                state="buildStatus",
+                # A model that needs no build has no status.
+                unflagged="complete",
+                running=_states("inProgress"),
+                succeeded=_states("complete"),
+                failed=_states("failed"),
+            ),
+        ),
+        _HOUR,
+        "version_id",
+        result=routes.REGISTERED_VERSION,
+        page=routes.REGISTERED_MODEL_PAGE,
+    ),
+    JobKind(
+        "environment_build",
+        "environment build",
+        (
+            Probe(
+                routes.ENVIRONMENT_VERSION,
+                state="buildStatus",
+                running=_states("submitted", "processing"),
+                succeeded=_states("success"),
+                failed=_states("failed"),
+            ),
+        ),
+        _HOUR,
+        "environment_version_id",
+        result=routes.ENVIRONMENT_VERSION,
+        log=routes.ENVIRONMENT_VERSION + "buildLog/",
+        page=routes.ENVIRONMENT_PAGE,
+        # The same Docker context would fail again, and leave another version behind.
+        repeatable=False,
+    ),
+    # The same file would fail again, and leave another dataset behind. A URL may respond differently.
+    _dataset("dataset_from_file", routes.DATASET, "dataset_id", repeatable=False),
+    _dataset("dataset_from_url", routes.DATASET, "dataset_id", repeatable=True),
+    _dataset("dataset_version_from_file", routes.DATASET_VERSION, "dataset_version_id", repeatable=False),
+    _dataset("dataset_version_from_url", routes.DATASET_VERSION, "dataset_version_id", repeatable=True),
 )
 
 KINDS: dict[str, JobKind] = {kind.name: kind for kind in _ALL}

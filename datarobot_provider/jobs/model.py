@@ -86,7 +86,7 @@ class Probe:
     :param state: field of the state, with dots between levels.
     :param flags: for resources without a field for the state: a field, its value (``True`` or ``None``), and the state
         that it means. The first match counts.
-    :param unflagged: state if no flag matches.
+    :param unflagged: state if no flag matches, or if the field of the state is null.
     :param http_states: states by HTTP status.
     :param running: states of a running job.
     :param succeeded: states of a job that succeeded.

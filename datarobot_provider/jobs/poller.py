@@ -96,7 +96,8 @@ def decide(probe: Probe, response: Response) -> Verdict:
 
 def _state(probe: Probe, body: Mapping[str, Any]) -> str:
     if not probe.flags:
-        return str(_field(body, probe.state))[:_LONGEST_STATE]
+        value = _field(body, probe.state)
+        return str(value if value is not None else probe.unflagged or None)[:_LONGEST_STATE]
     for path, expected, name in probe.flags:
         value = _field(body, path)
         if (value is None) if expected is None else bool(value) is expected:

@@ -45,6 +45,27 @@ class CustomModelVersionLink(DataRobotLink):
     page = routes.CUSTOM_MODEL_VERSION_PAGE
 
 
+class DatasetLink(DataRobotLink):
+    """Link to a dataset in the AI Catalog."""
+
+    name = "Dataset"
+    page = routes.DATASET_PAGE
+
+
+class EnvironmentLink(DataRobotLink):
+    """Link to an execution environment."""
+
+    name = "Execution environment"
+    page = routes.ENVIRONMENT_PAGE
+
+
+class RegisteredModelLink(DataRobotLink):
+    """Link to a registered model."""
+
+    name = "Registered model"
+    page = routes.REGISTERED_MODEL_PAGE
+
+
 class DeploymentLink(DataRobotLink):
     """Link to a deployment."""
 

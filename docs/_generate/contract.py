@@ -28,6 +28,10 @@ _PATTERNS = (
     ("Resource bundles", r"^/mlops/compute/bundles/"),
     ("Prediction server image", r"^/mlops/"),
     ("Use cases", r"^/useCases/"),
+    ("Datasets", r"^/datasets/"),
+    ("Execution environments", r"^/executionEnvironments/"),
+    ("Credentials", r"^/credentials/"),
+    ("Registered models", r"^/(registeredModels|modelPackages)/"),
 )
 #: The nouns in the order of the documentation.
 NOUNS = (
@@ -43,8 +47,12 @@ NOUNS = (
     "Guard configurations",
     "Moderation",
     "Prediction server image",
+    "Registered models",
+    "Execution environments",
+    "Datasets",
     "Use cases",
     "Resource bundles",
+    "Credentials",
     OTHER,
 )
 

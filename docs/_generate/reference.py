@@ -31,8 +31,12 @@ GUIDES = {
     "Guard configurations": "guards",
     "Moderation": "guards",
     "Prediction server image": "prediction-server-image",
+    "Registered models": "registered-models",
+    "Execution environments": "environments",
+    "Datasets": "datasets",
     "Use cases": "use-cases",
     "Resource bundles": "use-cases",
+    "Credentials": "use-cases",
     OTHER: "requests",
 }
 #: The first sentence of a docstring after the summary, if it contains only what the line "API" contains.

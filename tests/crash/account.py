@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 #: Duration in seconds of jobs that must still be running when a process is killed; the tests end them afterwards.
 HOLD = 240.0
+#: Ids in the conf of a run that only its jobs have.
+_OWN_IDS = (
+    "custom_model_id", "custom_model_version_id", "deployment_id", "validation_id", "dataset_id", "environment_id",
+)  # fmt: skip
+#: Ids in the paths of requests that are not about one job.
+_SHARED = {"customModelId", "datasetId", "deploymentId", "environmentId"}
 
 
 def polls(datarobot: EmulatorClient, jobs: Iterable[Json]) -> dict[int, int]:
@@ -23,7 +29,7 @@ def polls(datarobot: EmulatorClient, jobs: Iterable[Json]) -> dict[int, int]:
 
 
 def _refers_to(get: Json, job: Json) -> bool:
-    ids = [value for name, value in job["ids"].items() if name not in {"customModelId", "datasetId", "deploymentId"}]
+    ids = [value for name, value in job["ids"].items() if name not in _SHARED]
     return get["time"] > job["created"] and any(value in get["path"] for value in ids)
 
 
@@ -81,6 +87,18 @@ def _guarded(datarobot: EmulatorClient, name: str) -> Json:
     return {"entity_id": datarobot.create_model(name=name), "template_id": template["id"]}
 
 
+def _dataset(datarobot: EmulatorClient, name: str) -> Json:
+    return {"dataset_id": datarobot.control("POST", "datasets", {"name": name, "csv": "age,price\n1,10\n"})["id"]}
+
+
+def _environment(datarobot: EmulatorClient, name: str) -> Json:
+    return {"environment_id": datarobot.send("POST", "executionEnvironments/", json={"name": name})["id"]}
+
+
+def _registrable(datarobot: EmulatorClient, name: str) -> Json:
+    return {**_version()(datarobot, name), "registered_model_name": name}
+
+
 #: Functions that create the resources that each row requires, and return the conf of the run.
 PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
     "version": _model,
@@ -94,6 +112,10 @@ PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
     "assignment": lambda datarobot, name: {
         "custom_model_id": datarobot.create_model(name=name, isTrainingDataForVersionsPermanentlyEnabled=False)
     },
+    "dataset_version": _dataset,
+    "environment_version": _environment,
+    "environment": lambda _, name: {"name": name},
+    "registration": _registrable,
     "repository": _model,
     "revalidation": _validation,
     "explanations": _version(training=True),
@@ -111,14 +133,24 @@ def _versions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
     return datarobot.entries(f"customModels/{conf['custom_model_id']}/versions/")
 
 
-def _models(datarobot: EmulatorClient, conf: Json) -> list[Json]:
-    return [each for each in datarobot.entries("customModels/", searchFor=conf["name"]) if each["name"] == conf["name"]]
-
-
 def _conversions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
     return datarobot.entries(
         "customModels/{custom_model_id}/versions/{custom_model_version_id}/conversions/".format(**conf)
     )
+
+
+def _named(path: str, search: str) -> Callable[[EmulatorClient, Json], list[Json]]:
+    """Return a function that lists the resources with the name of the cell."""
+
+    def entries(datarobot: EmulatorClient, conf: Json) -> list[Json]:
+        return [row for row in datarobot.entries(path, **{search: conf["name"]}) if row["name"] == conf["name"]]
+
+    return entries
+
+
+def _registered_versions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
+    models = _named("registeredModels/", "search")(datarobot, {"name": conf["registered_model_name"]})
+    return [row for model in models for row in datarobot.entries(f"registeredModels/{model['id']}/versions/")]
 
 
 #: Functions that list the resources that each row creates; the other rows only start a job.
@@ -130,15 +162,21 @@ CREATED: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
     ),
     "conversion": _conversions,
     "with_training_data": _versions,
-    "model": _models,
-    "two_models": _models,
-    "model_own_id": _models,
-    "copy": _models,
+    "model": _named("customModels/", "searchFor"),
+    "two_models": _named("customModels/", "searchFor"),
+    "model_own_id": _named("customModels/", "searchFor"),
+    "copy": _named("customModels/", "searchFor"),
     "version_plain": _versions,
     "guard": lambda datarobot, conf: datarobot.entries(
         "guardConfigurations/", entityType="customModel", entityId=conf["entity_id"]
     ),
     "guarded_version": _versions,
+    "dataset_version": lambda datarobot, conf: datarobot.entries(f"datasets/{conf['dataset_id']}/versions/"),
+    "environment_version": lambda datarobot, conf: datarobot.entries(
+        f"executionEnvironments/{conf['environment_id']}/versions/"
+    ),
+    "environment": _named("executionEnvironments/", "searchFor"),
+    "registration": _registered_versions,
 }
 
 
@@ -154,9 +192,7 @@ class Account:
 
     def jobs(self, jobs: list[Json]) -> list[Json]:
         """Return the row's jobs, including those of the preparation."""
-        values = {
-            self.conf.get(name) for name in ("custom_model_id", "deployment_id", "validation_id") if name in self.conf
-        }
+        values = {self.conf[name] for name in _OWN_IDS if name in self.conf}
         return [job for job in jobs if job["kind"] == self._row.kind and values & set(job["ids"].values())]
 
     def started(self, jobs: list[Json]) -> list[Json]:

@@ -143,6 +143,29 @@ ROWS = (
         {"dataset_id": DATASET},
         "training_data",
     ),
+    Row(
+        "dataset_version",
+        "dataset_versions:CreateDatasetVersionFromUrlOperator",
+        ("dataset_id",),
+        {"url": "https://data.example.com/houses.csv"},
+        "dataset_upload",
+        main=True,
+    ),
+    Row(
+        "environment_version",
+        "environment_versions:CreateEnvironmentVersionOperator",
+        ("environment_id",),
+        {"docker_image_uri": "registry.example.com/python:3.12"},
+        "environment_build",
+        main=True,
+    ),
+    Row(
+        "registration",
+        "registered_models:RegisterCustomModelVersionOperator",
+        ("custom_model_version_id", "registered_model_name"),
+        kind="model_package_build",
+        main=True,
+    ),
     *_undecidable(
         "repository",
         "repository_versions:CreateVersionFromRepositoryOperator",
@@ -166,6 +189,7 @@ ROWS = (
     Row("model", "custom_models:CreateCustomModelOperator", ("name",), _REGRESSION, main=True),
     Row("two_models", "tests.crash.several:CreateTwoModelsOperator", ("name",), _REGRESSION, main=True, creates=2),
     Row("model_own_id", "custom_models:CreateCustomModelOperator", ("name", "user_provided_id"), _REGRESSION),
+    Row("environment", "execution_environments:CreateExecutionEnvironmentOperator", ("name",)),
     Row("copy", "custom_models:CopyCustomModelOperator", MODEL),
     Row("version_plain", "versions:CreateVersionOperator", MODEL, _FILES),
     Row(

@@ -9,33 +9,45 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.sensors.conversions import ConversionSensor
+from datarobot_provider.sensors.datasets import DatasetSensor, DatasetVersionSensor
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.environment_versions import EnvironmentBuildSensor
 from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
 from datarobot_provider.sensors.model_tests import ModelTestSensor
 from datarobot_provider.sensors.prediction_explanations import PredictionExplanationsSensor
+from datarobot_provider.sensors.registered_models import RegisteredModelBuildSensor
 from datarobot_provider.sensors.status import DataRobotStatusSensor
 from datarobot_provider.sensors.training_data import TrainingDataAssignmentSensor
 from datarobot_provider.sensors.vector_databases import VectorDatabaseValidationSensor
 from tests.contract.operations.cases import CASES as ARGUMENTS
 from tests.contract.operations.responses import PUBLISHED
+from tests.faults.arguments import PREPARED, Arguments, model, training
 from tests.faults.resources import VALIDATIONS, Resources
 from tests.pairwise import Axis, axis
-from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER
+from tests.support.emulator import DATASET
 from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-_REPOSITORY = "65a0000000000000000000c1"
-_ROLES = [{"username": "reviewer@example.com", "role": "EDITOR", "canShare": False}]
-_GUARD = {"name": "Tokens", "description": "d", "type": "ootb", "ootbType": "token_count", "stages": ["prompt"]}
-_COLUMNS = {"deployment_id": DEPLOYMENT, "prompt_column_name": "promptText", "target_column_name": "relevant"}
-_DOWNLOADS = ("download_custom_model", "download_custom_model_version", "download_pps_image")
-_LOGS = ("download_custom_model_test_log", "get_custom_model_test_log_tail", "get_dependency_build_log")
+_DOWNLOADS = (
+    "download_custom_model",
+    "download_custom_model_version",
+    "download_pps_image",
+    "download_dataset",
+    "download_execution_environment_version",
+)
+_LOGS = (
+    "download_custom_model_test_log",
+    "get_custom_model_test_log_tail",
+    "get_dependency_build_log",
+    "get_execution_environment_build_log",
+)
 _NO_BODY = ("update_custom_model_access", "add_to_use_case")
 _RECORDED = (
     *("feature_impact", "init_prediction", "repository", "training_data", "create_custom_model_test", "any_job"),
+    "create_dataset",
     *("StatusSensor", "ImpactSensor", "ExplanationsSensor"),
 )
 _EMPTY = (
@@ -45,9 +57,6 @@ _EMPTY = (
     "create_custom_model_version_from_repository",
     *("DataRobotStatusSensor", "FeatureImpactSensor", "PredictionExplanationsSensor"),
 )
-_ENTITY = {"entity_type": "datasets", "entity_id": DATASET}
-_FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
-Arguments = dict[str, Any]
 
 
 def axis_of(cases: Iterable[Case]) -> Axis:
@@ -108,7 +117,8 @@ class Case:
     @property
     def upload(self) -> bool:
         """Whether the request contains files."""
-        return self.name in {"create_custom_model_version", "create_custom_model_version_from_latest"}
+        versions = ("create_custom_model_version", "create_custom_model_version_from_latest")
+        return self.name in (*versions, "create_dataset_from_file", "create_dataset_version_from_file")
 
     @property
     def empty(self) -> bool:
@@ -136,144 +146,6 @@ class Case:
         return self.download or self.method == "DELETE" or self.name in (*_LOGS, *_NO_BODY)
 
 
-def _model(resources: Resources) -> Arguments:
-    return {"custom_model_id": resources.built["custom_model_id"]}
-
-
-def _new_model(resources: Resources, _: Path) -> Arguments:
-    return {"custom_model_id": resources.create_model()}
-
-
-def _new_version(resources: Resources, _: Path) -> Arguments:
-    return dict(resources.create_model_with_version())
-
-
-def _trained(resources: Resources, _: Path) -> Arguments:
-    return dict(resources.create_model_with_version(training=True))
-
-
-def _training(resources: Resources, folder: Path) -> Arguments:
-    resources.outcome("training_data", "succeeded", seconds=0.05)
-    return {**_new_model(resources, folder), **_FILES, "training_data": {"datasetId": DATASET}}
-
-
-def _stuck_build(resources: Resources, _: Path) -> Arguments:
-    ids = resources.create_model_with_version()
-    resources.outcome("dependency_build", "stuck")
-    resources.send("POST", resources.path(ids) + "dependencyBuild/")
-    return dict(ids)
-
-
-def _convertible(resources: Resources, _: Path) -> Arguments:
-    ids = resources.create_model_with_version()
-    return {**ids, "main_program_item_id": resources.item(ids)}
-
-
-def _image(resources: Resources, folder: Path) -> Arguments:
-    return {"target": str(folder / "image.tar")}
-
-
-#: The resources and arguments of each operation; by default, the arguments of ``contract/operations/cases.py``.
-_PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
-    "get_inference_image_feature_impact": lambda w, _: {"image_id": w.image},
-    "start_inference_image_feature_impact": lambda w, f: {"image_id": _trained(w, f)["custom_model_version_id"]},
-    "list_custom_model_tests": lambda w, _: _model(w) if w.tested else {},
-    "create_custom_model_test": lambda w, _: {**w.create_model_with_version(built=True), "dataset_id": DATASET},
-    "cancel_custom_model_test": lambda w, _: {
-        "custom_model_test_id": w.test(w.create_model_with_version(built=True), "stuck")
-    },
-    "get_custom_model_test": lambda w, _: {"custom_model_test_id": w.tested},
-    "download_custom_model_test_log": lambda w, _: {"custom_model_test_id": w.tested},
-    "get_custom_model_test_log_tail": lambda w, _: {"custom_model_test_id": w.tested, "lines": 3},
-    "list_custom_models": lambda w, _: {"search_for": w.unique_name},
-    "create_custom_model": lambda _, __: {"name": "x", "target_type": "Unstructured"},
-    "copy_custom_model": lambda w, _: _model(w),
-    "init_prediction_explanations_legacy": lambda w, f: {**_trained(w, f), "environment_id": ENVIRONMENT},
-    "delete_custom_model": _new_model,
-    "get_custom_model": lambda w, _: _model(w),
-    "update_custom_model": lambda w, _: {"custom_model_id": w.create_model(), "description": "changed"},
-    "list_custom_model_access": lambda w, _: _model(w),
-    "update_custom_model_access": lambda w, _: {"custom_model_id": w.changeable["custom_model_id"], "roles": _ROLES},
-    "download_custom_model": lambda w, f: {**_model(w), "target": str(f / "model.zip")},
-    "assign_custom_model_training_data": lambda w, _: {
-        "custom_model_id": w.create_model_without_training_data(),
-        "dataset_id": DATASET,
-    },
-    "list_custom_model_versions": lambda w, _: _model(w),
-    "create_custom_model_version_from_latest": lambda w, f: {
-        "custom_model_id": _new_version(w, f)["custom_model_id"],
-        "from_latest": True,
-        "folder": str(FOLDER),
-    },
-    "create_custom_model_version": lambda w, f: {**_new_model(w, f), **_FILES},
-    "create_custom_model_version_from_latest_and_repository": lambda w, f: {
-        "custom_model_id": _new_version(w, f)["custom_model_id"],
-        "repository_id": _REPOSITORY,
-        "source_path": "src/custom.py",
-        "from_latest": True,
-    },
-    "create_custom_model_version_from_repository": lambda w, f: {
-        **_new_model(w, f),
-        "repository_id": _REPOSITORY,
-        "base_environment_id": ENVIRONMENT,
-    },
-    "create_custom_model_version_with_training_data": lambda w, f: {
-        "custom_model_id": _new_version(w, f)["custom_model_id"],
-        "training_data": {"datasetId": DATASET},
-    },
-    "get_custom_model_version": lambda w, _: dict(w.built),
-    "update_custom_model_version": lambda w, _: {**w.changeable, "description": "changed"},
-    "list_custom_model_conversions": lambda w, _: dict(w.built) if w.converted else {},
-    "start_custom_model_conversion": _convertible,
-    "stop_custom_model_conversion": lambda w, _: w.conversion(w.create_model_with_version(), "stuck"),
-    "get_custom_model_conversion": lambda w, _: dict(w.converted),
-    "cancel_dependency_build": _stuck_build,
-    "get_dependency_build": lambda w, _: dict(w.built),
-    "start_dependency_build": _new_version,
-    "get_dependency_build_log": lambda w, _: dict(w.built),
-    "download_custom_model_version": lambda w, f: {**w.built, "target": str(f / "version.zip")},
-    "get_custom_model_version_feature_impact": lambda w, _: dict(w.built) if w.impact else {},
-    "start_custom_model_version_feature_impact": _trained,
-    "init_prediction_explanations": _trained,
-    "list_vector_database_validations": lambda w, _: {"search": w.unique_name},
-    "create_vector_database_validation": lambda _, __: dict(_COLUMNS),
-    "delete_vector_database_validation": lambda w, _: {"validation_id": w.validation()},
-    "get_vector_database_validation": lambda w, _: {"validation_id": w.validated},
-    "update_vector_database_validation": lambda w, _: {"validation_id": w.validation(), "name": "changed"},
-    "revalidate_vector_database": lambda w, _: {"validation_id": w.validation()},
-    "list_guard_configurations": lambda w, _: dict(w.moderated) if w.guarded else {},
-    "create_guard_configuration": lambda w, f: {
-        "template_id": w.template,
-        "name": "n",
-        "stages": ["prompt"],
-        "entity_type": "customModel",
-        "entity_id": _new_model(w, f)["custom_model_id"],
-    },
-    "list_guard_prediction_environments": lambda w, _: {"custom_model_version_id": w.built["custom_model_version_id"]},
-    "push_guards_to_new_custom_model_version": lambda w, f: {
-        "custom_model_id": _new_version(w, f)["custom_model_id"],
-        "guards": [_GUARD],
-    },
-    "delete_guard_configuration": lambda w, _: {"config_id": w.guard(w.create_model())},
-    "get_guard_configuration": lambda w, _: {"config_id": w.guarded},
-    "update_guard_configuration": lambda w, _: {"config_id": w.guard(w.create_model()), "name": "changed"},
-    "get_guard_template": lambda w, _: {"template_id": w.template},
-    "download_pps_image": _image,
-    "list_use_cases": lambda _, __: {"search": "handbook"},
-    "get_use_case": lambda w, _: {"use_case_id": w.use_case()},
-    "update_use_case": lambda w, _: {"use_case_id": w.use_case(), "name": "changed"},
-    "delete_use_case": lambda w, _: {"use_case_id": w.use_case()},
-    "add_to_use_case": lambda w, _: {"use_case_id": w.use_case(), **_ENTITY},
-    "remove_from_use_case": lambda w, _: {"use_case_id": w.use_case(DATASET), **_ENTITY},
-    "get_overall_moderation_configuration": lambda w, _: dict(w.moderated),
-    "update_overall_moderation_configuration": lambda w, _: {
-        "entity_id": w.changeable["custom_model_id"],
-        "entity_type": "customModel",
-        "timeout_sec": 5,
-        "timeout_action": "block",
-    },
-}
-
 _SENSORS: dict[type, tuple[Callable[[Resources, Path], Arguments], str]] = {
     DataRobotStatusSensor: (lambda w, _: {"status": w.impact}, "status/[^/]+/$"),
     DependencyBuildSensor: (lambda w, _: dict(w.built), "dependencyBuild/$"),
@@ -282,6 +154,13 @@ _SENSORS: dict[type, tuple[Callable[[Resources, Path], Arguments], str]] = {
     VectorDatabaseValidationSensor: (lambda w, _: {"validation_id": w.validated}, VALIDATIONS + "[^/]+/$"),
     TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
     ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
+    DatasetSensor: (lambda _, __: {"dataset_id": DATASET}, "datasets/[^/]+/$"),
+    DatasetVersionSensor: (lambda w, _: dict(w.dataset_version), "versions/[^/]+/$"),
+    EnvironmentBuildSensor: (lambda w, _: dict(w.environment_version), "versions/[^/]+/$"),
+    RegisteredModelBuildSensor: (
+        lambda w, _: {**w.registered_model, "version_id": w.registered_version["version_id"]},
+        "versions/[^/]+/$",
+    ),
     PredictionExplanationsSensor: (lambda w, _: {"status_id": w.explained}, "status/[^/]+/$"),
 }
 
@@ -290,7 +169,7 @@ def _operation(name: str) -> Case:
     task, arguments = ARGUMENTS[name]
     operation = PUBLISHED[name]
     pattern = re.sub(r"\\{\w+\\}", "[^/]+", re.escape(operation.path))
-    return Case(name, task, _PREPARED.get(name, lambda _, __: dict(arguments)), operation.method, f"^{pattern}$")
+    return Case(name, task, PREPARED.get(name, lambda _, __: dict(arguments)), operation.method, f"^{pattern}$")
 
 
 OPERATIONS = [_operation(name) for name in PUBLISHED]
@@ -299,7 +178,7 @@ REQUEST_CASES = [
     Case(
         "any_get",
         DataRobotRequestOperator,
-        lambda w, _: {"path": f"customModels/{_model(w)['custom_model_id']}/"},
+        lambda w, _: {"path": f"customModels/{model(w)['custom_model_id']}/"},
         "GET",
         "customModels/[^/]+/$",
     ),
@@ -332,7 +211,7 @@ _UPLOAD = _operation("create_custom_model_version")
 JOB_CASES = [
     *(case for case in CASES if case.job and not case.upload and case.name not in {"any_get", "any_post"}),
     # An upload waits only if it assigns training data.
-    replace(_UPLOAD, name="create_custom_model_version with training data", prepare=_training),
+    replace(_UPLOAD, name="create_custom_model_version with training data", prepare=training),
 ]
 #: The cases that request the pages of a list.
 LIST_CASES = [

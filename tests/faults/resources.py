@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+import zipfile
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +18,8 @@ class Resources(EmulatorClient):
     """Resources in the emulator. The properties are shared by all tests; the methods create new resources."""
 
     _faulty = False
+    #: Names of registered models are unique.
+    _numbers = itertools.count(1)
 
     def fault(self, method: str | None = None, path: str | None = None, **fields: Any) -> None:
         """Inject a fault into the next requests."""
@@ -80,6 +85,25 @@ class Resources(EmulatorClient):
             self.send("POST", f"useCases/{use_case}/datasets/{dataset}/")
         return use_case
 
+    def dataset(self) -> str:
+        """Create a dataset for training only; return its id."""
+        dataset = self.control("POST", "datasets", {"name": "prices.csv", "csv": "age,price\n1,10\n"})["id"]
+        self.send("PATCH", f"datasets/{dataset}/", json={"categories": "TRAINING"})
+        return str(dataset)
+
+    def environment(self) -> str:
+        """Create an execution environment without a version; return its id."""
+        return str(self.send("POST", "executionEnvironments/", json={"name": "Python"})["id"])
+
+    def registered(self) -> dict[str, str]:
+        """Register a version as a new registered model; return the ids and the name."""
+        body = {"customModelVersionId": self.changeable["custom_model_version_id"]}
+        self.outcome("model_package_build", "succeeded", seconds=0)
+        name = f"Prices of house {next(self._numbers):04}"
+        created = self.send("POST", "modelPackages/fromCustomModelVersion/", json={**body, "registeredModelName": name})
+        ids = {"registered_model_id": str(created["registeredModelId"]), "version_id": str(created["id"])}
+        return {**ids, "name": name}
+
     def guard(self, model: str) -> str:
         """Create a guard configuration; return its id."""
         entity = {"entityId": model, "entityType": "customModel"}
@@ -97,6 +121,43 @@ class Resources(EmulatorClient):
         self.send("POST", "customModels/", json={**MODEL, "name": name})
         self.send("POST", VALIDATIONS, json={**VALIDATION, "name": name})
         return name
+
+    @cached_property
+    def dataset_version(self) -> dict[str, str]:
+        """The version of the dataset in the seed."""
+        return {"dataset_id": DATASET, "dataset_version_id": str(self.send("GET", f"datasets/{DATASET}/")["versionId"])}
+
+    @cached_property
+    def environment_version(self) -> dict[str, str]:
+        """A version of an execution environment that is built from a Docker context."""
+        environment = self.environment()
+        self.outcome("environment_build", "succeeded", seconds=0)
+        context = io.BytesIO()
+        with zipfile.ZipFile(context, "w") as archive:
+            archive.writestr("Dockerfile", "FROM python:3.12\n")
+        files = {"docker_context": ("context.zip", context.getvalue())}
+        created = self.send("POST", f"executionEnvironments/{environment}/versions/", files=files)
+        return {"environment_id": environment, "environment_version_id": str(created["id"])}
+
+    @cached_property
+    def credential(self) -> str:
+        """A credential."""
+        return str(self.control("POST", "credentials", {"name": "database", "credentialType": "basic"})["id"])
+
+    @property
+    def registered_model(self) -> dict[str, str]:
+        """The registered model of :attr:`registered_version`."""
+        return {"registered_model_id": self.registered_version["registered_model_id"]}
+
+    @cached_property
+    def changeable_registered(self) -> str:
+        """A registered model that tasks may change."""
+        return self.registered()["registered_model_id"]
+
+    @cached_property
+    def registered_version(self) -> dict[str, str]:
+        """A version of a registered model."""
+        return self.registered()
 
     @cached_property
     def moderated(self) -> dict[str, str]:

@@ -39,7 +39,10 @@ _ENDLESS: dict[str, dict[str, Any]] = {
     "401": {"status": 401},
 }
 #: The paths of the polls, without those of the results.
-_POLLS = r"(/status/[^/]+|/dependencyBuild|/customModelTests/[^/]+|(conversions|Validations|versions)/[^/]+)/$"
+_POLLS = (
+    r"(/status/[^/]+|/datasets/[^/]+|/dependencyBuild|/customModelTests/[^/]+"
+    r"|(conversions|Validations|versions)/[^/]+)/$"
+)
 
 
 def run(runner: Runner, case: Case, fault: dict[str, Any], timeout: float, *, deferrable: bool, path: str) -> Any:

@@ -13,11 +13,19 @@ import pytest
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.custom_models import CopyCustomModelOperator, CreateCustomModelOperator
+from datarobot_provider.operators.dataset_versions import (
+    CreateDatasetVersionFromFileOperator,
+    CreateDatasetVersionFromUrlOperator,
+)
+from datarobot_provider.operators.datasets import CreateDatasetFromFileOperator, CreateDatasetFromUrlOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.environment_versions import CreateEnvironmentVersionOperator
+from datarobot_provider.operators.execution_environments import CreateExecutionEnvironmentOperator
 from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator
 from datarobot_provider.operators.guard_configurations import ApplyGuardConfigOperator, CreateGuardConfigOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
 from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
+from datarobot_provider.operators.registered_models import RegisterCustomModelVersionOperator
 from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
 from datarobot_provider.operators.training_data import AssignTrainingDataOperator, CreateVersionWithTrainingDataOperator
@@ -28,16 +36,16 @@ from datarobot_provider.operators.vector_databases import (
 )
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
+from tests.parity import prepare
+from tests.parity.prepare import VALIDATIONS, Arguments
 from tests.parity.runs import Store, TaskInstance
 from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL, EmulatorClient
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-Arguments = dict[str, Any]
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
-VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 #: The result of sending the same request again after the first one was processed.
 CREATED_AGAIN, REUSED, REJECTED = "created again", "reused", "rejected"
 
@@ -87,54 +95,8 @@ def send_again(submitter: Submitter, arguments: Arguments) -> None:
     submitter.operator(**{**others, "task_id": "another-task"}).execute(context)
 
 
-def _model(datarobot: EmulatorClient) -> Arguments:
-    return {"custom_model_id": datarobot.create_model()}
-
-
-def _model_without_versioned_data(datarobot: EmulatorClient) -> Arguments:
-    body = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
-    return {"custom_model_id": str(datarobot.send("POST", "customModels/", json=body)["id"])}
-
-
-def _model_with_version(datarobot: EmulatorClient) -> Arguments:
-    arguments = _model(datarobot)
-    datarobot.create_version(arguments["custom_model_id"])
-    return arguments
-
-
-def _version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient], Arguments]:
-    def prepare(datarobot: EmulatorClient) -> Arguments:
-        model_id = datarobot.create_model()
-        version = datarobot.create_version(model_id, training=training, built=built)
-        return {"custom_model_id": model_id, "custom_model_version_id": version["id"]}
-
-    return prepare
-
-
-def _image(datarobot: EmulatorClient) -> Arguments:
-    return {"image_id": _version(training=True)(datarobot)["custom_model_version_id"]}
-
-
-def _validation(datarobot: EmulatorClient) -> Arguments:
-    datarobot.outcome("vector_database_validation", "succeeded", seconds=0)
-    body = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
-    return {"validation_id": datarobot.send("POST", VALIDATIONS, json=body)["id"]}
-
-
-def _guarded(datarobot: EmulatorClient) -> Arguments:
-    template = next(each for each in datarobot.entries("guardTemplates/") if each["type"] == "ootb")
-    return {"entity_id": datarobot.create_model(), "template_id": template["id"]}
-
-
-def _explained(datarobot: EmulatorClient) -> Arguments:
-    path = "customModels/{custom_model_id}/versions/{custom_model_version_id}/predictionExplanationsInitialization/"
-    return {"path": path.format(**_version(training=True)(datarobot))}
-
-
-def _nothing(_: EmulatorClient) -> Arguments:
-    return {}
-
-
+_TABLE = {"file": str(FOLDER.parent / "diabetes_training.csv")}
+_URL = {"url": "https://data.example.com/houses.csv"}
 _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 _TRAINED = {"training_data": {"datasetId": DATASET}}
 _COLUMNS = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
@@ -149,12 +111,17 @@ _CREATE = {"method": "POST", "path": "customModels/", "json": MODEL}
 
 JOBS = (
     Submitter(
-        "version-trained", CreateVersionOperator, _model, _NEW_VERSION, "training_data", fixed={**_FILES, **_TRAINED}
+        "version-trained",
+        CreateVersionOperator,
+        prepare.model,
+        _NEW_VERSION,
+        "training_data",
+        fixed={**_FILES, **_TRAINED},
     ),
     Submitter(
         "build",
         StartDependencyBuildOperator,
-        _version(),
+        prepare.version(),
         ("POST", VERSION + "dependencyBuild/$"),
         "dependency_build",
         cancel=VERSION + "dependencyBuild/$",
@@ -163,7 +130,7 @@ JOBS = (
     Submitter(
         "test",
         RunModelTestOperator,
-        _version(built=True),
+        prepare.version(built=True),
         ("POST", "customModelTests/$"),
         "model_test",
         cancel="customModelTests/[^/]+/$",
@@ -172,7 +139,7 @@ JOBS = (
     Submitter(
         "impact",
         ComputeFeatureImpactOperator,
-        _version(training=True),
+        prepare.version(training=True),
         ("POST", VERSION + "featureImpact/$"),
         "feature_impact",
         again=REUSED,
@@ -180,7 +147,7 @@ JOBS = (
     Submitter(
         "impact-of-image",
         ComputeFeatureImpactOperator,
-        _image,
+        prepare.image,
         ("POST", "customInferenceImages/[^/]+/featureImpact/$"),
         "feature_impact",
         again=REUSED,
@@ -188,7 +155,7 @@ JOBS = (
     Submitter(
         "conversion",
         ConvertVersionOperator,
-        _version(),
+        prepare.version(),
         ("POST", VERSION + "conversions/$"),
         "conversion",
         cancel=VERSION + "conversions/[^/]+/$",
@@ -197,7 +164,7 @@ JOBS = (
     Submitter(
         "validation",
         ValidateVectorDatabaseOperator,
-        _nothing,
+        prepare.nothing,
         ("POST", VALIDATIONS + "$"),
         "vector_database_validation",
         fixed={"deployment_id": DEPLOYMENT, **_COLUMNS},
@@ -205,7 +172,7 @@ JOBS = (
     Submitter(
         "assignment",
         AssignTrainingDataOperator,
-        _model_without_versioned_data,
+        prepare.model_without_versioned_data,
         ("PATCH", "/customModels/[^/]+/trainingData/$"),
         "training_data",
         fixed={"dataset_id": DATASET},
@@ -213,7 +180,7 @@ JOBS = (
     Submitter(
         "with-training-data",
         CreateVersionWithTrainingDataOperator,
-        _model_with_version,
+        prepare.model_with_version,
         ("PATCH", "/versions/withTrainingData/$"),
         "training_data",
         fixed=_TRAINED,
@@ -221,7 +188,7 @@ JOBS = (
     Submitter(
         "repository",
         CreateVersionFromRepositoryOperator,
-        _model,
+        prepare.model,
         ("POST", "/versions/fromRepository/$"),
         "version_from_repository",
         decidable=(False, True),
@@ -230,7 +197,7 @@ JOBS = (
     Submitter(
         "repository-latest",
         CreateVersionFromRepositoryOperator,
-        _model_with_version,
+        prepare.model_with_version,
         ("PATCH", "/versions/fromRepository/$"),
         "version_from_repository",
         decidable=(False, True),
@@ -239,7 +206,7 @@ JOBS = (
     Submitter(
         "revalidation",
         RevalidateVectorDatabaseOperator,
-        _validation,
+        prepare.validation,
         ("POST", VALIDATIONS + "[^/]+/revalidate/$"),
         "vector_database_validation",
         decidable=(True, False),
@@ -247,15 +214,63 @@ JOBS = (
     Submitter(
         "explanations",
         InitializePredictionExplanationsOperator,
-        _version(training=True),
+        prepare.version(training=True),
         ("POST", "/predictionExplanationsInitialization/$"),
         "prediction_explanations",
         decidable=(False, False),
     ),
     Submitter(
+        "dataset",
+        CreateDatasetFromFileOperator,
+        prepare.nothing,
+        ("POST", "/datasets/fromFile/$"),
+        "dataset_upload",
+        fixed=_TABLE,
+    ),
+    Submitter(
+        "dataset-from-url",
+        CreateDatasetFromUrlOperator,
+        prepare.nothing,
+        ("POST", "/datasets/fromURL/$"),
+        "dataset_upload",
+        fixed=_URL,
+    ),
+    Submitter(
+        "dataset-version",
+        CreateDatasetVersionFromFileOperator,
+        prepare.dataset,
+        ("POST", "/datasets/[^/]+/versions/fromFile/$"),
+        "dataset_upload",
+        fixed=_TABLE,
+    ),
+    Submitter(
+        "dataset-version-from-url",
+        CreateDatasetVersionFromUrlOperator,
+        prepare.dataset,
+        ("POST", "/datasets/[^/]+/versions/fromURL/$"),
+        "dataset_upload",
+        fixed=_URL,
+    ),
+    Submitter(
+        "environment-version",
+        CreateEnvironmentVersionOperator,
+        prepare.environment,
+        ("POST", "/executionEnvironments/[^/]+/versions/$"),
+        "environment_build",
+        fixed={"docker_image_uri": "registry.example.com/python:3.12", "version_label": "once"},
+    ),
+    Submitter(
+        "registration",
+        RegisterCustomModelVersionOperator,
+        prepare.registrable,
+        ("POST", "/modelPackages/fromCustomModelVersion/$"),
+        "model_package_build",
+        fixed={"registered_model_name": "once"},
+    ),
+    Submitter(
         "request-of-a-job",
         DataRobotRequestOperator,
-        _explained,
+        prepare.explained,
         ("POST", "/predictionExplanationsInitialization/$"),
         "prediction_explanations",
         decidable=(False, False),
@@ -263,11 +278,11 @@ JOBS = (
     ),
 )
 CREATES = (
-    Submitter("model", CreateCustomModelOperator, _nothing, _NEW_MODEL, listing=_MODELS, fixed=_NAMED),
+    Submitter("model", CreateCustomModelOperator, prepare.nothing, _NEW_MODEL, listing=_MODELS, fixed=_NAMED),
     Submitter(
         "model-own-id",
         CreateCustomModelOperator,
-        _nothing,
+        prepare.nothing,
         _NEW_MODEL,
         listing=_MODELS,
         again=REJECTED,
@@ -276,18 +291,18 @@ CREATES = (
     Submitter(
         "model-reused",
         CreateCustomModelOperator,
-        _nothing,
+        prepare.nothing,
         _NEW_MODEL,
         listing=_MODELS,
         again=REUSED,
         fixed={**_NAMED, "if_exists": "reuse"},
     ),
-    Submitter("copy", CopyCustomModelOperator, _model, ("POST", "/fromCustomModel/$"), listing=_MODELS),
-    Submitter("version", CreateVersionOperator, _model, _NEW_VERSION, listing=_LISTED, fixed=_FILES),
+    Submitter("copy", CopyCustomModelOperator, prepare.model, ("POST", "/fromCustomModel/$"), listing=_MODELS),
+    Submitter("version", CreateVersionOperator, prepare.model, _NEW_VERSION, listing=_LISTED, fixed=_FILES),
     Submitter(
         "version-latest",
         CreateVersionOperator,
-        _model_with_version,
+        prepare.model_with_version,
         ("PATCH", "/customModels/[^/]+/versions/$"),
         listing=_LISTED,
         fixed={**_FILES, "from_latest": True, "files_to_delete": ["requirements.txt"]},
@@ -295,7 +310,7 @@ CREATES = (
     Submitter(
         "guard",
         CreateGuardConfigOperator,
-        _guarded,
+        prepare.guarded,
         ("POST", "/guardConfigurations/$"),
         listing=_CONFIGS,
         again=REJECTED,
@@ -304,15 +319,23 @@ CREATES = (
     Submitter(
         "guarded-version",
         ApplyGuardConfigOperator,
-        _model_with_version,
+        prepare.model_with_version,
         ("POST", "/toNewCustomModelVersion/$"),
         listing=_LISTED,
         fixed={"guards": [GUARD]},
     ),
     Submitter(
+        "environment",
+        CreateExecutionEnvironmentOperator,
+        prepare.nothing,
+        ("POST", "/executionEnvironments/$"),
+        listing=("executionEnvironments/", {}),
+        fixed={"name": "once", "programming_language": "python"},
+    ),
+    Submitter(
         "use-case",
         CreateUseCaseOperator,
-        _nothing,
+        prepare.nothing,
         ("POST", "/useCases/$"),
         listing=("useCases/", {}),
         fixed={"name": "once", "description": "d"},
@@ -320,7 +343,7 @@ CREATES = (
     Submitter(
         "use-case-reused",
         CreateUseCaseOperator,
-        _nothing,
+        prepare.nothing,
         ("POST", "/useCases/$"),
         listing=("useCases/", {}),
         again=REUSED,
@@ -329,7 +352,7 @@ CREATES = (
     Submitter(
         "request",
         DataRobotRequestOperator,
-        _nothing,
+        prepare.nothing,
         _NEW_MODEL,
         listing=_MODELS,
         decidable=(False, False),

@@ -37,7 +37,14 @@ def test_the_key_is_that_of_airflow_3(link):
 VERSION_PAGE = ("Custom model version", "registry/custom-model-workshop/m/versions/v")
 MODEL_PAGE = ("Custom model", "registry/custom-model-workshop/m/assemble")
 DEPLOYMENT_PAGE = ("Deployment", "deployments/d/overview")
+DATASET_PAGE = ("Dataset", "ai-catalog/data")
 LINKS = {
+    "CreateDatasetFromFileOperator": DATASET_PAGE,
+    "CreateDatasetFromUrlOperator": DATASET_PAGE,
+    "CreateDatasetVersionFromFileOperator": DATASET_PAGE,
+    "CreateDatasetVersionFromUrlOperator": DATASET_PAGE,
+    "CreateEnvironmentVersionOperator": ("Execution environment", "model-registry/custom-environments/e"),
+    "RegisterCustomModelVersionOperator": ("Registered model", "registry/registered-models/r/info"),
     "AssignTrainingDataOperator": MODEL_PAGE,
     "ComputeFeatureImpactOperator": VERSION_PAGE,
     "ConvertVersionOperator": VERSION_PAGE,

@@ -59,4 +59,4 @@ def test_what_is_stored_holds_no_connection(stored, connection):
 
 def test_two_links_of_one_task_would_have_different_keys():
     links = DataRobotLink.__subclasses__()
-    assert len({link().key for link in links}) == len({link().name for link in links}) == len(links) == 3
+    assert len({link().key for link in links}) == len({link().name for link in links}) == len(links) == 6

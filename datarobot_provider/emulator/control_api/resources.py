@@ -17,7 +17,7 @@ from datarobot_provider.emulator.store import prediction_server_image as image
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, UseCase
+    from datarobot_provider.emulator.store.entities import Dataset, Deployment, EnvironmentVersion, UseCase
     from datarobot_provider.emulator.store.state import State
 
 
@@ -37,7 +37,9 @@ class ResourceRoutes:
             ControlRoute("GET", "/datasets", self._list_datasets, "Lists the datasets."),
             ControlRoute("POST", "/datasets", self._add_dataset, "Creates a dataset.", bodies.DATASET),
             ControlRoute("DELETE", "/datasets/{id}", self._delete_dataset, "Marks the dataset as deleted."),
-            ControlRoute("GET", "/environments", self._list_environments, "Lists the execution environments."),
+            ControlRoute(
+                "GET", "/environments", self._list_environments, "Lists the versions of the execution environments."
+            ),
             ControlRoute(
                 "POST", "/environments", self._add_environment, "Creates an execution environment.", bodies.ENVIRONMENT
             ),
@@ -84,12 +86,13 @@ class ResourceRoutes:
         return Response(status_code=204)
 
     async def _list_environments(self, _: Request, __: Json) -> Response:
-        return data_response([_environment(e) for e in self._state.environments.values()])
+        return data_response([_environment(v) for v in self._state.environment_versions.values()])
 
     async def _add_environment(self, _: Request, body: Json) -> Response:
-        environment = seed.make_environment(body)
-        self._state.environments[environment.id] = environment
-        return JSONResponse(_environment(environment), 201)
+        version = seed.make_environment(body)
+        self._state.environments[version.environment.id] = version.environment
+        self._state.environment_versions[version.id] = version
+        return JSONResponse(_environment(version), 201)
 
     async def _list_deployments(self, _: Request, __: Json) -> Response:
         return data_response([_deployment(d) for d in self._state.deployments.values()])
@@ -144,8 +147,8 @@ def _dataset(dataset: Dataset) -> Json:
     }
 
 
-def _environment(environment: Environment) -> Json:
-    return {"id": environment.id, "versionId": environment.version_id, "name": environment.name}
+def _environment(version: EnvironmentVersion) -> Json:
+    return {"id": version.environment.id, "versionId": version.id, "name": version.environment.name}
 
 
 def _use_case(use_case: UseCase) -> Json:

@@ -127,7 +127,7 @@ def log(test: ModelTest, now: float) -> str | None:
         return None
     lines = [
         f"Testing custom model {test.model.id}, version {test.version.label} ({test.version.id})",
-        f"Environment: {test.environment.name} ({test.environment.id})",
+        f"Environment: {test.environment.environment.name} ({test.environment.environment.id})",
         "Starting the model server ...",
         *(f"NOTE: {note}" for note in test.notes),
     ]

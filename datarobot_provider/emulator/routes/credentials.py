@@ -15,7 +15,11 @@ if TYPE_CHECKING:
 @route("GET", "/credentials/")
 def list_credentials(call: Call) -> Response:
     """List the credentials, newest first (GET /credentials/)."""
-    return call.page(list(reversed(call.state.credentials.values())), _serialize)
+    types = call.list_argument("types")
+    rows = [c for c in call.state.credentials.values() if not types or c.type in types]
+    if call.query.get("orderBy") != "creationDate":
+        rows.reverse()
+    return call.page(rows, _serialize)
 
 
 @route("GET", "/credentials/{credentialId}/")

@@ -9,7 +9,7 @@ from datarobot_provider.emulator.common.errors import ApiError, invalid, not_fou
 from datarobot_provider.emulator.job_results import model_test
 from datarobot_provider.emulator.routes.dependency_builds import is_built
 from datarobot_provider.emulator.store import runtime_parameters
-from datarobot_provider.emulator.store.entities import CustomModel, Dataset, Environment, ModelTest, Version
+from datarobot_provider.emulator.store.entities import CustomModel, Dataset, EnvironmentVersion, ModelTest, Version
 from datarobot_provider.emulator.store.jobs import CANCELLED, FAILED, SUCCEEDED, WARNING, Job, PlannedOutcome
 from datarobot_provider.emulator.store.resource_settings import check_resource_bundle
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
@@ -86,7 +86,7 @@ def get_tail(call: Call) -> Response:
     return Response(200, {"log": "".join(text.splitlines(keepends=True)[-call.query["lines"] :])})
 
 
-def _start_test(call: Call, version: Version, dataset: Dataset | None, environment: Environment) -> ModelTest:
+def _start_test(call: Call, version: Version, dataset: Dataset | None, environment: EnvironmentVersion) -> ModelTest:
     state, body = call.state, call.body
     model = state.model(version.model_id)
     test_id = identifiers.object_id()
@@ -110,19 +110,17 @@ def _dataset(call: Call, model: CustomModel) -> Dataset | None:
         if model.unstructured:
             return None
         raise invalid("datasetId", "this field is required unless the model is unstructured")
-    dataset = call.state.dataset(dataset_id)
-    if call.body.get("datasetVersionId") not in {None, dataset.version_id}:
-        raise ApiError(404, "Dataset version not found.")
-    return dataset
+    return call.state.dataset(dataset_id, call.body.get("datasetVersionId"))
 
 
-def _environment(call: Call, version: Version) -> Environment:
+def _environment(call: Call, version: Version) -> EnvironmentVersion:
     environment_id, version_id = call.body.get("environmentId"), call.body.get("environmentVersionId")
     if environment_id is None and version_id is None and version.environment:
         return version.environment
-    for environment in call.state.environments.values():
-        if environment_id in {None, environment.id} and version_id in {None, environment.version_id}:
-            return environment
+    for known in reversed(call.state.environment_versions.values()):
+        fits = environment_id in {None, known.environment.id} and version_id in {None, known.id}
+        if fits and known.status(call.now()) == "success":
+            return known
     raise invalid("environmentId" if environment_id else "environmentVersionId", "no such execution environment")
 
 
@@ -159,7 +157,7 @@ def _serialize(call: Call, test: ModelTest) -> Json:
         "customModelVersion": {"id": test.version.id, "label": test.version.label},
         "datasetId": test.dataset.id if test.dataset else None,
         "datasetVersionId": test.dataset.version_id if test.dataset else None,
-        "executionEnvironment": {"id": test.environment.id, "name": test.environment.name},
-        "executionEnvironmentVersion": {"id": test.environment.version_id, "label": "v1"},
+        "executionEnvironment": {"id": test.environment.environment.id, "name": test.environment.environment.name},
+        "executionEnvironmentVersion": {"id": test.environment.id, "label": test.environment.label},
         **test.settings,
     }

@@ -71,7 +71,7 @@ def _dataset(call: Call) -> Dataset:
         raise invalid("datasetId", "no such dataset")
     if known.deleted:
         raise ApiError(HTTPStatus.GONE, "The requested dataset has been deleted.")
-    dataset = call.state.dataset(dataset_id)
-    if call.body.get("datasetVersionId") not in {None, dataset.version_id}:
+    version_id = call.body.get("datasetVersionId")
+    if version_id not in {None, *(version.version_id for version in known.versions)}:
         raise invalid("datasetVersionId", "no such version of the dataset")
-    return dataset
+    return call.state.dataset(dataset_id, version_id)

@@ -38,10 +38,10 @@ def start_initialization_by_body(call: Call) -> Response:
 
 def _check_environment(call: Call) -> None:
     environment_id, version_id = call.body.get("environmentId"), call.body.get("environmentVersionId")
-    known = call.state.environments.values()
-    if environment_id and not any(e.id == environment_id for e in known):
+    if environment_id and environment_id not in call.state.environments:
         raise invalid("environmentId", "no such execution environment")
-    if version_id and not any(e.version_id == version_id and environment_id in {None, e.id} for e in known):
+    version = call.state.environment_versions.get(version_id or "")
+    if version_id and (version is None or environment_id not in {None, version.environment.id}):
         raise invalid("environmentVersionId", "no such version of the execution environment")
 
 

@@ -68,10 +68,7 @@ def _dataset_of(call: Call, field: str, value: Json) -> Dataset | None:
         return None
     if not dataset_id:
         raise invalid(field, "datasetId is not a dataset's id")
-    dataset = call.state.dataset(dataset_id)
-    if value.get("datasetVersionId") not in {None, dataset.version_id}:
-        raise ApiError(404, "Dataset version not found.")
-    return dataset
+    return call.state.dataset(dataset_id, value.get("datasetVersionId"))
 
 
 def start_assignment(call: Call, model: CustomModel, version: Version, dataset: Dataset, holdout: Json) -> Job:

@@ -8,7 +8,7 @@ from datarobot_provider.emulator.common import identifiers, strict_json, timesta
 from datarobot_provider.emulator.common.errors import ApiError, invalid
 from datarobot_provider.emulator.routes import moderation, training_data
 from datarobot_provider.emulator.store import runtime_parameters
-from datarobot_provider.emulator.store.entities import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.store.entities import CustomModel, EnvironmentVersion, Item, Version
 from datarobot_provider.emulator.store.file_paths import check_path, check_tree
 from datarobot_provider.emulator.store.resource_settings import check_resource_bundle, without_incompatible
 from datarobot_provider.emulator.store.versioning import Draft, add_version
@@ -102,7 +102,7 @@ def _create(call: Call, *, from_latest: bool) -> Response:
     return Response(201, serialize_version(call, version))
 
 
-def _environment(call: Call, latest: Version | None) -> Environment | None:
+def _environment(call: Call, latest: Version | None) -> EnvironmentVersion | None:
     environment_id, version_id = call.body.get("baseEnvironmentId"), call.body.get("baseEnvironmentVersionId")
     if environment_id or version_id:
         return call.state.environment(environment_id, version_id)
@@ -177,8 +177,8 @@ def serialize_version(call: Call, version: Version) -> Json:
         "description": settings.get("description"),
         "created": timestamps.iso_format(version.created),
         "isFrozen": call.state.is_frozen(version),
-        "baseEnvironmentId": environment.id if environment else None,
-        "baseEnvironmentVersionId": environment.version_id if environment else None,
+        "baseEnvironmentId": environment.environment.id if environment else None,
+        "baseEnvironmentVersionId": environment.id if environment else None,
         "items": [_serialize_item(version, item) for item in version.items],
         "dependencies": version.dependencies,
         "requiredMetadata": settings.get("requiredMetadata", {}),

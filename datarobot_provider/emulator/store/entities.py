@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.common import timestamps, users
+from datarobot_provider.emulator.store.jobs import SUCCEEDED
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,10 +22,13 @@ PREDICTION_ENVIRONMENT = {"id": "64e0000000000000000000b0", "name": "Emulated pr
 
 @dataclass
 class Dataset:
-    """A dataset of the AI Catalog.
+    """A version of a dataset of the AI Catalog. The newest version stands for the dataset.
 
     :param rows: the rows, as strings.
-    :param ingest: the job that reads an uploaded dataset. It may be running or have failed.
+    :param ingest: the job that reads the data. It may be running or have failed.
+    :param uri: the name of the uploaded file, or the URL.
+    :param source_type: the kind of the data source, as the API names it.
+    :param older: the older versions, oldest first.
     """
 
     id: str
@@ -36,16 +40,60 @@ class Dataset:
     deleted: bool = False
     created: datetime = field(default_factory=timestamps.now)
     ingest: Job | None = None
+    uri: str = ""
+    source_type: str = "local"
+    categories: list[str] = field(default_factory=lambda: ["TRAINING", "PREDICTION"])
+    older: list[Dataset] = field(default_factory=list)
+
+    @property
+    def versions(self) -> list[Dataset]:
+        """All versions, oldest first."""
+        return [*self.older, self]
+
+    def is_ready(self, now: float) -> bool:
+        """Return whether the data was read successfully."""
+        return self.ingest is None or self.ingest.result(now) == SUCCEEDED
 
 
 @dataclass
 class Environment:
-    """An execution environment, which has exactly one version."""
+    """An execution environment.
+
+    :param settings: the fields that are stored and returned unchanged.
+    """
 
     id: str
-    version_id: str
     name: str
+    settings: dict[str, Any] = field(default_factory=dict)
     created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class EnvironmentVersion:
+    """A version of an execution environment.
+
+    :param image_uri: the Docker image that it was created from, or None.
+    :param context: the uploaded Docker context, or None.
+    :param log: the lines of the build log.
+    :param error: the reason why the build fails, or None.
+    :param build: the build, or None for a version of the seed, which is built.
+    """
+
+    id: str
+    environment: Environment
+    label: str | None = "v1"
+    description: str | None = ""
+    image_uri: str | None = None
+    context: IO[bytes] | None = None
+    context_size: int | None = None
+    log: list[str] = field(default_factory=list)
+    error: str | None = None
+    build: Job | None = None
+    created: datetime = field(default_factory=timestamps.now)
+
+    def status(self, now: float) -> str:
+        """Return the state of the build as the API names it."""
+        return self.build.state(now) if self.build else "success"
 
 
 @dataclass
@@ -89,6 +137,42 @@ class Deployment:
     target_type: str
     columns: list[str] | None
     version_id: str | None = None
+    created: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class RegisteredModel:
+    """A registered model.
+
+    :param target: name and type of the target.
+    """
+
+    id: str
+    name: str
+    description: str
+    tags: list[dict[str, str]]
+    target: dict[str, Any]
+    archived: bool = False
+    created: datetime = field(default_factory=timestamps.now)
+    modified: datetime = field(default_factory=timestamps.now)
+
+
+@dataclass
+class RegisteredVersion:
+    """A version of a registered model, which is also a model package.
+
+    :param version_id: the id of the custom model version.
+    :param tags: the tags, each with an id.
+    """
+
+    id: str
+    model: RegisteredModel
+    number: int
+    name: str
+    description: str | None
+    version_id: str
+    tags: list[dict[str, str]]
+    build: Job
     created: datetime = field(default_factory=timestamps.now)
 
 
@@ -144,7 +228,7 @@ class Version:
     minor: int
     created: datetime
     items: list[Item]
-    environment: Environment | None
+    environment: EnvironmentVersion | None
     settings: dict[str, Any]
     requirements: Requirements
     training: TrainingData | None = None
@@ -225,7 +309,7 @@ class ModelTest:
     job: Job
     model: CustomModel
     version: Version
-    environment: Environment
+    environment: EnvironmentVersion
     dataset: Dataset | None
     settings: dict[str, Any]
     check_results: dict[str, tuple[str, str]]

@@ -61,7 +61,13 @@ _VERSION = (*_MODEL, "customModelVersionId")
 
 KINDS: Mapping[str, JobKind] = {
     "dataset_upload": JobKind(
-        4, (("REGISTERING", 0.25), ("RUNNING", 1.0)), _final_states("COMPLETED", "ERROR", "ERROR")
+        4, (("REGISTERING", 0.25), ("RUNNING", 1.0)), _final_states("COMPLETED", "ERROR", "ERROR"), ("datasetId",)
+    ),
+    "environment_build": JobKind(
+        16, (("submitted", 0.25), ("processing", 1.0)), _final_states("success", "failed", "failed"), ("environmentId",)
+    ),
+    "model_package_build": JobKind(
+        6, (("inProgress", 1.0),), _final_states("complete", "failed", "failed"), ("customModelVersionId",)
     ),
     "training_data": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL, _MODEL),
     "dependency_build": JobKind(

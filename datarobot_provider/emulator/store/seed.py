@@ -7,7 +7,7 @@ import io
 from typing import Any
 
 from datarobot_provider.emulator.common import identifiers
-from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, UseCase
+from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, EnvironmentVersion, UseCase
 from datarobot_provider.emulator.store.prediction_server_image import Image
 
 _STRING = {"type": "string", "minLength": 1}
@@ -68,12 +68,15 @@ def make_dataset(name: str, text: str, dataset_id: str | None = None) -> Dataset
     return Dataset(dataset_id or identifiers.object_id(), identifiers.object_id(), name, rows[0], rows[1:], size)
 
 
-def make_environment(entry: dict[str, Any]) -> Environment:
-    """Create an environment.
+def make_environment(entry: dict[str, Any]) -> EnvironmentVersion:
+    """Create an environment with a version that is built.
 
     :param entry: an entry of the seed or the body of a control request.
+    :returns: the version.
     """
-    return Environment(entry.get("id") or identifiers.object_id(), identifiers.object_id(), entry["name"])
+    settings = {"programmingLanguage": "python", "isPublic": True, "useCases": ["customModel"]}
+    environment = Environment(entry.get("id") or identifiers.object_id(), entry["name"], settings)
+    return EnvironmentVersion(identifiers.object_id(), environment)
 
 
 def make_deployment(entry: dict[str, Any]) -> Deployment:

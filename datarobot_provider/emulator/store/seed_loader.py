@@ -143,8 +143,9 @@ class _Loader:
             raise ValueError(msg) from error
 
     def _environment(self, entry: dict[str, Any]) -> None:
-        environment = seed.make_environment(entry)
-        seed_models.add_new(self._state.environments, "environment", environment.id, environment)
+        version = seed.make_environment(entry)
+        seed_models.add_new(self._state.environments, "environment", version.environment.id, version.environment)
+        self._state.environment_versions[version.id] = version
 
     def _use_case(self, entry: dict[str, Any]) -> None:
         use_case = seed.make_use_case(entry)

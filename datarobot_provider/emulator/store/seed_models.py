@@ -147,7 +147,7 @@ class ModelLoader:
         add_new(self._state.validations, "validation", validation_id, validation)
 
     def _load_version(self, model: CustomModel, entry: dict[str, Any]) -> Version:
-        environment = _find(self._state.environments, "environment", entry["environmentId"])
+        environment = self._state.built_version(_find(self._state.environments, "environment", entry["environmentId"]))
         if "id" in entry and self._state.find_version(entry["id"]):
             raise ValueError(f"the id {entry['id']} of the version is in use")
         items = self._items(entry)

@@ -14,14 +14,17 @@ from datarobot_provider.emulator.store.entities import (
     Dataset,
     Deployment,
     Environment,
+    EnvironmentVersion,
     Guard,
     ModelTest,
+    RegisteredModel,
+    RegisteredVersion,
     StatusRecord,
     UseCase,
     Validation,
     Version,
 )
-from datarobot_provider.emulator.store.jobs import KINDS, SUCCEEDED, Job, PlannedOutcome, validated_time_scale
+from datarobot_provider.emulator.store.jobs import KINDS, Job, PlannedOutcome, validated_time_scale
 from datarobot_provider.emulator.store.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ if TYPE_CHECKING:
 _Entity = TypeVar("_Entity")
 # The attributes of the state that a seed changes.
 _SEEDED = (
-    "datasets", "environments", "deployments", "use_cases", "credentials", "image", "models", "validations", "guards",
+    "datasets", "environments", "environment_versions", "deployments", "use_cases", "credentials", "image", "models",
+    "validations", "guards",
 )  # fmt: skip
 
 
@@ -62,12 +66,18 @@ class State:
             for version in model.versions:
                 for item in version.items:
                     item.file.close()
+        for built in self.environment_versions.values():
+            if built.context:
+                built.context.close()
         self._reset()
 
     def _reset(self) -> None:
         self.outcomes = Outcomes()
         self.datasets: dict[str, Dataset] = {}
         self.environments: dict[str, Environment] = {}
+        self.environment_versions: dict[str, EnvironmentVersion] = {}
+        self.registered_models: dict[str, RegisteredModel] = {}
+        self.registered_versions: dict[str, RegisteredVersion] = {}
         self.deployments: dict[str, Deployment] = {}
         self.use_cases: dict[str, UseCase] = {}
         self.credentials: dict[str, Credential] = {}
@@ -176,30 +186,49 @@ class State:
             raise not_found()
         return found
 
-    def dataset(self, dataset_id: str) -> Dataset:
-        """Return a dataset that is ready for use.
+    def dataset(self, dataset_id: str, version_id: str | None = None) -> Dataset:
+        """Return a version of a dataset that is ready for use.
 
+        :param version_id: the id of the version, or None for the newest one that was read successfully.
         :raises ApiError: with status 404 if it does not exist, or 422 if it was not read successfully.
         """
-        found = self.datasets.get(dataset_id)
-        if found is None or found.deleted:
+        newest = self.datasets.get(dataset_id)
+        if newest is None or newest.deleted:
             raise ApiError(404, "Dataset not found.")
-        if found.ingest and found.ingest.result(self.now()) != SUCCEEDED:
+        wanted = [v for v in newest.versions if version_id in {None, v.version_id}]
+        if not wanted:
+            raise ApiError(404, "Dataset version not found.")
+        ready = [v for v in wanted if v.is_ready(self.now())]
+        if not ready:
             raise ApiError(422, "The dataset has to be read to its end before it can be used.")
+        return ready[-1]
+
+    def environment(self, environment_id: str | None, version_id: str | None) -> EnvironmentVersion:
+        """Return a version of an environment: by its id, or the newest one of an environment that is built.
+
+        :raises ApiError: with status 422 if it does not exist or is not built.
+        """
+        environment = self.environments.get(environment_id or "")
+        if environment_id and environment is None:
+            raise invalid("baseEnvironmentId", "no such execution environment")
+        if not version_id:
+            found = self.built_version(environment) if environment else None
+        else:
+            found = self.environment_versions.get(version_id)
+            if found is None or environment not in (None, found.environment):
+                raise invalid("baseEnvironmentVersionId", "no such version of the execution environment")
+        if found is None or found.status(self.now()) != "success":
+            raise invalid("baseEnvironmentId", "the execution environment has no version that is built")
         return found
 
-    def environment(self, environment_id: str | None, version_id: str | None) -> Environment:
-        """Return an environment by its id, by the id of its version, or by both.
+    def versions_of(self, environment: Environment) -> list[EnvironmentVersion]:
+        """Return the versions of an environment, newest first."""
+        versions = [v for v in self.environment_versions.values() if v.environment is environment]
+        return [v for v in reversed(versions) if not (v.build and v.build.expired(self.now()))]
 
-        :raises ApiError: with status 422 if it does not exist.
-        """
-        by_id = self.environments.get(environment_id or "")
-        if environment_id and by_id is None:
-            raise invalid("baseEnvironmentId", "no such execution environment")
-        by_version = next((e for e in self.environments.values() if e.version_id == version_id), None)
-        if version_id and (by_version is None or by_id not in (None, by_version)):
-            raise invalid("baseEnvironmentVersionId", "no such version of the execution environment")
-        return _existing(by_id or by_version)
+    def built_version(self, environment: Environment) -> EnvironmentVersion | None:
+        """Return the newest version of an environment that is built, or None."""
+        return next((v for v in self.versions_of(environment) if v.status(self.now()) == "success"), None)
 
     def deployments_of(self, model: CustomModel, version: Version | None = None) -> list[Deployment]:
         """Return the deployments of a model.

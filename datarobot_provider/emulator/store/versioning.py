@@ -8,7 +8,7 @@ from typing import Any
 from datarobot_provider.emulator.common import identifiers, timestamps
 from datarobot_provider.emulator.evaluation.folder import Folder
 from datarobot_provider.emulator.evaluation.requirements import read_requirements
-from datarobot_provider.emulator.store.entities import CustomModel, Environment, Item, Version
+from datarobot_provider.emulator.store.entities import CustomModel, EnvironmentVersion, Item, Version
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Draft:
     """
 
     items: list[Item]
-    environment: Environment | None
+    environment: EnvironmentVersion | None
     settings: dict[str, Any] = field(default_factory=dict)
     major: bool = False
     keep_data: bool = True

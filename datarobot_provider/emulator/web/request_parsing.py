@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-_REPEATABLE = frozenset({"file", "filePath", "filesToDelete"})
+_REPEATABLE = frozenset({"file", "filePath", "filesToDelete", "categories"})
 _MAX_PARTS = 20_000
 # Fits into 64 bits. Python refuses to parse numbers of thousands of digits.
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
@@ -68,7 +68,7 @@ async def read_body(
     form_schema, json_schema = operation.body_schema(FORM_TYPE), operation.body_schema(JSON_TYPE)
     if form_schema and media == FORM_TYPE:
         return await _read_form(request, form_schema, contract)
-    if form_schema and request.method == "POST":
+    if form_schema and not json_schema and request.method == "POST":
         raise _wrong_type(FORM_TYPE)
     raw = await request.body()
     required = json_schema or form_schema
@@ -127,9 +127,11 @@ def _collect_fields(form: FormData, fields: Mapping[str, Any]) -> tuple[dict[str
     for name, value in form.multi_items():
         _check_string(name, value)
         if isinstance(value, UploadFile):
-            if name != "file":
+            if fields.get(name, {}).get("format") != "binary":
                 raise invalid(name, "is not a file field")
             files.append(value)
+            if name != "file":
+                body[name] = value.filename or name
         elif name in _REPEATABLE:
             body.setdefault(name, []).append(value)
         elif name in body:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, to
+from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, same, to
 
 _MODULE = "operators.data_registry"
 _ADD_DATASET = "POST useCases/{useCaseId}/datasets/{datasetId}/"
@@ -17,32 +17,31 @@ ENTRIES = (
     Entry(
         _MODULE,
         "UploadDatasetOperator",
-        REQUEST,
-        ("POST datasets/fromFile/", "POST datasets/fromURL/", _ADD_DATASET),
+        "operators.datasets.CreateDatasetFromFileOperator",
         arguments={
-            "file_path": to("files", '{"file": …}; the address of a web server is the url in json'),
+            "file_path": to("file", "the address of a web server is the url of CreateDatasetFromUrlOperator"),
             "file_path_param": dropped("use a template: {{ params.… }}"),
-            **_USE_CASE,
+            "use_case_id": dropped("AddToUseCaseOperator adds the dataset to a use case"),
         },
-        params={"dataset_file_path": to("files", '{"file": …}'), **_USE_CASE},
+        params={"dataset_file_path": to("file"), "use_case_id": dropped("see the argument use_case_id")},
         pushed=_PUSHED_DATASET,
-        pushes=_PUSHES_DATASET,
-        note="The first route for a file, the second for a web server; the third if there is a use case.",
+        pushes=_PUSHED_DATASET,
+        same_xcom=True,
     ),
     Entry(
         _MODULE,
         "UpdateDatasetFromFileOperator",
-        REQUEST,
-        ("POST datasets/{datasetId}/versions/fromFile/",),
+        "operators.dataset_versions.CreateDatasetVersionFromFileOperator",
         arguments={
-            **in_path("dataset_id"),
-            "file_path": to("files", '{"file": …}'),
+            **same("dataset_id"),
+            "file_path": to("file"),
             "dataset_id_param": dropped("use a template: {{ params.… }}"),
             "file_path_param": dropped("use a template: {{ params.… }}"),
         },
-        params={"training_dataset_id": to("path"), "dataset_file_path": to("files", '{"file": …}')},
+        params={"training_dataset_id": to("dataset_id"), "dataset_file_path": to("file")},
         pushed=_PUSHED_VERSION,
-        pushes=_PUSHES_VERSION,
+        pushes=_PUSHED_VERSION,
+        same_xcom=True,
     ),
     Entry(
         _MODULE,

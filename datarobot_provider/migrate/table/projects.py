@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, in_query, to
+from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, in_query, same, to
 
 _MODULE = "operators.datarobot"
 _AUTOPILOT = {
@@ -15,16 +15,16 @@ ENTRIES = (
     Entry(
         _MODULE,
         "GetOrCreateUseCaseOperator",
-        REQUEST,
-        ("GET useCases/", "POST useCases/"),
+        "operators.use_cases.CreateUseCaseOperator",
         arguments={
-            **in_json("name", "description"),
-            "reuse_policy": dropped("the GET with the query search finds use cases of this name, to decide yourself"),
+            **same("name", "description"),
+            "reuse_policy": to("if_exists", "reuse for every policy except NO_REUSE, which is create"),
             "set_default": dropped("pass the id of the use case to the tasks that need it"),
         },
-        params={"use_case_name": to("json", "name"), "use_case_description": to("json", "description")},
+        params={"use_case_name": to("name"), "use_case_description": to("description")},
         pushed="the id of the use case",
-        pushes='the use case, an object; its id is ["id"]',
+        pushes="the id of the use case",
+        same_xcom=True,
     ),
     Entry(
         _MODULE,

@@ -11,6 +11,7 @@ from datarobot_provider.operators.conversions import (
     ListConversionsOperator,
     StopConversionOperator,
 )
+from datarobot_provider.operators.credentials import GetCredentialOperator, ListCredentialsOperator
 from datarobot_provider.operators.custom_model_limits import GetCustomModelLimitsOperator
 from datarobot_provider.operators.custom_models import (
     CopyCustomModelOperator,
@@ -21,11 +22,40 @@ from datarobot_provider.operators.custom_models import (
     ListCustomModelsOperator,
     UpdateCustomModelOperator,
 )
+from datarobot_provider.operators.dataset_versions import (
+    CreateDatasetVersionFromFileOperator,
+    CreateDatasetVersionFromUrlOperator,
+    GetDatasetVersionOperator,
+    ListDatasetVersionsOperator,
+)
+from datarobot_provider.operators.datasets import (
+    CreateDatasetFromFileOperator,
+    CreateDatasetFromUrlOperator,
+    DeleteDatasetOperator,
+    DownloadDatasetOperator,
+    GetDatasetOperator,
+    ListDatasetsOperator,
+    UpdateDatasetOperator,
+)
 from datarobot_provider.operators.dependency_builds import (
     CancelDependencyBuildOperator,
     GetDependencyBuildLogOperator,
     GetDependencyBuildOperator,
     StartDependencyBuildOperator,
+)
+from datarobot_provider.operators.environment_versions import (
+    CreateEnvironmentVersionOperator,
+    DownloadEnvironmentVersionOperator,
+    GetEnvironmentBuildLogOperator,
+    GetEnvironmentVersionOperator,
+    ListEnvironmentVersionsOperator,
+)
+from datarobot_provider.operators.execution_environments import (
+    CreateExecutionEnvironmentOperator,
+    DeleteExecutionEnvironmentOperator,
+    GetExecutionEnvironmentOperator,
+    ListExecutionEnvironmentsOperator,
+    UpdateExecutionEnvironmentOperator,
 )
 from datarobot_provider.operators.feature_impact import ComputeFeatureImpactOperator, GetFeatureImpactOperator
 from datarobot_provider.operators.guard_configurations import (
@@ -53,6 +83,15 @@ from datarobot_provider.operators.prediction_explanations import InitializePredi
 from datarobot_provider.operators.prediction_server_image import (
     DownloadPredictionServerImageOperator,
     GetPredictionServerImageMetadataOperator,
+)
+from datarobot_provider.operators.registered_models import (
+    ArchiveRegisteredModelOperator,
+    GetRegisteredModelOperator,
+    GetRegisteredModelVersionOperator,
+    ListRegisteredModelsOperator,
+    ListRegisteredModelVersionsOperator,
+    RegisterCustomModelVersionOperator,
+    UpdateRegisteredModelOperator,
 )
 from datarobot_provider.operators.repository_versions import CreateVersionFromRepositoryOperator
 from datarobot_provider.operators.resource_bundles import GetResourceBundleOperator, ListResourceBundlesOperator
@@ -92,6 +131,11 @@ ENTITY = {"entity_id": "m", "entity_type": "customModel"}
 COLUMNS = {"deployment_id": "d", "prompt_column_name": "p", "target_column_name": "t"}
 REPOSITORY = {**MODEL, "repository_id": "r"}
 GUARD = {"template_id": "t", "name": "n", "stages": ["prompt"], **ENTITY}
+DATASET = {"dataset_id": "d"}
+ENVIRONMENT = {"environment_id": "e"}
+REGISTERED = {"registered_model_id": "r"}
+ENVIRONMENT_VERSION = {**ENVIRONMENT, "environment_version_id": "v"}
+DATA_URL = {"url": "https://data.example.com/houses.csv"}
 #: Stands for a local path; the test replaces it.
 PLACEHOLDER = object()
 
@@ -174,6 +218,45 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
         RemoveFromUseCaseOperator,
         {"use_case_id": "u", "entity_type": "datasets", "entity_id": "d"},
     ),
+    "list_datasets": (ListDatasetsOperator, {}),
+    "create_dataset_from_file": (CreateDatasetFromFileOperator, {"file": PLACEHOLDER}),
+    "create_dataset_from_url": (CreateDatasetFromUrlOperator, DATA_URL),
+    "get_dataset": (GetDatasetOperator, DATASET),
+    "update_dataset": (UpdateDatasetOperator, {**DATASET, "name": "y"}),
+    "delete_dataset": (DeleteDatasetOperator, DATASET),
+    "download_dataset": (DownloadDatasetOperator, {**DATASET, "target": PLACEHOLDER}),
+    "list_dataset_versions": (ListDatasetVersionsOperator, DATASET),
+    "create_dataset_version_from_file": (CreateDatasetVersionFromFileOperator, {**DATASET, "file": PLACEHOLDER}),
+    "create_dataset_version_from_url": (CreateDatasetVersionFromUrlOperator, {**DATASET, **DATA_URL}),
+    "get_dataset_version": (GetDatasetVersionOperator, {**DATASET, "dataset_version_id": "v"}),
+    "list_execution_environments": (ListExecutionEnvironmentsOperator, {}),
+    "create_execution_environment": (CreateExecutionEnvironmentOperator, {"name": "n"}),
+    "get_execution_environment": (GetExecutionEnvironmentOperator, ENVIRONMENT),
+    "update_execution_environment": (UpdateExecutionEnvironmentOperator, {**ENVIRONMENT, "name": "y"}),
+    "delete_execution_environment": (DeleteExecutionEnvironmentOperator, ENVIRONMENT),
+    "list_execution_environment_versions": (ListEnvironmentVersionsOperator, ENVIRONMENT),
+    "create_execution_environment_version": (
+        CreateEnvironmentVersionOperator,
+        {**ENVIRONMENT, "docker_image_uri": "example.com/image:1"},
+    ),
+    "get_execution_environment_version": (GetEnvironmentVersionOperator, ENVIRONMENT_VERSION),
+    "get_execution_environment_build_log": (GetEnvironmentBuildLogOperator, ENVIRONMENT_VERSION),
+    "download_execution_environment_version": (
+        DownloadEnvironmentVersionOperator,
+        {**ENVIRONMENT_VERSION, "target": PLACEHOLDER},
+    ),
+    "list_credentials": (ListCredentialsOperator, {}),
+    "get_credential": (GetCredentialOperator, {"credential_id": "c"}),
+    "register_custom_model_version": (
+        RegisterCustomModelVersionOperator,
+        {"custom_model_version_id": "v", **REGISTERED},
+    ),
+    "list_registered_models": (ListRegisteredModelsOperator, {}),
+    "get_registered_model": (GetRegisteredModelOperator, REGISTERED),
+    "update_registered_model": (UpdateRegisteredModelOperator, {**REGISTERED, "name": "y"}),
+    "archive_registered_model": (ArchiveRegisteredModelOperator, REGISTERED),
+    "list_registered_model_versions": (ListRegisteredModelVersionsOperator, REGISTERED),
+    "get_registered_model_version": (GetRegisteredModelVersionOperator, {**REGISTERED, "version_id": "v"}),
     "get_guard_template": (GetGuardTemplateOperator, {"template_id": "t"}),
     "download_pps_image": (DownloadPredictionServerImageOperator, {"target": PLACEHOLDER}),
     "get_pps_image_metadata": (GetPredictionServerImageMetadataOperator, {}),

@@ -2,147 +2,25 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import pytest
 
-from datarobot_provider.operators.conversions import ConvertVersionOperator
-from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
-from datarobot_provider.operators.guard_configurations import CreateGuardConfigOperator
-from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
-from datarobot_provider.operators.model_tests import RunModelTestOperator
-from datarobot_provider.operators.use_cases import CreateUseCaseOperator
-from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
-from datarobot_provider.operators.versions import UpdateVersionOperator
 from datarobot_provider.version_compat import AirflowFailException
 from tests.contract.operations.cases import CASES
+from tests.contract.operations.rejection_resources import (
+    NO_DATASET,
+    NO_ENVIRONMENT,
+    NO_ENVIRONMENT_VERSION,
+    NO_MODEL,
+    NO_REGISTERED,
+    UNKNOWN_ID,
+    Resources,
+    entity,
+    guard_of,
+    link,
+)
 from tests.contract.operations.responses import PUBLISHED
 from tests.contract.provider.test_arguments import ROUTES
-from tests.support.emulator import DATASET, DEPLOYMENT
-from tests.support.life_cycle import create_model, create_version
-from tests.support.task_runner import WAIT
-
-UNKNOWN_ID = "0" * 24
-NO_MODEL = {"custom_model_id": UNKNOWN_ID}
-
-
-class Resources:
-    """Resources in the emulator, created on first access."""
-
-    def __init__(self, runner, folder):
-        self.runner, self.folder = runner, folder
-
-    @cached_property
-    def model(self):
-        return create_model(self.runner)
-
-    @cached_property
-    def old_model(self):
-        return create_model(self.runner, is_training_data_for_versions_permanently_enabled=None)
-
-    @cached_property
-    def ids(self):
-        version = create_version(self.runner, self.model, self.folder)
-        return {"custom_model_id": self.model, "custom_model_version_id": version}
-
-    @cached_property
-    def built(self):
-        self.runner.run(StartDependencyBuildOperator, **self.ids, **WAIT)
-        return self.ids
-
-    @cached_property
-    def building(self):
-        self.stuck("dependency_build")
-        self.runner.run(StartDependencyBuildOperator, **self.ids, wait_for_completion=False)
-        return self.ids
-
-    @cached_property
-    def testing(self):
-        """A test that does not end."""
-        ids = self.built
-        self.stuck("model_test")
-        return self.runner.run(RunModelTestOperator, **ids, dataset_id=DATASET, wait_for_completion=False)
-
-    @cached_property
-    def tested(self):
-        return self.runner.run(RunModelTestOperator, **self.built, dataset_id=DATASET, **WAIT)["id"]
-
-    @cached_property
-    def converted(self):
-        done = self.runner.run(ConvertVersionOperator, **self.ids, main_program_path="custom.py", **WAIT)
-        return {**self.ids, "conversion_id": done["id"]}
-
-    @cached_property
-    def validation(self):
-        columns = {"prompt_column_name": "promptText", "target_column_name": "relevant"}
-        arguments = {"deployment_id": DEPLOYMENT, **columns, "wait_for_completion": False}
-        return self.runner.run(ValidateVectorDatabaseOperator, **arguments)
-
-    @cached_property
-    def template(self):
-        return self.runner.run(ListGuardTemplatesOperator, limit=1)[0]["id"]
-
-    @cached_property
-    def live(self):
-        """A version that is deployed and therefore frozen."""
-        ids = self.ids
-        self.runner.emulator.control(
-            "POST", "deployments", {"label": "live", "modelId": ids["custom_model_version_id"]}
-        )
-        return ids
-
-    def guard(self, name, **arguments):
-        values = {"stages": ["prompt"], "entity_id": self.model, "entity_type": "customModel", **arguments}
-        return self.runner.run(CreateGuardConfigOperator, template_id=self.template, name=name, **values)
-
-    def named_twice(self):
-        self.guard("one")
-        return {"config_id": self.guard("two"), "name": "one"}
-
-    def of_a_frozen_version(self):
-        version = self.ids["custom_model_version_id"]
-        guard = self.guard("one", entity_id=version, entity_type="customModelVersion")
-        return {"config_id": guard, "description": f"on {self.live['custom_model_version_id']}"}
-
-    def labelled(self):
-        self.runner.run(UpdateVersionOperator, **self.ids, required_metadata={"key": "a"})
-        return {**self.ids, "required_metadata": {"key": "b"}}
-
-    def deleted_dataset(self, model):
-        self.runner.emulator.control("DELETE", f"datasets/{DATASET}")
-        return {"custom_model_id": model, "dataset_id": DATASET}
-
-    def without_an_image(self):
-        self.runner.emulator.control("DELETE", "image")
-        return {}
-
-    @cached_property
-    def use_case(self):
-        return self.runner.run(CreateUseCaseOperator, name="Prices")
-
-    def stuck(self, kind):
-        self.runner.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})
-
-
-def entity(model):
-    return {"entity_id": model, "entity_type": "customModel"}
-
-
-def link(use_case, entity_type="datasets", entity_id=UNKNOWN_ID):
-    """Return the arguments of an entity in a use case."""
-    return {"use_case_id": use_case, "entity_type": entity_type, "entity_id": entity_id}
-
-
-def guard_of(resources, **arguments):
-    """Return the arguments of a guard with the name ``one``."""
-    return {
-        "template_id": resources.template,
-        "name": "one",
-        "stages": ["prompt"],
-        **entity(resources.model),
-        **arguments,
-    }
-
+from tests.support.emulator import DATASET, ENVIRONMENT
 
 #: (operation, status, arguments, expected part of the message)
 REJECTIONS = [
@@ -152,6 +30,95 @@ REJECTIONS = [
     ("add_to_use_case", 404, lambda w: link(w.use_case), "Not Found"),
     ("add_to_use_case", 422, lambda w: link(w.use_case, "tables"), "entityType: should be one of"),
     ("remove_from_use_case", 404, lambda w: link(w.use_case), "Not Found"),
+    ("list_datasets", 422, lambda _: {"order_by": "size"}, "orderBy: must be one of"),
+    ("create_dataset_from_file", 422, lambda w: {"file": w.table, "categories": "TABLE"}, "categories: has none of"),
+    ("create_dataset_from_url", 422, lambda _: {"url": "houses.csv"}, "url: has to begin with"),
+    ("get_dataset", 404, lambda _: NO_DATASET, "Not Found"),
+    ("update_dataset", 404, lambda _: {**NO_DATASET, "name": "n"}, "Not Found"),
+    ("update_dataset", 422, lambda _: {"dataset_id": DATASET, "categories": "TABLE"}, "categories: has none of"),
+    ("delete_dataset", 404, lambda _: NO_DATASET, "Not Found"),
+    ("download_dataset", 404, lambda w: {**NO_DATASET, "target": w.target}, "Not Found"),
+    ("download_dataset", 409, lambda w: {"dataset_id": w.unread, "target": w.target}, "not been read to its end"),
+    ("list_dataset_versions", 404, lambda _: NO_DATASET, "Not Found"),
+    ("create_dataset_version_from_file", 404, lambda w: {**NO_DATASET, "file": w.table}, "Not Found"),
+    (
+        "create_dataset_version_from_file",
+        422,
+        lambda w: {"dataset_id": DATASET, "file": w.table, "categories": "TABLE"},
+        "categories: has none of",
+    ),
+    ("create_dataset_version_from_url", 404, lambda _: {**NO_DATASET, "url": "https://e.com/d.csv"}, "Not Found"),
+    (
+        "create_dataset_version_from_url",
+        422,
+        lambda _: {"dataset_id": DATASET, "url": "houses.csv"},
+        "url: has to begin with",
+    ),
+    (
+        "get_dataset_version",
+        404,
+        lambda _: {"dataset_id": DATASET, "dataset_version_id": UNKNOWN_ID},
+        "Not Found",
+    ),
+    ("create_execution_environment", 422, lambda _: {"name": "n" * 256}, "name: must have at most 255 characters"),
+    ("get_execution_environment", 404, lambda _: NO_ENVIRONMENT, "Not Found"),
+    ("update_execution_environment", 404, lambda _: {**NO_ENVIRONMENT, "name": "n"}, "Not Found"),
+    (
+        "update_execution_environment",
+        422,
+        lambda _: {"environment_id": ENVIRONMENT, "name": "n" * 256},
+        "name: must have at most 255 characters",
+    ),
+    ("delete_execution_environment", 404, lambda _: NO_ENVIRONMENT, "Not Found"),
+    (
+        "delete_execution_environment",
+        409,
+        lambda w: {"environment_id": w.ids and ENVIRONMENT},
+        "is used by custom models",
+    ),
+    ("list_execution_environment_versions", 404, lambda _: NO_ENVIRONMENT, "Not Found"),
+    ("create_execution_environment_version", 404, lambda _: {**NO_ENVIRONMENT, "docker_image_uri": "i"}, "Not Found"),
+    (
+        "create_execution_environment_version",
+        422,
+        lambda _: {"environment_id": ENVIRONMENT, "docker_image_uri": "i", "version_label": "l" * 51},
+        "label: must have at most 50 characters",
+    ),
+    ("get_execution_environment_version", 404, lambda _: NO_ENVIRONMENT_VERSION, "Not Found"),
+    ("get_execution_environment_build_log", 404, lambda _: NO_ENVIRONMENT_VERSION, "Not Found"),
+    (
+        "download_execution_environment_version",
+        404,
+        lambda w: {**NO_ENVIRONMENT_VERSION, "target": w.target},
+        "Not Found",
+    ),
+    (
+        "register_custom_model_version",
+        404,
+        lambda w: {"custom_model_version_id": w.ids["custom_model_version_id"], "registered_model_id": UNKNOWN_ID},
+        "Not Found",
+    ),
+    (
+        "register_custom_model_version",
+        422,
+        lambda _: {"custom_model_version_id": UNKNOWN_ID, "registered_model_name": "n"},
+        "customModelVersionId: no such version",
+    ),
+    ("list_registered_models", 422, lambda _: {"sort_key": "size"}, "sortKey: must be one of"),
+    ("get_registered_model", 404, lambda _: NO_REGISTERED, "Not Found"),
+    ("update_registered_model", 404, lambda _: {**NO_REGISTERED, "name": "n"}, "Not Found"),
+    ("update_registered_model", 409, lambda w: w.registered_twice(), "exists already"),
+    ("archive_registered_model", 404, lambda _: NO_REGISTERED, "Not Found"),
+    (
+        "archive_registered_model",
+        409,
+        lambda w: {"registered_model_id": w.live and w.registered("one")},
+        "is deployed; it cannot be archived",
+    ),
+    ("list_registered_model_versions", 404, lambda _: NO_REGISTERED, "Not Found"),
+    ("get_registered_model_version", 404, lambda _: {**NO_REGISTERED, "version_id": UNKNOWN_ID}, "Not Found"),
+    ("list_credentials", 422, lambda _: {"order_by": "name"}, "orderBy: must be one of"),
+    ("get_credential", 404, lambda _: {"credential_id": UNKNOWN_ID}, "Not Found"),
     ("get_resource_bundle", 404, lambda _: {"resource_bundle_id": "cpu.giant"}, "Not Found"),
     ("get_inference_image_feature_impact", 404, lambda _: {"image_id": UNKNOWN_ID}, "Not Found"),
     (
@@ -292,6 +259,7 @@ REJECTIONS = [
 ]
 #: Rejections that the emulator never sends by itself; ``test_rejections.py`` injects them.
 BY_FAULT = {
+    ("register_custom_model_version", 409),
     ("list_custom_model_access", 400),
     ("list_custom_model_versions", 400),
     ("list_custom_model_versions", 422),

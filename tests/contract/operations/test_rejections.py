@@ -32,7 +32,8 @@ def run(runner, tmp_path):
         folder = tmp_path / "model"
         folder.mkdir(exist_ok=True)
         (folder / "custom.py").write_text("", encoding="utf-8")
-        paths = {"folder": str(folder), "target": str(tmp_path / "download")}
+        (tmp_path / "table.csv").write_text("age,price\n1,10\n", encoding="utf-8")
+        paths = {"folder": str(folder), "file": str(tmp_path / "table.csv"), "target": str(tmp_path / "download")}
         arguments = {key: paths[key] if value is PLACEHOLDER else value for key, value in arguments.items()}
         with pytest.raises(AirflowFailException) as caught:
             runner.run(task, **{**arguments, **changed})
@@ -138,7 +139,10 @@ def test_every_operation_and_update_is_a_case():
     assert set(UPDATES) == {
         "update_custom_model",
         "update_custom_model_version",
+        "update_dataset",
+        "update_execution_environment",
         "update_guard_configuration",
+        "update_registered_model",
         "update_use_case",
         "update_vector_database_validation",
     }

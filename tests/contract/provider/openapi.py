@@ -36,7 +36,7 @@ UNPUBLISHED_FIELDS = {
 _JSON_IN_FORMS = {
     "requiredMetadata", "requiredMetadataValues", "trainingData", "holdoutData", "runtimeParameterValues",
 }  # fmt: skip
-_LISTS_IN_FORMS = {"file", "filePath", "filesToDelete"}
+_LISTS_IN_FORMS = {"file", "filePath", "filesToDelete", "categories", "docker_context"}
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,22 @@ class Operation:
     def parameters(self, where: str) -> dict[str, dict[str, Any]]:
         return {p["name"]: p for p in self.spec.get("parameters", ()) if p["in"] == where}
 
-    def body_schema(self) -> dict[str, Any] | None:
-        """Return the schema of the body, with all references resolved and without additional properties."""
+    def body_schema(self, sent: str | None = None) -> dict[str, Any] | None:
+        """Return the schema of the body, with all references resolved and without additional properties.
+
+        :param sent: the media type of a request; default: the first one of the operation.
+        """
         content = self.spec.get("requestBody", {}).get("content", {})
         if not content:
             return None
-        (media,) = content
+        media = sent if sent in content else next(iter(content))
         schema: dict[str, Any] = resolved(content[media]["schema"])
         name = content[media]["schema"].get("$ref", "").rsplit("/", 1)[-1]
         schema.get("properties", {}).update(UNPUBLISHED_FIELDS.get(name, {}))
         return schema
 
-    def media(self) -> str | None:
-        content = self.spec.get("requestBody", {}).get("content", {})
-        return next(iter(content), None)
+    def media(self) -> list[str]:
+        return list(self.spec.get("requestBody", {}).get("content", {}))
 
 
 def resolved(schema: Any) -> Any:
@@ -146,17 +148,20 @@ def _query_problems(exchange: Received, expected: Operation) -> list[str]:
 
 
 def _body_problems(exchange: Received, expected: Operation) -> list[str]:
-    schema, media = expected.body_schema(), exchange.headers.get("content-type", "").partition(";")[0]
+    media = exchange.headers.get("content-type", "").partition(";")[0]
+    schema = expected.body_schema(media)
     if schema is None:
         return [f"a body of {len(exchange.body)} bytes, which the operation does not have"] if exchange.body else []
-    if media != expected.media():
-        return [f"content type {media!r} instead of {expected.media()!r}"]
+    if media not in expected.media():
+        return [f"content type {media!r} instead of one of {expected.media()}"]
     body = decoded_form(exchange, schema) if media == FORM else json.loads(exchange.body)
     if media == FORM:
-        files = schema["properties"].pop("file")
-        assert files["format"] == "binary"
-        sent = body.pop("file", [])
-        if len(sent) != len(body.get("filePath", [])):
+        binary = [name for name, spec in schema["properties"].items() if spec.get("format") == "binary"]
+        assert binary
+        for name in binary:
+            schema["properties"].pop(name)
+        sent = [file for name in binary for file in body.pop(name, [])]
+        if "filePath" in schema["properties"] and len(sent) != len(body.get("filePath", [])):
             return [f"{len(sent)} files, but {len(body.get('filePath', []))} paths"]
         for name in _JSON_IN_FORMS & set(body):
             json.loads(body[name])

@@ -146,7 +146,7 @@ def test_every_required_field_is_required_or_has_a_default(task, route):
 
 @pytest.mark.parametrize(("task", "route"), CASES, ids=ids)
 def test_every_argument_is_converted_to_the_type_of_its_field(task, route):
-    media = operation(*route).media()
+    media = next(iter(operation(*route).media()), None)
     for name, converter in task.api_fields.items():
         schema = fields_of_operation(*route)[camel(name)]
         kinds = schema.get("type", [])

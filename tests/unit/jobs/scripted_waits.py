@@ -27,6 +27,13 @@ IDS = {
     "model_training_data_assignment": {"custom_model_id": "m", "status_id": "s"},
     "conversion": {**VERSION, "conversion_id": "c"},
     "vector_database_validation": {"validation_id": "x", "deployment_id": "d"},
+    "registered_model_build": {"registered_model_id": "r", "version_id": "v"},
+    "environment_build": {"environment_id": "e", "environment_version_id": "v"},
+    **{
+        f"{resource}_from_{source}": {"dataset_id": "data", "dataset_version_id": "v", "status_id": "s"}
+        for resource in ("dataset", "dataset_version")
+        for source in ("file", "url")
+    },
 }
 
 

@@ -53,6 +53,9 @@ STATES = {
         "aborted": CANCELLED,
     },
     "CustomModelValidationStatus": {"TESTING": PENDING, "PASSED": SUCCEEDED, "FAILED": FAILED},
+    "EnvironmentVersion": {"submitted": PENDING, "processing": PENDING, "success": SUCCEEDED, "failed": FAILED},
+    "RegisteredModelVersionResponse": {"inProgress": PENDING, "complete": SUCCEEDED, "failed": FAILED, None: SUCCEEDED},
+    "DatasetDetails": {"REGISTERING": PENDING, "RUNNING": PENDING, "COMPLETED": SUCCEEDED, "ERROR": FAILED},
 }
 ENUMS = {
     "JobStatus": SCHEMAS["JobStatus"]["properties"]["status"]["enum"],
@@ -61,6 +64,9 @@ ENUMS = {
     ],
     "TestingStatus": TESTING,
     "CustomModelValidationStatus": SCHEMAS["CustomModelValidationStatus"]["enum"],
+    "EnvironmentVersion": SCHEMAS["EnvironmentVersion"]["properties"]["buildStatus"]["enum"],
+    "RegisteredModelVersionResponse": SCHEMAS["RegisteredModelVersionResponse"]["properties"]["buildStatus"]["enum"],
+    "DatasetDetails": SCHEMAS["DatasetDetails"]["properties"]["processingState"]["enum"],
 }
 STATUS_KINDS = [name for name, kind in KINDS.items() if "status/" in kind.probes[0].path]
 CASES = [
@@ -68,6 +74,9 @@ CASES = [
     ("dependency_build", 0, "BaseDependencyBuildMetadataResponse"),
     ("model_test", 1, "TestingStatus"),
     ("vector_database_validation", 0, "CustomModelValidationStatus"),
+    ("environment_build", 0, "EnvironmentVersion"),
+    ("registered_model_build", 0, "RegisteredModelVersionResponse"),
+    *((name, 1, "DatasetDetails") for name in KINDS if name.startswith("dataset_")),
 ]
 
 
@@ -88,13 +97,20 @@ def test_these_tests_cover_every_overall_status_of_a_test():
 )
 def test_every_state_of_the_contract_is_recognized_in_any_case(kind, index, state, outcome, spelling):
     probe = KINDS[kind].probes[index]
-    body: dict[str, object] = {probe.state: spelling(state)}
+    body: dict[str, object] = {probe.state: state and spelling(state)}
     assert decide(probe, response(body=body)).outcome is outcome
 
 
 def test_all_kinds_but_the_listed_ones_have_a_status_record():
     others = set(KINDS) - set(STATUS_KINDS)
-    assert others == {"dependency_build", "training_data_assignment", "conversion", "vector_database_validation"}
+    assert others == {
+        "dependency_build",
+        "training_data_assignment",
+        "conversion",
+        "vector_database_validation",
+        "environment_build",
+        "registered_model_build",
+    }
 
 
 def test_only_genai_jobs_use_the_genai_route():

@@ -48,6 +48,12 @@ HAPPY = {
     "model_training_data_assignment": ["status/s/"],
     "conversion": ["customModels/m/versions/v/conversions/c/"],
     "vector_database_validation": ["genai/customModelVectorDatabaseValidations/x/"],
+    "registered_model_build": ["registeredModels/r/versions/v/"],
+    "environment_build": ["executionEnvironments/e/versions/v/"],
+    "dataset_from_file": ["status/s/"],
+    "dataset_from_url": ["status/s/"],
+    "dataset_version_from_file": ["status/s/"],
+    "dataset_version_from_url": ["status/s/"],
 }
 SUCCESS = {
     "status/s/": response(303, location=f"{ORIGIN}/api/v2/made/1/"),
@@ -57,6 +63,8 @@ SUCCESS = {
     "customModels/m/versions/v/": response(body={"trainingData": {"assignmentInProgress": False}}),
     "customModels/m/versions/v/conversions/c/": response(body={"conversionSucceeded": True}),
     "genai/customModelVectorDatabaseValidations/x/": response(body={"validationStatus": "PASSED"}),
+    "registeredModels/r/versions/v/": response(body={"buildStatus": None}),
+    "executionEnvironments/e/versions/v/": response(body={"buildStatus": "success"}),
 }
 
 

@@ -161,17 +161,11 @@ EXPECTED = {
         ("BaseDatarobotOperator", NOT_YET, {}, ["the name is used without a call here", NOTE]),
         (
             "GetOrCreateUseCaseOperator",
-            ROUTE,
+            OPERATOR,
             {},
-            [
-                "argument name: json: name",
-                "argument reuse_policy: no equivalent",
-                "argument set_default: no equivalent",
-                PARAMS,
-                XCOM,
-            ],
+            ["argument reuse_policy: if_exists: reuse for every policy", "argument set_default: no equivalent", PARAMS],
         ),
-        ("GetOrCreateUseCaseOperator", ROUTE, {}, ["the attribute ReusePolicy.NO_REUSE", PARAMS, XCOM]),
+        ("GetOrCreateUseCaseOperator", OPERATOR, {}, ["the attribute ReusePolicy.NO_REUSE", PARAMS]),
         ("CancelJobOperator", ROUTE, {}, ["**COMMON cannot be checked", "argument job_id: path", NOTE]),
         (
             "ActivateDeploymentOperator",
@@ -183,7 +177,12 @@ EXPECTED = {
         ("datarobot_provider._experimental.operators.notebook.NotebookRunOperator", UNKNOWN, {}, [NOTE]),
     ],
     "data_preparation": [
-        ("UploadDatasetOperator", ROUTE, {}, ['argument file_path: files: {"file": …}', PARAMS, XCOM, NOTE]),
+        (
+            "UploadDatasetOperator",
+            OPERATOR,
+            {},
+            ["argument file_path: file: the address of a web server", PARAMS],
+        ),
         (
             "CreateWranglingRecipeOperator",
             ROUTE,

@@ -24,7 +24,10 @@ EARLY = {"deferrable"}
 #: Ids that the user chooses; they may contain a slash.
 OWN_IDS = {"user_provided_id", "openai_deployment_id", "llm_gateway_model_id"}
 #: Arguments with other tests: ids of Airflow connections, and paths of files.
-WITH_OTHER_TESTS = {"datarobot_conn_id", "openai_api_key_conn_id", "folder", "files", "zip_file", "target", "metadata"}
+WITH_OTHER_TESTS = {
+    *("datarobot_conn_id", "openai_api_key_conn_id"),
+    *("folder", "files", "zip_file", "target", "metadata", "file", "docker_context"),
+}
 TRUE, FALSE = (True, "true", "True", " TRUE\n", np.True_), (False, "false", "False", "FALSE\n", np.False_)
 NO_BOOLEANS = (1, 0, 2.0, "yes", "1", "no", "perhaps", "{{ x }}", [], [True], {}, b"true", float("nan"))
 NO_STRINGS = (6.4e25, 1.0, float("inf"), True, ["a"], {"a": 1}, b"id", {"a"}, Decimal("1.0"), object())

@@ -1,0 +1,75 @@
+"""Functions that create the resources that an operator requires in the emulator, and return its arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tests.support.emulator import DEPLOYMENT, MODEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.support.emulator import EmulatorClient
+
+Arguments = dict[str, Any]
+VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
+
+
+def model(datarobot: EmulatorClient) -> Arguments:
+    return {"custom_model_id": datarobot.create_model()}
+
+
+def model_without_versioned_data(datarobot: EmulatorClient) -> Arguments:
+    body = {name: value for name, value in MODEL.items() if not name.startswith("isTraining")}
+    return {"custom_model_id": str(datarobot.send("POST", "customModels/", json=body)["id"])}
+
+
+def model_with_version(datarobot: EmulatorClient) -> Arguments:
+    arguments = model(datarobot)
+    datarobot.create_version(arguments["custom_model_id"])
+    return arguments
+
+
+def version(*, training: bool = False, built: bool = False) -> Callable[[EmulatorClient], Arguments]:
+    def prepare(datarobot: EmulatorClient) -> Arguments:
+        model_id = datarobot.create_model()
+        version = datarobot.create_version(model_id, training=training, built=built)
+        return {"custom_model_id": model_id, "custom_model_version_id": version["id"]}
+
+    return prepare
+
+
+def image(datarobot: EmulatorClient) -> Arguments:
+    return {"image_id": version(training=True)(datarobot)["custom_model_version_id"]}
+
+
+def validation(datarobot: EmulatorClient) -> Arguments:
+    datarobot.outcome("vector_database_validation", "succeeded", seconds=0)
+    body = {"deploymentId": DEPLOYMENT, "promptColumnName": "promptText", "targetColumnName": "relevant"}
+    return {"validation_id": datarobot.send("POST", VALIDATIONS, json=body)["id"]}
+
+
+def guarded(datarobot: EmulatorClient) -> Arguments:
+    template = next(each for each in datarobot.entries("guardTemplates/") if each["type"] == "ootb")
+    return {"entity_id": datarobot.create_model(), "template_id": template["id"]}
+
+
+def explained(datarobot: EmulatorClient) -> Arguments:
+    path = "customModels/{custom_model_id}/versions/{custom_model_version_id}/predictionExplanationsInitialization/"
+    return {"path": path.format(**version(training=True)(datarobot))}
+
+
+def nothing(_: EmulatorClient) -> Arguments:
+    return {}
+
+
+def dataset(datarobot: EmulatorClient) -> Arguments:
+    return {"dataset_id": datarobot.control("POST", "datasets", {"name": "d.csv", "csv": "age,price\n1,10\n"})["id"]}
+
+
+def environment(datarobot: EmulatorClient) -> Arguments:
+    return {"environment_id": datarobot.send("POST", "executionEnvironments/", json={"name": "Python"})["id"]}
+
+
+def registrable(datarobot: EmulatorClient) -> Arguments:
+    return {"custom_model_version_id": version()(datarobot)["custom_model_version_id"]}
