@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 import tarfile
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from datarobot_provider.client.files import is_in_object_storage
@@ -38,7 +39,7 @@ class TarArchive:
             yield bytes(-file.size % tarfile.BLOCKSIZE)
         yield _END
 
-    @property
+    @cached_property
     def size(self) -> int:
         """The size in bytes."""
         return sum(len(part) if isinstance(part, bytes) else part.size for part in self.contents())

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
     from airflow.providers.openlineage.extractors import OperatorLineage
 
+    from datarobot_provider.client.files import ModelFile
     from datarobot_provider.client.request import Response
+    from datarobot_provider.client.tar_archive import TarArchive
     from datarobot_provider.core.arguments.types import ConnectionId
     from datarobot_provider.version_compat import Context
 
@@ -101,6 +103,21 @@ class DataRobotBaseOperator(DeclaredArguments, UsesDataRobotHook, BaseOperator):
         """
         method = (operation or self.route).partition(" ")[0]
         return self.hook.client.request(method, self.path_of(operation), json)
+
+    def upload(self, parts: Sequence[tuple[str, str | ModelFile | TarArchive]]) -> Response:
+        """Send a form with files to :attr:`route`, and return the response.
+
+        :param parts: name of each part and its value, file or archive, in order.
+        """
+        from datarobot_provider.client.multipart import MultipartBody
+        from datarobot_provider.client.request import Request
+
+        method = self.route.partition(" ")[0]
+
+        def body() -> MultipartBody:
+            return MultipartBody(parts, lambda line: self.log.info("%s", line))
+
+        return self.hook.client.send(Request(method, self.path_of(), upload=body))
 
     def push_ids(self, context: Context, object_id: str, ids: Mapping[str, str]) -> None:
         """Push the id and the links to XCom, so that they are available while the task waits.

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.client.archives import ZIP_READ_ERRORS
-from datarobot_provider.client.files import base_name, is_in_object_storage, single_file
+from datarobot_provider.client.files import base_name, single_file
 from datarobot_provider.client.folders import folder_files
 from datarobot_provider.client.tar_archive import TarArchive
 from datarobot_provider.core.arguments.paths import resolve_path
@@ -40,6 +39,5 @@ def docker_context(value: Any, log: Log) -> ModelFile | TarArchive:
 def _is_folder(path: Any) -> bool:
     try:
         return bool(path.is_dir())
-    except ZIP_READ_ERRORS as error:
-        kind = "object storage" if is_in_object_storage(path) else "path"
-        raise InputError(f"docker_context is {path}, but this {kind} cannot be read: {error}.") from None
+    except OSError as error:
+        raise InputError(f"docker_context is {path}, which cannot be read: {error.strerror or error}.") from None

@@ -10,10 +10,10 @@ from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import CreateOperator
+from datarobot_provider.core.request_operators import CreateOperator, ListOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import CustomModelLink, DatasetLink
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.client.request import Response
-    from datarobot_provider.client.tar_archive import TarArchive
-    from datarobot_provider.core.arguments.types import FilePath, Id, String, StringOrStringList
+    from datarobot_provider.core.arguments.types import Boolean, FilePath, Id, String, StringOrStringList
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
@@ -130,6 +129,28 @@ class DatasetOperator(DataRobotBaseOperator):
         self.dataset_id = dataset_id
 
 
+class DatasetListOperator(ListOperator):
+    """Base of the operators that return datasets or versions of one.
+
+    :param category: ``TRAINING`` or ``PREDICTION``; templated.
+    :param filter_failed: leave out those whose data could not be read; templated.
+    :param order_by: ``created`` or ``-created``; templated.
+    """
+
+    def __init__(
+        self,
+        *,
+        category: String | None = None,
+        filter_failed: Boolean | None = None,
+        order_by: String | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.category = category
+        self.filter_failed = filter_failed
+        self.order_by = order_by
+
+
 class UseCaseOperator(DataRobotBaseOperator):
     """Base of the operators for one use case.
 
@@ -198,9 +219,9 @@ class CreateOrReuseOperator(RecoverFromList, CreateOperator):
         )
         return self.result_from_row(row)
 
-    @abstractmethod
     def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the existing object; ``None`` if there is none."""
+        """Return the existing object, by default the newest one with this name; ``None`` if there is none."""
+        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
 
     def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Create the object and return it."""
@@ -259,7 +280,7 @@ class DatasetImport(RecoverFromList, DataRobotJobOperator):
             if not self._is_newer(row, state_before):
                 continue
             job = self.result_from_row(row)
-            if self.hook.jobs.poll_once(job).verdict.outcome is Outcome.PENDING:
+            if self.hook.jobs.is_running(job):
                 self.log.info("Waiting for %s, which may be the dataset of an earlier attempt.", row["id"])
                 self.hook.jobs.wait(job, deadline, float(self.poll_interval))
         return super().recover(state_before)
@@ -310,19 +331,10 @@ class FileImport(DatasetImport):
 
     def send(self) -> Response:
         """Upload the file."""
-        from datarobot_provider.client.multipart import MultipartBody
-        from datarobot_provider.client.request import Request
-
         given = self.payload().get("categories", [])
         categories = [given] if isinstance(given, str) else given
-        parts: list[tuple[str, str | ModelFile | TarArchive]] = [("categories", each) for each in categories]
-        parts.append(("file", self._to_upload))
         self.log.info("Uploading %s, %s bytes.", self._to_upload.name, f"{self._to_upload.size:,}")
-
-        def body() -> MultipartBody:
-            return MultipartBody(parts, lambda line: self.log.info("%s", line))
-
-        return self.hook.client.send(Request("POST", self.path_of(), upload=body))
+        return self.upload([*(("categories", each) for each in categories), ("file", self._to_upload)])
 
 
 class UrlImport(DatasetImport):

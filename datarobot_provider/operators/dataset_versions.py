@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from datarobot_provider.core.request_operators import GetOperator, ListOperator
-from datarobot_provider.core.resource_operators import DatasetOperator, DatasetVersionImport, FileImport, UrlImport
+from datarobot_provider.core.request_operators import GetOperator
+from datarobot_provider.core.resource_operators import (
+    DatasetListOperator,
+    DatasetOperator,
+    DatasetVersionImport,
+    FileImport,
+    UrlImport,
+)
 from datarobot_provider.links.datarobot import DatasetLink
 
 if TYPE_CHECKING:
-    from datarobot_provider.core.arguments.types import Boolean, Id, String
+    from datarobot_provider.core.arguments.types import Id
 
 
 class CreateDatasetVersionFromFileOperator(FileImport, DatasetVersionImport):
@@ -88,7 +94,7 @@ class GetDatasetVersionOperator(GetOperator, DatasetOperator):
         self.dataset_version_id = dataset_version_id
 
 
-class ListDatasetVersionsOperator(ListOperator, DatasetOperator):
+class ListDatasetVersionsOperator(DatasetListOperator, DatasetOperator):
     """Return the versions of a dataset, newest first.
 
     Route: GET ``/api/v2/datasets/{datasetId}/versions/``. All arguments are templated.
@@ -104,16 +110,3 @@ class ListDatasetVersionsOperator(ListOperator, DatasetOperator):
     """
 
     route = "GET datasets/{dataset_id}/versions/"
-
-    def __init__(
-        self,
-        *,
-        category: String | None = None,
-        filter_failed: Boolean | None = None,
-        order_by: String | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.category = category
-        self.filter_failed = filter_failed
-        self.order_by = order_by

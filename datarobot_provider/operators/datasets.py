@@ -8,10 +8,9 @@ from datarobot_provider.core.request_operators import (
     DeleteOperator,
     DownloadOperator,
     GetOperator,
-    ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import DatasetOperator, FileImport, UrlImport
+from datarobot_provider.core.resource_operators import DatasetListOperator, DatasetOperator, FileImport, UrlImport
 from datarobot_provider.links.datarobot import DatasetLink
 
 if TYPE_CHECKING:
@@ -104,7 +103,7 @@ class GetDatasetOperator(GetOperator, DatasetOperator):
     operator_extra_links = (DatasetLink(),)
 
 
-class ListDatasetsOperator(ListOperator):
+class ListDatasetsOperator(DatasetListOperator):
     """Return the datasets that the user of the connection can access, newest first.
 
     Route: GET ``/api/v2/datasets/``. All arguments are templated.
@@ -119,19 +118,6 @@ class ListDatasetsOperator(ListOperator):
     """
 
     route = "GET datasets/"
-
-    def __init__(
-        self,
-        *,
-        category: String | None = None,
-        filter_failed: Boolean | None = None,
-        order_by: String | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.category = category
-        self.filter_failed = filter_failed
-        self.order_by = order_by
 
 
 class UpdateDatasetOperator(UpdateOperator, DatasetOperator):

@@ -122,19 +122,11 @@ class CreateEnvironmentVersionOperator(RecoverFromList, DataRobotJobOperator, En
         return event.ref.ids["environment_version_id"]
 
     def _send(self) -> Response:
-        from datarobot_provider.client.multipart import MultipartBody
-        from datarobot_provider.client.request import Request
-
         payload, archive = self.payload(), self._archive
         if archive is None:
             return self.request(json=payload)
         self.log.info("Uploading the Docker context, %s bytes.", f"{archive.size:,}")
-
-        def body() -> MultipartBody:
-            parts = [*payload.items(), ("docker_context", archive)]
-            return MultipartBody(parts, lambda line: self.log.info("%s", line))
-
-        return self.hook.client.send(Request("POST", self.path_of(), upload=body))
+        return self.upload([*payload.items(), ("docker_context", archive)])
 
 
 class GetEnvironmentVersionOperator(GetOperator, EnvironmentVersionOperator):

@@ -68,10 +68,6 @@ class CreateExecutionEnvironmentOperator(CreateOrReuseOperator):
         """Create the environment; the response contains only its id."""
         return {**payload, **super().create(payload)}
 
-    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the newest environment with this name; ``None`` if there is none."""
-        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
-
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the environments with this text in their name, newest first; DataRobot does not document an order."""
         rows = self.hook.client.items(self.path_of(), {"searchFor": self.payload()["name"]})

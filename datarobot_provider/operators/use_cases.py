@@ -44,10 +44,6 @@ class CreateUseCaseOperator(CreateOrReuseOperator):
         self.name = name
         self.description = description
 
-    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the newest use case with this name; ``None`` if there is none."""
-        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
-
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the use cases with this text in their name, newest first."""
         return self.hook.client.items(

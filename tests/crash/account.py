@@ -148,6 +148,9 @@ def _named(path: str, search: str) -> Callable[[EmulatorClient, Json], list[Json
     return entries
 
 
+_models = _named("customModels/", "searchFor")
+
+
 def _registered_versions(datarobot: EmulatorClient, conf: Json) -> list[Json]:
     models = _named("registeredModels/", "search")(datarobot, {"name": conf["registered_model_name"]})
     return [row for model in models for row in datarobot.entries(f"registeredModels/{model['id']}/versions/")]
@@ -162,10 +165,10 @@ CREATED: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
     ),
     "conversion": _conversions,
     "with_training_data": _versions,
-    "model": _named("customModels/", "searchFor"),
-    "two_models": _named("customModels/", "searchFor"),
-    "model_own_id": _named("customModels/", "searchFor"),
-    "copy": _named("customModels/", "searchFor"),
+    "model": _models,
+    "two_models": _models,
+    "model_own_id": _models,
+    "copy": _models,
     "version_plain": _versions,
     "guard": lambda datarobot, conf: datarobot.entries(
         "guardConfigurations/", entityType="customModel", entityId=conf["entity_id"]
