@@ -178,9 +178,14 @@ class Phase:
 
     def _end_joined(self, runs: list[Run], tasks: dict[str, Json]) -> None:
         """End the jobs of other runs when all tasks that join them wait, unless all jobs are held."""
-        joined = [tasks.get(run.id, {}).get("state") for run in runs if run.cell.row.joins]
-        if joined and not self._holding and set(joined) == {"deferred"}:
-            self._environment.datarobot.finish_jobs()
+        joined = [run for run in runs if run.cell.row.joins]
+        states = {tasks.get(run.id, {}).get("state") for run in joined}
+        if not self._holding and states == {"deferred"}:
+            for run in joined:
+                # Only these jobs: another task may have started its job a moment ago, and has to wait for it.
+                self._environment.datarobot.finish_jobs(
+                    customModelVersionId=run.account.conf["custom_model_version_id"]
+                )
 
     def _end_jobs(self, runs: list[Run]) -> None:
         """End the held jobs when no interruption is due that requires running jobs."""

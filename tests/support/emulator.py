@@ -94,9 +94,9 @@ class EmulatorClient(harness.emulator_client.EmulatorClient):
         super().__init__(endpoint, token)
         self.host = self.url.removeprefix("http://")
 
-    def finish_jobs(self) -> None:
-        """End all jobs now."""
-        self.control("POST", "finish")
+    def finish_jobs(self, **ids: str) -> None:
+        """End the running jobs now; with ids, only the jobs that have them."""
+        self.control("POST", "finish", ids)
 
     def faults_left(self) -> list[int | None]:
         """Return the number of remaining occurrences of each fault."""

@@ -46,8 +46,9 @@ class JobRoutes:
                 "POST",
                 "/finish",
                 self._finish,
-                "Ends all running jobs now with their planned outcomes. Together with long `seconds`, a test "
+                "Ends the running jobs now with their planned outcomes. Together with long `seconds`, a test "
                 "determines when a job ends.",
+                request_bodies.FINISH,
             ),
         ]
 
@@ -123,9 +124,10 @@ class JobRoutes:
             ]
         )
 
-    async def _finish(self, _: Request, __: Json) -> Response:
+    async def _finish(self, _: Request, body: Json) -> Response:
         for job in self._state.jobs:
-            job.finish(self._state.now())
+            if body.items() <= job.ids.items():
+                job.finish(self._state.now())
         return Response(status_code=204)
 
 

@@ -69,6 +69,11 @@ OUTCOME = _object_validator(
     customModelId=_described(_STRING, "Restricts the outcome to jobs of one custom model."),
     customModelVersionId=_described(_STRING, "Restricts the outcome to jobs of one version."),
 )
+FINISH = _object_validator(
+    [],
+    customModelId=_described(_STRING, "Only the jobs of one custom model."),
+    customModelVersionId=_described(_STRING, "Only the jobs of one version."),
+)
 FAULT = _object_validator(
     [],
     method=_described(_STRING, "The HTTP method of the requests; all by default."),

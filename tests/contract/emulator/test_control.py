@@ -150,6 +150,16 @@ def test_finish_ends_jobs_with_their_planned_outcomes(api):
     ]
 
 
+def test_finish_can_be_restricted_to_the_jobs_of_one_version(api):
+    model = api.model()
+    versions = [api.version(model, {"requirements.txt": f"numpy=={number}\n".encode()}) for number in (1, 2)]
+    for version in versions:
+        api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "succeeded", "seconds": 1000})
+        api("POST", f"/customModels/{model}/versions/{version}/dependencyBuild/")
+    api.control("POST", "finish", {"customModelVersionId": versions[1]})
+    assert [job["active"] for job in api.control("GET", "jobs")["data"]] == [True, False]
+
+
 def test_requests_are_recorded(api):
     api.control("DELETE", "requests")
     response = api("POST", "/customModels/?a=1", json={"name": "x"}, headers={"User-Agent": "tester"})
