@@ -2,8 +2,7 @@
 # Requirements are make and Python 3.11 to 3.14; BASE_PYTHON=... selects an interpreter.
 
 KEEP ?=
-TIME_SCALE ?= 1
-DAG ?= example_custom_model_pipeline
+DAG ?= example_model_to_production
 MODELS ?= 30
 BASE_PYTHON ?=
 SHORT ?=
@@ -68,9 +67,11 @@ help: ## show this help
 
 venv: $(STAMP) ## create or update the virtual environment .venv
 
+demo: TIME_SCALE ?= 0.5
 demo: $(STAMP) ## run an example DAG in a real Airflow (KEEP=1: keep it running, TIME_SCALE=5: slower jobs, DAG=<name> or DAG=all)
 	@$(BIN)/python -m demo --dag $(DAG) --time-scale $(TIME_SCALE) $(if $(filter-out 0,$(KEEP)),--keep)
 
+demo-scale: TIME_SCALE ?= 1
 demo-scale: $(SCALE_STAMP) ## map the pipeline over many models on a distributed Airflow and kill two processes halfway (MODELS=30)
 	@$(SCALE)/bin/python -m demo.scale --models $(MODELS) --time-scale $(TIME_SCALE)
 

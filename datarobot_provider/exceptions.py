@@ -19,6 +19,8 @@
     │   ├── ValidationError           400, 413, 422
     │   ├── RateLimitError            429
     │   └── ServerError               5xx
+    ├── MissingMeasurementError   DataRobot has not measured what a decision requires
+    ├── QualityGateError          a quality gate rejects a model
     └── JobError                  a job did not succeed
         ├── JobFailedError            it failed
         ├── JobCancelledError         it was cancelled
@@ -111,6 +113,26 @@ class UncertainSubmitError(DataRobotError):
 
 class DownloadError(DataRobotError):
     """A downloaded file is not the expected one. No file was left under the final name."""
+
+
+class MissingMeasurementError(DataRobotError):
+    """DataRobot has not measured what a decision requires. A later attempt may find it.
+
+    :param name: what was not measured.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"DataRobot has no value for {name}, so that no decision was made. Check the period, whether the "
+            "measurement is enabled in the settings of the deployment, and whether there are predictions and actual "
+            "values."
+        )
+
+
+class QualityGateError(DataRobotError):
+    """A quality gate rejects a model."""
+
+    retryable = False
 
 
 class ApiError(DataRobotError):

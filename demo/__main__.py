@@ -50,7 +50,7 @@ def parse(argv: list[str] | None = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(prog="python -m demo", description="Run an example DAG in a real Airflow.")
     parser.add_argument(
-        "--dag", default="example_custom_model_pipeline", help="the DAG to run, or all (default: %(default)s)"
+        "--dag", default="example_model_to_production", help="the DAG to run, or all (default: %(default)s)"
     )
     parser.add_argument("--dags-folder", type=Path, default=ROOT / "example_dags", help="the folder of its file")
     parser.add_argument(

@@ -84,6 +84,21 @@ class MultipartBody:
                     yield content
 
 
+class FileBody(MultipartBody):
+    """Body that consists of one file.
+
+    :param file: the file.
+    :param content_type: its media type.
+    :param report: called with lines for the task log.
+    """
+
+    def __init__(self, file: ModelFile, content_type: str, report: Callable[[str], None]) -> None:
+        self.content_type = content_type
+        self._report = report
+        self._contents = [file]
+        self._length = file.size
+
+
 class UploadBody(MultipartBody):
     """Body of a request that creates a version.
 

@@ -9,8 +9,12 @@ from datarobot_provider.exceptions import ConfigurationError, DataRobotError, Jo
 from datarobot_provider.hooks.datarobot import UsesDataRobotHook
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.jobs.model import JobRef
+
+_LOG_LINES = 20
 
 
 class JobResult(UsesDataRobotHook):
@@ -86,3 +90,45 @@ class FeatureImpactResult(JobResult):
         for line in impact_bars(impact.get("featureImpacts") or []):
             self.hook.log.info("%s", line)
         return impact
+
+
+class BatchPredictionResult(JobResult):
+    """Result of a batch prediction: logs the numbers of rows, and fails on failed rows if that is requested."""
+
+    fail_on_failed_rows: bool | str
+
+    def result(self, event: JobEvent) -> dict[str, Any]:
+        """Log the numbers of rows and return the job.
+
+        :raises JobFailedError: if rows have failed and ``fail_on_failed_rows`` is set.
+        """
+        job: dict[str, Any] = super().result(event)
+        failed = job.get("failedRows") or 0
+        self.hook.log.info("%s rows were scored, %s have failed.", job.get("scoredRows"), failed)
+        if not failed:
+            return job
+        lines = job_log(job)
+        if not converters.converted("fail_on_failed_rows", self.fail_on_failed_rows, converters.boolean):
+            for line in lines:
+                self.hook.log.warning("%s", line)
+            return job
+        raise JobFailedError(
+            f"{failed} rows of the batch prediction have failed, and fail_on_failed_rows is set.",
+            state=str(job.get("status")),
+            log_tail=lines,
+            url=self.page(event.ref),
+            retryable=False,
+        )
+
+    def failure_details(self, event: JobEvent) -> list[str]:
+        """Return the numbers of rows and the log of the job."""
+        try:
+            job = super().result(event)
+        except DataRobotError as error:
+            return [f"(the job could not be fetched: {str(error).splitlines()[0]})"]
+        return [f"{job.get('scoredRows')} rows were scored, {job.get('failedRows')} have failed.", *job_log(job)]
+
+
+def job_log(job: Mapping[str, Any]) -> list[str]:
+    """Return the last lines of the log that is part of a batch prediction job."""
+    return [str(line) for line in (job.get("logs") or [])[-_LOG_LINES:]]

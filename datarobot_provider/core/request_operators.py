@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
-from datarobot_provider.core.submission.recovery import CreatedResource, SubmitOnce
+from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList, SubmitOnce
 from datarobot_provider.exceptions import NOTHING_TO_CANCEL, ApiError, InputError, NotFoundError
 from datarobot_provider.version_compat import mask_secret
 
@@ -13,8 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from datarobot_provider.client.download import Downloader
-    from datarobot_provider.core.arguments.types import Boolean, FilePath, PositiveInteger, SubmitPolicy
+    from datarobot_provider.core.arguments.types import Boolean, FilePath, PositiveInteger, String, SubmitPolicy
+    from datarobot_provider.jobs.model import JobRef
     from datarobot_provider.version_compat import Context
+
+_IF_EXISTS = ("create", "reuse", "fail")
 
 
 class GetOperator(DataRobotBaseOperator):
@@ -90,6 +93,56 @@ class CreateOperator(SubmitOnce, DataRobotBaseOperator):
         return str(created.value)
 
 
+class CreateOrReuseOperator(RecoverFromList, CreateOperator):
+    """Base of the operators that create a named object, unless it exists.
+
+    :param if_exists: what to do if the object already exists: ``create`` another one (default), ``reuse`` it, or
+        ``fail``; templated.
+    """
+
+    options: ClassVar[Sequence[str]] = ("if_exists",)
+    #: The kind of the object, for the log and for errors.
+    noun: ClassVar[str]
+
+    def __init__(self, *, if_exists: String = "create", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_exists = if_exists
+
+    def check(self) -> None:
+        """Check the rendered arguments."""
+        super().check()
+        check_if_exists(self.if_exists)
+
+    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
+        """Create the object, or find the existing one."""
+        payload = self.payload()
+        found = None if self.if_exists == "create" else self.find(payload)
+        if found is not None and self.if_exists == "fail":
+            raise InputError(f"The {self.noun} {found['name']!r} already exists: {found['id']}.")
+        row = found or self.create(payload)
+        self.log.info(
+            "%s the %s %s (%s).", "Reusing" if found else "Created", self.noun, row.get("name"), row.get("id")
+        )
+        return self.result_from_row(row)
+
+    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
+        """Return the existing object, by default the newest one with this name; ``None`` if there is none."""
+        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
+
+    def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """Create the object and return it."""
+        return self.request(json=payload).object()
+
+
+def check_if_exists(value: str) -> None:
+    """Check the argument ``if_exists``.
+
+    :raises InputError: if it has another value.
+    """
+    if value not in _IF_EXISTS:
+        raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {value!r}.")
+
+
 class UpdateOperator(DataRobotBaseOperator):
     """Base of the operators that change an object. Fields that are not given stay as they are."""
 
@@ -101,7 +154,8 @@ class UpdateOperator(DataRobotBaseOperator):
         payload = self.payload()
         if not payload:
             raise InputError(f"There is nothing to change: give at least one of {', '.join(self.api_fields)}.")
-        changed = self.request(json=payload).object()
+        response = self.request(json=payload)
+        changed = response.object() if response.body else self.hook.client.get(self.path_of())
         self.report_change(changed)
         self.log.info("Changed %s.", ", ".join(sorted(payload)))
         return changed

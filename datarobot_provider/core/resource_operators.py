@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.client import routes
@@ -12,9 +13,9 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import CreateOperator, ListOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
-from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.model import JobRef
-from datarobot_provider.links.datarobot import CustomModelLink, DatasetLink
+from datarobot_provider.exceptions import InputError, JobFailedError
+from datarobot_provider.jobs.model import JobRef, Outcome
+from datarobot_provider.links.datarobot import CustomModelLink, DatasetLink, DeploymentLink
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from datarobot_provider.core.arguments.types import Boolean, FilePath, Id, String, StringOrStringList
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
-
-_IF_EXISTS = ("create", "reuse", "fail")
 
 
 class CustomModelOperator(DataRobotBaseOperator):
@@ -175,6 +174,78 @@ class UseCaseEntityOperator(UseCaseOperator):
         self.entity_id = entity_id
 
 
+class DeploymentOperator(DataRobotBaseOperator):
+    """Base of the operators for one deployment.
+
+    :param deployment_id: id of the deployment; templated; required.
+    """
+
+    def __init__(self, *, deployment_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.deployment_id = deployment_id
+
+
+class DeploymentChange(DeploymentOperator, DataRobotJobOperator):
+    """Base of the operators that change a deployment, unless it is already as requested."""
+
+    operator_extra_links = (DeploymentLink(),)
+
+    @abstractmethod
+    def is_done(self, deployment: Mapping[str, Any]) -> bool:
+        """Return whether a deployment is as requested."""
+
+    def validate(self) -> None:
+        """Check in DataRobot whether the change is possible."""
+
+    def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
+        """Send the request that starts the change."""
+        from datarobot_provider.client.accepted import accepted
+        from datarobot_provider.jobs.poller import decide
+
+        job = JobRef(self.kind, self.ids("deployment_id"))
+        response = self.hook.client.request("GET", job.path(routes.DEPLOYMENT))
+        deployment = response.object()
+        if self.is_done(deployment):
+            self.log.info("There is nothing to change in the deployment %s.", deployment.get("label"))
+            return job
+        if decide(self._kind().probes[-1], response).outcome is Outcome.PENDING:
+            self.log.info("The deployment %s is being changed; waiting for this change.", deployment.get("label"))
+            return replace(job, joined=True)
+        self.validate()
+        status_id = accepted(self.request(json=self.payload())).status_id
+        return replace(job, ids={**job.ids, "status_id": status_id})
+
+    def result(self, event: JobEvent) -> dict[str, Any]:
+        """Return the deployment.
+
+        :raises JobFailedError: if it is not as requested.
+        """
+        deployment: dict[str, Any] = super().result(event)
+        if not self.is_done(deployment):
+            raise JobFailedError(
+                f"The {self._kind().title} has ended, but the deployment is not as requested.",
+                state=str(deployment.get("status")),
+                url=self.page(event.ref),
+            )
+        return deployment
+
+    def recover(self, state_before: dict[str, Any]) -> JobRef | None:  # noqa: ARG002 - the deployment shows it
+        """Find the change that is in progress; ``None`` if there is none, so that it is checked and sent again."""
+        job = JobRef(self.kind, self.ids("deployment_id"))
+        return job if self.hook.jobs.is_running(job) else None
+
+
+class BatchPredictionOperator(DataRobotBaseOperator):
+    """Base of the operators for one batch prediction job.
+
+    :param prediction_job_id: id of the job; templated; required.
+    """
+
+    def __init__(self, *, prediction_job_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.prediction_job_id = prediction_job_id
+
+
 class GuardConfigOperator(DataRobotBaseOperator):
     """Base of the operators for one guard configuration.
 
@@ -184,48 +255,6 @@ class GuardConfigOperator(DataRobotBaseOperator):
     def __init__(self, *, config_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.config_id = config_id
-
-
-class CreateOrReuseOperator(RecoverFromList, CreateOperator):
-    """Base of the operators that create a named object, unless it exists.
-
-    :param if_exists: what to do if the object already exists: ``create`` another one (default), ``reuse`` it, or
-        ``fail``; templated.
-    """
-
-    options: ClassVar[Sequence[str]] = ("if_exists",)
-    #: The kind of the object, for the log and for errors.
-    noun: ClassVar[str]
-
-    def __init__(self, *, if_exists: String = "create", **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.if_exists = if_exists
-
-    def check(self) -> None:
-        """Check the rendered arguments."""
-        super().check()
-        if self.if_exists not in _IF_EXISTS:
-            raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {self.if_exists!r}.")
-
-    def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
-        """Create the object, or find the existing one."""
-        payload = self.payload()
-        found = None if self.if_exists == "create" else self.find(payload)
-        if found is not None and self.if_exists == "fail":
-            raise InputError(f"The {self.noun} {found['name']!r} already exists: {found['id']}.")
-        row = found or self.create(payload)
-        self.log.info(
-            "%s the %s %s (%s).", "Reusing" if found else "Created", self.noun, row.get("name"), row.get("id")
-        )
-        return self.result_from_row(row)
-
-    def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
-        """Return the existing object, by default the newest one with this name; ``None`` if there is none."""
-        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
-
-    def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Create the object and return it."""
-        return self.request(json=payload).object()
 
 
 class CreateCustomModelBase(RecoverFromList, CreateOperator):

@@ -20,6 +20,8 @@ _CONVERSION = _VERSION + "conversions/{conversion_id}/"
 _HOUR = 3600.0
 #: States for HTTP statuses and flags, which DataRobot does not name.
 RUNNING, SUCCEEDED, FAILED, CANCELLED, GONE = "running", "succeeded", "failed", "cancelled", "gone"
+#: States of the checks of a model test without a warning.
+GREEN_CHECKS = frozenset({SUCCEEDED, "skipped"})
 #: A status record may stay in its first state although the job runs. After these seconds, the job itself is polled.
 _STUCK = ("INITIALIZED", 120.0)
 
@@ -95,6 +97,20 @@ _MODEL_TRAINING_DATA = Probe(
     # Not started or lost. Only the status record has the reason.
     expired=_states("not assigned"),
 )
+
+_DEPLOYED = Probe(
+    routes.DEPLOYMENT,
+    running=_states("launching", "stopping", "replacingModel"),
+    succeeded=_states("active", "inactive"),
+    failed=_states("errored"),
+    expired=_states("archived"),
+)
+
+
+def _deployment_job(name: str, title: str, *probes: Probe, result: str = routes.DEPLOYMENT) -> JobKind:
+    """Return the kind of a job that creates or changes a deployment."""
+    return JobKind(name, title, probes, _HOUR, "deployment_id", result=result, page=routes.DEPLOYMENT_PAGE)
+
 
 _ALL = (
     JobKind("task_status", "job", (_status(),), _HOUR, "status_id"),
@@ -294,6 +310,43 @@ _ALL = (
         page=routes.ENVIRONMENT_PAGE,
         # The same Docker context would fail again, and leave another version behind.
         repeatable=False,
+    ),
+    _deployment_job("deployment", "deployment", _status(stuck=_STUCK), _DEPLOYED),
+    _deployment_job("deployment_status", "change of the deployment's status", _status(stuck=_STUCK), _DEPLOYED),
+    _deployment_job("model_replacement", "replacement of the model", _status(stuck=_STUCK), _DEPLOYED),
+    _deployment_job(
+        "deployment_settings",
+        "change of the deployment's settings",
+        _status(),
+        result=routes.DEPLOYMENT + "settings/",
+    ),
+    _deployment_job(
+        "challenger",
+        "creation of the challenger",
+        _status(),
+        # A challenger has no state.
+        Probe(routes.CHALLENGER, http_states={200: SUCCEEDED}, succeeded=_states(SUCCEEDED)),
+        result=routes.CHALLENGER,
+    ),
+    _deployment_job("actuals", "processing of the actual values", _status()),
+    JobKind(
+        "batch_prediction",
+        "batch prediction",
+        (
+            Probe(
+                routes.BATCH_PREDICTION,
+                running=_states("INITIALIZING", "RUNNING"),
+                succeeded=_states("COMPLETED"),
+                failed=_states("FAILED"),
+                cancelled=_states("ABORTED"),
+                messages=("statusDetails",),
+            ),
+        ),
+        _HOUR,
+        "prediction_job_id",
+        result=routes.BATCH_PREDICTION,
+        cancel=routes.BATCH_PREDICTION,
+        page=routes.DEPLOYMENT_PAGE,
     ),
     # The same file would fail again, and leave another dataset behind. A URL may respond differently.
     _dataset("dataset_from_file", routes.DATASET, "dataset_id", repeatable=False),

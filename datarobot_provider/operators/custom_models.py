@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client import routes
 from datarobot_provider.core.arguments import converters
 from datarobot_provider.core.request_operators import (
+    CreateOrReuseOperator,
     DeleteOperator,
     DownloadOperator,
     GetOperator,
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import CreateCustomModelBase, CreateOrReuseOperator, CustomModelOperator
+from datarobot_provider.core.resource_operators import CreateCustomModelBase, CustomModelOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import InputError, ValidationError
 from datarobot_provider.links.datarobot import CustomModelLink

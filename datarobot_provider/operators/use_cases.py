@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
-from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator, UpdateOperator
-from datarobot_provider.core.resource_operators import CreateOrReuseOperator, UseCaseEntityOperator, UseCaseOperator
+from datarobot_provider.core.request_operators import (
+    CreateOrReuseOperator,
+    DeleteOperator,
+    GetOperator,
+    ListOperator,
+    UpdateOperator,
+)
+from datarobot_provider.core.resource_operators import UseCaseEntityOperator, UseCaseOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import ConflictError, ValidationError
 

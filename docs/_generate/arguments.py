@@ -19,6 +19,7 @@ TYPES = {
     "FormFiles": "object or list of files",
     "Id": "id",
     "Integer": "integer",
+    "IntegerOrString": "integer or string",
     "Interval": "seconds, more than 0",
     "Json": "object or list",
     "Number": "number",

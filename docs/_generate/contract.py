@@ -32,6 +32,11 @@ _PATTERNS = (
     ("Execution environments", r"^/executionEnvironments/"),
     ("Credentials", r"^/credentials/"),
     ("Registered models", r"^/(registeredModels|modelPackages)/"),
+    ("Batch predictions", r"^/batchPredictions/"),
+    ("Predictions", r"^/deployments/\{deploymentId\}/predictions$"),
+    ("Model replacement", r"^/deployments/\{deploymentId\}/(model|modelHistory|challengers)/"),
+    ("Monitoring", r"^/deployments/\{deploymentId\}/(serviceStats|targetDrift|featureDrift|accuracy|actuals)/"),
+    ("Deployments", r"^/(deployments|predictionServers|predictionEnvironments)/"),
 )
 #: The nouns in the order of the documentation.
 NOUNS = (
@@ -48,6 +53,11 @@ NOUNS = (
     "Moderation",
     "Prediction server image",
     "Registered models",
+    "Deployments",
+    "Model replacement",
+    "Predictions",
+    "Batch predictions",
+    "Monitoring",
     "Execution environments",
     "Datasets",
     "Use cases",

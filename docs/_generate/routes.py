@@ -65,7 +65,7 @@ def named_pairs(text: str) -> Iterator[tuple[str, str]]:
         elif code is None:
             yield from ((each, route) for each in waiting if route)
             waiting, method, route = [], "", ""
-        elif code.endswith("/") and method:
+        elif (code.endswith("/") or code.startswith(f"{API}/")) and method:
             route = code
             yield from ((each, route) for each in waiting or [method])
             waiting = []

@@ -99,6 +99,26 @@ def _registrable(datarobot: EmulatorClient, name: str) -> Json:
     return {**_version()(datarobot, name), "registered_model_name": name}
 
 
+def _package(datarobot: EmulatorClient, name: str) -> Json:
+    """Register a version; return its id and the id of its package."""
+    datarobot.outcome("model_package_build", "succeeded", seconds=0)
+    version_id = _version()(datarobot, name)["custom_model_version_id"]
+    body = {"customModelVersionId": version_id, "registeredModelName": name}
+    package = datarobot.send("POST", "modelPackages/fromCustomModelVersion/", json=body)
+    return {"model_package_id": package["id"], "custom_model_version_id": version_id}
+
+
+def _deployed(datarobot: EmulatorClient, name: str) -> Json:
+    """Deploy a version."""
+    datarobot.outcome("deployment", "succeeded", seconds=0)
+    body = {"modelPackageId": _package(datarobot, f"{name}-champion")["model_package_id"], "label": name}
+    return {"deployment_id": datarobot.send("POST", "deployments/fromModelPackage/", json=body)["id"]}
+
+
+def _replaceable(datarobot: EmulatorClient, name: str) -> Json:
+    return {**_package(datarobot, name), **_deployed(datarobot, name)}
+
+
 #: Functions that create the resources that each row requires, and return the conf of the run.
 PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
     "version": _model,
@@ -116,6 +136,9 @@ PREPARE: dict[str, Callable[[EmulatorClient, str], Json]] = {
     "environment_version": _environment,
     "environment": lambda _, name: {"name": name},
     "registration": _registrable,
+    "deployment": lambda datarobot, name: {**_package(datarobot, name), "deployment_label": name},
+    "replacement": _replaceable,
+    "batch_prediction": _deployed,
     "repository": _model,
     "revalidation": _validation,
     "explanations": _version(training=True),
@@ -180,6 +203,8 @@ CREATED: dict[str, Callable[[EmulatorClient, Json], list[Json]]] = {
     ),
     "environment": _named("executionEnvironments/", "searchFor"),
     "registration": _registered_versions,
+    "deployment": lambda datarobot, conf: datarobot.entries("deployments/", search=conf["deployment_label"]),
+    "replacement": lambda datarobot, conf: datarobot.entries(f"deployments/{conf['deployment_id']}/modelHistory/"),
 }
 
 

@@ -52,7 +52,9 @@ COLUMN = {column.name: column for column in COLUMNS}
 BEFORE_STORED = ("before_post", "unread_response", "unstored_response")
 CLEARED = ("cleared_running", "cleared_finished")
 #: Rows whose second request returns the resource of the first, or is rejected.
-SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact"), ("model_own_id", "guard")
+SAME_AGAIN, REFUSED_AGAIN = ("build", "joined_build", "impact", "replacement"), ("model_own_id", "guard")
+#: States of a job that was cancelled.
+_CANCELLED = ("canceled", "ABORTED")
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,7 @@ def problems(cell: Cell, result: Result) -> list[str]:
     if result.running > _running_allowed(cell):
         wrong.append(f"{result.running} jobs were still running")
     if cell.column.name == "cleared_running" and cell.row.cancellable:
-        if (result.deletes, result.first_job) != (1, "canceled"):
+        if result.deletes != 1 or result.first_job not in _CANCELLED:
             wrong.append(f"the first job ended as {result.first_job} after {result.deletes} requests to cancel it")
     elif result.deletes:
         wrong.append(f"{result.deletes} requests to cancel a job that must not be cancelled")
@@ -159,7 +161,7 @@ def _expected(cell: Cell) -> tuple[str, int]:
         return "success", 1
     if column == "cleared_running":
         # A job that can neither be cancelled nor started twice is resumed.
-        return "success", 1 if name in ("joined_build", "impact", "assignment") else 2
+        return "success", 1 if name in ("joined_build", "impact", "assignment", "replacement") else 2
     if name in REFUSED_AGAIN:
         return "failed", 1
     return "success", 1 if name in SAME_AGAIN else 2

@@ -7,10 +7,13 @@ from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.operators.model_quality_gates import ModelQualityGateOperator
 from datarobot_provider.operators.request import DataRobotRequestOperator
+from datarobot_provider.sensors.batch_predictions import BatchPredictionSensor
 from datarobot_provider.sensors.conversions import ConversionSensor
 from datarobot_provider.sensors.datasets import DatasetSensor, DatasetVersionSensor
 from datarobot_provider.sensors.dependency_builds import DependencyBuildSensor
+from datarobot_provider.sensors.deployments import DeploymentSensor
 from datarobot_provider.sensors.environment_versions import EnvironmentBuildSensor
 from datarobot_provider.sensors.feature_impact import FeatureImpactSensor
 from datarobot_provider.sensors.model_tests import ModelTestSensor
@@ -35,6 +38,7 @@ _DOWNLOADS = (
     "download_custom_model",
     "download_custom_model_version",
     "download_pps_image",
+    "download_batch_prediction",
     "download_dataset",
     "download_execution_environment_version",
 )
@@ -48,6 +52,7 @@ _NO_BODY = ("update_custom_model_access", "add_to_use_case")
 _RECORDED = (
     *("feature_impact", "init_prediction", "repository", "training_data", "create_custom_model_test", "any_job"),
     "create_dataset",
+    *("create_deployment", "update_deployment_s", "replace_model", "create_challenger", "submit_actuals"),
     *("StatusSensor", "ImpactSensor", "ExplanationsSensor"),
 )
 _EMPTY = (
@@ -55,6 +60,8 @@ _EMPTY = (
     *("init_prediction_explanations", "init_prediction_explanations_legacy", "assign_custom_model_training_data"),
     "create_custom_model_version_from_latest_and_repository",
     "create_custom_model_version_from_repository",
+    *("update_deployment", "update_deployment_status", "update_deployment_settings"),
+    *("create_challenger", "submit_actuals", "submit_actuals_from_dataset"),
     *("DataRobotStatusSensor", "FeatureImpactSensor", "PredictionExplanationsSensor"),
 )
 
@@ -103,6 +110,11 @@ class Case:
     def job(self) -> bool:
         """Whether the task starts a job and waits for it."""
         return self.task in JOB_OPERATORS
+
+    @property
+    def gets_first(self) -> bool:
+        """Whether the task reads the object before it changes it."""
+        return self.name in {"update_deployment_status", "replace_model"}
 
     @property
     def recorded(self) -> bool:
@@ -155,6 +167,11 @@ _SENSORS: dict[type, tuple[Callable[[Resources, Path], Arguments], str]] = {
     TrainingDataAssignmentSensor: (lambda w, _: dict(w.built), "versions/[^/]+/$"),
     ConversionSensor: (lambda w, _: dict(w.converted), "conversions/[^/]+/$"),
     DatasetSensor: (lambda _, __: {"dataset_id": DATASET}, "datasets/[^/]+/$"),
+    DeploymentSensor: (lambda w, _: {"deployment_id": w.deployed}, "deployments/[^/]+/$"),
+    BatchPredictionSensor: (
+        lambda w, _: {"prediction_job_id": w.batch["prediction_job_id"]},
+        "batchPredictions/[^/]+/$",
+    ),
     DatasetVersionSensor: (lambda w, _: dict(w.dataset_version), "versions/[^/]+/$"),
     EnvironmentBuildSensor: (lambda w, _: dict(w.environment_version), "versions/[^/]+/$"),
     RegisteredModelBuildSensor: (
@@ -174,7 +191,14 @@ def _operation(name: str) -> Case:
 
 OPERATIONS = [_operation(name) for name in PUBLISHED]
 SENSOR_CASES = [Case(task.__name__, task, prepare, "GET", path) for task, (prepare, path) in _SENSORS.items()]
-REQUEST_CASES = [
+OTHER_CASES = [
+    Case(
+        "quality_gate",
+        ModelQualityGateOperator,
+        lambda w, _: {"custom_model_test_id": w.tested},
+        "GET",
+        "customModelTests/[^/]+/$",
+    ),
     Case(
         "any_get",
         DataRobotRequestOperator,
@@ -205,7 +229,7 @@ REQUEST_CASES = [
         "featureImpact/$",
     ),
 ]
-CASES = [*OPERATIONS, *SENSOR_CASES, *REQUEST_CASES]
+CASES = [*OPERATIONS, *SENSOR_CASES, *OTHER_CASES]
 _UPLOAD = _operation("create_custom_model_version")
 #: The cases that start a job and wait for it; faults can also affect their polls.
 JOB_CASES = [
@@ -215,5 +239,9 @@ JOB_CASES = [
 ]
 #: The cases that request the pages of a list.
 LIST_CASES = [
-    case for case in OPERATIONS if case.name.startswith("list_") or ("get_" in case.name and "impact" in case.name)
+    case
+    for case in OPERATIONS
+    # The list of challengers has no pages.
+    if (case.name.startswith("list_") and case.name != "list_challengers")
+    or ("get_" in case.name and "impact" in case.name)
 ]

@@ -104,6 +104,34 @@ class Resources(EmulatorClient):
         ids = {"registered_model_id": str(created["registeredModelId"]), "version_id": str(created["id"])}
         return {**ids, "name": name}
 
+    def deployment(self, label: str, **settings: Any) -> str:
+        """Deploy :attr:`package`, with settings; return the id of the deployment."""
+        self.outcome("deployment", "succeeded", seconds=0)
+        body = {"modelPackageId": self.package, "label": label}
+        deployment = str(self.send("POST", "deployments/fromModelPackage/", json=body)["id"])
+        if settings:
+            self.outcome("deployment_settings", "succeeded", seconds=0)
+            self.send("PATCH", f"deployments/{deployment}/settings/", json=settings)
+        return deployment
+
+    def challenger(self) -> dict[str, str]:
+        """Add a challenger to a new deployment; return the ids."""
+        deployment = self.deployment("Challenged", challengerModels={"enabled": True})
+        self.outcome("challenger", "succeeded", seconds=0)
+        body = {"modelPackageId": self.other_package, "name": "other"}
+        self.send("POST", f"deployments/{deployment}/challengers/", json=body)
+        (challenger,) = self.entries(f"deployments/{deployment}/challengers/")
+        return {"deployment_id": deployment, "challenger_id": challenger["id"]}
+
+    def batch_prediction(self, outcome: str = "succeeded") -> dict[str, str]:
+        """Start a batch prediction with a new deployment; return the ids."""
+        deployment = self.deployment("Predicted")
+        self.outcome("batch_prediction", outcome, seconds=0)
+        intake = {"type": "dataset", "datasetId": DATASET}
+        body = {"deploymentId": deployment, "intakeSettings": intake, "outputSettings": {"type": "localFile"}}
+        job = self.send("POST", "batchPredictions/", json=body)
+        return {"deployment_id": deployment, "prediction_job_id": str(job["id"])}
+
     def guard(self, model: str) -> str:
         """Create a guard configuration; return its id."""
         entity = {"entityId": model, "entityType": "customModel"}
@@ -158,6 +186,31 @@ class Resources(EmulatorClient):
     def registered_version(self) -> dict[str, str]:
         """A version of a registered model."""
         return self.registered()
+
+    @cached_property
+    def package(self) -> str:
+        """A version of a registered model that is deployed."""
+        return self.registered()["version_id"]
+
+    @cached_property
+    def other_package(self) -> str:
+        """Another version of a registered model."""
+        return self.registered()["version_id"]
+
+    @cached_property
+    def deployed(self) -> str:
+        """A deployment."""
+        return self.deployment("Deployed")
+
+    @cached_property
+    def challenged(self) -> dict[str, str]:
+        """A challenger of a deployment."""
+        return self.challenger()
+
+    @cached_property
+    def batch(self) -> dict[str, str]:
+        """A batch prediction that has ended."""
+        return self.batch_prediction()
 
     @cached_property
     def moderated(self) -> dict[str, str]:

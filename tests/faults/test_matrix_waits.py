@@ -40,7 +40,7 @@ _ENDLESS: dict[str, dict[str, Any]] = {
 }
 #: The paths of the polls, without those of the results.
 _POLLS = (
-    r"(/status/[^/]+|/datasets/[^/]+|/dependencyBuild|/customModelTests/[^/]+"
+    r"(/status/[^/]+|/datasets/[^/]+|/deployments/[^/]+|/batchPredictions/[^/]+|/dependencyBuild|/customModelTests/[^/]+"
     r"|(conversions|Validations|versions)/[^/]+)/$"
 )
 
@@ -50,13 +50,15 @@ def run(runner: Runner, case: Case, fault: dict[str, Any], timeout: float, *, de
     arguments = runner.arguments(case, timeout, deferrable=deferrable)
     if deferrable:
         runner.find_jobs_running()
-    runner.resources.fault("GET", path, **{"times": None, **fault})
+    runner.resources.fault("GET", path, **{"times": None, "after": int(case.gets_first), **fault})
     outcome = runner.run(case, arguments)
     # A response without a body cannot be cut inside.
     assert runner.resources.faults_left() in ([0], [None]) or fault.get("cut") == "inside", "the fault did not occur"
     if not case.sensor:
         assert len(outcome.requests_of(case)) == 1
-        assert {row["method"] for row in outcome.sent} <= {"GET", case.method, "DELETE"}
+        # A replacement is validated first.
+        others = {"GET", "DELETE", "POST"} if case.name == "replace_model" else {"GET", "DELETE"}
+        assert {row["method"] for row in outcome.sent} <= {case.method, *others}
     return outcome
 
 

@@ -71,5 +71,31 @@ def environment(datarobot: EmulatorClient) -> Arguments:
     return {"environment_id": datarobot.send("POST", "executionEnvironments/", json={"name": "Python"})["id"]}
 
 
+def package(datarobot: EmulatorClient) -> Arguments:
+    datarobot.outcome("model_package_build", "succeeded", seconds=0)
+    existing = [model["id"] for model in datarobot.entries("registeredModels/") if model["name"] == "Prices"]
+    named = {"registeredModelId": existing[0]} if existing else {"registeredModelName": "Prices"}
+    body = {"customModelVersionId": registrable(datarobot)["custom_model_version_id"], **named}
+    return {"model_package_id": datarobot.send("POST", "modelPackages/fromCustomModelVersion/", json=body)["id"]}
+
+
+def deployment(datarobot: EmulatorClient, **settings: Any) -> Arguments:
+    body = {"modelPackageId": package(datarobot)["model_package_id"], "label": "Prices"}
+    datarobot.outcome("deployment", "succeeded", seconds=0)
+    deployment_id = datarobot.send("POST", "deployments/fromModelPackage/", json=body)["id"]
+    if settings:
+        datarobot.outcome("deployment_settings", "succeeded", seconds=0)
+        datarobot.send("PATCH", f"deployments/{deployment_id}/settings/", json=settings)
+    return {"deployment_id": deployment_id}
+
+
+def replaceable(datarobot: EmulatorClient) -> Arguments:
+    return {**deployment(datarobot), **package(datarobot)}
+
+
+def challenged(datarobot: EmulatorClient) -> Arguments:
+    return {**deployment(datarobot, challengerModels={"enabled": True}), **package(datarobot)}
+
+
 def registrable(datarobot: EmulatorClient) -> Arguments:
     return {"custom_model_version_id": version()(datarobot)["custom_model_version_id"]}

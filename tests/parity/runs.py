@@ -45,20 +45,22 @@ _CONSTANT = r"65a0[0-9a-f]{20}|64e0[0-9a-f]{20}|3fa85f64-5717-4562-b3fc-2c963f66
 _ID = re.compile(rf"\b(?!(?:{_CONSTANT})\b)([0-9a-f]{{24}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})\b")
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)")
 
+_DURATION = re.compile(r'("elapsedTimeSec": )\d+')
+
 
 def normalize(value: Any) -> Any:
-    """Return a value with placeholders for ids and times that differ in every run.
+    """Return a value with placeholders for ids, times and durations that differ in every run.
 
     Each volatile id becomes ``<id-N>``, numbered in the order of first appearance, so that equal ids remain equal and
-    different ids remain different. Each time becomes ``<time>``. Everything else is kept, including the host: both
-    modes use the same emulator.
+    different ids remain different. Each time becomes ``<time>``, each duration ``<seconds>``. Everything else is kept,
+    including the host: both modes use the same emulator.
     """
     numbers: dict[str, str] = {}
 
     def numbered(match: re.Match[str]) -> str:
         return numbers.setdefault(match[0], f"<id-{len(numbers) + 1}>")
 
-    text = json.dumps(value, sort_keys=True, allow_nan=False)
+    text = _DURATION.sub(r'\1"<seconds>"', json.dumps(value, sort_keys=True, allow_nan=False))
     return json.loads(_ID.sub(numbered, _TIME.sub("<time>", text)))
 
 

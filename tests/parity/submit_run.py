@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from datarobot_provider.client.request import Request
-    from tests.parity.submitters import Submitter
+    from tests.parity.submitter import Submitter
     from tests.support.emulator import EmulatorClient
 
 

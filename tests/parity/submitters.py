@@ -5,7 +5,6 @@ The emulator counts twice, without code of the package: the requests, and the re
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -37,62 +36,16 @@ from datarobot_provider.operators.vector_databases import (
 from datarobot_provider.operators.versions import CreateVersionOperator
 from tests.pairwise import Axis, axis
 from tests.parity import prepare
-from tests.parity.prepare import VALIDATIONS, Arguments
-from tests.parity.runs import Store, TaskInstance
-from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL, EmulatorClient
+from tests.parity.deployment_submitters import DEPLOYMENTS
+from tests.parity.prepare import VALIDATIONS
+from tests.parity.submitter import REJECTED, REUSED, Submitter
+from tests.support.emulator import DATASET, DEPLOYMENT, ENVIRONMENT, FOLDER, GUARD, MODEL
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 VERSIONS = "customModels/{custom_model_id}/versions/"
 VERSION = "customModels/[^/]+/versions/[^/]+/"
-#: The result of sending the same request again after the first one was processed.
-CREATED_AGAIN, REUSED, REJECTED = "created again", "reused", "rejected"
-
-
-@dataclass(frozen=True)
-class Submitter:
-    """One operator with one set of arguments.
-
-    :param name: the name in test ids.
-    :param prepare: creates the resources that the operator requires; returns its arguments.
-    :param send: method and path of the request that creates the resource.
-    :param kind: the emulator's name of its job; ``None`` if there is no job.
-    :param listing: path and query of the list that contains the resource; ``None`` if there is none.
-    :param cancel: path of the DELETE that cancels its job; ``None`` if the API has none.
-    :param again: the result of a second such request.
-    :param decidable: whether the API shows that the request was processed, while the job runs and after its end.
-    :param fixed: further arguments of the operator.
-    """
-
-    name: str
-    operator: type[Any]
-    prepare: Callable[[EmulatorClient], Arguments]
-    send: tuple[str, str]
-    kind: str | None = None
-    listing: tuple[str, Mapping[str, str]] | None = None
-    cancel: str | None = None
-    again: str = CREATED_AGAIN
-    decidable: tuple[bool, bool] = (True, True)
-    fixed: Mapping[str, Any] = field(default_factory=dict)
-
-    def count_resources(self, datarobot: EmulatorClient, arguments: Arguments) -> int:
-        """Return the number of such resources in the emulator."""
-        counts = {len(datarobot.jobs(self.kind))} if self.kind else set()
-        if self.listing and not self.kind:
-            path, query = self.listing
-            filled = {name: value.format(**arguments) for name, value in query.items()}
-            counts.add(len(datarobot.entries(path.format(**arguments), **filled)))
-        (count,) = counts
-        return count
-
-
-def send_again(submitter: Submitter, arguments: Arguments) -> None:
-    """Send the request of a task again, like another user."""
-    waiting = ("deferrable", "poll_interval", "timeout")
-    others = {name: value for name, value in arguments.items() if name not in waiting}
-    context = {"ti": TaskInstance(), "task_state_store": Store()}
-    submitter.operator(**{**others, "task_id": "another-task"}).execute(context)
 
 
 _TABLE = {"file": str(FOLDER.parent / "diabetes_training.csv")}
@@ -267,6 +220,7 @@ JOBS = (
         "model_package_build",
         fixed={"registered_model_name": "once"},
     ),
+    *DEPLOYMENTS,
     Submitter(
         "request-of-a-job",
         DataRobotRequestOperator,

@@ -10,7 +10,8 @@ from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.pairwise import pairwise
 from tests.parity.submit_run import SubmitRun, during_the_wait
-from tests.parity.submitters import CREATED_AGAIN, JOBS, MODES, Submitter, axis_of, each, send_again
+from tests.parity.submitter import CREATED_AGAIN, Submitter, send_again
+from tests.parity.submitters import JOBS, MODES, axis_of, each
 
 if TYPE_CHECKING:
     from tests.support.emulator import EmulatorClient

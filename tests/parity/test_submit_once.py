@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 
-from datarobot_provider.version_compat import AirflowException
+from datarobot_provider.version_compat import AirflowException, AirflowFailException
 from tests.pairwise import pairwise
 from tests.parity.runs import Outcome, normalize, record_of
 from tests.parity.submit_run import (
@@ -18,14 +18,17 @@ from tests.parity.submit_run import (
     before_the_request,
     during_the_wait,
 )
-from tests.parity.submitters import JOBS, MODES, SUBMITTERS, Submitter, axis_of, each
+from tests.parity.submitters import JOBS, MODES, SUBMITTERS, axis_of, each
 
 if TYPE_CHECKING:
+    from tests.parity.submitter import Submitter
     from tests.support.emulator import EmulatorClient
 
 #: Submitters whose resource can be found after the end of the job.
 DECIDABLE = [each for each in SUBMITTERS if each.decidable[1]]
 #: Submitters whose job can be found while it runs.
+#: Those whose resources have a time of creation.
+_DATED = [each for each in DECIDABLE if each.name != "challenger"]
 DECIDABLE_WHILE_RUNNING = [each for each in JOBS if each.decidable[0]]
 _KILLS = {kill.__name__: kill for kill in (after_the_response, before_the_record_is_stored)}
 _LOST_RESPONSES: dict[str, dict[str, Any]] = {
@@ -172,7 +175,7 @@ def test_a_retry_after_success_creates_nothing(
         assert (again.value, again.xcoms) == (first.value, first.xcoms)
 
 
-@each(*DECIDABLE)
+@each(*_DATED)
 def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
     datarobot: EmulatorClient, submitter: Submitter
 ) -> None:
@@ -190,7 +193,7 @@ def test_below_airflow_3_3_a_lost_response_is_found_by_start_date(
     assert seen_after_recovery(submitter, outcome) == expected
 
 
-@each(*[each for each in DECIDABLE if each.again == "created again" and not each.name.startswith("repository")])
+@each(*[each for each in _DATED if each.again == "created again" and not each.name.startswith("repository")])
 def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     with airflow_without_store(run, pendulum.now("UTC") + timedelta(hours=1)):
@@ -203,7 +206,22 @@ def test_below_airflow_3_3_older_resources_are_not_reused(datarobot: EmulatorCli
     assert run.created == (1 if submitter.name == "assignment" else 2)
 
 
-@each(*[each for each in JOBS if each.again == "created again" and each.decidable == (True, True)])
+@each(*[each for each in JOBS if each.name == "challenger"])
+def test_below_airflow_3_3_a_resource_without_a_time_is_uncertain(
+    datarobot: EmulatorClient, submitter: Submitter
+) -> None:
+    run = SubmitRun(datarobot, submitter)
+    with airflow_without_store(run, pendulum.now("UTC")):
+        run.lose_response()
+        run.await_end()
+        run.next_attempt()
+        outcome = run.finish()
+    assert type(outcome.error) is AirflowFailException
+    assert "Challengers have no time of creation." in str(outcome.error)
+    assert (run.created, run.sent) == (1, 1)
+
+
+@each(*[each for each in _DATED if each in JOBS and each.again == "created again" and each.decidable[0]])
 def test_below_airflow_3_3_a_failed_job_is_not_reused(datarobot: EmulatorClient, submitter: Submitter) -> None:
     run = SubmitRun(datarobot, submitter)
     run.set_outcome("failed", message="A message from DataRobot.")

@@ -19,7 +19,8 @@ from tests.parity.submit_run import (
     before_the_record_is_stored,
     before_the_request,
 )
-from tests.parity.submitters import JOBS, SUBMITTERS, Submitter, each, send_again
+from tests.parity.submitter import Submitter, send_again
+from tests.parity.submitters import JOBS, SUBMITTERS, each
 
 if TYPE_CHECKING:
     from collections.abc import Callable

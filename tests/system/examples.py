@@ -148,3 +148,16 @@ def load_dags() -> dict[str, DAG]:
 def tasks_with(dag: DAG, condition: Callable[[dict[str, Any]], bool]) -> set[str]:
     """Return the ids of the tasks whose arguments meet a condition; for a mapped task, those of ``partial``."""
     return {task.task_id for task in dag.tasks if condition(getattr(task, "partial_kwargs", None) or vars(task))}
+
+
+def create_validations(environment: Environment, use_case_id: str) -> None:
+    """Create three validations in a use case, the last of which fails."""
+    for name, column in (("A handbook", "relevant"), ("B handbook", "relevant"), ("C handbook", "no such column")):
+        body = {
+            "name": name,
+            "useCaseId": use_case_id,
+            "deploymentId": "65a0000000000000000000f1",
+            "promptColumnName": "promptText",
+            "targetColumnName": column,
+        }
+        send_request(environment, "POST", "genai/customModelVectorDatabaseValidations/", **body)

@@ -18,6 +18,7 @@ from tests.system.examples import (
     Plan,
     Run,
     choose,
+    create_validations,
     load_dags,
     run_all,
     send_request,
@@ -37,17 +38,23 @@ MODEL = FOLDER / "models" / "diabetes_regression"
 USE_CASE = "65a0000000000000000000c2"
 # Not the use case of the weekly example, which also has a scheduled run.
 OTHER_USE_CASE = "65a0000000000000000000c3"
-VALIDATIONS = "genai/customModelVectorDatabaseValidations/"
 IMAGE_SIZE = 3_000_000
 # Three validations are created by these tests. One revalidation is a retry, and two are started by the scheduled run
 # of the weekly example.
 CREATIONS = {
-    r"/customModels/$": 11,
+    r"/customModels/$": 12,
     r"/customModels/fromCustomModel/$": 1,
-    r"/versions/$": 10,
+    r"/customModels/[^/]+/versions/$": 12,
+    r"/executionEnvironments/$": 1,
+    r"/executionEnvironments/[^/]+/versions/$": 2,
+    r"/datasets/fromFile/$": 2,
+    r"/fromCustomModelVersion/$": 2,
+    r"/fromModelPackage/$": 1,
+    r"/predictions$": 2,
+    r"/batchPredictions/$": 2,
     r"/fromRepository/$": 1,
-    r"/dependencyBuild/$": 9,
-    r"/customModelTests/$": 7,
+    r"/dependencyBuild/$": 11,
+    r"/customModelTests/$": 9,
     r"/featureImpact/$": 3,
     r"/predictionExplanationsInitialization/$": 1,
     r"/toNewCustomModelVersion/$": 2,
@@ -61,19 +68,6 @@ def copy_with_invalid_file(folder: Path, name: str, file: str, content: str) -> 
     copy = Path(shutil.copytree(MODEL, folder / name))
     (copy / file).write_text(content, encoding="utf-8")
     return copy
-
-
-def create_validations(environment: Environment) -> None:
-    """Create three validations in a use case, the last of which fails."""
-    for name, column in (("A handbook", "relevant"), ("B handbook", "relevant"), ("C handbook", "no such column")):
-        body = {
-            "name": name,
-            "useCaseId": USE_CASE,
-            "deploymentId": "65a0000000000000000000f1",
-            "promptColumnName": "promptText",
-            "targetColumnName": column,
-        }
-        send_request(environment, "POST", VALIDATIONS, **body)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +110,7 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
     """Run all examples, most of them in parallel; return the runs after their end."""
     environment.control("requests", "DELETE")
     environment.control("image", "POST", size=IMAGE_SIZE, redirect=True)
-    create_validations(environment)
+    create_validations(environment, USE_CASE)
     # The sensors must find the jobs running, and a build must be running when it is cancelled.
     for kind in ("training_data", "model_test", "prediction_explanations"):
         environment.control("outcomes", "POST", kind=kind, outcome="succeeded", seconds=45)
@@ -151,10 +145,14 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
     later = {
         "image again": image,
         "many": Plan("example_many_models", {"model_names": names, "model_folder": f"{folder}/{{name}}"}),
+        "production": Plan("example_model_to_production", {}),
         "challenge": Plan("example_life_cycle_task_group", {}),
         "failing challenge": Plan("example_life_cycle_task_group", {"challenger_folder": str(folder / "challenger")}),
     }
     runs |= run_all(environment, later)
+    runs["production"].ended()
+    # Only the second run has a model to replace.
+    runs |= run_all(environment, {"production again": Plan("example_model_to_production", {})})
     for run in runs.values():
         run.ended()
     wait_for_schedule(environment, "example_weekly_revalidation")
@@ -191,6 +189,20 @@ def test_no_deferrable_task_waited_on_a_worker(runs: dict[str, Run]) -> None:
         if not run.durations[name].was_deferred and " is running" in run.log(name)
     }
     assert waited == set()
+
+
+def test_a_model_reaches_production_and_is_replaced(environment: Environment, runs: dict[str, Run]) -> None:
+    first, second = runs["production"], runs["production again"]
+    for run in (first, second):
+        assert set(run.states().values()) == {"success"}
+        assert run.value("gate")["accepted"]
+        assert run.value("replace_model")["modelPackage"]["id"] == run.value("register")["id"]
+    assert first.value("report")["deployment"] == second.value("report")["deployment"]
+    rows = first.value("predict_batch")["scoredRows"]
+    assert first.value("report")["predicted_rows"] == rows > 0
+    assert second.value("statistics")["metrics"]["totalPredictions"] == rows + 1
+    assert [each["status"] for each in environment.requests("PATCH", "/model/$")] == [202]
+    assert "There is nothing to change in the deployment" in first.log("replace_model")
 
 
 def test_a_vector_database_that_works_is_used_and_its_validation_deleted(

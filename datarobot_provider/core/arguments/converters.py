@@ -101,6 +101,11 @@ def integer(value: Any) -> int:
     return result
 
 
+def integer_or_string(value: Any) -> int | str:
+    """Return an integer if the value is one, otherwise a string."""
+    return integer(value) if _number(value) is not None else string(value)
+
+
 def positive_integer(value: Any) -> int:
     """Convert a number or a string to an integer of 1 or more."""
     try:

@@ -31,6 +31,8 @@ SubmitPolicy = Annotated[str, None]
 Integer = Annotated[int | str, converters.integer]
 #: An integer of 1 or more.
 PositiveInteger = Annotated[int | str, converters.positive_integer]
+#: An integer, or a word.
+IntegerOrString = Annotated[int | str, converters.integer_or_string]
 #: A number.
 Number = Annotated[float | str, converters.number]
 #: A boolean.

@@ -17,7 +17,8 @@ from datarobot_provider.emulator.store import prediction_server_image as image
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from datarobot_provider.emulator.store.entities import Dataset, Deployment, EnvironmentVersion, UseCase
+    from datarobot_provider.emulator.store.deployments import Deployment
+    from datarobot_provider.emulator.store.entities import Dataset, EnvironmentVersion, UseCase
     from datarobot_provider.emulator.store.state import State
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,11 +25,11 @@ class Table(NamedTuple):
     rows: list[list[str]]
 
 
-def read_table(content: bytes) -> Table:
-    """Return the table in a CSV file.
+def read_lines(content: bytes) -> list[list[str]]:
+    """Return the lines of a CSV file: the header and the rows, which may have other numbers of values.
 
     :param content: the file, in UTF-8.
-    :raises ValueError: if it is not a table. The message gives the reason.
+    :raises ValueError: if it is not a CSV file, or is empty. The message gives the reason.
     """
     try:
         text = content.decode("utf-8-sig")
@@ -37,7 +38,17 @@ def read_table(content: bytes) -> Table:
         raise ValueError(str(error)) from error
     if not lines:
         raise ValueError("it has no header row")
-    table = Table(lines[0], lines[1:])
+    return lines
+
+
+def read_table(content: bytes) -> Table:
+    """Return the table in a CSV file.
+
+    :param content: the file, in UTF-8.
+    :raises ValueError: if it is not a table. The message gives the reason.
+    """
+    columns, *rows = read_lines(content)
+    table = Table(columns, rows)
     if len(table.columns) >= _MAX_COLUMNS:
         raise ValueError(f"it has {len(table.columns):,} columns, the maximum is {_MAX_COLUMNS - 1:,}")
     for number, row in enumerate(table.rows, 2):
@@ -59,6 +70,15 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return target.getvalue().encode()
 
 
+def as_number(text: str) -> float | None:
+    """Return the number in a cell, or None if it contains none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
 def _delimiter(text: str) -> str:
     """Return the delimiter that occurs most often in the header."""
     header = text[:_SAMPLE].partition("\n")[0]
@@ -67,14 +87,6 @@ def _delimiter(text: str) -> str:
 
 def _type_of(values: Iterable[str]) -> str:
     known = [value for value in values if value.strip().lower() not in _MISSING]
-    if known and all(map(_is_number, known)):
+    if known and all(as_number(value) is not None for value in known):
         return "Numeric"
     return "Text" if any(len(value) > _MAX_CATEGORY for value in known) else "Categorical"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

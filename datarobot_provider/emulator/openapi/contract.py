@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 API = "/api/v2"
 JSON_TYPE = "application/json"
 FORM_TYPE = "multipart/form-data"
+CSV_TYPE = "text/csv"
 
 _DOCUMENTS = ("contract.json", "additional_routes.json")
 _FORMATS = FormatChecker(formats=())
@@ -80,6 +81,11 @@ class Operation:
         """
         content = self.spec.get("requestBody", {}).get("content", {})
         return _ref_name(content[media]["schema"]) if media in content else None
+
+    @property
+    def contains_rows(self) -> bool:
+        """Whether the body contains rows, as CSV or JSON, instead of the fields of an object."""
+        return CSV_TYPE in self.spec.get("requestBody", {}).get("content", {})
 
     def has_response(self, status: int) -> bool:
         """Return whether the contract lists a response with a status."""

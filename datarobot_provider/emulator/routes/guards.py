@@ -8,7 +8,8 @@ from datarobot_provider.emulator.common.errors import ApiError, not_found
 from datarobot_provider.emulator.routes import moderation
 from datarobot_provider.emulator.routes.versions import latest_or_404
 from datarobot_provider.emulator.store import guards
-from datarobot_provider.emulator.store.entities import PREDICTION_ENVIRONMENT, VERSION_ENTITY, Guard
+from datarobot_provider.emulator.store.deployments import PREDICTION_ENVIRONMENT
+from datarobot_provider.emulator.store.entities import VERSION_ENTITY, Guard
 from datarobot_provider.emulator.store.guard_templates import TEMPLATES
 from datarobot_provider.emulator.store.moderation_file import with_moderation_file
 from datarobot_provider.emulator.store.versioning import add_version, copy_of
@@ -71,7 +72,8 @@ def list_environments_in_use(call: Call) -> Response:
         for guard in guards.guards_of(call.state, VERSION_ENTITY, version_id)
         if guard.body["deploymentId"]
     ]
-    rows = [{**PREDICTION_ENVIRONMENT, "usedBy": used_by[:_ENVIRONMENTS]}] if used_by else []
+    environment = {name: PREDICTION_ENVIRONMENT[name] for name in ("id", "name")}
+    rows = [{**environment, "usedBy": used_by[:_ENVIRONMENTS]}] if used_by else []
     return call.page(rows, dict, _ENVIRONMENTS)
 
 

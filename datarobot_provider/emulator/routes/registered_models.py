@@ -42,6 +42,15 @@ def register_version(call: Call) -> Response:
     return Response(201, _serialize_version(call, version), {"Location": call.url(f"/status/{record.id}/")})
 
 
+@route("GET", "/modelPackages/")
+def list_packages(call: Call) -> Response:
+    """List the versions of all registered models, newest first (GET /modelPackages/)."""
+    rows = [v for v in reversed(call.state.registered_versions.values()) if not v.model.archived]
+    if wanted := call.query.get("modelId"):
+        rows = [v for v in rows if v.version_id == wanted]
+    return call.page(rows, lambda v: _serialize_version(call, v))
+
+
 @route("GET", _MODELS)
 def list_models(call: Call) -> Response:
     """List the registered models, newest first (GET /registeredModels/)."""
@@ -143,7 +152,8 @@ def _versions(call: Call, model: RegisteredModel) -> list[RegisteredVersion]:
 
 
 def _deployments(call: Call, version: RegisteredVersion) -> int:
-    return sum(1 for each in call.state.deployments.values() if each.version_id == version.version_id)
+    served = (each.package or each.version_id for each in call.state.deployments.values())
+    return sum(1 for each in served if each in (version, version.version_id))
 
 
 def _serialize(call: Call, model: RegisteredModel) -> Json:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.common import identifiers, timestamps, users
 from datarobot_provider.emulator.common.errors import ApiError, FieldProblem, not_found
-from datarobot_provider.emulator.store.entities import Deployment, Validation
+from datarobot_provider.emulator.store.entities import Validation
 from datarobot_provider.emulator.store.jobs import FAILED, SUCCEEDED, Job, PlannedOutcome
 from datarobot_provider.emulator.web.routing import Call, Json, Response, route
+
+if TYPE_CHECKING:
+    from datarobot_provider.emulator.store.deployments import Deployment
 
 _ALL = "/genai/customModelVectorDatabaseValidations/"
 _ONE = "/genai/customModelVectorDatabaseValidations/{validationId}/"

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 #: The entity type of a guard that belongs to a version.
 VERSION_ENTITY = "customModelVersion"
-#: The prediction environment of all deployments.
-PREDICTION_ENVIRONMENT = {"id": "64e0000000000000000000b0", "name": "Emulated prediction environment"}
 
 
 @dataclass
@@ -122,22 +120,6 @@ class UseCase:
     created: datetime = field(default_factory=timestamps.now)
     updated: datetime = field(default_factory=timestamps.now)
     references: dict[tuple[str, str], UseCaseReference] = field(default_factory=dict)
-
-
-@dataclass
-class Deployment:
-    """A deployment.
-
-    :param version_id: the custom model version that it serves and that is therefore frozen, if any.
-    """
-
-    id: str
-    label: str
-    model_id: str
-    target_type: str
-    columns: list[str] | None
-    version_id: str | None = None
-    created: datetime = field(default_factory=timestamps.now)
 
 
 @dataclass

@@ -69,6 +69,15 @@ KINDS: Mapping[str, JobKind] = {
     "model_package_build": JobKind(
         6, (("inProgress", 1.0),), _final_states("complete", "failed", "failed"), ("customModelVersionId",)
     ),
+    "deployment": JobKind(8, _FLAG_RUNNING, _final_states("active", "errored", "errored")),
+    "deployment_status": JobKind(3, _FLAG_RUNNING, _FLAG_FINAL),
+    "deployment_settings": JobKind(2, _FLAG_RUNNING, _FLAG_FINAL),
+    "model_replacement": JobKind(6, _FLAG_RUNNING, _FLAG_FINAL),
+    "challenger": JobKind(4, _FLAG_RUNNING, _FLAG_FINAL),
+    "actuals": JobKind(3, _FLAG_RUNNING, _FLAG_FINAL),
+    "batch_prediction": JobKind(
+        12, (("INITIALIZING", 0.2), ("RUNNING", 1.0)), _final_states("COMPLETED", "FAILED", "ABORTED")
+    ),
     "training_data": JobKind(10, _FLAG_RUNNING, _FLAG_FINAL, _MODEL),
     "dependency_build": JobKind(
         14, (("submitted", 0.25), ("processing", 1.0)), _final_states("success", "failed", "canceled"), _VERSION

@@ -7,7 +7,8 @@ import io
 from typing import Any
 
 from datarobot_provider.emulator.common import identifiers
-from datarobot_provider.emulator.store.entities import Dataset, Deployment, Environment, EnvironmentVersion, UseCase
+from datarobot_provider.emulator.store.deployments import Deployment
+from datarobot_provider.emulator.store.entities import Dataset, Environment, EnvironmentVersion, UseCase
 from datarobot_provider.emulator.store.prediction_server_image import Image
 
 _STRING = {"type": "string", "minLength": 1}

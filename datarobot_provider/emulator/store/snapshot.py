@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 #: The attributes of a state that a snapshot contains.
 ATTRIBUTES = (
     "datasets", "environments", "environment_versions", "registered_models", "registered_versions", "deployments",
-    "use_cases", "credentials", "image", "models", "tests", "validations", "guards", "moderation", "statuses", "jobs",
-    "effects",
+    "batch_predictions", "use_cases", "credentials", "image", "models", "tests", "validations", "guards",
+    "moderation", "statuses", "jobs", "effects",
 )  # fmt: skip
 _CLASSES: dict[str, type] = {
     cls.__name__: cls
     for cls in (
         entities.Dataset, entities.Environment, entities.EnvironmentVersion, entities.UseCase,
-        entities.UseCaseReference, entities.RegisteredModel, entities.RegisteredVersion, entities.Deployment,
+        entities.UseCaseReference, entities.RegisteredModel, entities.RegisteredVersion,
         entities.Item, entities.TrainingData, entities.Conversion, entities.Version, entities.Grant,
         entities.CustomModel, entities.ModelTest, entities.Validation, entities.Guard, entities.StatusRecord,
         Credential, Draft, Image, Job, OutcomeRule, PlannedOutcome, Requirements,

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from datarobot_provider.emulator.common import identifiers, timestamps
 from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
+from datarobot_provider.emulator.store.deployments import Champion
 from datarobot_provider.emulator.store.entities import (
     CustomModel,
     Dataset,
-    Deployment,
     Environment,
     EnvironmentVersion,
     Guard,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from datarobot_provider.emulator.store.credentials import Credential
+    from datarobot_provider.emulator.store.deployments import BatchPrediction, Deployment
     from datarobot_provider.emulator.store.prediction_server_image import Image
 
 _Entity = TypeVar("_Entity")
@@ -79,6 +80,7 @@ class State:
         self.registered_models: dict[str, RegisteredModel] = {}
         self.registered_versions: dict[str, RegisteredVersion] = {}
         self.deployments: dict[str, Deployment] = {}
+        self.batch_predictions: dict[str, BatchPrediction] = {}
         self.use_cases: dict[str, UseCase] = {}
         self.credentials: dict[str, Credential] = {}
         self.image: Image | None = None
@@ -247,6 +249,7 @@ class State:
         model = self.models.get(deployment.model_id)
         version = self.find_version(deployment.model_id) or (model.latest if model else None)
         deployment.version_id = version.id if version else None
+        deployment.history.append(Champion(deployment.model_id, None, "OTHER"))
         self.deployments[deployment.id] = deployment
 
     def find_version(self, version_id: str) -> Version | None:

@@ -111,6 +111,8 @@ class Gateway:
             arguments=request_parsing.query_parameters(request),
             body=body,
             files=files,
+            raw=await request.body() if operation.contains_rows else b"",
+            media_type=request_parsing.media_type(request),
         )
 
     def _violations(self, operation: Operation, response: Response) -> list[str]:

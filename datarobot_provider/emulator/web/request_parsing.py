@@ -55,6 +55,11 @@ def read_query(request: Request, operation: Operation, contract: Contract) -> di
     return values
 
 
+def media_type(request: Request) -> str:
+    """Return the media type of the body of a request, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 async def read_body(
     request: Request, operation: Operation, contract: Contract
 ) -> tuple[dict[str, Any], list[UploadFile]]:
@@ -62,9 +67,9 @@ async def read_body(
 
     :raises ApiError: with status 422 if the content type, the syntax or a field violates the contract.
     """
-    if request.method == "GET":
+    if request.method == "GET" or operation.contains_rows:
         return {}, []
-    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    media = media_type(request)
     form_schema, json_schema = operation.body_schema(FORM_TYPE), operation.body_schema(JSON_TYPE)
     if form_schema and media == FORM_TYPE:
         return await _read_form(request, form_schema, contract)

@@ -62,6 +62,8 @@ class Call:
     :param arguments: all query parameters, as they were sent.
     :param body: the JSON object, or the fields of the form.
     :param files: the uploaded files, in order.
+    :param raw: the body of a request that contains CSV or JSON rows, undecoded.
+    :param media_type: the media type of the body.
     """
 
     state: State
@@ -72,6 +74,8 @@ class Call:
     arguments: list[tuple[str, str]]
     body: Json
     files: list[UploadFile]
+    raw: bytes = b""
+    media_type: str = ""
 
     def url(self, path: str) -> str:
         """Return the absolute URL of a path below the API root."""

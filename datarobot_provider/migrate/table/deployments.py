@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, to
+from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, same, to
 
 _MODULE = "operators.deployment"
 _DEPLOYMENT = "deployments/{deploymentId}/"
+_GET = "operators.deployments.GetDeploymentOperator"
+_SCORE_SETTINGS = "give its values as arguments; csv_settings and others keep their names"
 _PUSHED_ID = "the id of the deployment"
 _PUSHES_DEPLOYMENT = 'the deployment, an object; its id is ["id"]'
 _LABELS = {"deployment_label": to("json", "label"), "deployment_description": to("json", "description")}
@@ -48,12 +50,10 @@ ENTRIES = (
     Entry(
         _MODULE,
         "DeployRegisteredModelOperator",
-        REQUEST,
-        ("POST deployments/fromModelPackage/",),
+        "operators.deployments.CreateDeploymentOperator",
         arguments={
-            **in_json("model_package_id"),
-            "deployment_label": to("json", "label"),
-            "extra_params": to("json", "one field each, camelCase names; max_wait becomes timeout"),
+            **same("model_package_id", "deployment_label"),
+            "extra_params": dropped("give its values as arguments; max_wait becomes timeout"),
         },
         pushed=_PUSHED_ID,
         pushes=_PUSHES_DEPLOYMENT,
@@ -61,29 +61,26 @@ ENTRIES = (
     Entry(
         _MODULE,
         "GetDeploymentModelOperator",
-        REQUEST,
-        (f"GET {_DEPLOYMENT}",),
-        arguments=in_path("deployment_id"),
+        _GET,
+        arguments=same("deployment_id"),
         pushed="the model of the deployment, snake_case names",
         pushes='the deployment; the model is ["model"], camelCase names',
     ),
     Entry(
         _MODULE,
         "GetDeploymentStatusOperator",
-        REQUEST,
-        (f"GET {_DEPLOYMENT}",),
-        arguments=in_path("deployment_id"),
+        _GET,
+        arguments=same("deployment_id"),
         pushed="the status, a string",
         pushes='the deployment; the status is ["status"]',
     ),
     Entry(
         _MODULE,
         "ActivateDeploymentOperator",
-        REQUEST,
-        (f"PATCH {_DEPLOYMENT}status/",),
+        "operators.deployments.UpdateDeploymentStatusOperator",
         arguments={
-            **in_path("deployment_id"),
-            "activate": to("json", '{"status": "active"} or {"status": "inactive"}'),
+            **same("deployment_id"),
+            "activate": to("status", '"active" or "inactive" instead of True or False'),
             "max_wait_sec": to("timeout"),
         },
         pushed="the status, a string",
@@ -92,57 +89,51 @@ ENTRIES = (
     Entry(
         _MODULE,
         "ReplaceModelOperator",
-        REQUEST,
-        (f"POST {_DEPLOYMENT}model/validation/", f"PATCH {_DEPLOYMENT}model/"),
+        "operators.model_replacement.ReplaceModelOperator",
         arguments={
-            **in_path("deployment_id"),
-            "new_registered_model_version_id": to("json", "modelPackageId of both requests"),
-            "reason": to("json", 'reason of the second request; it was "OTHER" by default'),
+            **same("deployment_id", "reason"),
+            "new_registered_model_version_id": to("model_package_id"),
             "max_wait_sec": to("timeout"),
         },
         pushes="the deployment, an object",
-        note='The model must not be replaced if the status of the first response is "failing".',
     ),
     Entry(
         _MODULE,
         "ScorePredictionsOperator",
-        REQUEST,
-        ("POST batchPredictions/",),
+        "operators.batch_predictions.RunBatchPredictionOperator",
         arguments={
-            **in_json("deployment_id"),
-            "intake_datastore_id": to("json", "intakeSettings.dataStoreId"),
-            "intake_credential_id": to("json", "intakeSettings.credentialId"),
-            "output_datastore_id": to("json", "outputSettings.dataStoreId"),
-            "output_credential_id": to("json", "outputSettings.credentialId"),
-            "score_settings": to("json", "one field each, camelCase names"),
+            **same("deployment_id"),
+            "intake_datastore_id": to("intake_settings", "dataStoreId"),
+            "intake_credential_id": to("intake_settings", "credentialId"),
+            "output_datastore_id": to("output_settings", "dataStoreId"),
+            "output_credential_id": to("output_settings", "credentialId"),
+            "score_settings": dropped(_SCORE_SETTINGS),
         },
-        params={"score_settings": to("json", "one field each, camelCase names")},
+        params={"score_settings": dropped(_SCORE_SETTINGS)},
         pushed="the id of the batch job",
         pushes='the batch job, an object; its id is ["id"]',
-        note="An intake or output of the type localFile needs further requests and is not supported.",
+        note="It waits for the job, so that ScoringCompleteSensor is not needed.",
     ),
     Entry(
         "operators.mlops",
         "SubmitActualsFromCatalogOperator",
-        REQUEST,
-        (f"POST {_DEPLOYMENT}actuals/fromDataset/",),
-        arguments={**in_path("deployment_id"), **in_json("dataset_id", "dataset_version_id")},
-        params=in_json("actual_value_column", "association_id_column", "timestamp_column", "was_acted_on_column"),
+        "operators.actuals.SubmitActualsFromDatasetOperator",
+        arguments=same("deployment_id", "dataset_id", "dataset_version_id"),
+        params=same("actual_value_column", "association_id_column", "timestamp_column", "was_acted_on_column"),
         pushed="the id of the status record",
-        pushes="the same with wait_for_completion=False",
-        note="Without wait_for_completion=False the task waits, and no sensor is needed.",
+        pushes="the deployment, an object",
+        note="It waits for the job, so that no sensor is needed.",
     ),
     Entry(
         "operators.mlops",
         "SubmitActualsOperator",
-        REQUEST,
-        (f"POST {_DEPLOYMENT}actuals/fromJSON/",),
+        "operators.actuals.SubmitActualsOperator",
         arguments={
-            **in_path("deployment_id"),
-            "data": to("json", '{"data": [{"associationId": …, "actualValue": …}]}; a list, not a data frame'),
-            "batch_size": dropped("send one request for each batch; it was 10,000 by default"),
+            **same("deployment_id"),
+            "data": to("data", 'a list of {"associationId": …, "actualValue": …}, not a data frame'),
+            "batch_size": dropped("use a task for each batch of 10,000 values"),
         },
-        pushes="the result of the job",
+        pushes="the deployment, an object",
     ),
     Entry(
         "operators.scoring_code",

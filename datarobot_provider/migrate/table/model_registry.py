@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, in_json, to
+from datarobot_provider.migrate.entry import REQUEST, Entry, same, to
 
 ENTRIES = (
     Entry(
@@ -32,15 +32,14 @@ ENTRIES = (
     Entry(
         "operators.model_package",
         "DeployModelPackageOperator",
-        REQUEST,
-        ("POST deployments/fromModelPackage/",),
+        "operators.deployments.CreateDeploymentOperator",
         arguments={
-            "deployment_name": to("json", "label"),
-            **in_json("model_package_id", "default_prediction_server_id", "prediction_environment_id", "description"),
-            **in_json("importance", "user_provided_id", "additional_metadata"),
+            "deployment_name": to("deployment_label"),
+            **same("model_package_id", "default_prediction_server_id", "prediction_environment_id", "description"),
+            **same("importance", "user_provided_id", "additional_metadata"),
             "max_wait_sec": to("timeout"),
         },
-        params={"additional_metadata": to("json", "additionalMetadata")},
+        params=same("additional_metadata"),
         pushed="the id of the deployment",
         pushes='the deployment, an object; its id is ["id"]',
     ),

@@ -29,7 +29,14 @@ ENTRIES = (
     _status("sensors.datarobot", "StatusCheckJobCompleteSensor"),
     _status("sensors.client", "BaseAsyncResolutionSensor"),
     _not_yet("sensors.datarobot", "AutopilotCompleteSensor", "projects/{projectId}/status/"),
-    _not_yet("sensors.datarobot", "ScoringCompleteSensor", "batchPredictions/{jobId}/"),
+    Entry(
+        "sensors.datarobot",
+        "ScoringCompleteSensor",
+        "sensors.batch_predictions.BatchPredictionSensor",
+        arguments={"job_id": to("prediction_job_id")},
+        pushes="the batch job, an object",
+        note="A job that failed fails the sensor; the other sensor never ends then.",
+    ),
     _not_yet("sensors.model_insights", "DataRobotJobSensor", "projects/{projectId}/jobs/{jobId}/"),
     _not_yet(
         "sensors.model_training",

@@ -155,6 +155,8 @@ def fields_of(route):
     """Return the names of the fields in the body of a route."""
     contract = Contract.load()
     operation = contract.operations[(route.method, route.path)]
+    if operation.contains_rows:
+        return ["name"]
     schema = operation.body_schema("application/json") or operation.body_schema("multipart/form-data")
     return sorted(contract.form_fields(schema)) if schema else ["name"]
 

@@ -5,6 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from datarobot_provider.operators.access_control import GetCustomModelAccessOperator, ShareCustomModelOperator
+from datarobot_provider.operators.actuals import SubmitActualsFromDatasetOperator, SubmitActualsOperator
+from datarobot_provider.operators.batch_predictions import (
+    CancelBatchPredictionOperator,
+    DownloadBatchPredictionOperator,
+    GetBatchPredictionOperator,
+    ListBatchPredictionsOperator,
+    RunBatchPredictionOperator,
+)
+from datarobot_provider.operators.challengers import (
+    CreateChallengerOperator,
+    DeleteChallengerOperator,
+    GetChallengerOperator,
+    ListChallengersOperator,
+)
 from datarobot_provider.operators.conversions import (
     ConvertVersionOperator,
     GetConversionOperator,
@@ -43,6 +57,24 @@ from datarobot_provider.operators.dependency_builds import (
     GetDependencyBuildOperator,
     StartDependencyBuildOperator,
 )
+from datarobot_provider.operators.deployment_settings import (
+    GetDeploymentSettingsOperator,
+    UpdateDeploymentSettingsOperator,
+)
+from datarobot_provider.operators.deployment_statistics import (
+    GetAccuracyOperator,
+    GetServiceStatisticsOperator,
+    GetTargetDriftOperator,
+    ListFeatureDriftOperator,
+)
+from datarobot_provider.operators.deployments import (
+    CreateDeploymentOperator,
+    DeleteDeploymentOperator,
+    GetDeploymentOperator,
+    ListDeploymentsOperator,
+    UpdateDeploymentOperator,
+    UpdateDeploymentStatusOperator,
+)
 from datarobot_provider.operators.environment_versions import (
     CreateEnvironmentVersionOperator,
     DownloadEnvironmentVersionOperator,
@@ -68,6 +100,11 @@ from datarobot_provider.operators.guard_configurations import (
     UpdateGuardConfigOperator,
 )
 from datarobot_provider.operators.guard_templates import GetGuardTemplateOperator, ListGuardTemplatesOperator
+from datarobot_provider.operators.model_replacement import (
+    ListModelHistoryOperator,
+    ReplaceModelOperator,
+    ValidateModelReplacementOperator,
+)
 from datarobot_provider.operators.model_tests import (
     CancelModelTestOperator,
     GetModelTestLogOperator,
@@ -79,11 +116,16 @@ from datarobot_provider.operators.moderation import (
     GetOverallModerationConfigOperator,
     UpdateOverallModerationConfigOperator,
 )
+from datarobot_provider.operators.prediction_environments import (
+    ListPredictionEnvironmentsOperator,
+    ListPredictionServersOperator,
+)
 from datarobot_provider.operators.prediction_explanations import InitializePredictionExplanationsOperator
 from datarobot_provider.operators.prediction_server_image import (
     DownloadPredictionServerImageOperator,
     GetPredictionServerImageMetadataOperator,
 )
+from datarobot_provider.operators.predictions import MakePredictionsOperator
 from datarobot_provider.operators.registered_models import (
     ArchiveRegisteredModelOperator,
     GetRegisteredModelOperator,
@@ -134,6 +176,10 @@ GUARD = {"template_id": "t", "name": "n", "stages": ["prompt"], **ENTITY}
 DATASET = {"dataset_id": "d"}
 ENVIRONMENT = {"environment_id": "e"}
 REGISTERED = {"registered_model_id": "r"}
+DEPLOYED = {"deployment_id": "p"}
+PACKAGE = {"model_package_id": "k"}
+CHALLENGER = {**DEPLOYED, "challenger_id": "c"}
+JOB = {"prediction_job_id": "j"}
 ENVIRONMENT_VERSION = {**ENVIRONMENT, "environment_version_id": "v"}
 DATA_URL = {"url": "https://data.example.com/houses.csv"}
 #: Stands for a local path; the test replaces it.
@@ -257,6 +303,41 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "archive_registered_model": (ArchiveRegisteredModelOperator, REGISTERED),
     "list_registered_model_versions": (ListRegisteredModelVersionsOperator, REGISTERED),
     "get_registered_model_version": (GetRegisteredModelVersionOperator, {**REGISTERED, "version_id": "v"}),
+    "list_deployments": (ListDeploymentsOperator, {}),
+    "create_deployment": (CreateDeploymentOperator, {**PACKAGE, "deployment_label": "l"}),
+    "get_deployment": (GetDeploymentOperator, DEPLOYED),
+    "update_deployment": (UpdateDeploymentOperator, {**DEPLOYED, "deployment_label": "y"}),
+    "delete_deployment": (DeleteDeploymentOperator, DEPLOYED),
+    "update_deployment_status": (UpdateDeploymentStatusOperator, {**DEPLOYED, "status": "inactive"}),
+    "get_deployment_settings": (GetDeploymentSettingsOperator, DEPLOYED),
+    "update_deployment_settings": (
+        UpdateDeploymentSettingsOperator,
+        {**DEPLOYED, "target_drift": {"enabled": True}},
+    ),
+    "validate_model_replacement": (ValidateModelReplacementOperator, {**DEPLOYED, **PACKAGE}),
+    "replace_model": (ReplaceModelOperator, {**DEPLOYED, **PACKAGE}),
+    "list_model_history": (ListModelHistoryOperator, DEPLOYED),
+    "list_challengers": (ListChallengersOperator, DEPLOYED),
+    "create_challenger": (CreateChallengerOperator, {**DEPLOYED, **PACKAGE, "name": "n"}),
+    "get_challenger": (GetChallengerOperator, CHALLENGER),
+    "delete_challenger": (DeleteChallengerOperator, CHALLENGER),
+    "get_service_statistics": (GetServiceStatisticsOperator, DEPLOYED),
+    "get_target_drift": (GetTargetDriftOperator, DEPLOYED),
+    "list_feature_drift": (ListFeatureDriftOperator, DEPLOYED),
+    "get_accuracy": (GetAccuracyOperator, DEPLOYED),
+    "submit_actuals": (SubmitActualsOperator, {**DEPLOYED, "data": [{"associationId": "a", "actualValue": 1}]}),
+    "submit_actuals_from_dataset": (
+        SubmitActualsFromDatasetOperator,
+        {**DEPLOYED, **DATASET, "association_id_column": "id", "actual_value_column": "price"},
+    ),
+    "list_prediction_servers": (ListPredictionServersOperator, {}),
+    "list_prediction_environments": (ListPredictionEnvironmentsOperator, {}),
+    "list_batch_predictions": (ListBatchPredictionsOperator, {}),
+    "create_batch_prediction": (RunBatchPredictionOperator, {**DEPLOYED, **DATASET}),
+    "get_batch_prediction": (GetBatchPredictionOperator, JOB),
+    "cancel_batch_prediction": (CancelBatchPredictionOperator, JOB),
+    "download_batch_prediction": (DownloadBatchPredictionOperator, {**JOB, "target": PLACEHOLDER}),
+    "make_predictions": (MakePredictionsOperator, {**DEPLOYED, "rows": [{"age": 1}]}),
     "get_guard_template": (GetGuardTemplateOperator, {"template_id": "t"}),
     "download_pps_image": (DownloadPredictionServerImageOperator, {"target": PLACEHOLDER}),
     "get_pps_image_metadata": (GetPredictionServerImageMetadataOperator, {}),

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from datarobot_provider.operators.batch_predictions import RunBatchPredictionOperator
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.datasets import CreateDatasetFromFileOperator
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
+from datarobot_provider.operators.deployments import CreateDeploymentOperator, UpdateDeploymentStatusOperator
 from datarobot_provider.operators.guard_configurations import CreateGuardConfigOperator
 from datarobot_provider.operators.guard_templates import ListGuardTemplatesOperator
 from datarobot_provider.operators.model_tests import RunModelTestOperator
-from datarobot_provider.operators.registered_models import RegisterCustomModelVersionOperator
+from datarobot_provider.operators.registered_models import (
+    ListRegisteredModelVersionsOperator,
+    RegisterCustomModelVersionOperator,
+)
 from datarobot_provider.operators.use_cases import CreateUseCaseOperator
 from datarobot_provider.operators.vector_databases import ValidateVectorDatabaseOperator
 from datarobot_provider.operators.versions import UpdateVersionOperator
@@ -22,6 +27,7 @@ UNKNOWN_ID = "0" * 24
 NO_MODEL = {"custom_model_id": UNKNOWN_ID}
 NO_DATASET = {"dataset_id": UNKNOWN_ID}
 NO_REGISTERED = {"registered_model_id": UNKNOWN_ID}
+NO_DEPLOYMENT = {"deployment_id": UNKNOWN_ID}
 NO_ENVIRONMENT = {"environment_id": UNKNOWN_ID}
 NO_ENVIRONMENT_VERSION = {"environment_id": ENVIRONMENT, "environment_version_id": UNKNOWN_ID}
 
@@ -145,6 +151,48 @@ class Resources:
     def registered_twice(self):
         self.registered("one")
         return {"registered_model_id": self.registered("two"), "name": "one"}
+
+    @cached_property
+    def package(self):
+        """A version of a registered model."""
+        model = self.registered("Prices")
+        return self.runner.run(ListRegisteredModelVersionsOperator, registered_model_id=model)[0]["id"]
+
+    @cached_property
+    def other_package(self):
+        model = self.registered("Other prices")
+        return self.runner.run(ListRegisteredModelVersionsOperator, registered_model_id=model)[0]["id"]
+
+    @cached_property
+    def failed_package(self):
+        """A version of a registered model whose build has failed."""
+        self.runner.emulator.control(
+            "POST", "outcomes", {"kind": "model_package_build", "outcome": "failed", "seconds": 0}
+        )
+        arguments = {"custom_model_version_id": self.ids["custom_model_version_id"], "registered_model_name": "New"}
+        return self.runner.run(RegisterCustomModelVersionOperator, **arguments, wait_for_completion=False)
+
+    @cached_property
+    def deployed(self):
+        arguments = {"model_package_id": self.package, "deployment_label": "Prices", "user_provided_id": "mine"}
+        return {"deployment_id": self.runner.run(CreateDeploymentOperator, **arguments, **WAIT)["id"]}
+
+    @cached_property
+    def changing(self):
+        """A deployment whose status is being changed."""
+        deployed = self.deployed
+        self.stuck("deployment_status")
+        self.runner.run(UpdateDeploymentStatusOperator, **deployed, status="inactive", wait_for_completion=False)
+        return deployed
+
+    def batch(self, outcome="succeeded", **arguments):
+        """Start a batch prediction; return its id when it has ended."""
+        deployed = self.deployed
+        self.runner.emulator.control("POST", "outcomes", {"kind": "batch_prediction", "outcome": outcome, "seconds": 0})
+        job = self.runner.run(
+            RunBatchPredictionOperator, **deployed, dataset_id=DATASET, wait_for_completion=False, **arguments
+        )
+        return {"prediction_job_id": job}
 
     def stuck(self, kind):
         self.runner.emulator.control("POST", "outcomes", {"kind": kind, "outcome": "stuck"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datarobot_provider.version_compat import AirflowFailException
+from tests.contract.operations import deployment_rejections
 from tests.contract.operations.cases import CASES
 from tests.contract.operations.rejection_resources import (
     NO_DATASET,
@@ -24,6 +25,7 @@ from tests.support.emulator import DATASET, ENVIRONMENT
 
 #: (operation, status, arguments, expected part of the message)
 REJECTIONS = [
+    *deployment_rejections.REJECTIONS,
     ("get_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID}, "Not Found"),
     ("update_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID, "name": "n"}, "Not Found"),
     ("delete_use_case", 404, lambda _: {"use_case_id": UNKNOWN_ID}, "Not Found"),
@@ -258,7 +260,7 @@ REJECTIONS = [
     ),
 ]
 #: Rejections that the emulator never sends by itself; ``test_rejections.py`` injects them.
-BY_FAULT = {
+BY_FAULT = deployment_rejections.BY_FAULT | {
     ("register_custom_model_version", 409),
     ("list_custom_model_access", 400),
     ("list_custom_model_versions", 400),

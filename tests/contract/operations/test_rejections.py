@@ -20,6 +20,12 @@ LISTED = [
     if status.startswith("4")
 ]
 CHANGING = [name for name, operation in PUBLISHED.items() if operation.method != "GET"]
+#: The operations that read the deployment first, and the responses to these requests.
+DEPLOYMENT_CHANGES = {"update_deployment_status", "replace_model"}
+DEPLOYED = {
+    "/deployments/p/$": {"status": "active", "modelPackage": {"id": "another"}},
+    "/model/validation/$": {"status": "passing", "checks": {}},
+}
 UPDATES = [name for name, (task, _) in CASES.items() if issubclass(task, UpdateOperator)]
 
 
@@ -69,9 +75,11 @@ def reject(runner, name, status, body):
 def respond_without_resources(runner, name):
     """Respond with empty lists to the requests that search for existing resources."""
     if PUBLISHED[name].method != "GET":
-        polls = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations)/$"}
+        polls = {"method": "GET", "path": r"/(versions|conversions|guardConfigurations|challengers)/$"}
         nothing = {"data": [], "count": 0, "totalCount": 0, "next": None, "previous": None}
         runner.emulator.control("POST", "faults", {**polls, "status": 200, "body": nothing, "times": None})
+    for path, body in DEPLOYED.items() if name in DEPLOYMENT_CHANGES else ():
+        runner.emulator.control("POST", "faults", {"path": path, "status": 200, "body": body})
 
 
 @pytest.mark.parametrize(("name", "status"), LISTED)
@@ -140,6 +148,7 @@ def test_every_operation_and_update_is_a_case():
         "update_custom_model",
         "update_custom_model_version",
         "update_dataset",
+        "update_deployment",
         "update_execution_environment",
         "update_guard_configuration",
         "update_registered_model",

@@ -25,7 +25,7 @@ DOCUMENT = extend_contract(
     json.loads((ROOT / "datarobot_provider/emulator/openapi/contract.json").read_text(encoding="utf-8"))
 )
 SCHEMAS: dict[str, Any] = DOCUMENT["components"]["schemas"]
-FORM, JSON = "multipart/form-data", "application/json"
+FORM, JSON, CSV = "multipart/form-data", "application/json", "text/csv"
 #: The status route of GenAI jobs, which the published pages only mention in a ``Location``.
 UNPUBLISHED = {("GET", "/api/v2/genai/status/{statusId}/"): ("GET", "/api/v2/status/{statusId}/")}
 #: Fields that DataRobot's own clients send, and that the published pages do not contain.
@@ -154,6 +154,8 @@ def _body_problems(exchange: Received, expected: Operation) -> list[str]:
         return [f"a body of {len(exchange.body)} bytes, which the operation does not have"] if exchange.body else []
     if media not in expected.media():
         return [f"content type {media!r} instead of one of {expected.media()}"]
+    if media == CSV:
+        return []
     body = decoded_form(exchange, schema) if media == FORM else json.loads(exchange.body)
     if media == FORM:
         binary = [name for name, spec in schema["properties"].items() if spec.get("format") == "binary"]

@@ -105,7 +105,7 @@ def fields_of_operation(method: str, path: str) -> dict[str, dict]:
     expected = operation(method, path)
     body = expected.body_schema() or {"properties": {}}
     parameters = {name: p["schema"] for where in ("path", "query") for name, p in expected.parameters(where).items()}
-    return {**parameters, **body["properties"]}
+    return {**parameters, **body.get("properties", {})}
 
 
 def ids(value: object) -> str:

@@ -129,7 +129,16 @@ def test_every_operation_of_the_contract_is_declared_by_one_operator():
     declared = [route for task in OPERATORS for route in declared_routes(task)]
     shared = {route for route in declared if declared.count(route) > 1}
     assert {(each.method, each.route) for each in operations()} == set(declared)
-    assert shared == {("GET", f"{API}/mlops/portablePredictionServerImage/metadata/")}
+    assert shared == {
+        ("GET", f"{API}/mlops/portablePredictionServerImage/metadata/"),
+        ("POST", f"{API}/deployments/{{deploymentId}}/model/validation/"),
+        # The quality gate.
+        ("GET", f"{API}/customModelTests/{{customModelTestId}}/"),
+        *(
+            ("GET", f"{API}/deployments/{{deploymentId}}/{name}/")
+            for name in ("accuracy", "targetDrift", "featureDrift")
+        ),
+    }
 
 
 @for_each("task", SENSORS)

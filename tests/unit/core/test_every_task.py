@@ -31,6 +31,7 @@ from tests.unit.operators.catalogue import (
 SOURCES = {"CreateVersionOperator": {"folder": "some-folder"}}
 #: A value that every converter except those of objects accepts.
 VALID_FOR_ANY_TYPE = '["some-id"]'
+_OF_ONE_TYPE = {"training_data": "{}", "data": "[]"}
 REQUIRED = [(task, name) for task in TASKS for name in task.required_fields]
 #: Operators of jobs that DataRobot has a page for.
 LINKABLE = [task for task in JOB_OPERATORS if KINDS[task.kind].page]
@@ -154,7 +155,7 @@ def test_every_operator_that_creates_something_validates_on_uncertain_submit(tas
     assert "on_uncertain_submit" in task.__doc__
     assert "on_uncertain_submit" not in task.template_fields
     given = {**SOURCES.get(task.__name__, {}), **dict.fromkeys(task.required_fields, VALID_FOR_ANY_TYPE)}
-    given |= {name: "{}" for name in ("training_data",) if name in task.required_fields}
+    given |= {name: text for name, text in _OF_ONE_TYPE.items() if name in task.required_fields}
     instance = minimal(task, **given, on_uncertain_submit="perhaps")
     with pytest.raises(AirflowFailException, match="on_uncertain_submit should be one of fail, resubmit"):
         instance.execute(context)

@@ -31,11 +31,17 @@ RESOURCES = {value for name, value in vars(routes).items() if name.endswith("_RE
 WITHOUT_RESULT = {
     "AddToUseCaseOperator",
     "ComputeFeatureImpactOperator",
+    "CreateChallengerOperator",
     "CreateGuardConfigOperator",
     "DataRobotRequestOperator",
     "InitializePredictionExplanationsOperator",
+    "MakePredictionsOperator",
+    "RunBatchPredictionOperator",
     "RunModelTestOperator",
     "StartDependencyBuildOperator",
+    "SubmitActualsFromDatasetOperator",
+    "SubmitActualsOperator",
+    "ValidateModelReplacementOperator",
 }
 
 

@@ -30,6 +30,12 @@ IDS = {
     "registered_model_build": {"registered_model_id": "r", "version_id": "v"},
     "environment_build": {"environment_id": "e", "environment_version_id": "v"},
     **{
+        key: {"deployment_id": "d", "status_id": "s"}
+        for key in ("deployment", "deployment_status", "model_replacement", "deployment_settings", "actuals")
+    },
+    "challenger": {"deployment_id": "d", "status_id": "s", "challenger_id": "c"},
+    "batch_prediction": {"deployment_id": "d", "prediction_job_id": "b"},
+    **{
         f"{resource}_from_{source}": {"dataset_id": "data", "dataset_version_id": "v", "status_id": "s"}
         for resource in ("dataset", "dataset_version")
         for source in ("file", "url")

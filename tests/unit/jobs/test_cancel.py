@@ -11,6 +11,7 @@ PATHS = {
     "dependency_build": "customModels/m/versions/v/dependencyBuild/",
     "model_test": "customModelTests/t/",
     "conversion": "customModels/m/versions/v/conversions/c/",
+    "batch_prediction": "batchPredictions/b/",
 }
 
 

@@ -55,6 +55,22 @@ STATES = {
     "CustomModelValidationStatus": {"TESTING": PENDING, "PASSED": SUCCEEDED, "FAILED": FAILED},
     "EnvironmentVersion": {"submitted": PENDING, "processing": PENDING, "success": SUCCEEDED, "failed": FAILED},
     "RegisteredModelVersionResponse": {"inProgress": PENDING, "complete": SUCCEEDED, "failed": FAILED, None: SUCCEEDED},
+    "Deployment": {
+        "launching": PENDING,
+        "stopping": PENDING,
+        "replacingModel": PENDING,
+        "active": SUCCEEDED,
+        "inactive": SUCCEEDED,
+        "errored": FAILED,
+        "archived": EXPIRED,
+    },
+    "BatchPredictionJobStatus": {
+        "INITIALIZING": PENDING,
+        "RUNNING": PENDING,
+        "COMPLETED": SUCCEEDED,
+        "FAILED": FAILED,
+        "ABORTED": CANCELLED,
+    },
     "DatasetDetails": {"REGISTERING": PENDING, "RUNNING": PENDING, "COMPLETED": SUCCEEDED, "ERROR": FAILED},
 }
 ENUMS = {
@@ -67,6 +83,8 @@ ENUMS = {
     "EnvironmentVersion": SCHEMAS["EnvironmentVersion"]["properties"]["buildStatus"]["enum"],
     "RegisteredModelVersionResponse": SCHEMAS["RegisteredModelVersionResponse"]["properties"]["buildStatus"]["enum"],
     "DatasetDetails": SCHEMAS["DatasetDetails"]["properties"]["processingState"]["enum"],
+    "Deployment": SCHEMAS["Deployment"]["properties"]["status"]["enum"],
+    "BatchPredictionJobStatus": SCHEMAS["BatchPredictionJobStatus"]["enum"],
 }
 STATUS_KINDS = [name for name, kind in KINDS.items() if "status/" in kind.probes[0].path]
 CASES = [
@@ -76,6 +94,8 @@ CASES = [
     ("vector_database_validation", 0, "CustomModelValidationStatus"),
     ("environment_build", 0, "EnvironmentVersion"),
     ("registered_model_build", 0, "RegisteredModelVersionResponse"),
+    ("batch_prediction", 0, "BatchPredictionJobStatus"),
+    *((name, 1, "Deployment") for name in ("deployment", "deployment_status", "model_replacement")),
     *((name, 1, "DatasetDetails") for name in KINDS if name.startswith("dataset_")),
 ]
 
@@ -110,6 +130,7 @@ def test_all_kinds_but_the_listed_ones_have_a_status_record():
         "vector_database_validation",
         "environment_build",
         "registered_model_build",
+        "batch_prediction",
     }
 
 
@@ -173,7 +194,8 @@ def test_every_kind_is_complete(kind):
 
 
 def test_every_kind_with_a_cancel_route_in_the_contract_has_it():
-    assert {name for name, kind in KINDS.items() if kind.cancel} == {"dependency_build", "model_test", "conversion"}
+    cancellable = {name for name, kind in KINDS.items() if kind.cancel}
+    assert cancellable == {"dependency_build", "model_test", "conversion", "batch_prediction"}
 
 
 @pytest.mark.parametrize(

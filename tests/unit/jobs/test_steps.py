@@ -50,6 +50,13 @@ HAPPY = {
     "vector_database_validation": ["genai/customModelVectorDatabaseValidations/x/"],
     "registered_model_build": ["registeredModels/r/versions/v/"],
     "environment_build": ["executionEnvironments/e/versions/v/"],
+    "deployment": ["status/s/"],
+    "deployment_status": ["status/s/"],
+    "deployment_settings": ["status/s/"],
+    "model_replacement": ["status/s/"],
+    "challenger": ["status/s/"],
+    "actuals": ["status/s/"],
+    "batch_prediction": ["batchPredictions/b/"],
     "dataset_from_file": ["status/s/"],
     "dataset_from_url": ["status/s/"],
     "dataset_version_from_file": ["status/s/"],
@@ -65,6 +72,7 @@ SUCCESS = {
     "genai/customModelVectorDatabaseValidations/x/": response(body={"validationStatus": "PASSED"}),
     "registeredModels/r/versions/v/": response(body={"buildStatus": None}),
     "executionEnvironments/e/versions/v/": response(body={"buildStatus": "success"}),
+    "batchPredictions/b/": response(body={"status": "COMPLETED"}),
 }
 
 

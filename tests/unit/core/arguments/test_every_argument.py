@@ -22,11 +22,11 @@ from tests.unit.operators.catalogue import JOB_OPERATORS, SENSORS, TASKS, minima
 #: Arguments that Airflow needs before templates are rendered. The constructor checks them.
 EARLY = {"deferrable"}
 #: Ids that the user chooses; they may contain a slash.
-OWN_IDS = {"user_provided_id", "openai_deployment_id", "llm_gateway_model_id"}
+OWN_IDS = {"association_id", "user_provided_id", "openai_deployment_id", "llm_gateway_model_id"}
 #: Arguments with other tests: ids of Airflow connections, and paths of files.
 WITH_OTHER_TESTS = {
     *("datarobot_conn_id", "openai_api_key_conn_id"),
-    *("folder", "files", "zip_file", "target", "metadata", "file", "docker_context"),
+    *("folder", "files", "zip_file", "target", "metadata", "file", "docker_context", "chunk_size"),
 }
 TRUE, FALSE = (True, "true", "True", " TRUE\n", np.True_), (False, "false", "False", "FALSE\n", np.False_)
 NO_BOOLEANS = (1, 0, 2.0, "yes", "1", "no", "perhaps", "{{ x }}", [], [True], {}, b"true", float("nan"))
@@ -89,6 +89,7 @@ KINDS = {
     "Seconds": "duration",
     "Interval": "duration",
     "Integer": "number",
+    "IntegerOrString": "other",
     "PositiveInteger": "number",
     "Number": "number",
     "Id": "id",

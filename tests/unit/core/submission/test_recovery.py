@@ -16,7 +16,9 @@ from datarobot_provider.exceptions import (
     InputError,
     JobFailedError,
     MalformedResponseError,
+    MissingMeasurementError,
     NotFoundError,
+    QualityGateError,
     RateLimitError,
     ResponseTooLargeError,
     ServerError,
@@ -61,6 +63,8 @@ UNCERTAIN = [
     DownloadError("x"),
     UncertainSubmitError("x"),
     JobFailedError("x"),
+    MissingMeasurementError("x"),
+    QualityGateError("x"),
 ]
 
 
