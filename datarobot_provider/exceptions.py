@@ -119,14 +119,11 @@ class MissingMeasurementError(DataRobotError):
     """DataRobot has not measured what a decision requires. A later attempt may find it.
 
     :param name: what was not measured.
+    :param advice: what to do, one or several sentences.
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"DataRobot has no value for {name}, so that no decision was made. Check the period, whether the "
-            "measurement is enabled in the settings of the deployment, and whether there are predictions and actual "
-            "values."
-        )
+    def __init__(self, name: str, advice: str) -> None:
+        super().__init__(f"DataRobot has no value for {name}, so that no decision was made. {advice}")
 
 
 class QualityGateError(DataRobotError):

@@ -48,6 +48,11 @@ except ImportError:
         AirflowSkipException,
     )
 
+try:  # Airflow 3.0 and later; without a public name in the task SDK
+    from airflow.exceptions import AirflowProviderDeprecationWarning
+except ImportError:
+    AirflowProviderDeprecationWarning = DeprecationWarning  # type: ignore[misc, assignment]
+
 #: Errors of reading a connection when a secrets backend or the API server of Airflow does not respond, or returns an
 #: invalid response. Airflow treats other errors of a secrets backend as "not found".
 CONNECTION_READ_ERRORS: tuple[type[Exception], ...] = (
@@ -70,6 +75,7 @@ __all__ = [
     "AirflowException",
     "AirflowFailException",
     "AirflowNotFoundException",
+    "AirflowProviderDeprecationWarning",
     "AirflowSensorTimeout",
     "AirflowSkipException",
     "Asset",

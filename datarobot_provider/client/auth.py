@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus, unquote_plus
 
 from datarobot_provider.exceptions import ConfigurationError
 
-SECRET_FIELDS = frozenset({"openaiApiKey"})
+SECRET_FIELDS = frozenset({"openaiApiKey", "datarobot-key", "datarobotKey"})
 _MASK = "***"
 _SHORTEST_SECRET = 4
 #: A shorter string may occur in base64 or hexadecimal data by chance.

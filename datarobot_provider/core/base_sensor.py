@@ -143,11 +143,11 @@ class DataRobotJobSensor(DeclaredArguments, JobResult, BaseSensorOperator):
             return self.result(event)
         if outcome is Outcome.TIMED_OUT:
             raise AirflowSensorTimeout(str(job_error(event, url=page)))
-        failed = outcome is Outcome.FAILED
+        ended_badly = outcome in (Outcome.FAILED, Outcome.CANCELLED)
         error = job_error(
             event,
-            details=self.failure_details(event) if failed else [],
-            log_tail=self.hook.jobs.log_tail(event.ref) if failed else [],
+            details=self.failure_details(event) if ended_badly else [],
+            log_tail=self.hook.jobs.log_tail(event.ref) if outcome is Outcome.FAILED else [],
             url=page,
         )
         # A retry of the sensor would find the same ended job.

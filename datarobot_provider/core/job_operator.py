@@ -17,7 +17,7 @@ from datarobot_provider.jobs.model import JobKind, JobRef, Outcome
 from datarobot_provider.version_compat import conf
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from datarobot_provider.core.arguments.types import Boolean, Interval, Seconds, SubmitPolicy
     from datarobot_provider.core.submission.record import SubmissionRecord
@@ -98,6 +98,15 @@ class DataRobotJobOperator(SubmitOnce, JobResult, DataRobotBaseOperator):
     def on_failure(self, event: JobEvent, error: DataRobotError) -> Any:  # noqa: ARG002 - for subclasses
         """Handle a job that did not succeed: raise ``error``, or return a value for XCom."""
         raise error
+
+    def accepted_job(self, ids: Mapping[str, str]) -> JobRef:
+        """Send the request, whose response refers to a status record; return the job.
+
+        :param ids: further ids of the job.
+        """
+        from datarobot_provider.client.accepted import accepted
+
+        return JobRef(self.kind, {**ids, "status_id": accepted(self.request(json=self.payload())).status_id})
 
     def run_request(self, context: Context) -> Any:
         """Start the job or resume it, then wait for it or defer."""

@@ -122,10 +122,10 @@ class BatchPredictionResult(JobResult):
 
     def failure_details(self, event: JobEvent) -> list[str]:
         """Return the numbers of rows and the log of the job."""
-        try:
-            job = super().result(event)
-        except DataRobotError as error:
-            return [f"(the job could not be fetched: {str(error).splitlines()[0]})"]
+        # DataRobot removes a job that is aborted.
+        job = event.verdict.found
+        if job is None:
+            return []
         return [f"{job.get('scoredRows')} rows were scored, {job.get('failedRows')} have failed.", *job_log(job)]
 
 

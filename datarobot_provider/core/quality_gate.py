@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from datarobot_provider.core.arguments.converters import ConversionError, number
 from datarobot_provider.exceptions import InputError, MissingMeasurementError
-from datarobot_provider.jobs.kinds import GREEN_CHECKS
+from datarobot_provider.jobs.kinds import GREEN_CHECKS, KINDS
+from datarobot_provider.jobs.model import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +19,10 @@ _LOWER_IS_BETTER = frozenset(
 )
 _HIGHER_IS_BETTER = frozenset(
     {"R Squared", "Accuracy", "AUC", "Kolmogorov-Smirnov", "TPR", "TNR", "PPV", "NPV", "F1", "MCC", "Rate@Top10%"}
+)
+_ADVICE = (
+    "Check the period, whether the measurement is enabled in the settings of the deployment, and whether there are "
+    "predictions and actual values."
 )
 
 
@@ -67,8 +73,10 @@ def metric_value(accuracy: Mapping[str, Any], metric: str, model_id: str | None)
     :param model_id: id of the model, for the error; ``None`` for the current one.
     :raises MissingMeasurementError: if there is no value.
     """
-    value = ((accuracy.get("metrics") or {}).get(metric) or {}).get("value")
-    return _number(value, f"{metric} of the {f'model {model_id}' if model_id else 'current model'}")
+    metrics = accuracy.get("metrics") or {}
+    value = (metrics.get(metric) or {}).get("value")
+    known = f" The response contains {', '.join(metrics)}." if metrics and metric not in metrics else ""
+    return _number(value, f"{metric} of the {f'model {model_id}' if model_id else 'current model'}", known)
 
 
 def metric_limit(name: str, value: float, limit: float, *, higher: bool) -> Criterion:
@@ -90,15 +98,32 @@ def drift(name: str, score: object, limit: float) -> Criterion:
 
 
 def model_test(test: Mapping[str, Any]) -> Criterion:
-    """Return the criterion that all checks of a model test succeeded or were skipped."""
+    """Return the criterion that all checks of a model test succeeded or were skipped.
+
+    :raises MissingMeasurementError: if the test has not ended.
+    """
     checks = {name: check.get("status") for name, check in (test.get("testingStatus") or {}).items()}
+    if not checks or KINDS["model_test"].probes[-1].outcome_of(str(test.get("overallStatus"))) is Outcome.PENDING:
+        raise MissingMeasurementError("the checks of the model test", "Wait for the end of the test.")
     red = [f"{name} {status}" for name, status in checks.items() if status not in GREEN_CHECKS]
-    if not checks:
-        raise MissingMeasurementError("the checks of the model test")
     return Criterion("checks of the model test", ", ".join(red) or "all green", "all green", not red)
 
 
-def _number(value: object, name: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise MissingMeasurementError(name)
-    return float(value)
+def highest_drift(features: Sequence[Mapping[str, Any]], limit: float) -> Criterion:
+    """Return the criterion that no feature has a drift above a limit.
+
+    :param features: the features with their scores; those without a score are named in the criterion.
+    :raises MissingMeasurementError: if no feature has a score.
+    """
+    scores = [row["driftScore"] for row in features if row.get("driftScore") is not None]
+    name = "highest drift of a feature"
+    missing = len(features) - len(scores)
+    values = [_number(score, name) for score in scores]
+    return drift(f"{name}, {missing} not measured" if missing else name, max(values, default=None), limit)
+
+
+def _number(value: object, name: str, advice: str = "") -> float:
+    try:
+        return number(value)
+    except ConversionError:
+        raise MissingMeasurementError(name, f"{_ADVICE}{advice}") from None

@@ -181,7 +181,7 @@ class DeleteOperator(DataRobotBaseOperator):
     def run_request(self, context: Context) -> None:
         """Delete the object; succeed if an earlier attempt has deleted it."""
         try:
-            self.request()
+            self.hook.client.request("DELETE", self.path_of(), params=self.payload())
         except self.nothing_to_delete as error:
             missing = self.ignore_if_missing and isinstance(error, NotFoundError)
             if not (missing or error.repeated or _is_retry(context, self.retries)):
@@ -237,15 +237,33 @@ class DownloadOperator(DataRobotBaseOperator):
 
     def run_request(self, context: Context) -> dict[str, Any]:  # noqa: ARG002 - for operators that push XComs
         """Download the file."""
-        from datarobot_provider.client.download import Expected
-        from datarobot_provider.client.request import Request
-        from datarobot_provider.core.arguments.storage import StorageSink
-
-        request = Request("GET", self.path_of(), params=self.payload())
-        done = self.downloader().fetch(request, StorageSink(self.target), Expected())
-        self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
-        return done
+        return download(self, self.path_of(), self.target, self.payload())
 
     def downloader(self) -> Downloader:
         """Return the downloader, which reports to the task log."""
-        return self.hook.client.downloader(lambda line: self.log.info("%s", line), mask_secret)
+        return downloader(self)
+
+
+def download(
+    task: DataRobotBaseOperator, path: str, target: FilePath, params: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """Save a response as a file.
+
+    :param task: the operator, whose log gets the progress.
+    :param path: path below ``/api/v2/``.
+    :param target: path of the file.
+    :param params: query parameters; default ``None``: none.
+    :returns: ``{"path", "size", "sha256"}``; the size in bytes.
+    """
+    from datarobot_provider.client.download import Expected
+    from datarobot_provider.client.request import Request
+    from datarobot_provider.core.arguments.storage import StorageSink
+
+    done = downloader(task).fetch(Request("GET", path, params=params or {}), StorageSink(target), Expected())
+    task.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
+    return done
+
+
+def downloader(task: DataRobotBaseOperator) -> Downloader:
+    """Return a downloader that reports to the log of a task."""
+    return task.hook.client.downloader(lambda line: task.log.info("%s", line), mask_secret)

@@ -13,7 +13,7 @@ from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import CreateOperator, ListOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
-from datarobot_provider.exceptions import InputError, JobFailedError
+from datarobot_provider.exceptions import JobFailedError
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import CustomModelLink, DatasetLink, DeploymentLink
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datarobot_provider.client.files import ModelFile
     from datarobot_provider.client.request import Response
     from datarobot_provider.core.arguments.types import Boolean, FilePath, Id, String, StringOrStringList
+    from datarobot_provider.core.submission.record import SubmissionRecord
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
@@ -161,19 +162,6 @@ class UseCaseOperator(DataRobotBaseOperator):
         self.use_case_id = use_case_id
 
 
-class UseCaseEntityOperator(UseCaseOperator):
-    """Base of the operators for one entity of a use case.
-
-    :param entity_type: kind of the entity, such as ``datasets``; templated; required.
-    :param entity_id: id of the entity; templated; required.
-    """
-
-    def __init__(self, *, entity_type: Id, entity_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.entity_type = entity_type
-        self.entity_id = entity_id
-
-
 class DeploymentOperator(DataRobotBaseOperator):
     """Base of the operators for one deployment.
 
@@ -199,7 +187,6 @@ class DeploymentChange(DeploymentOperator, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Send the request that starts the change."""
-        from datarobot_provider.client.accepted import accepted
         from datarobot_provider.jobs.poller import decide
 
         job = JobRef(self.kind, self.ids("deployment_id"))
@@ -212,8 +199,7 @@ class DeploymentChange(DeploymentOperator, DataRobotJobOperator):
             self.log.info("The deployment %s is being changed; waiting for this change.", deployment.get("label"))
             return replace(job, joined=True)
         self.validate()
-        status_id = accepted(self.request(json=self.payload())).status_id
-        return replace(job, ids={**job.ids, "status_id": status_id})
+        return self.accepted_job(job.ids)
 
     def result(self, event: JobEvent) -> dict[str, Any]:
         """Return the deployment.
@@ -223,11 +209,20 @@ class DeploymentChange(DeploymentOperator, DataRobotJobOperator):
         deployment: dict[str, Any] = super().result(event)
         if not self.is_done(deployment):
             raise JobFailedError(
-                f"The {self._kind().title} has ended, but the deployment is not as requested.",
+                f"The {self._kind().title} has ended, but the deployment is not as requested. "
+                "A retry attempt requests it again.",
                 state=str(deployment.get("status")),
                 url=self.page(event.ref),
             )
         return deployment
+
+    def _finish(self, event: JobEvent, record: SubmissionRecord) -> Any:
+        try:
+            return super()._finish(event, record)
+        except JobFailedError:
+            # The next attempt sends the request again.
+            record.delete()
+            raise
 
     def recover(self, state_before: dict[str, Any]) -> JobRef | None:  # noqa: ARG002 - the deployment shows it
         """Find the change that is in progress; ``None`` if there is none, so that it is checked and sent again."""
@@ -345,14 +340,10 @@ class FileImport(DatasetImport):
 
     def check(self) -> None:
         """Check the arguments and the file."""
-        from datarobot_provider.client.files import base_name, single_file
-        from datarobot_provider.core.arguments.paths import resolve_path
+        from datarobot_provider.core.arguments.paths import file_to_upload
 
         super().check()
-        path = resolve_path("file", self.file)
-        self._to_upload = single_file(path, base_name(path))
-        if not self._to_upload.size:
-            raise InputError(f"The file {path} is empty.")
+        self._to_upload = file_to_upload("file", self.file)
 
     def source(self) -> str:
         """Return the name of the file."""

@@ -107,9 +107,11 @@ _DEPLOYED = Probe(
 )
 
 
-def _deployment_job(name: str, title: str, *probes: Probe, result: str = routes.DEPLOYMENT) -> JobKind:
+def _deployment_job(
+    name: str, title: str, *probes: Probe, handle: str = "deployment_id", result: str = routes.DEPLOYMENT
+) -> JobKind:
     """Return the kind of a job that creates or changes a deployment."""
-    return JobKind(name, title, probes, _HOUR, "deployment_id", result=result, page=routes.DEPLOYMENT_PAGE)
+    return JobKind(name, title, probes, _HOUR, handle, result=result, page=routes.DEPLOYMENT_PAGE)
 
 
 _ALL = (
@@ -312,12 +314,13 @@ _ALL = (
         repeatable=False,
     ),
     _deployment_job("deployment", "deployment", _status(stuck=_STUCK), _DEPLOYED),
-    _deployment_job("deployment_status", "change of the deployment's status", _status(stuck=_STUCK), _DEPLOYED),
-    _deployment_job("model_replacement", "replacement of the model", _status(stuck=_STUCK), _DEPLOYED),
+    _deployment_job("deployment_status", "change of the deployment's status", _status(), _DEPLOYED),
+    _deployment_job("model_replacement", "replacement of the model", _status(), _DEPLOYED),
     _deployment_job(
         "deployment_settings",
         "change of the deployment's settings",
         _status(),
+        handle="status_id",
         result=routes.DEPLOYMENT + "settings/",
     ),
     _deployment_job(
@@ -328,7 +331,7 @@ _ALL = (
         Probe(routes.CHALLENGER, http_states={200: SUCCEEDED}, succeeded=_states(SUCCEEDED)),
         result=routes.CHALLENGER,
     ),
-    _deployment_job("actuals", "processing of the actual values", _status()),
+    _deployment_job("actuals", "processing of the actual values", _status(), handle="status_id"),
     JobKind(
         "batch_prediction",
         "batch prediction",

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.resource_operators import DeploymentOperator
-from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import DeploymentLink
 
 if TYPE_CHECKING:
     from datarobot_provider.core.arguments.types import Boolean, Id, ObjectList, String
+    from datarobot_provider.jobs.model import JobRef
     from datarobot_provider.version_compat import Context
 
 
@@ -29,10 +29,7 @@ class _SubmitActuals(DeploymentOperator, DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Submit the actual values."""
-        from datarobot_provider.client.accepted import accepted
-
-        job = accepted(self.request(json=self.payload()))
-        return JobRef(self.kind, {**self.ids("deployment_id"), "status_id": job.status_id})
+        return self.accepted_job(self.ids("deployment_id"))
 
     def recover(self, state_before: dict[str, Any]) -> None:
         """Return ``None``, so that the values are sent again: the values of an association id replace each other."""
@@ -58,7 +55,8 @@ class SubmitActualsOperator(_SubmitActuals):
     :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the deployment, an object; with ``wait_for_completion=False`` its id.
+    :returns: the deployment, an object; with ``wait_for_completion=False`` the id of the job for
+        ``DataRobotStatusSensor``.
     :raises AirflowFailException: if an argument is wrong, or DataRobot refuses the request.
     :raises AirflowException: if the values cannot be processed.
     """
@@ -94,7 +92,8 @@ class SubmitActualsFromDatasetOperator(_SubmitActuals):
     :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the deployment, an object; with ``wait_for_completion=False`` its id.
+    :returns: the deployment, an object; with ``wait_for_completion=False`` the id of the job for
+        ``DataRobotStatusSensor``.
     :raises AirflowFailException: if an argument is wrong, or DataRobot refuses the request.
     :raises AirflowException: if the values cannot be processed.
     """

@@ -8,13 +8,18 @@ from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import BatchPredictionResult
-from datarobot_provider.core.request_operators import CancelOperator, DownloadOperator, GetOperator, ListOperator
+from datarobot_provider.core.request_operators import (
+    CancelOperator,
+    DownloadOperator,
+    GetOperator,
+    ListOperator,
+    download,
+)
 from datarobot_provider.core.resource_operators import BatchPredictionOperator, DeploymentOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
-from datarobot_provider.exceptions import DataRobotError, InputError
+from datarobot_provider.exceptions import ConflictError, InputError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import DeploymentLink
-from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
         StringList,
         StringOrStringList,
     )
+    from datarobot_provider.core.submission.record import SubmissionRecord
     from datarobot_provider.jobs.events import JobEvent
     from datarobot_provider.version_compat import Context
 
@@ -69,7 +75,6 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
     :param threshold_low: highest prediction that gets an explanation.
     :param prediction_threshold: threshold between the classes of a binary classification, 0 to 1.
     :param prediction_warning_enabled: add prediction warnings.
-    :param prediction_instance: ``{"hostName", "apiKey", "sslEnabled"}`` of a prediction server.
     :param include_prediction_status: add a column with the state of each row.
     :param include_probabilities: add the probability of each class; DataRobot's default is ``True``.
     :param include_probabilities_classes: only the probabilities of these classes.
@@ -89,9 +94,9 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
     :returns: the job, an object; with ``wait_for_completion=False`` its id.
-    :raises AirflowFailException: if an argument or the file is wrong, DataRobot refuses the request, or rows failed and
-        ``fail_on_failed_rows`` is set.
-    :raises AirflowException: if the job fails or is aborted.
+    :raises AirflowFailException: if an argument or the file is wrong, DataRobot refuses the request, the job is
+        aborted, or rows failed and ``fail_on_failed_rows`` is set.
+    :raises AirflowException: if the job fails.
     """
 
     route = "POST batchPredictions/"
@@ -120,7 +125,6 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         threshold_low: Number | None = None,
         prediction_threshold: Number | None = None,
         prediction_warning_enabled: Boolean | None = None,
-        prediction_instance: Object | None = None,
         include_prediction_status: Boolean | None = None,
         include_probabilities: Boolean | None = None,
         include_probabilities_classes: StringList | None = None,
@@ -149,7 +153,6 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         self.threshold_low = threshold_low
         self.prediction_threshold = prediction_threshold
         self.prediction_warning_enabled = prediction_warning_enabled
-        self.prediction_instance = prediction_instance
         self.include_prediction_status = include_prediction_status
         self.include_probabilities = include_probabilities
         self.include_probabilities_classes = include_probabilities_classes
@@ -169,13 +172,9 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         if self.target is not None and self.output_settings is not None:
             raise InputError("Give either target or output_settings.")
         if self.file is not None:
-            from datarobot_provider.client.files import base_name, single_file
-            from datarobot_provider.core.arguments.paths import resolve_path
+            from datarobot_provider.core.arguments.paths import file_to_upload
 
-            path = resolve_path("file", self.file)
-            self._to_upload = single_file(path, base_name(path))
-            if not self._to_upload.size:
-                raise InputError(f"The file {path} is empty.")
+            self._to_upload = file_to_upload("file", self.file)
         if self.target is not None:
             from datarobot_provider.core.arguments.storage import StorageSink
 
@@ -191,35 +190,22 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         return fields
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
-        """Create the job and upload the file."""
-        job = self.result_from_row(self.request(json=self.payload()).object())
-        if self._to_upload is not None:
-            try:
-                self._upload(job, self._to_upload)
-            except DataRobotError:
-                # Without the file, the job would wait for ever.
-                self.log.warning("The upload failed. %s", self.hook.jobs.cancel(job).report)
-                raise
-        return job
+        """Create the job."""
+        return self.result_from_row(self.request(json=self.payload()).object())
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the jobs of the deployment, newest first."""
-        filters = {**self.ids("deployment_id"), "orderBy": "-created"}
-        query = {"deploymentId": filters["deployment_id"], "orderBy": filters["orderBy"]}
+        query = {"deploymentId": self.ids("deployment_id")["deployment_id"], "orderBy": "-created"}
         return self.hook.client.items(routes.BATCH_PREDICTIONS, query, limit)
 
     def matches(self, row: Mapping[str, Any]) -> bool:
-        """Return whether a job has the settings of this task; DataRobot leaves out settings that are secret."""
-        spec = row.get("jobSpec") or {}
-        return all(_equals(spec[name], value) for name, value in self.payload().items() if name in spec)
+        """Return whether a job has the intake and the output of this task; DataRobot leaves out what is secret."""
+        spec, sent = row.get("jobSpec") or {}, self.payload()
+        return all(_equals(spec.get(name), sent.get(name)) for name in ("intakeSettings", "outputSettings"))
 
     def recover(self, state_before: dict[str, Any]) -> JobRef | CreatedResource | None:
-        """Find the job of an earlier attempt. If it may be waiting for the rest of its file, cancel it."""
-        found = super().recover(state_before)
-        if isinstance(found, JobRef) and self.file is not None and self.hook.jobs.is_running(found):
-            self.log.info("The file of an earlier attempt may be incomplete. %s", self.hook.jobs.cancel(found).report)
-            return None
-        return found
+        """Find the job of an earlier attempt. One that waits for a file cannot be told from others: start a new one."""
+        return None if self.file is not None else super().recover(state_before)
 
     def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a batch prediction job as the job of this task."""
@@ -229,17 +215,25 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
         """Download the predictions and return the job."""
         job = super().result(event)
         if self.target is not None:
-            from datarobot_provider.client.download import Expected
-            from datarobot_provider.client.request import Request
-            from datarobot_provider.core.arguments.storage import StorageSink
-
-            downloader = self.hook.client.downloader(lambda line: self.log.info("%s", line), mask_secret)
-            request = Request("GET", event.ref.path(_DOWNLOAD))
-            done = downloader.fetch(request, StorageSink(self.target), Expected())
-            self.log.info("Downloaded %s bytes to %s.", f"{done['size']:,}", done["path"])
+            download(self, event.ref.path(_DOWNLOAD), self.target)
         return job
 
+    def _wait_for(self, context: Context, record: SubmissionRecord, ref: JobRef, deadline: float) -> Any:
+        """Upload the file, after the id of the job is stored, and wait for the job."""
+        if self._to_upload is not None:
+            self._running, complete = ref, False
+            try:
+                self._upload(ref, self._to_upload)
+                complete = True
+            finally:
+                self._running = None
+                if not complete:
+                    # Without the file, the job would wait for ever.
+                    self.log.warning("The upload was not completed. %s", self.hook.jobs.cancel(ref).report)
+        return super()._wait_for(context, record, ref, deadline)
+
     def _upload(self, job: JobRef, file: ModelFile) -> None:
+        """Upload the file, unless an earlier attempt has done so."""
         from datarobot_provider.client.multipart import FileBody
         from datarobot_provider.client.request import Request
 
@@ -247,7 +241,10 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
             return FileBody(file, "text/csv", lambda line: self.log.info("%s", line))
 
         self.log.info("Uploading %s, %s bytes.", file.name, f"{file.size:,}")
-        self.hook.client.send(Request("PUT", job.path(_UPLOAD), upload=body))
+        try:
+            self.hook.client.send(Request("PUT", job.path(_UPLOAD), upload=body))
+        except ConflictError as error:
+            self.log.info("The file is already there: %s", str(error).splitlines()[0])
 
 
 class GetBatchPredictionOperator(GetOperator, BatchPredictionOperator):

@@ -10,7 +10,7 @@ from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, GetOperator
 from datarobot_provider.core.resource_operators import DeploymentOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
-from datarobot_provider.exceptions import UncertainSubmitError
+from datarobot_provider.exceptions import MalformedResponseError, UncertainSubmitError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import DeploymentLink
 
@@ -62,10 +62,7 @@ class CreateChallengerOperator(RecoverFromList, DeploymentOperator, DataRobotJob
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Add the challenger."""
-        from datarobot_provider.client.accepted import accepted
-
-        job = accepted(self.request(json=self.payload()))
-        return JobRef(self.kind, {**self.ids("deployment_id"), "status_id": job.status_id})
+        return self.accepted_job(self.ids("deployment_id"))
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the challengers of the deployment."""
@@ -157,4 +154,9 @@ class DeleteChallengerOperator(DeleteOperator, DeploymentOperator):
 
 def _challengers(task: DataRobotBaseOperator, path: str) -> list[dict[str, Any]]:
     """Return the challengers at a path."""
-    return [dict(each) for each in task.hook.client.get(path).get("data") or []]
+    found = task.hook.client.get(path).get("data")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise MalformedResponseError(
+            "The list of challengers cannot be used: its field 'data' is not a list of objects."
+        )
+    return found

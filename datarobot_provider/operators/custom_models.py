@@ -385,3 +385,9 @@ class DownloadCustomModelOperator(DownloadOperator):
         super().__init__(**kwargs)
         self.custom_model_id = custom_model_id
         self.pps = pps
+
+
+def __getattr__(name: str) -> Any:
+    from datarobot_provider.deprecated import operator
+
+    return operator("custom_models", name)

@@ -8,11 +8,11 @@ from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import GetOperator
 from datarobot_provider.core.resource_operators import DeploymentOperator
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import DeploymentLink
 
 if TYPE_CHECKING:
     from datarobot_provider.core.arguments.types import Object
+    from datarobot_provider.jobs.model import JobRef
     from datarobot_provider.version_compat import Context
 
 
@@ -62,7 +62,8 @@ class UpdateDeploymentSettingsOperator(DeploymentOperator, DataRobotJobOperator)
     :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
         (default) or ``resubmit``.
     :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
-    :returns: the settings after the change, an object; with ``wait_for_completion=False`` the id of the deployment.
+    :returns: the settings after the change, an object; with ``wait_for_completion=False`` the id of the job for
+        ``DataRobotStatusSensor``.
     :raises AirflowFailException: if no setting is given, or DataRobot refuses the request.
     :raises AirflowException: if the change fails.
     """
@@ -111,13 +112,9 @@ class UpdateDeploymentSettingsOperator(DeploymentOperator, DataRobotJobOperator)
 
         :raises InputError: if no setting is given.
         """
-        from datarobot_provider.client.accepted import accepted
-
-        payload = self.payload()
-        if not payload:
+        if not self.payload():
             raise InputError(f"There is nothing to change: give at least one of {', '.join(self.api_fields)}.")
-        job = accepted(self.request(json=payload))
-        return JobRef(self.kind, {**self.ids("deployment_id"), "status_id": job.status_id})
+        return self.accepted_job(self.ids("deployment_id"))
 
     def recover(self, state_before: dict[str, Any]) -> None:
         """Return ``None``, so that the settings are sent again, which has no further effect."""

@@ -17,7 +17,7 @@ from datarobot_provider.core.request_operators import (
 from datarobot_provider.core.resource_operators import DeploymentChange, DeploymentOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
 from datarobot_provider.exceptions import InputError
-from datarobot_provider.jobs.model import JobRef
+from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.links.datarobot import DeploymentLink
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class CreateDeploymentOperator(RecoverFromList, DataRobotJobOperator):
         from datarobot_provider.client.accepted import accepted
 
         payload = self.payload()
-        found = None if self.if_exists == "create" else next(iter(self.list_rows(None)), None)
+        found = None if self.if_exists == "create" else self._existing()
         if found is not None and self.if_exists == "fail":
             raise InputError(f"The deployment {self.deployment_label!r} already exists: {found['id']}.")
         if found is not None:
@@ -116,11 +116,17 @@ class CreateDeploymentOperator(RecoverFromList, DataRobotJobOperator):
         job = accepted(self.request(json=payload))
         return JobRef(self.kind, {"deployment_id": required(job.body, "id"), "status_id": job.status_id})
 
+    def _existing(self) -> dict[str, Any] | None:
+        """Return the newest deployment with this label, apart from those that failed or are archived."""
+        probe = self._kind().probes[-1]
+        unusable = (Outcome.FAILED, Outcome.EXPIRED)
+        rows = self.list_rows(None)
+        return next((row for row in rows if probe.outcome_of(str(row.get("status"))) not in unusable), None)
+
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the deployments with this label, newest first."""
         label = self.payload()["label"]
-        filters = {"search": label, "orderBy": "-createdAtTimestamp"}
-        rows = self.hook.client.items(routes.DEPLOYMENTS, filters, page_size=100)
+        rows = self.hook.client.items(routes.DEPLOYMENTS, {"search": label, "orderBy": "-createdAtTimestamp"})
         return [row for row in rows if row.get("label") == label][:limit]
 
     def matches(self, row: Mapping[str, Any]) -> bool:
@@ -168,7 +174,6 @@ class ListDeploymentsOperator(ListOperator):
     """
 
     route = "GET deployments/"
-    page_size = 100
 
     def __init__(
         self,
@@ -192,6 +197,11 @@ class ListDeploymentsOperator(ListOperator):
         self.model_health = model_health
         self.accuracy_health = accuracy_health
         self.order_by = order_by
+
+    def payload(self) -> dict[str, Any]:
+        """Return the filters; this route takes several values of a filter separated by commas."""
+        fields = super().payload()
+        return {name: ",".join(value) if isinstance(value, list) else value for name, value in fields.items()}
 
 
 class UpdateDeploymentOperator(UpdateOperator, DeploymentOperator):

@@ -43,8 +43,8 @@ class ModelQualityGateOperator(DataRobotBaseOperator):
         ``metric_limit`` is about the current model.
     :param min_improvement: by how much the challenger must be better, in units of the metric; default 0.
     :param higher_is_better: whether higher values of the metric are better; default: known for the usual metrics.
-    :param max_target_drift: highest drift of the target that passes.
-    :param max_feature_drift: highest drift of a feature that passes; the feature with the highest drift counts.
+    :param max_target_drift: highest drift of the target that passes; of the current model.
+    :param max_feature_drift: highest drift of a feature that passes; of the current model.
     :param custom_model_test_id: id of a model test whose checks must all be green; a warning is not green.
     :param start: beginning of the period, the top of an hour; DataRobot's default is seven days before the end.
     :param end: end of the period, the top of an hour; DataRobot's default is the next full hour.
@@ -115,6 +115,8 @@ class ModelQualityGateOperator(DataRobotBaseOperator):
         compared = [name for name in ("metric_limit", "challenger_model_id") if getattr(self, name) is not None]
         if (self.metric is None) == bool(compared):
             raise InputError("Give metric together with metric_limit or challenger_model_id.")
+        if self.min_improvement and self.challenger_model_id is None:
+            raise InputError("min_improvement is about a challenger: give challenger_model_id.")
 
     def run_request(self, context: Context) -> dict[str, Any]:
         """Read the numbers, log the criteria and decide."""
@@ -158,8 +160,7 @@ class ModelQualityGateOperator(DataRobotBaseOperator):
             yield gate.drift("drift of the target", found.get("driftScore"), self.max_target_drift)
         if self.max_feature_drift is not None:
             features = self.hook.client.items(self.path_of(_FEATURE_DRIFT), self.payload())
-            scores = [float(row["driftScore"]) for row in features if row.get("driftScore") is not None]
-            yield gate.drift("highest drift of a feature", max(scores, default=None), self.max_feature_drift)
+            yield gate.highest_drift(features, self.max_feature_drift)
 
     def _test(self) -> Iterator[Criterion]:
         from datarobot_provider.core import quality_gate as gate

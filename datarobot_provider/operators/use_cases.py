@@ -13,7 +13,7 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import UseCaseEntityOperator, UseCaseOperator
+from datarobot_provider.core.resource_operators import UseCaseOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, fields_match
 from datarobot_provider.exceptions import ConflictError, ValidationError
 
@@ -22,6 +22,19 @@ if TYPE_CHECKING:
 
     from datarobot_provider.core.arguments.types import Id, String
     from datarobot_provider.version_compat import Context
+
+
+class _UseCaseEntityOperator(UseCaseOperator):
+    """Base of the operators for one entity of a use case.
+
+    :param entity_type: kind of the entity, such as ``datasets``; templated; required.
+    :param entity_id: id of the entity; templated; required.
+    """
+
+    def __init__(self, *, entity_type: Id, entity_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.entity_type = entity_type
+        self.entity_id = entity_id
 
 
 class CreateUseCaseOperator(CreateOrReuseOperator):
@@ -149,7 +162,7 @@ class DeleteUseCaseOperator(DeleteOperator, UseCaseOperator):
     route = "DELETE useCases/{use_case_id}/"
 
 
-class AddToUseCaseOperator(UseCaseEntityOperator):
+class AddToUseCaseOperator(_UseCaseEntityOperator):
     """Add a dataset, a project or another entity to a use case; succeed if the use case contains it.
 
     Route: POST ``/api/v2/useCases/{useCaseId}/{entityType}/{entityId}/``.
@@ -178,7 +191,7 @@ class AddToUseCaseOperator(UseCaseEntityOperator):
             self.log.info("Added.")
 
 
-class RemoveFromUseCaseOperator(DeleteOperator, UseCaseEntityOperator):
+class RemoveFromUseCaseOperator(DeleteOperator, _UseCaseEntityOperator):
     """Remove an entity from a use case. The entity remains.
 
     Route: DELETE ``/api/v2/useCases/{useCaseId}/{entityType}/{entityId}/``.

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class DeploymentSensor(DataRobotIdsSensor):
-    """Wait until a deployment is created, or until its status or its model is changed.
+    """Wait until a deployment is launched. A change that is in progress is also awaited, once the deployment shows it.
 
     Route: GET ``/api/v2/deployments/{deploymentId}/``.
 

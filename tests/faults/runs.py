@@ -34,7 +34,7 @@ _REASONS = (
     *(
         "instead of an object",
         "has no field '",
-        "did not (say|end)",
+        "did not (say|end)|has no value for",
         "Sensor has timed out",
         "shorter than its Content-Length",
     ),

@@ -37,7 +37,7 @@ _LOST_RESPONSES: dict[str, dict[str, Any]] = {
     "gateway": {"status": 502, "apply": True, "body": "<html>Bad Gateway</html>"},
 }
 #: Submitters whose response has no body that could be cut.
-_WITHOUT_RESPONSE_BODY = ("assignment", "repository", "repository-latest")
+_WITHOUT_RESPONSE_BODY = ("assignment", "repository", "repository-latest", "challenger")
 #: What later tasks receive from each submitter without a kill.
 _WITHOUT_KILL: dict[str, dict[str, Any]] = {}
 

@@ -14,6 +14,7 @@ from datarobot_provider.core.arguments import converters
 from datarobot_provider.exceptions import InputError
 
 if TYPE_CHECKING:
+    from datarobot_provider.client.files import ModelFile
     from datarobot_provider.version_compat import ObjectStoragePath
 
     PathArgument: TypeAlias = str | os.PathLike[str] | ObjectStoragePath
@@ -112,3 +113,19 @@ def _storage_path(argument: str, path: Any) -> Any:
 
 def _storage_error(argument: str, text: str, error: Exception) -> InputError:
     return InputError(f"{argument} is {text!r}, but Airflow cannot open this object storage: {error}.")
+
+
+def file_to_upload(name: str, value: PathArgument) -> ModelFile:
+    """Return the file in an argument.
+
+    :param name: name of the argument, for errors.
+    :param value: the path.
+    :raises InputError: if it is not a file, or is empty.
+    """
+    from datarobot_provider.client.files import base_name, single_file
+
+    path = resolve_path(name, value)
+    file = single_file(path, base_name(path))
+    if not file.size:
+        raise InputError(f"The file {path} is empty.")
+    return file

@@ -29,6 +29,7 @@ _EXCLUDED = frozenset(
         "cancel_on_kill",
         "on_uncertain_submit",
         "fail_on_warning",
+        "fail_on_failed_rows",
         "raise_on_failure",
         "target",
         "sha256",

@@ -21,13 +21,14 @@ def regression_metrics(pairs: Sequence[tuple[float, float]]) -> dict[str, float 
         return dict.fromkeys(("RMSE", "MAE", "R Squared"))
     errors = [actual - predicted for predicted, actual in pairs]
     mean = sum(actual for _, actual in pairs) / len(pairs)
-    spread = sum((actual - mean) ** 2 for _, actual in pairs)
-    squared = sum(error**2 for error in errors)
-    return {
+    spread = sum((actual - mean) * (actual - mean) for _, actual in pairs)
+    squared = sum(error * error for error in errors)
+    values = {
         "RMSE": math.sqrt(squared / len(pairs)),
         "MAE": sum(map(abs, errors)) / len(pairs),
         "R Squared": 1 - squared / spread if spread else None,
     }
+    return {name: value if value is not None and math.isfinite(value) else None for name, value in values.items()}
 
 
 def classification_metrics(pairs: Sequence[tuple[dict[str, float], str]]) -> dict[str, float | None]:

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from datarobot_provider.emulator.evaluation.table import as_number
+from datarobot_provider.emulator.evaluation.table import as_number, is_missing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,11 +18,12 @@ _EMPTY = 1e-4
 
 
 def stability_index(expected: Sequence[str], actual: Sequence[str]) -> float | None:
-    """Return the population stability index: 0 for equal distributions; None if a sample is empty.
+    """Return the population stability index: 0 for equal distributions; None if a sample has no values.
 
     :param expected: the values of the training data.
     :param actual: the values of the predictions.
     """
+    expected, actual = ([value for value in sample if not is_missing(value)] for sample in (expected, actual))
     numbers, other_numbers = [as_number(value) for value in expected], [as_number(value) for value in actual]
     if all(value is not None for value in (*numbers, *other_numbers)):
         limits = _limits(sorted(value for value in numbers if value is not None))

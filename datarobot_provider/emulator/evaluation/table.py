@@ -70,6 +70,11 @@ def write_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
     return target.getvalue().encode()
 
 
+def is_missing(text: str) -> bool:
+    """Return whether a cell stands for a missing value."""
+    return text.strip().lower() in _MISSING
+
+
 def as_number(text: str) -> float | None:
     """Return the number in a cell, or None if it contains none."""
     try:
@@ -86,7 +91,7 @@ def _delimiter(text: str) -> str:
 
 
 def _type_of(values: Iterable[str]) -> str:
-    known = [value for value in values if value.strip().lower() not in _MISSING]
+    known = [value for value in values if not is_missing(value)]
     if known and all(as_number(value) is not None for value in known):
         return "Numeric"
     return "Text" if any(len(value) > _MAX_CATEGORY for value in known) else "Categorical"

@@ -19,7 +19,7 @@ _DEPLOYMENT = "/deployments/{deploymentId}/"
 def submit_actuals(call: Call) -> Response:
     """Add the actual values in the request (POST .../actuals/fromJSON/)."""
     deployment = _with_association_id(call)
-    return _start(call, deployment, {row["associationId"]: str(row["actualValue"]) for row in call.body["data"]})
+    return _start(call, deployment, {row["associationId"]: _text(row["actualValue"]) for row in call.body["data"]})
 
 
 @route("POST", _DEPLOYMENT + "actuals/fromDataset/")
@@ -46,3 +46,8 @@ def _start(call: Call, deployment: Deployment, actuals: dict[str, str]) -> Respo
     job = call.state.start_job("actuals", {"deploymentId": deployment.id})
     call.state.on_success(job, NewActuals(deployment, actuals))
     return call.accepted(call.state.create_status_record(job, _DEPLOYMENT.format(deploymentId=deployment.id)))
+
+
+def _text(value: str | float) -> str:
+    """Return a value as it is in a CSV file: a class may be sent as a number."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)

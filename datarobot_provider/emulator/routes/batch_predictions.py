@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from datarobot_provider.emulator.common import identifiers, timestamps, users
@@ -25,7 +26,7 @@ _SETTINGS = ("intakeSettings", "outputSettings")
 #: The share of rows that may fail before a job with ``abortOnError`` is aborted.
 _MAX_FAILED = 0.05
 #: What DataRobot returns for settings that a request leaves out.
-_DEFAULTS = {
+_DEFAULTS: Json = {
     "numConcurrent": 1,
     "chunkSize": "auto",
     "abortOnError": True,
@@ -74,7 +75,9 @@ def upload_rows(call: Call) -> Response:
     try:
         columns, *rows = read_lines(call.raw)
     except ValueError as error:
-        raise ApiError(422, f"The file is not a CSV file that can be read: {error}.") from None
+        problem = f"The file is not a CSV file that can be read: {error}."
+        job.job = call.state.start_job("batch_prediction", _ids(job), PlannedOutcome(CANCELLED, problem, seconds=0))
+        raise ApiError(422, problem) from None
     _start(call, job, columns, rows, len(call.raw))
     return Response(202)
 
@@ -139,9 +142,12 @@ def _start(call: Call, job: BatchPrediction, columns: Sequence[str], rows: Seque
     default = PlannedOutcome()
     if job.spec.get("abortOnError", True) and len(job.failures) > _MAX_FAILED * len(rows):
         default = PlannedOutcome(CANCELLED, f"Too many rows have failed: {len(job.failures)} of {len(rows)}.")
-    ids = {"predictionJobId": job.id, "deploymentId": job.deployment.id}
-    job.job = call.state.start_job("batch_prediction", ids, default)
+    job.job = call.state.start_job("batch_prediction", _ids(job), default)
     call.state.on_success(job.job, job)
+
+
+def _ids(job: BatchPrediction) -> dict[str, str]:
+    return {"predictionJobId": job.id, "deploymentId": job.deployment.id}
 
 
 def _csv(job: BatchPrediction, target: stand_in.Target, columns: Sequence[str]) -> str:
@@ -154,7 +160,15 @@ def _csv(job: BatchPrediction, target: stand_in.Target, columns: Sequence[str]) 
         [*(str(each.shares[label]) for label in classes), each.value, "APPROVED", *(each.row[name] for name in kept)]
         for each in job.scored
     ]
-    return write_table([*header, "DEPLOYMENT_APPROVAL_STATUS", *kept], lines).decode()
+    names = {each["inputName"]: each["outputName"] for each in _remapping(spec) if each["outputName"]}
+    columns = [*header, "DEPLOYMENT_APPROVAL_STATUS", *kept]
+    return write_table([names.get(name, name) for name in columns], lines).decode()
+
+
+def _remapping(spec: Json) -> list[dict[str, str | None]]:
+    """Return the new names of columns as the API returns them, a list."""
+    given = spec.get("columnNamesRemapping") or []
+    return [{"inputName": old, "outputName": new} for old, new in given.items()] if isinstance(given, dict) else given
 
 
 def _requested(call: Call) -> BatchPrediction:
@@ -176,7 +190,7 @@ def _serialize(call: Call, job: BatchPrediction) -> Json:
     state, now = _state(call, job), call.now()
     share = job.job.progress(now) if job.job else 0.0
     ended = job.job is not None and not job.job.active(now)
-    seconds = (min(timestamps.now(), job.job.finished_at()) - job.job.created).seconds if job.job else 0
+    elapsed = min(timestamps.now(), job.job.finished_at()) - job.job.created if job.job else timedelta()
     logs = _logs(job, state, ended=ended)
     local = job.spec["outputSettings"]["type"] == "localFile"
     return {
@@ -184,7 +198,7 @@ def _serialize(call: Call, job: BatchPrediction) -> Json:
         "status": state,
         "statusDetails": logs[-1],
         "percentageCompleted": round(100 * share, 1),
-        "elapsedTimeSec": seconds,
+        "elapsedTimeSec": max(0, int(elapsed.total_seconds())),
         "scoredRows": int(len(job.scored) * share),
         "failedRows": int(len(job.failures) * share),
         "skippedRows": 0,
@@ -196,7 +210,12 @@ def _serialize(call: Call, job: BatchPrediction) -> Json:
         "queued": False,
         "queuePosition": None,
         "resultsDeleted": False,
-        "jobSpec": {**_DEFAULTS, **job.spec},
+        "jobSpec": {
+            **_DEFAULTS,
+            **job.spec,
+            "csvSettings": {**_DEFAULTS["csvSettings"], **job.spec.get("csvSettings", {})},
+            "columnNamesRemapping": _remapping(job.spec),
+        },
         "links": _links(call, job, download=local and state == "COMPLETED"),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datarobot_provider.emulator.common import identifiers
-from datarobot_provider.emulator.common.errors import ApiError, not_found
+from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
 from datarobot_provider.emulator.routes.deployments import registered_version, requested_deployment
 from datarobot_provider.emulator.routes.model_replacement import compatibility
 from datarobot_provider.emulator.store.deployments import PREDICTION_ENVIRONMENT, Challenger
@@ -18,6 +18,8 @@ _CHALLENGER = "/deployments/{deploymentId}/challengers/{challengerId}/"
 def create_challenger(call: Call) -> Response:
     """Add a challenger to a deployment that has them enabled (POST .../challengers/)."""
     deployment, package = requested_deployment(call), registered_version(call, call.body["modelPackageId"])
+    if call.body.get("predictionEnvironmentId") not in {None, PREDICTION_ENVIRONMENT["id"]}:
+        raise invalid("predictionEnvironmentId", "does not exist")
     if not deployment.settings["challengerModels"]["enabled"]:
         raise ApiError(422, "Challenger models are not enabled for the deployment.")
     problems = compatibility(call, deployment, package)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datarobot_provider.emulator.routes.deployments import check_unchanging, requested_deployment
-from datarobot_provider.emulator.store.deployments import FieldChange
+from datarobot_provider.emulator.store.deployments import SettingsChange
 from datarobot_provider.emulator.web.routing import Call, Response, route
 
 _SETTINGS = "/deployments/{deploymentId}/settings/"
@@ -20,11 +20,6 @@ def update_settings(call: Call) -> Response:
     """Change settings of a deployment; other settings stay as they are (PATCH .../settings/)."""
     deployment = requested_deployment(call)
     check_unchanging(call, deployment)
-    changed = {name: _merged(deployment.settings.get(name), value) for name, value in call.body.items()}
     job = call.state.start_job("deployment_settings", {"deploymentId": deployment.id})
-    call.state.on_success(job, FieldChange(deployment, {"settings": {**deployment.settings, **changed}}))
+    call.state.on_success(job, SettingsChange(deployment, call.body))
     return call.accepted(call.state.create_status_record(job, _SETTINGS.format(deploymentId=deployment.id)))
-
-
-def _merged(current: object, new: object) -> object:
-    return {**current, **new} if isinstance(current, dict) and isinstance(new, dict) else new

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from datarobot_provider.emulator.common import timestamps
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEPLOYMENT = "/deployments/{deploymentId}/"
 _METRIC = "psi"
+_FIRST_YEAR = 1970
 _DEFAULT_PERIOD = timedelta(days=7)
 #: What the emulator does not measure: the API returns 0, or null for a duration.
 _NOT_MEASURED = {
@@ -121,7 +122,9 @@ def _hour(call: Call, name: str) -> datetime | None:
     text = call.query.get(name)
     if text is None:
         return None
-    moment = datetime.fromisoformat(text)
+    moment = datetime.fromisoformat(text).astimezone(UTC)
+    if moment.year < _FIRST_YEAR:
+        raise invalid(name, f"has to be after {_FIRST_YEAR}", "query")
     if (moment.minute, moment.second, moment.microsecond) != (0, 0, 0):
         raise invalid(name, "has to be the top of an hour", "query")
     return moment

@@ -65,7 +65,7 @@ def create_deployment(call: Call) -> Response:
 def list_deployments(call: Call) -> Response:
     """List the deployments, sorted by label (GET /deployments/)."""
     search = (call.query.get("search") or "").lower()
-    rows = [d for d in existing_deployments(call) if search in d.label.lower()]
+    rows = [d for d in existing_deployments(call) if search in f"{d.label}\n{d.description}".lower()]
     model_id = call.query.get("customModelId")
     if model_id:
         model = call.state.models.get(model_id)

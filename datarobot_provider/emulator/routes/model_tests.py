@@ -158,6 +158,6 @@ def _serialize(call: Call, test: ModelTest) -> Json:
         "datasetId": test.dataset.id if test.dataset else None,
         "datasetVersionId": test.dataset.version_id if test.dataset else None,
         "executionEnvironment": {"id": test.environment.environment.id, "name": test.environment.environment.name},
-        "executionEnvironmentVersion": {"id": test.environment.id, "label": test.environment.label},
+        "executionEnvironmentVersion": {"id": test.environment.id, "label": test.environment.label or ""},
         **test.settings,
     }

@@ -77,9 +77,9 @@ def _json_rows(content: bytes) -> list[dict[str, str]]:
 
 def _passthrough_columns(call: Call, rows: Sequence[Mapping[str, str]]) -> list[str]:
     if call.query.get("passthroughColumnsSet") == "all":
-        return list(rows[0])
+        return list(dict.fromkeys(name for row in rows for name in row))
     wanted = [value for name, value in call.arguments if name == "passthroughColumns"]
-    unknown = [name for name in wanted if name not in rows[0]]
+    unknown = [name for name in wanted if not any(name in row for row in rows)]
     if unknown:
         raise ApiError(400, f"The data has no column {', '.join(unknown)}.")
     return wanted
@@ -95,5 +95,5 @@ def _serialize(number: int, target: stand_in.Target, prediction: Prediction, col
         "predictionValues": [{"label": label, "value": share} for label, share in values.items()],
         "deploymentApprovalStatus": "APPROVED",
         **({"predictionThreshold": 0.5} if target.kind == "Binary" else {}),
-        **({"passthroughValues": {name: prediction.row[name] for name in columns}} if columns else {}),
+        **({"passthroughValues": {name: prediction.row.get(name) for name in columns}} if columns else {}),
     }

@@ -172,6 +172,25 @@ class FieldChange:
 
 @snapshot_class
 @dataclass
+class SettingsChange:
+    """Changes settings of a deployment; the parts of a setting that are not given stay as they are.
+
+    :param values: the new values by setting.
+    """
+
+    deployment: Deployment
+    values: dict[str, Any]
+
+    def apply(self, _: State) -> None:
+        """Change the settings."""
+        settings = self.deployment.settings
+        for name, value in self.values.items():
+            current = settings.get(name)
+            settings[name] = {**current, **value} if isinstance(current, dict) and isinstance(value, dict) else value
+
+
+@snapshot_class
+@dataclass
 class Replacement:
     """Makes a deployment serve another registered model version."""
 

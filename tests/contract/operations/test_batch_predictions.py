@@ -156,11 +156,29 @@ def test_too_many_failed_rows_abort_the_job(runner, deployment, rows):
         runner.run(RunBatchPredictionOperator, deployment_id=deployment, file=rows, **WAIT)
 
 
-def test_a_job_is_cancelled_if_its_file_is_refused(runner, deployment, rows):
+def test_a_job_without_its_file_is_cancelled(runner, deployment, rows):
+    runner.emulator.control("POST", "faults", {"method": "PUT", "path": "csvUpload", "status": 406, "body": {}})
+    with pytest.raises(AirflowFailException, match="406 for PUT"):
+        runner.run(RunBatchPredictionOperator, deployment_id=deployment, file=rows, **WAIT)
+    assert runner.run(ListBatchPredictionsOperator, deployment_id=deployment) == []
+
+
+def test_a_file_that_an_earlier_attempt_has_uploaded_is_not_sent_again(runner, deployment, rows):
+    fault = {"method": "PUT", "path": "csvUpload", "status": 409, "body": {"message": "begun"}, "apply": True}
+    runner.emulator.control("POST", "faults", fault)
+    done = runner.run(RunBatchPredictionOperator, deployment_id=deployment, file=rows, **WAIT)
+    assert (done["status"], done["scoredRows"]) == ("COMPLETED", 2)
+
+
+def test_the_job_of_a_file_is_ended_if_the_file_is_refused(runner, deployment, rows):
     rows.write_bytes(b"\xff\xfe")
     with pytest.raises(AirflowFailException, match="is not a CSV file that can be read"):
         runner.run(RunBatchPredictionOperator, deployment_id=deployment, file=rows, **WAIT)
-    assert runner.run(ListBatchPredictionsOperator, deployment_id=deployment) == []
+    (job,) = runner.run(ListBatchPredictionsOperator, deployment_id=deployment)
+    assert (job["status"], job["statusDetails"].split(":")[0]) == (
+        "ABORTED",
+        "The file is not a CSV file that can be read",
+    )
 
 
 @pytest.mark.parametrize(

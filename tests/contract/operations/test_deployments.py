@@ -77,6 +77,14 @@ def test_an_existing_deployment_is_reused_or_refused(runner, package, deployment
     assert len(runner.run(ListDeploymentsOperator, search="Prices")) == 1
 
 
+def test_a_deployment_that_failed_is_not_reused(runner, package):
+    runner.datarobot.outcome("deployment", "failed")
+    arguments = {"model_package_id": package, "deployment_label": "Prices", "if_exists": "reuse"}
+    with pytest.raises(AirflowException, match="The deployment failed"):
+        runner.run(CreateDeploymentOperator, **arguments, **WAIT)
+    assert runner.run(CreateDeploymentOperator, **arguments, **WAIT)["status"] == "active"
+
+
 @BOTH_MODES
 def test_a_failed_deployment_is_an_error(runner, package, deferrable):
     runner.datarobot.outcome("deployment", "failed", message="out of memory")
@@ -164,6 +172,8 @@ def test_settings_without_a_setting_are_refused(runner):
 @covers("delete_deployment")
 def test_delete(runner, deployment):
     assert runner.run(DeleteDeploymentOperator, deployment_id=deployment, ignore_management_agent=True) is None
+    (sent,) = (received for received in runner.received if received.method == "DELETE")
+    assert sent.target.endswith("/?ignoreManagementAgent=true")
     assert runner.run(ListDeploymentsOperator, search="Prices") == []
     runner.run(DeleteDeploymentOperator, deployment_id=deployment, ignore_if_missing=True)
 

@@ -91,7 +91,11 @@ def test_a_challenger_is_compared_with_the_current_model(runner, deployment, min
 def test_the_feature_with_the_highest_drift_counts(runner, deployment):
     arguments = {"deployment_id": deployment, "max_feature_drift": 0.1, "if_rejected": "return"}
     decided = runner.run(ModelQualityGateOperator, **arguments)
-    assert (decided["criteria"][0]["name"], decided["accepted"]) == ("highest drift of a feature", False)
+    # The rows contain one feature of the training data.
+    assert (decided["criteria"][0]["name"], decided["accepted"]) == (
+        "highest drift of a feature, 9 not measured",
+        False,
+    )
 
 
 @pytest.mark.parametrize(("checks", "value"), [({}, "all green"), ({"nullValueImputation": "warning"}, None)])
@@ -131,6 +135,7 @@ def test_without_a_number_there_is_no_decision(runner, deployment, arguments):
         ({"deployment_id": None, "max_target_drift": 1}, "Give deployment_id: metric, max_target_drift"),
         ({"metric": "RMSE"}, "Give metric together with metric_limit or challenger_model_id"),
         ({"metric_limit": 1, "max_target_drift": 1}, "Give metric together with metric_limit or challenger_model_id"),
+        ({"metric": "MAE", "metric_limit": 1, "min_improvement": 1}, "min_improvement is about a challenger"),
         ({"max_target_drift": 1, "if_rejected": "ignore"}, "if_rejected should be one of fail, skip, return"),
         ({"max_target_drift": "low"}, "max_target_drift should be a number"),
         ({"metric": "Happiness", "metric_limit": 1}, "It is not known whether higher values of 'Happiness' are better"),

@@ -92,6 +92,18 @@ def test_a_change_that_is_in_progress_is_awaited(runner, deployment, better, def
     assert sum(received.method == "PATCH" and "/model/" in received.path for received in runner.received) == 1
 
 
+def test_a_replacement_after_the_one_of_another_user_succeeds_in_the_next_attempt(
+    runner, deployment, better, model_folder
+):
+    other = registered(runner, model_folder, "Other prices")
+    runner.datarobot.outcome("model_replacement", "succeeded", seconds=0.2)
+    runner.run(ReplaceModelOperator, deployment_id=deployment, model_package_id=other, wait_for_completion=False)
+    replace = {"deployment_id": deployment, "model_package_id": better, "task_id": "mine", **WAIT}
+    with pytest.raises(AirflowException, match="A retry attempt requests it again"):
+        runner.run(ReplaceModelOperator, **replace)
+    assert runner.retry(ReplaceModelOperator, **replace)["modelPackage"]["id"] == better
+
+
 def test_a_deployment_that_does_not_serve_the_new_model_is_an_error(runner, deployment, better):
     runner.datarobot.outcome("model_replacement", "unknown", state="COMPLETED")
     with pytest.raises(AirflowException, match="has ended, but the deployment is not as requested"):

@@ -63,7 +63,7 @@ UNCERTAIN = [
     DownloadError("x"),
     UncertainSubmitError("x"),
     JobFailedError("x"),
-    MissingMeasurementError("x"),
+    MissingMeasurementError("x", "y"),
     QualityGateError("x"),
 ]
 
