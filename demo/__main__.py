@@ -27,7 +27,7 @@ CONN_ID = "datarobot_default"
 LOGS_SHOWN = 3
 ALL = "all"
 #: Examples that wait for a user, which ``all`` does not run.
-NEED_A_USER = frozenset({"example_approve_guards"})
+NEED_A_USER = frozenset({"example_approve_guards", "example_champion_challenger"})
 
 
 class Progress:

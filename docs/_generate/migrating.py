@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from datarobot_provider.migrate.entry import NOT_YET, OPERATOR, PACKAGE, ROUTE, 
 from datarobot_provider.migrate.findings import place_of
 from datarobot_provider.migrate.table import SECTIONS, TABLE
 from docs._generate.contract import ROOT
+from tests.unit.operators.catalogue import own_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +64,13 @@ def _replacement(entry: Entry) -> str:
         return f"not yet{note}"
     if entry.kind == ROUTE:
         return "<br>".join(f"`{request}`" for request in entry.requests) + note
-    return f"`{entry.replacement_class}`<br>`{entry.replacement_module.removeprefix(f'{PACKAGE}.')}`{note}"
+    deferrable = ", deferrable" if _is_deferrable(entry) else ""
+    return f"`{entry.replacement_class}`{deferrable}<br>`{entry.replacement_module.removeprefix(f'{PACKAGE}.')}`{note}"
+
+
+def _is_deferrable(entry: Entry) -> bool:
+    found = getattr(importlib.import_module(entry.replacement_module), entry.replacement_class)
+    return isinstance(found, type) and "deferrable" in own_arguments(found)
 
 
 def _arguments(entry: Entry) -> str:

@@ -95,9 +95,9 @@ class Resources(EmulatorClient):
         """Create an execution environment without a version; return its id."""
         return str(self.send("POST", "executionEnvironments/", json={"name": "Python"})["id"])
 
-    def registered(self) -> dict[str, str]:
-        """Register a version as a new registered model; return the ids and the name."""
-        body = {"customModelVersionId": self.changeable["custom_model_version_id"]}
+    def registered(self, version_id: str | None = None) -> dict[str, str]:
+        """Register a version, by default that of :attr:`changeable`, as a new model; return the ids and the name."""
+        body = {"customModelVersionId": version_id or self.changeable["custom_model_version_id"]}
         self.outcome("model_package_build", "succeeded", seconds=0)
         name = f"Prices of house {next(self._numbers):04}"
         created = self.send("POST", "modelPackages/fromCustomModelVersion/", json={**body, "registeredModelName": name})
@@ -189,13 +189,13 @@ class Resources(EmulatorClient):
 
     @cached_property
     def package(self) -> str:
-        """A version of a registered model that is deployed."""
-        return self.registered()["version_id"]
+        """A version of a registered model that is deployed, so that its custom model version is frozen."""
+        return self.registered(self.create_model_with_version()["custom_model_version_id"])["version_id"]
 
     @cached_property
     def other_package(self) -> str:
-        """Another version of a registered model."""
-        return self.registered()["version_id"]
+        """Another version of a registered model, which replaces the deployed one."""
+        return self.registered(self.create_model_with_version()["custom_model_version_id"])["version_id"]
 
     @cached_property
     def deployed(self) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from demo.report import task_name
-from harness.airflow_api import ApiError
+from harness.airflow_api import FINISHED, ApiError
 from harness.emulator import ROOT
 from harness.processes import wait_until
 from harness.task_durations import TaskDurations, measure
@@ -161,3 +161,13 @@ def create_validations(environment: Environment, use_case_id: str) -> None:
             "targetColumnName": column,
         }
         send_request(environment, "POST", "genai/customModelVectorDatabaseValidations/", **body)
+
+
+def wait_for_schedule(environment: Environment, dag_id: str) -> None:
+    """Wait for the end of the scheduled run of a DAG."""
+
+    def ended() -> bool | None:
+        states = [run["state"] for run in environment.api.runs(dag_id) if run["run_type"] == "scheduled"]
+        return True if states and set(states) <= FINISHED else None
+
+    wait_until(ended, what=f"a scheduled run of {dag_id}", timeout=300, check=environment.airflow.check, interval=1.0)

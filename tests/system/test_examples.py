@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.airflow_api import FINISHED
-from harness.processes import wait_until
 from tests.system.conftest import checks_for_running_job
 from tests.system.examples import (
     FOLDER,
@@ -24,6 +22,7 @@ from tests.system.examples import (
     send_request,
     tasks_with,
     wait_for_request,
+    wait_for_schedule,
 )
 
 if TYPE_CHECKING:
@@ -44,13 +43,15 @@ IMAGE_SIZE = 3_000_000
 CREATIONS = {
     r"/customModels/$": 12,
     r"/customModels/fromCustomModel/$": 1,
-    r"/customModels/[^/]+/versions/$": 12,
+    r"/customModels/[^/]+/versions/$": 14,
     r"/executionEnvironments/$": 1,
     r"/executionEnvironments/[^/]+/versions/$": 2,
-    r"/datasets/fromFile/$": 2,
-    r"/fromCustomModelVersion/$": 2,
+    r"/datasets/fromFile/$": 4,
+    r"/fromCustomModelVersion/$": 4,
     r"/fromModelPackage/$": 1,
-    r"/predictions$": 2,
+    r"/predictions$": 4,
+    r"/challengers/$": 2,
+    r"/actuals/fromJSON/$": 2,
     r"/batchPredictions/$": 2,
     r"/fromRepository/$": 1,
     r"/dependencyBuild/$": 11,
@@ -93,16 +94,6 @@ def temp_image() -> Iterator[Path]:
     path = Path(tempfile.gettempdir()) / f"prediction-server-{os.getpid()}.tar.gz"
     yield path
     path.unlink(missing_ok=True)
-
-
-def wait_for_schedule(environment: Environment, dag_id: str) -> None:
-    """Wait for the end of the scheduled run of a DAG."""
-
-    def ended() -> bool | None:
-        states = [run["state"] for run in environment.api.runs(dag_id) if run["run_type"] == "scheduled"]
-        return True if states and set(states) <= FINISHED else None
-
-    wait_until(ended, what=f"a scheduled run of {dag_id}", timeout=300, check=environment.airflow.check, interval=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +144,11 @@ def runs(environment: Environment, folder: Path, target: Path, temp_image: Path)
     runs["production"].ended()
     # Only the second run has a model to replace.
     runs |= run_all(environment, {"production again": Plan("example_model_to_production", {})})
+    runs["production again"].ended()
+    for name, option in (("promoted", "Approve"), ("not promoted", "Reject")):
+        runs |= run_all(environment, {name: Plan("example_champion_challenger", {})})
+        choose(environment, runs[name], "approve", option)
+        runs[name].ended()
     for run in runs.values():
         run.ended()
     wait_for_schedule(environment, "example_weekly_revalidation")
@@ -201,8 +197,19 @@ def test_a_model_reaches_production_and_is_replaced(environment: Environment, ru
     rows = first.value("predict_batch")["scoredRows"]
     assert first.value("report")["predicted_rows"] == rows > 0
     assert second.value("statistics")["metrics"]["totalPredictions"] == rows + 1
-    assert [each["status"] for each in environment.requests("PATCH", "/model/$")] == [202]
     assert "There is nothing to change in the deployment" in first.log("replace_model")
+
+
+def test_a_challenger_replaces_the_model_only_after_an_approval(environment: Environment, runs: dict[str, Run]) -> None:
+    promoted, rejected = runs["promoted"], runs["not promoted"]
+    assert set(promoted.states().values()) == {"success"}
+    assert {name for name, state in rejected.states().items() if state == "skipped"} == {"promote"}
+    assert promoted.value("promote")["modelPackage"]["id"] == promoted.value("register")["id"]
+    assert "accepted  RMSE of the challenger" in rejected.log("compare")
+    deletions = environment.requests("DELETE", "/challengers/[^/]+/$")
+    assert [each["status"] for each in deletions] == [204, 204]
+    # The second run to production, and the promotion.
+    assert [each["status"] for each in environment.requests("PATCH", "/model/$")] == [202, 202]
 
 
 def test_a_vector_database_that_works_is_used_and_its_validation_deleted(

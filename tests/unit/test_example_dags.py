@@ -19,7 +19,7 @@ from tests.support.airflow import DagSerialization, ParamValidationError
 FOLDER = Path(__file__).parents[2] / "example_dags"
 FILES = sorted(FOLDER.glob("example_*.py"))
 #: Examples that contain no DAG in earlier versions of Airflow.
-NEEDS = {"example_approve_guards": Version("3.1")}
+NEEDS = {"example_approve_guards": Version("3.1"), "example_champion_challenger": Version("3.1")}
 NAMES = [file.stem for file in FILES if Version(airflow.__version__) >= NEEDS.get(file.stem, Version("3.0"))]
 SHARED = FOLDER / "datarobot_examples"
 
@@ -110,15 +110,18 @@ def test_a_dag_comes_back_from_the_database(bag, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_only_two_examples_start_by_themselves(bag, name):
-    assert (bag.dags[name].schedule is None) == (name not in {"example_on_new_version", "example_weekly_revalidation"})
+def test_only_these_examples_start_by_themselves(bag, name):
+    assert (bag.dags[name].schedule is None) == (
+        name not in {"example_champion_challenger", "example_on_new_version", "example_weekly_revalidation"}
+    )
     assert bag.dags[name].catchup is False
 
 
-def test_before_airflow_3_1_the_example_with_an_approval_contains_no_dag(bag, monkeypatch):
+@pytest.mark.parametrize("name", NEEDS)
+def test_before_airflow_3_1_an_example_with_an_approval_contains_no_dag(bag, monkeypatch, name):
     monkeypatch.setattr(airflow, "__version__", "3.0.6")
     monkeypatch.syspath_prepend(str(FOLDER))
-    before = DagBag(dag_folder=str(FOLDER / "example_approve_guards.py"))
+    before = DagBag(dag_folder=str(FOLDER / f"{name}.py"))
     assert (before.import_errors, dict(before.dags)) == ({}, {})
 
 

@@ -31,7 +31,7 @@ def make_predictions(call: Call) -> Response:
     target = deployment_health.target(call.state, deployment)
     predictions = [predict_row(deployment, target, row) for row in rows]
     deployment.requests.append(ServedRequest(deployment.model_id, len(predictions)))
-    deployment.predictions += predictions
+    deployment.record(predictions)
     data = [_serialize(number, target, each, columns) for number, each in enumerate(predictions)]
     return Response(200, {"data": data})
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.emulator.common import timestamps
@@ -10,6 +10,7 @@ from datarobot_provider.emulator.store.jobs import FAILED
 from datarobot_provider.emulator.store.snapshot import snapshot_class
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from datarobot_provider.emulator.store.entities import RegisteredVersion
@@ -148,6 +149,13 @@ class Deployment:
             return str(self.change.extra["status"])
         return "active" if self.active else "inactive"
 
+    def record(self, predictions: Sequence[Prediction]) -> None:
+        """Record predictions, and those of the challengers, which predict the same."""
+        self.predictions += predictions
+        for challenger in self.challengers.values():
+            model_id = challenger.package.version_id
+            self.predictions += [replace(each, model_id=model_id) for each in predictions]
+
     def exists(self, now: float) -> bool:
         """Return whether the API knows the deployment, which is not the case after its job has expired."""
         return not (self.launch and self.launch.expired(now))
@@ -243,7 +251,7 @@ class BatchPrediction:
         model_id = self.scored[0].model_id if self.scored else self.deployment.model_id
         self.deployment.requests.append(ServedRequest(model_id, len(self.scored)))
         if not self.spec.get("skipDriftTracking"):
-            self.deployment.predictions += self.scored
+            self.deployment.record(self.scored)
 
 
 def serve(deployment: Deployment, package: RegisteredVersion, reason: str) -> None:

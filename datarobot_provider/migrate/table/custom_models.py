@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_path, same, to
+from datarobot_provider.migrate.entry import Entry, same, to
 
 _MODULE = "operators.custom_models"
 
@@ -75,61 +75,51 @@ ENTRIES = (
     Entry(
         _MODULE,
         "CreateCustomModelDeploymentOperator",
-        REQUEST,
-        ("POST modelPackages/fromCustomModelVersion/", "POST deployments/fromModelPackage/"),
+        "operators.deployments.CreateDeploymentOperator",
         arguments={
-            "custom_model_version_id": to("json", "customModelVersionId of the first request"),
-            "deployment_name": to("json", "label"),
-            "prediction_server_id": to("json", "defaultPredictionServerId"),
-            "description": to("json", "description"),
-            "importance": to("json", "importance"),
+            "custom_model_version_id": to("model_package_id", "the id that RegisterCustomModelVersionOperator returns"),
+            "deployment_name": to("deployment_label"),
+            "prediction_server_id": to("default_prediction_server_id"),
+            **same("description", "importance"),
             "max_wait_sec": to("timeout"),
         },
         pushed="the id of the deployment",
         pushes='the deployment, an object; its id is ["id"]',
-        note='The second request has the modelPackageId, which is ["id"] of the first response.',
+        note="The version is registered first, by RegisterCustomModelVersionOperator.",
     ),
     Entry(
         _MODULE,
         "CreateExecutionEnvironmentOperator",
-        REQUEST,
-        ("POST executionEnvironments/",),
-        arguments={
-            "name": to("json", "name"),
-            "description": to("json", "description"),
-            "programming_language": to("json", "programmingLanguage"),
-        },
+        "operators.execution_environments.CreateExecutionEnvironmentOperator",
+        arguments=same("name", "description", "programming_language"),
         params={
-            "execution_environment_name": to("json", "name"),
-            "execution_environment_description": to("json", "description"),
-            "programming_language": to("json", "programmingLanguage"),
-            "required_metadata_keys": to("json", 'requiredMetadataKeys: [{"fieldName": …, "displayName": …}]'),
+            "execution_environment_name": to("name"),
+            "execution_environment_description": to("description"),
+            **same("programming_language"),
+            "required_metadata_keys": to("required_metadata_keys", '[{"fieldName": …, "displayName": …}]'),
         },
         pushed="the id of the environment",
-        pushes='an object; the id is ["id"]',
+        pushes="the id of the environment",
+        same_xcom=True,
     ),
     Entry(
         _MODULE,
         "CreateExecutionEnvironmentVersionOperator",
-        REQUEST,
-        ("POST executionEnvironments/{environmentId}/versions/",),
+        "operators.environment_versions.CreateEnvironmentVersionOperator",
         arguments={
-            **in_path("execution_environment_id"),
-            "docker_context_path": to("files", '{"docker_context": …}; an archive, not a folder'),
-            "environment_version_label": to("data", "label"),
-            "environment_version_description": to("data", "description"),
-            "max_wait_sec": dropped("the request does not wait for the build of the environment"),
+            "execution_environment_id": to("environment_id"),
+            "docker_context_path": to("docker_context"),
+            "environment_version_label": to("version_label"),
+            "environment_version_description": to("description"),
+            "max_wait_sec": to("timeout"),
         },
         params={
-            "docker_context_path": to("files", '{"docker_context": …}; an archive, not a folder'),
-            "environment_version_label": to("data", "label"),
-            "environment_version_description": to("data", "description"),
+            "docker_context_path": to("docker_context"),
+            "environment_version_label": to("version_label"),
+            "environment_version_description": to("description"),
         },
         pushed="the id of the version",
-        pushes='an object; the id is ["id"]',
-        note=(
-            "Before the version is used, GET executionEnvironments/{environmentId}/versions/{versionId}/ must return "
-            "the buildStatus success."
-        ),
+        pushes="the id of the version",
+        same_xcom=True,
     ),
 )

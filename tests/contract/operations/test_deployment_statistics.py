@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from datarobot_provider.operators.actuals import SubmitActualsFromDatasetOperator, SubmitActualsOperator
+from datarobot_provider.operators.challengers import CreateChallengerOperator
 from datarobot_provider.operators.deployment_statistics import (
     GetAccuracyOperator,
     GetServiceStatisticsOperator,
@@ -87,6 +88,24 @@ def test_actual_values_are_read_from_a_dataset(runner, monitored, deferrable):
     submit = {"dataset_id": dataset, "association_id_column": "id", "actual_value_column": "price"}
     runner.run(SubmitActualsFromDatasetOperator, deployment_id=monitored, **submit, deferrable=deferrable, **WAIT)
     assert runner.run(GetAccuracyOperator, deployment_id=monitored)["metrics"]["MAE"]["value"] == 0.5
+
+
+def test_challengers_are_measured_with_the_same_rows(runner, monitored, model_folder):
+    configure(runner, monitored, challenger_models={"enabled": True})
+    package = registered(runner, model_folder, "Better prices")
+    challenger = runner.run(
+        CreateChallengerOperator, deployment_id=monitored, model_package_id=package, name="better", **WAIT
+    )
+    runner.run(MakePredictionsOperator, deployment_id=monitored, rows=ROWS)
+    runner.run(
+        SubmitActualsOperator,
+        deployment_id=monitored,
+        data=[{"associationId": "a", "actualValue": 3}, {"associationId": "b", "actualValue": 5}],
+        **WAIT,
+    )
+    model = challenger["model"]["id"]
+    accuracy = runner.run(GetAccuracyOperator, deployment_id=monitored, model_id=model)
+    assert (accuracy["modelId"], accuracy["metrics"]["RMSE"]["value"]) == (model, 1.0)
 
 
 @covers("get_target_drift", "list_feature_drift")

@@ -23,19 +23,16 @@ XCOM, PARAMS, NOTE = "XCom", "params of the DAG", "..."
 #: For each file, by line: name, kind, renamed arguments, and the beginnings of the checks. NOTE is any check.
 EXPECTED = {
     "custom_model_life_cycle": [
-        ("CreateExecutionEnvironmentOperator", ROUTE, {}, [PARAMS, XCOM]),
+        ("CreateExecutionEnvironmentOperator", OPERATOR, {}, [PARAMS]),
         (
             "CreateExecutionEnvironmentVersionOperator",
-            ROUTE,
-            {},
-            [
-                "argument execution_environment_id: path",
-                "argument environment_version_label: data: label",
-                "argument max_wait_sec: no equivalent",
-                PARAMS,
-                XCOM,
-                "Before the version is used",
-            ],
+            OPERATOR,
+            {
+                "execution_environment_id": "environment_id",
+                "environment_version_label": "version_label",
+                "max_wait_sec": "timeout",
+            },
+            [PARAMS],
         ),
         ("CreateCustomInferenceModelOperator", OPERATOR, {}, [PARAMS]),
         (
@@ -48,15 +45,9 @@ EXPECTED = {
         ("GetCustomModelTestOverallStatusOperator", OPERATOR, {}, [XCOM]),
         (
             "CreateCustomModelDeploymentOperator",
-            ROUTE,
-            {},
-            [
-                "argument custom_model_version_id: json: customModelVersionId",
-                "argument deployment_name: json: label",
-                "argument importance: json: importance",
-                XCOM,
-                NOTE,
-            ],
+            OPERATOR,
+            {"deployment_name": "deployment_label"},
+            ["argument custom_model_version_id: model_package_id: the id that RegisterCustomModelVersion", XCOM, NOTE],
         ),
     ],
     "batch_scoring": [
