@@ -18,7 +18,7 @@ SUITES := unit contract parity faults audit system
 WORKERS ?= 3
 # Only the root is named, because the controller of pytest-xdist imports the conftest.py of every folder that is named.
 DISTRIBUTED = -n $(WORKERS) --dist loadgroup --no-loadscope-reorder --ignore=tests/browser --ignore=tests/crash --ignore=tests/packaging \
-	--ignore=$(OFFICIAL_TESTS) tests
+	--ignore=tests/peers --ignore=$(OFFICIAL_TESTS) tests
 # The stamp contains the folder of the environment. The environment is created again if the folder was moved, or if its
 # Python interpreter no longer exists.
 STAMP := $(VENV)/.made-for
@@ -32,7 +32,7 @@ OFFICIAL_STAMP := $(OFFICIAL)/.made-for
 OFFICIAL_SOUND := $(shell $(OFFICIAL)/bin/python -c 'print("yes")' 2>/dev/null)
 
 # The benchmarks have a separate environment with the other providers. DataRobot's own provider needs Airflow 2; if that
-# cannot be installed, it is not measured.
+# cannot be installed, it is not measured, and test-peers fails.
 BENCH := .venv-bench
 BENCH_STAMP := $(BENCH)/.made-for
 BENCH_FOR := $(shell $(BENCH)/bin/python -c 'print(open("$(BENCH_STAMP)").read())' 2>/dev/null)
@@ -58,7 +58,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help venv demo demo-scale test test-all test-official-client lint types import-rules $(SUITES) clean remake
+.PHONY: help venv demo demo-scale test test-all test-official-client test-peers lint types import-rules $(SUITES) clean remake
 
 help: ## show this help
 	@echo "usage: make [target]"
@@ -88,6 +88,10 @@ test-all: $(STAMP) ## run every check and every test: all combinations, the offi
 test-official-client: $(STAMP) $(OFFICIAL_STAMP) ## test the emulator with DataRobot's own Python client
 	@echo "== tests: official_client"
 	@EMULATOR_PYTHON='$(CURDIR)/$(BIN)/python' $(OFFICIAL)/bin/python -m pytest -c $(OFFICIAL_TESTS)/pytest.ini $(OFFICIAL_TESTS)
+
+test-peers: test-official-client $(AIRFLOW_2_STAMP) ## test the emulator with DataRobot's own provider in Airflow 2, and its client
+	@echo "== tests: peers"
+	@$(PYTEST) tests/peers
 
 .PHONY: dist test-wheel
 dist: $(STAMP) ## build the sdist and the wheel in dist/, check their metadata and contents

@@ -12,10 +12,11 @@ import importlib
 import warnings
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from datarobot_provider.core.errors import airflow_errors
 from datarobot_provider.version_compat import AirflowProviderDeprecationWarning, BaseOperator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from datarobot_provider.version_compat import Context
 
@@ -25,10 +26,12 @@ class Deprecated(BaseOperator):
 
     :cvar renamed: arguments that have another name in the operator.
     :cvar from_params: params of the DAG that supply arguments which are not given.
+    :cvar conversions: functions that convert the values of some of these params.
     """
 
     renamed: ClassVar[Mapping[str, str]] = {}
     from_params: ClassVar[Mapping[str, str]] = {}
+    conversions: ClassVar[Mapping[str, Callable[[Any], Any]]] = {}
 
     def __init__(self, **kwargs: Any) -> None:
         classes = type(self).__mro__
@@ -53,9 +56,11 @@ class Deprecated(BaseOperator):
     def execute(self, context: Context) -> Any:
         """Take missing arguments from the params of the DAG, and execute the operator."""
         params = context.get("params") or {}
-        for name, argument in self.from_params.items():
-            if argument not in self._given and params.get(name) is not None:
-                setattr(self, argument, params[name])
+        with airflow_errors(self):
+            for name, argument in self.from_params.items():
+                value = params.get(name)
+                if argument not in self._given and value is not None:
+                    setattr(self, argument, self.conversions[name](value) if name in self.conversions else value)
         return super().execute(context)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.client.routes import required
 from datarobot_provider.deprecated import Deprecated
+from datarobot_provider.exceptions import InputError
 from datarobot_provider.operators import custom_models, execution_environments
 from datarobot_provider.operators.deployments import CreateDeploymentOperator
 from datarobot_provider.operators.environment_versions import CreateEnvironmentVersionOperator
@@ -19,6 +21,26 @@ if TYPE_CHECKING:
 _RESOURCES = {name: name for name in ("network_egress_policy", "maximum_memory", "replicas")}
 
 
+def _metadata_keys(keys: Any) -> list[dict[str, Any]]:
+    try:
+        return [{"fieldName": key["field_name"], "displayName": key["display_name"]} for key in keys]
+    except (KeyError, TypeError):
+        raise InputError(
+            "The param required_metadata_keys is not a list of objects with field_name and display_name."
+        ) from None
+
+
+def _class_labels(file: str) -> list[str]:
+    try:
+        return [label for label in Path(file).read_text(encoding="utf-8").splitlines() if label]
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"The param class_labels_file is {file}, which cannot be read: {error}.") from None
+
+
+def _holdout_column(name: str) -> dict[str, str]:
+    return {"partitionColumn": name}
+
+
 class CreateExecutionEnvironmentOperator(Deprecated, execution_environments.CreateExecutionEnvironmentOperator):
     """Create an execution environment; returns its id."""
 
@@ -26,7 +48,9 @@ class CreateExecutionEnvironmentOperator(Deprecated, execution_environments.Crea
         "execution_environment_name": "name",
         "execution_environment_description": "description",
         "programming_language": "programming_language",
+        "required_metadata_keys": "required_metadata_keys",
     }
+    conversions = {"required_metadata_keys": _metadata_keys}
 
     @staticmethod
     def translated(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -58,6 +82,7 @@ class CreateCustomInferenceModelOperator(Deprecated, custom_models.CreateCustomM
         "custom_model_name": "name",
         "custom_model_description": "description",
         "programming_language": "language",
+        "class_labels_file": "class_labels",
         **{
             name: name
             for name in (
@@ -72,6 +97,7 @@ class CreateCustomInferenceModelOperator(Deprecated, custom_models.CreateCustomM
         },
         **_RESOURCES,
     }
+    conversions = {"class_labels_file": _class_labels}
 
 
 class CreateCustomModelVersionOperator(Deprecated, CreateVersionOperator):
@@ -84,6 +110,7 @@ class CreateCustomModelVersionOperator(Deprecated, CreateVersionOperator):
     }
     from_params = {
         "custom_model_folder": "folder",
+        "partition_column": "holdout_data",
         **{
             name: name
             for name in (
@@ -96,6 +123,7 @@ class CreateCustomModelVersionOperator(Deprecated, CreateVersionOperator):
         },
         **_RESOURCES,
     }
+    conversions = {"partition_column": _holdout_column}
 
     @staticmethod
     def translated(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -53,9 +53,11 @@ def test_the_connection_of_the_demonstration_is_listed_without_its_token(environ
     assert shown == ("datarobot_default", "datarobot", environment.emulator.endpoint, "***")
 
 
-#: The file of an approval contains no DAG before Airflow 3.1.
+#: A file with an approval contains no DAG before Airflow 3.1.
 EXAMPLES = [
-    pytest.param(file.stem, marks=needs_airflow("3.1", "approvals") if "approve" in file.stem else ())
+    pytest.param(
+        file.stem, marks=needs_airflow("3.1", "approvals") if "ApprovalOperator" in file.read_text("utf-8") else ()
+    )
     for file in sorted(FOLDER.glob("example_*.py"))
 ]
 

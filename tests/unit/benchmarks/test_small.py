@@ -58,10 +58,12 @@ def test_provider_transfers_a_model(transfers, way):
     assert min(result["rate"], result["cpu"], result["memory"]) > 0
 
 
-@pytest.mark.parametrize("case", ["1 file", "100 files", "1,000 files", "1,000 files, at most 256 open"])
-def test_provider_uploads_many_files(transfers, case):
-    (result,) = results_of(transfers, "files", case, "ours")
-    assert 0 < result["files"] < 256
+def test_provider_uploads_many_files_and_opens_few(transfers):
+    cases = ("1 file", "100 files", "1,000 files", "1,000 files, at most 256 open")
+    opened = [result["files"] for case in cases for result in results_of(transfers, "files", case, "ours")]
+    assert len(opened) == len(cases)
+    # Open files are sampled; a short upload may end before the first sample that could see its file.
+    assert 0 < max(opened) < 256
 
 
 def test_every_request_of_a_pipeline_run_has_a_reason(samples):
