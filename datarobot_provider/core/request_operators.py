@@ -10,7 +10,7 @@ from datarobot_provider.exceptions import NOTHING_TO_CANCEL, ApiError, InputErro
 from datarobot_provider.version_compat import mask_secret
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from datarobot_provider.client.download import Downloader
     from datarobot_provider.core.arguments.types import Boolean, FilePath, PositiveInteger, String, SubmitPolicy
@@ -116,9 +116,7 @@ class CreateOrReuseOperator(RecoverFromList, CreateOperator):
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the object, or find the existing one."""
         payload = self.payload()
-        found = None if self.if_exists == "create" else self.find(payload)
-        if found is not None and self.if_exists == "fail":
-            raise InputError(f"The {self.noun} {found['name']!r} already exists: {found['id']}.")
+        found = existing(self.if_exists, self.noun, lambda: self.find(payload))
         row = found or self.create(payload)
         self.log.info(
             "%s the %s %s (%s).", "Reusing" if found else "Created", self.noun, row.get("name"), row.get("id")
@@ -141,6 +139,23 @@ def check_if_exists(value: str) -> None:
     """
     if value not in _IF_EXISTS:
         raise InputError(f"if_exists should be one of {', '.join(_IF_EXISTS)}, but is {value!r}.")
+
+
+def existing(
+    if_exists: str, noun: str, find: Callable[[], dict[str, Any] | None], name_field: str = "name"
+) -> dict[str, Any] | None:
+    """Return the existing object that a task reuses; ``None`` if it creates one.
+
+    :param if_exists: value of the argument ``if_exists``.
+    :param noun: kind of the object, for the error.
+    :param find: returns the existing object, if there is one; not called if the task creates one in any case.
+    :param name_field: field with the name of the object; default ``name``.
+    :raises InputError: if the object exists and must not.
+    """
+    found = None if if_exists == "create" else find()
+    if found is not None and if_exists == "fail":
+        raise InputError(f"The {noun} {found[name_field]!r} already exists: {found['id']}.")
+    return found
 
 
 class UpdateOperator(DataRobotBaseOperator):

@@ -13,6 +13,7 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
     check_if_exists,
+    existing,
 )
 from datarobot_provider.core.resource_operators import DeploymentChange, DeploymentOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
@@ -107,9 +108,7 @@ class CreateDeploymentOperator(RecoverFromList, DataRobotJobOperator):
         from datarobot_provider.client.accepted import accepted
 
         payload = self.payload()
-        found = None if self.if_exists == "create" else self._existing()
-        if found is not None and self.if_exists == "fail":
-            raise InputError(f"The deployment {self.deployment_label!r} already exists: {found['id']}.")
+        found = existing(self.if_exists, "deployment", self._existing, "label")
         if found is not None:
             self.log.info("Reusing the deployment %s (%s).", self.deployment_label, found["id"])
             return self.result_from_row(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from datarobot_provider.client.routes import route
 from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.exceptions import InputError, QualityGateError
 from datarobot_provider.links.datarobot import DeploymentLink
@@ -171,7 +170,5 @@ class ModelQualityGateOperator(DataRobotBaseOperator):
     def _metric(self, model_id: str | None) -> float:
         from datarobot_provider.core import quality_gate as gate
 
-        accuracy = self.hook.client.get(
-            route(_ACCURACY.partition(" ")[2], **self.ids("deployment_id")), {**self.payload(), "modelId": model_id}
-        )
+        accuracy = self.hook.client.get(self.path_of(), {**self.payload(), "modelId": model_id})
         return gate.metric_value(accuracy, self.metric, model_id)

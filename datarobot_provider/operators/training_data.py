@@ -74,20 +74,17 @@ class AssignTrainingDataOperator(DataRobotJobOperator):
 
     def start(self, context: Context) -> JobRef:  # noqa: ARG002 - for operators that push XComs
         """Start the assignment, or find the one that is already running."""
-        from datarobot_provider.client.accepted import accepted
-
         self.log.warning(
             "The training data of models is deprecated in DataRobot; assign training data to versions instead."
         )
         ids = self.ids()
         try:
-            status_id = accepted(self.request(json=self.payload())).status_id
+            return self.accepted_job(ids)
         except (ConflictError, ValidationError) as refusal:
             if not self._is_assigning():
                 raise
             self.log.info("An assignment of training data is already running: %s", refusal.message)
             return JobRef(self.kind, ids, joined=True)
-        return JobRef(self.kind, {**ids, "status_id": status_id})
 
     def _is_assigning(self) -> bool:
         """Return whether an assignment is running; ``False`` if the model cannot be read."""

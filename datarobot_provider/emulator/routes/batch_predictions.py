@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from datarobot_provider.emulator.common import identifiers, timestamps, users
 from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
 from datarobot_provider.emulator.evaluation.table import read_lines, write_table
+from datarobot_provider.emulator.routes.deployments import find_deployment
 from datarobot_provider.emulator.routes.predictions import predict_row
 from datarobot_provider.emulator.store import deployment_health
 from datarobot_provider.emulator.store.deployments import BatchPrediction
@@ -44,8 +45,8 @@ _DEFAULTS: Json = {
 def create_job(call: Call) -> Response:
     """Start a job, or create it if the rows have to be uploaded (POST /batchPredictions/)."""
     body = call.body
-    deployment = call.state.deployments.get(body["deploymentId"])
-    if deployment is None or not deployment.exists(call.now()):
+    deployment = find_deployment(call, body["deploymentId"])
+    if deployment is None:
         raise ApiError(404, "Deployment not found.")
     if deployment.status(call.now()) != "active":
         raise ApiError(422, "The deployment is not active.")

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from datarobot_provider.emulator.store.entities import RegisteredVersion
 
-if TYPE_CHECKING:
-    from datarobot_provider.emulator.store.entities import RegisteredVersion
-
 _DEPLOYMENTS = "/deployments/"
 _DEPLOYMENT = "/deployments/{deploymentId}/"
 _PAGE = 20
@@ -121,13 +118,19 @@ def existing_deployments(call: Call) -> list[Deployment]:
     return [d for d in call.state.deployments.values() if d.exists(call.now())]
 
 
+def find_deployment(call: Call, deployment_id: str) -> Deployment | None:
+    """Return the deployment with an id, or None if the API does not know it."""
+    deployment = call.state.deployments.get(deployment_id)
+    return deployment if deployment is not None and deployment.exists(call.now()) else None
+
+
 def requested_deployment(call: Call) -> Deployment:
     """Return the deployment in the path.
 
     :raises ApiError: with status 404 if it does not exist.
     """
-    deployment = call.state.deployments.get(call.path["deploymentId"])
-    if deployment is None or not deployment.exists(call.now()):
+    deployment = find_deployment(call, call.path["deploymentId"])
+    if deployment is None:
         raise not_found()
     return deployment
 
