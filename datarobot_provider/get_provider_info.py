@@ -16,6 +16,8 @@ _OPERATORS = (
     "credentials",
     "custom_model_limits",
     "custom_models",
+    "custom_templates",
+    "data_sources",
     "dataset_versions",
     "datasets",
     "dependency_builds",

@@ -57,3 +57,11 @@ class Operations:
         """
         size = page_size or pagination.PAGE_SIZE
         return pagination.items(self.send, path, filters or {}, limit=limit, page_size=size)
+
+    def unpaged_items(self, path: str, filters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+        """Return the entries of a list that has no pages.
+
+        :param path: path of the list.
+        :param filters: query parameters.
+        """
+        return pagination.unpaged_items(self.send, path, filters or {})

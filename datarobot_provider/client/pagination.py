@@ -66,6 +66,20 @@ def items(
     return found
 
 
+def unpaged_items(send: Callable[[Request], Response], path: str, params: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the items of a list that has no pages.
+
+    :param send: sends a request and raises an error for an error response.
+    :param path: path of the list.
+    :param params: filters, with the field names of the API.
+    :raises MalformedResponseError: if the response has no list of objects.
+    """
+    found = send(Request("GET", path, params=params)).object().get("data")
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise MalformedResponseError(f"The list {path} cannot be used: its field 'data' is not a list of objects.")
+    return found
+
+
 def get_all_pages(send: Callable[[Request], Response], path: str) -> dict[str, Any]:
     """Return an object. Its paginated lists are complete.
 

@@ -40,6 +40,7 @@ ENVIRONMENT_VERSION_RESOURCE = ENVIRONMENT_RESOURCE + "@{environment_version_id}
 REGISTERED_VERSION_RESOURCE = "registeredModels/{registered_model_id}@{version_id}"
 REPOSITORY_RESOURCE = "remoteRepositories/{repository_id}"
 DEPLOYMENT_RESOURCE = "deployments/{deployment_id}"
+DATA_SOURCE_RESOURCE = "externalDataSources/{data_source_id}"
 USE_CASE_RESOURCE = "useCases/{use_case_id}"
 VALIDATION_RESOURCE = "genai/customModelVectorDatabaseValidations/{validation_id}"
 

@@ -60,6 +60,16 @@ class ListOperator(DataRobotBaseOperator):
         return entries
 
 
+class UnpagedListOperator(DataRobotBaseOperator):
+    """Base of the operators that return a list which has no pages. Their fields are the filters of the route."""
+
+    def run_request(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 - for operators that push XComs
+        """Return the entries."""
+        entries = self.hook.client.unpaged_items(self.path_of(), self.payload())
+        self.log.info("DataRobot returned %d entries.", len(entries))
+        return entries
+
+
 class CreateOperator(SubmitOnce, DataRobotBaseOperator):
     """Base of the operators that create something, once, and return its id.
 
@@ -103,6 +113,8 @@ class CreateOrReuseOperator(RecoverFromList, CreateOperator):
     options: ClassVar[Sequence[str]] = ("if_exists",)
     #: The kind of the object, for the log and for errors.
     noun: ClassVar[str]
+    #: Field with the name of the object.
+    name_field: ClassVar[str] = "name"
 
     def __init__(self, *, if_exists: String = "create", **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -116,16 +128,21 @@ class CreateOrReuseOperator(RecoverFromList, CreateOperator):
     def start(self, context: Context) -> JobRef | CreatedResource:  # noqa: ARG002 - nothing depends on the run
         """Create the object, or find the existing one."""
         payload = self.payload()
-        found = existing(self.if_exists, self.noun, lambda: self.find(payload))
+        found = existing(self.if_exists, self.noun, lambda: self.find(payload), self.name_field)
         row = found or self.create(payload)
         self.log.info(
-            "%s the %s %s (%s).", "Reusing" if found else "Created", self.noun, row.get("name"), row.get("id")
+            "%s the %s %s (%s).",
+            "Reusing" if found else "Created",
+            self.noun,
+            row.get(self.name_field),
+            row.get("id"),
         )
         return self.result_from_row(row)
 
     def find(self, payload: Mapping[str, Any]) -> dict[str, Any] | None:
         """Return the existing object, by default the newest one with this name; ``None`` if there is none."""
-        return next((row for row in self.list_rows(None) if row.get("name") == payload["name"]), None)
+        name = payload[self.name_field]
+        return next((row for row in self.list_rows(None) if row.get(self.name_field) == name), None)
 
     def create(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """Create the object and return it."""

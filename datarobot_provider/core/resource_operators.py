@@ -52,17 +52,6 @@ class VersionOperator(DataRobotBaseOperator):
         self.custom_model_version_id = custom_model_version_id
 
 
-class ConversionOperator(VersionOperator):
-    """Base of the operators for one conversion.
-
-    :param conversion_id: id of the conversion; templated; required.
-    """
-
-    def __init__(self, *, conversion_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.conversion_id = conversion_id
-
-
 class ModelTestOperator(DataRobotBaseOperator):
     """Base of the operators for one model test.
 
@@ -230,28 +219,6 @@ class DeploymentChange(DeploymentOperator, DataRobotJobOperator):
         return job if self.hook.jobs.is_running(job) else None
 
 
-class BatchPredictionOperator(DataRobotBaseOperator):
-    """Base of the operators for one batch prediction job.
-
-    :param prediction_job_id: id of the job; templated; required.
-    """
-
-    def __init__(self, *, prediction_job_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.prediction_job_id = prediction_job_id
-
-
-class GuardConfigOperator(DataRobotBaseOperator):
-    """Base of the operators for one guard configuration.
-
-    :param config_id: id of the configuration; templated; required.
-    """
-
-    def __init__(self, *, config_id: Id, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.config_id = config_id
-
-
 class CreateCustomModelBase(RecoverFromList, CreateOperator):
     """Base of the operators that create a custom model."""
 
@@ -274,10 +241,12 @@ class DatasetImport(RecoverFromList, DataRobotJobOperator):
     list_route: ClassVar[str] = routes.DATASETS
     row_route: ClassVar[str] = routes.DATASET
     row_id: ClassVar[str] = "datasetId"
+    #: Field of a dataset that contains its source.
+    source_field: ClassVar[str] = "uri"
 
     @abstractmethod
     def source(self) -> str:
-        """Return the source of the data as DataRobot stores it: the name of the file, or the URL."""
+        """Return the source of the data as DataRobot stores it: the name of the file, the URL, or the data source."""
 
     def send(self) -> Response:
         """Send the request that starts the job."""
@@ -311,7 +280,8 @@ class DatasetImport(RecoverFromList, DataRobotJobOperator):
 
     def matches(self, row: Mapping[str, Any]) -> bool:
         """Return whether a dataset or a version has the source of this task."""
-        return bool(self.hook.client.get(self.result_from_row(row).path(self.row_route)).get("uri") == self.source())
+        dataset = self.hook.client.get(self.result_from_row(row).path(self.row_route))
+        return bool(dataset.get(self.source_field) == self.source())
 
     def result_from_row(self, row: Mapping[str, Any]) -> JobRef:
         """Return a dataset or a version as the job of this task."""
@@ -372,6 +342,38 @@ class UrlImport(DatasetImport):
     def source(self) -> str:
         """Return the URL."""
         return str(self.payload()["url"])
+
+
+class DataSourceImport(DatasetImport):
+    """Base of the operators that let DataRobot read a data source.
+
+    :param data_source_id: id of the data source; templated; required.
+    :param credential_id: id of the credential for the database; templated.
+    :param use_kerberos: log in with Kerberos; templated.
+    :param categories: ``TRAINING``, ``PREDICTION``, or both; templated.
+    """
+
+    source_field = "dataSourceId"
+    reads = (routes.DATA_SOURCE_RESOURCE,)
+
+    def __init__(
+        self,
+        *,
+        data_source_id: Id,
+        credential_id: Id | None = None,
+        use_kerberos: Boolean | None = None,
+        categories: StringOrStringList | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data_source_id = data_source_id
+        self.credential_id = credential_id
+        self.use_kerberos = use_kerberos
+        self.categories = categories
+
+    def source(self) -> str:
+        """Return the id of the data source."""
+        return str(self.payload()["dataSourceId"])
 
 
 class DatasetVersionImport(DatasetImport):

@@ -351,11 +351,13 @@ _ALL = (
         cancel=routes.BATCH_PREDICTION,
         page=routes.DEPLOYMENT_PAGE,
     ),
-    # The same file would fail again, and leave another dataset behind. A URL may respond differently.
+    # The same file would fail again, and leave another dataset behind. A URL or a database may respond differently.
     _dataset("dataset_from_file", routes.DATASET, "dataset_id", repeatable=False),
     _dataset("dataset_from_url", routes.DATASET, "dataset_id", repeatable=True),
+    _dataset("dataset_from_data_source", routes.DATASET, "dataset_id", repeatable=True),
     _dataset("dataset_version_from_file", routes.DATASET_VERSION, "dataset_version_id", repeatable=False),
     _dataset("dataset_version_from_url", routes.DATASET_VERSION, "dataset_version_id", repeatable=True),
+    _dataset("dataset_version_from_data_source", routes.DATASET_VERSION, "dataset_version_id", repeatable=True),
 )
 
 KINDS: dict[str, JobKind] = {kind.name: kind for kind in _ALL}

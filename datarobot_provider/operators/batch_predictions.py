@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.job_results import BatchPredictionResult
 from datarobot_provider.core.request_operators import (
@@ -15,7 +16,7 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     download,
 )
-from datarobot_provider.core.resource_operators import BatchPredictionOperator, DeploymentOperator
+from datarobot_provider.core.resource_operators import DeploymentOperator
 from datarobot_provider.core.submission.recovery import CreatedResource, RecoverFromList
 from datarobot_provider.exceptions import ConflictError, InputError
 from datarobot_provider.jobs.model import JobRef
@@ -46,6 +47,17 @@ if TYPE_CHECKING:
 _LOCAL_FILE = {"type": "localFile"}
 _UPLOAD = routes.BATCH_PREDICTION + "csvUpload/"
 _DOWNLOAD = routes.BATCH_PREDICTION + "download/"
+
+
+class _BatchPredictionOperator(DataRobotBaseOperator):
+    """Base of the operators for one batch prediction job.
+
+    :param prediction_job_id: id of the job; templated; required.
+    """
+
+    def __init__(self, *, prediction_job_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.prediction_job_id = prediction_job_id
 
 
 class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, DeploymentOperator, DataRobotJobOperator):
@@ -247,7 +259,7 @@ class RunBatchPredictionOperator(BatchPredictionResult, RecoverFromList, Deploym
             self.log.info("The file is already there: %s", str(error).splitlines()[0])
 
 
-class GetBatchPredictionOperator(GetOperator, BatchPredictionOperator):
+class GetBatchPredictionOperator(GetOperator, _BatchPredictionOperator):
     """Return a batch prediction job: its status, its progress, its log.
 
     Route: GET ``/api/v2/batchPredictions/{predictionJobId}/``.
@@ -291,7 +303,7 @@ class ListBatchPredictionsOperator(ListOperator):
         self.order_by = order_by
 
 
-class CancelBatchPredictionOperator(CancelOperator, BatchPredictionOperator):
+class CancelBatchPredictionOperator(CancelOperator, _BatchPredictionOperator):
     """Abort a batch prediction job. DataRobot also removes it from the list of jobs.
 
     Route: DELETE ``/api/v2/batchPredictions/{predictionJobId}/``.
@@ -306,7 +318,7 @@ class CancelBatchPredictionOperator(CancelOperator, BatchPredictionOperator):
     route = "DELETE batchPredictions/{prediction_job_id}/"
 
 
-class DownloadBatchPredictionOperator(DownloadOperator, BatchPredictionOperator):
+class DownloadBatchPredictionOperator(DownloadOperator, _BatchPredictionOperator):
     """Download the predictions of a batch prediction job as CSV. DataRobot keeps them for 48 hours.
 
     Route: GET ``/api/v2/batchPredictions/{predictionJobId}/download/``. All arguments are templated.

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.job_operator import DataRobotJobOperator
-from datarobot_provider.core.request_operators import DeleteOperator, GetOperator
+from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, UnpagedListOperator
 from datarobot_provider.core.resource_operators import DeploymentOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
-from datarobot_provider.exceptions import MalformedResponseError, UncertainSubmitError
+from datarobot_provider.exceptions import UncertainSubmitError
 from datarobot_provider.jobs.model import JobRef
 from datarobot_provider.links.datarobot import DeploymentLink
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from datarobot_provider.core.arguments.types import Id, String
-    from datarobot_provider.core.base_operator import DataRobotBaseOperator
     from datarobot_provider.core.submission.recovery import CreatedResource
     from datarobot_provider.version_compat import Context
 
@@ -66,7 +65,7 @@ class CreateChallengerOperator(RecoverFromList, DeploymentOperator, DataRobotJob
 
     def list_rows(self, limit: int | None) -> list[dict[str, Any]]:
         """Return the challengers of the deployment."""
-        return _challengers(self, self.path_of(f"GET {routes.CHALLENGERS}"))[:limit]
+        return self.hook.client.unpaged_items(self.path_of(f"GET {routes.CHALLENGERS}"))[:limit]
 
     def state_before(self) -> dict[str, Any]:
         """Return the ids of the challengers."""
@@ -92,7 +91,7 @@ class CreateChallengerOperator(RecoverFromList, DeploymentOperator, DataRobotJob
         return JobRef(self.kind, {**self.ids("deployment_id"), "challenger_id": required(row, "id")})
 
 
-class ListChallengersOperator(DeploymentOperator):
+class ListChallengersOperator(UnpagedListOperator, DeploymentOperator):
     """Return the challengers of a deployment.
 
     Route: GET ``/api/v2/deployments/{deploymentId}/challengers/``.
@@ -104,12 +103,6 @@ class ListChallengersOperator(DeploymentOperator):
     """
 
     route = "GET deployments/{deployment_id}/challengers/"
-
-    def run_request(self, context: Context) -> list[dict[str, Any]]:  # noqa: ARG002 - for operators that push XComs
-        """Return the challengers; the route has no pages."""
-        found = _challengers(self, self.path_of())
-        self.log.info("The deployment has %d challengers.", len(found))
-        return found
 
 
 class GetChallengerOperator(GetOperator, DeploymentOperator):
@@ -150,13 +143,3 @@ class DeleteChallengerOperator(DeleteOperator, DeploymentOperator):
     def __init__(self, *, challenger_id: Id, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.challenger_id = challenger_id
-
-
-def _challengers(task: DataRobotBaseOperator, path: str) -> list[dict[str, Any]]:
-    """Return the challengers at a path."""
-    found = task.hook.client.get(path).get("data")
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
-        raise MalformedResponseError(
-            "The list of challengers cannot be used: its field 'data' is not a list of objects."
-        )
-    return found

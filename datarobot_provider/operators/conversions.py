@@ -9,7 +9,7 @@ from datarobot_provider.client import routes
 from datarobot_provider.client.routes import VERSION, required, route
 from datarobot_provider.core.job_operator import DataRobotJobOperator
 from datarobot_provider.core.request_operators import DeleteOperator, GetOperator, ListOperator
-from datarobot_provider.core.resource_operators import ConversionOperator
+from datarobot_provider.core.resource_operators import VersionOperator
 from datarobot_provider.core.submission.recovery import RecoverFromList
 from datarobot_provider.exceptions import NOTHING_TO_CANCEL, InputError
 from datarobot_provider.jobs.model import JobRef
@@ -20,6 +20,17 @@ if TYPE_CHECKING:
 
     from datarobot_provider.core.arguments.types import Boolean, Id, String
     from datarobot_provider.version_compat import Context
+
+
+class _ConversionOperator(VersionOperator):
+    """Base of the operators for one conversion.
+
+    :param conversion_id: id of the conversion; templated; required.
+    """
+
+    def __init__(self, *, conversion_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.conversion_id = conversion_id
 
 
 class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
@@ -106,7 +117,7 @@ class ConvertVersionOperator(RecoverFromList, DataRobotJobOperator):
         return str(found[0])
 
 
-class GetConversionOperator(GetOperator, ConversionOperator):
+class GetConversionOperator(GetOperator, _ConversionOperator):
     """Return a conversion.
 
     Route: GET ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.
@@ -152,7 +163,7 @@ class ListConversionsOperator(ListOperator):
         self.is_latest = is_latest
 
 
-class StopConversionOperator(DeleteOperator, ConversionOperator):
+class StopConversionOperator(DeleteOperator, _ConversionOperator):
     """Stop a conversion.
 
     Route: DELETE ``/api/v2/customModels/{customModelId}/versions/{customModelVersionId}/conversions/{conversionId}/``.

@@ -9,6 +9,7 @@ from datarobot_provider.core.resource_operators import (
     DatasetListOperator,
     DatasetOperator,
     DatasetVersionImport,
+    DataSourceImport,
     FileImport,
     UrlImport,
 )
@@ -72,6 +73,35 @@ class CreateDatasetVersionFromUrlOperator(UrlImport, DatasetVersionImport):
 
     route = "POST datasets/{dataset_id}/versions/fromURL/"
     kind = "dataset_version_from_url"
+
+
+class CreateDatasetVersionFromDataSourceOperator(DataSourceImport, DatasetVersionImport):
+    """Create a version of a dataset from a data source, and wait until its data is read.
+
+    Route: POST ``/api/v2/datasets/{datasetId}/versions/fromDataSource/``. Every argument up to ``categories`` is
+    templated. The API cannot cancel this job.
+
+    :param dataset_id: id of the dataset; required.
+    :param data_source_id: id of the data source; required.
+    :param credential_id: id of the credential for the database.
+    :param use_kerberos: log in with Kerberos; DataRobot's default is ``False``.
+    :param categories: ``TRAINING``, ``PREDICTION``, or a list of both; DataRobot's default is both.
+    :param wait_for_completion: wait until the data is read; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: no effect: the API cannot cancel this job.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the id of the version, a string.
+    :raises AirflowFailException: if an argument is wrong, or DataRobot refuses the request.
+    :raises AirflowException: if the data cannot be read; in that case the version exists, in the state ``ERROR``.
+    """
+
+    route = "POST datasets/{dataset_id}/versions/fromDataSource/"
+    kind = "dataset_version_from_data_source"
 
 
 class GetDatasetVersionOperator(GetOperator, DatasetOperator):

@@ -10,7 +10,13 @@ from datarobot_provider.core.request_operators import (
     GetOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import DatasetListOperator, DatasetOperator, FileImport, UrlImport
+from datarobot_provider.core.resource_operators import (
+    DatasetListOperator,
+    DatasetOperator,
+    DataSourceImport,
+    FileImport,
+    UrlImport,
+)
 from datarobot_provider.links.datarobot import DatasetLink
 
 if TYPE_CHECKING:
@@ -73,6 +79,51 @@ class CreateDatasetFromUrlOperator(UrlImport):
 
     route = "POST datasets/fromURL/"
     kind = "dataset_from_url"
+
+    def __init__(
+        self,
+        *,
+        do_snapshot: Boolean | None = None,
+        persist_data_after_ingestion: Boolean | None = None,
+        sample_size: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.do_snapshot = do_snapshot
+        self.persist_data_after_ingestion = persist_data_after_ingestion
+        self.sample_size = sample_size
+
+
+class CreateDatasetFromDataSourceOperator(DataSourceImport):
+    """Create a dataset from a data source, such as a table of a database, and wait until its data is read.
+
+    Route: POST ``/api/v2/datasets/fromDataSource/``. Every argument up to ``categories`` is templated. The API cannot
+    cancel this job.
+
+    :param data_source_id: id of the data source; required.
+    :param credential_id: id of the credential for the database.
+    :param use_kerberos: log in with Kerberos; DataRobot's default is ``False``.
+    :param do_snapshot: store a copy of the data; DataRobot's default is ``True``.
+    :param persist_data_after_ingestion: keep the data, for profiles and previews; required for a snapshot; DataRobot's
+        default is ``True``.
+    :param sample_size: read only a part: ``{"type": "rows", "value": …}``.
+    :param categories: ``TRAINING``, ``PREDICTION``, or a list of both; DataRobot's default is both.
+    :param wait_for_completion: wait until the data is read; default ``True``; templated.
+    :param deferrable: wait in the triggerer; default: Airflow's setting ``[operators] default_deferrable``; not
+        templated.
+    :param poll_interval: maximum pause between two polls, in seconds or as a ``timedelta``; default 10; templated.
+    :param timeout: how long to wait, in seconds or as a ``timedelta``; default 3600; templated.
+    :param cancel_on_kill: no effect: the API cannot cancel this job.
+    :param on_uncertain_submit: what to do if an earlier attempt may have succeeded and DataRobot cannot tell: ``fail``
+        (default) or ``resubmit``.
+    :param datarobot_conn_id: id of the Airflow connection; default ``datarobot_default``.
+    :returns: the id of the dataset, a string.
+    :raises AirflowFailException: if an argument is wrong, or DataRobot refuses the request.
+    :raises AirflowException: if the data cannot be read; in that case the dataset exists, in the state ``ERROR``.
+    """
+
+    route = "POST datasets/fromDataSource/"
+    kind = "dataset_from_data_source"
 
     def __init__(
         self,

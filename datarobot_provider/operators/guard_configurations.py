@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from datarobot_provider.client import routes
 from datarobot_provider.client.routes import required
 from datarobot_provider.core.arguments import converters
+from datarobot_provider.core.base_operator import DataRobotBaseOperator
 from datarobot_provider.core.guard_fields import GuardFieldsBase
 from datarobot_provider.core.request_operators import (
     CreateOperator,
@@ -16,7 +17,6 @@ from datarobot_provider.core.request_operators import (
     ListOperator,
     UpdateOperator,
 )
-from datarobot_provider.core.resource_operators import GuardConfigOperator
 from datarobot_provider.core.submission.recovery import (
     CreatedResource,
     RecoverFromList,
@@ -43,6 +43,17 @@ if TYPE_CHECKING:
 
 
 _GUARDS = "guardConfigurations/"
+
+
+class _GuardConfigOperator(DataRobotBaseOperator):
+    """Base of the operators for one guard configuration.
+
+    :param config_id: id of the configuration; templated; required.
+    """
+
+    def __init__(self, *, config_id: Id, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.config_id = config_id
 
 
 class ApplyGuardConfigOperator(RecoverFromVersions, CreateOperator):
@@ -234,7 +245,7 @@ class UpdateGuardConfigOperator(GuardFieldsBase, UpdateOperator):
         self.name = name
 
 
-class GetGuardConfigOperator(GetOperator, GuardConfigOperator):
+class GetGuardConfigOperator(GetOperator, _GuardConfigOperator):
     """Return a guard configuration.
 
     Route: GET ``/api/v2/guardConfigurations/{configId}/``.
@@ -269,7 +280,7 @@ class ListGuardConfigsOperator(ListOperator):
         self.entity_type = entity_type
 
 
-class DeleteGuardConfigOperator(DeleteOperator, GuardConfigOperator):
+class DeleteGuardConfigOperator(DeleteOperator, _GuardConfigOperator):
     """Delete a guard configuration.
 
     Route: DELETE ``/api/v2/guardConfigurations/{configId}/``.

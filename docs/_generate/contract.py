@@ -20,6 +20,7 @@ _PATTERNS = (
     ("Feature impact", r"/featureImpact/"),
     ("Prediction explanations", r"/predictionExplanationsInitialization/"),
     ("Versions", r"^/customModels/\{customModelId\}/versions/"),
+    ("Custom templates", r"^/(customModels/fromModelTemplate|customTemplates)/"),
     ("Custom models", r"^/customModel"),
     ("Vector databases", r"^/genai/customModelVectorDatabaseValidations/"),
     ("Guard templates", r"^/guardTemplates/"),
@@ -29,6 +30,7 @@ _PATTERNS = (
     ("Prediction server image", r"^/mlops/"),
     ("Use cases", r"^/useCases/"),
     ("Datasets", r"^/datasets/"),
+    ("Data sources", r"^/externalData(Stores|Sources)/"),
     ("Execution environments", r"^/executionEnvironments/"),
     ("Credentials", r"^/credentials/"),
     ("Registered models", r"^/(registeredModels|modelPackages)/"),
@@ -41,6 +43,7 @@ _PATTERNS = (
 #: The nouns in the order of the documentation.
 NOUNS = (
     "Custom models",
+    "Custom templates",
     "Versions",
     "Dependency builds",
     "Model tests",
@@ -60,6 +63,7 @@ NOUNS = (
     "Monitoring",
     "Execution environments",
     "Datasets",
+    "Data sources",
     "Use cases",
     "Resource bundles",
     "Credentials",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 #: The guide of each noun.
 GUIDES = {
     "Custom models": "custom-models",
+    "Custom templates": "custom-templates",
     "Versions": "versions",
     "Dependency builds": "builds-and-tests",
     "Model tests": "builds-and-tests",
@@ -39,6 +40,7 @@ GUIDES = {
     "Monitoring": "monitoring",
     "Execution environments": "environments",
     "Datasets": "datasets",
+    "Data sources": "data-sources",
     "Use cases": "use-cases",
     "Resource bundles": "use-cases",
     "Credentials": "use-cases",

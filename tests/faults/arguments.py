@@ -20,6 +20,8 @@ _ENTITY = {"entity_type": "datasets", "entity_id": DATASET}
 _TABLE = str(FOLDER.parent / "diabetes_training.csv")
 _IMAGE = "registry.example.com/python:3.12"
 _TRAINING = {"categories": "TRAINING"}
+_DATA_STORE = "65a0000000000000000000f1"
+_TEMPLATE = "65a0000000000000000000d1"
 _URL = "https://data.example.com/houses.csv"
 _FILES = {"folder": str(FOLDER), "base_environment_id": ENVIRONMENT}
 Arguments = dict[str, Any]
@@ -164,7 +166,22 @@ PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     "list_dataset_versions": lambda _, __: {"dataset_id": DATASET},
     "create_dataset_version_from_file": lambda w, _: {"dataset_id": w.dataset(), "file": _TABLE},
     "create_dataset_version_from_url": lambda w, _: {"dataset_id": w.dataset(), "url": _URL},
+    "create_dataset_from_data_source": lambda w, _: {"data_source_id": w.data_source, **_TRAINING},
+    "create_dataset_version_from_data_source": lambda w, _: {
+        "dataset_id": w.dataset(),
+        "data_source_id": w.data_source,
+    },
     "get_dataset_version": lambda w, _: dict(w.dataset_version),
+    "list_data_stores": lambda _, __: {"name": "warehouse"},
+    "list_data_sources": lambda w, _: {"type": w.data_source and "jdbc"},
+    "create_data_source": lambda _, __: {"canonical_name": "Prices", "data_store_id": _DATA_STORE, "table": "prices"},
+    "get_data_source": lambda w, _: {"data_source_id": w.data_source},
+    "list_custom_templates": lambda _, __: {"template_sub_type": "NIM_CONTAINERS"},
+    "get_custom_template": lambda _, __: {"custom_template_id": _TEMPLATE},
+    "create_custom_model_from_template": lambda _, __: {
+        "template_id": _TEMPLATE,
+        "resource_bundle_id": "gpu.small",
+    },
     "list_execution_environments": lambda _, __: {"search_for": "Scikit-Learn"},
     "create_execution_environment": lambda _, __: {"name": "Python", "programming_language": "python"},
     "get_execution_environment": lambda _, __: {"environment_id": ENVIRONMENT},

@@ -168,6 +168,13 @@ class Resources(EmulatorClient):
         return {"environment_id": environment, "environment_version_id": str(created["id"])}
 
     @cached_property
+    def data_source(self) -> str:
+        """A data source."""
+        params = {"dataStoreId": self.entries("externalDataStores/")[0]["id"], "table": "prices"}
+        body = {"type": "jdbc", "canonicalName": "Prices", "params": params}
+        return str(self.send("POST", "externalDataSources/", json=body)["id"])
+
+    @cached_property
     def credential(self) -> str:
         """A credential."""
         return str(self.control("POST", "credentials", {"name": "database", "credentialType": "basic"})["id"])

@@ -73,6 +73,25 @@ def test_dataset_from_memory():
     assert dr.Dataset.get(dataset.id).version_id == dataset.version_id
 
 
+def test_dataset_from_a_data_source(control):
+    control("POST", "datasets", {"name": "prices", "csv": CSV})
+    (store,) = dr.DataStore.list(name="warehouse")
+    params = dr.DataSourceParameters(data_store_id=store.id, table="prices")
+    source = dr.DataSource.create(data_source_type="jdbc", canonical_name="Prices", params=params)
+    assert [each.id for each in dr.DataSource.list()] == [dr.DataSource.get(source.id).id] == [source.id]
+    dataset = source.create_dataset(categories=["TRAINING"])
+    assert (dataset.name, dataset.row_count, dataset.get_details().data_source_id) == ("Prices", 2, source.id)
+    version = dr.Dataset.create_version_from_data_source(dataset.id, source.id)
+    assert (version.id, version.row_count) == (dataset.id, 2)
+    assert version.version_id != dataset.version_id
+
+
+def test_custom_templates():
+    (found,) = dr.models.custom_templates.CustomTemplate.list(template_sub_type="NIM_CONTAINERS")
+    read = dr.models.custom_templates.CustomTemplate.get(found.id)
+    assert (read.name, read.template_sub_type, read.enabled) == (found.name, "NIM_CONTAINERS", True)
+
+
 def test_invalid_dataset():
     with pytest.raises(AsyncProcessUnsuccessfulError, match="CSV"):
         dr.Dataset.create_from_file(filelike=io.BytesIO(b"\xff\xfe\x00"))

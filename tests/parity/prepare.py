@@ -67,6 +67,26 @@ def dataset(datarobot: EmulatorClient) -> Arguments:
     return {"dataset_id": datarobot.control("POST", "datasets", {"name": "d.csv", "csv": "age,price\n1,10\n"})["id"]}
 
 
+def data_store(datarobot: EmulatorClient) -> Arguments:
+    return {"data_store_id": datarobot.entries("externalDataStores/")[0]["id"]}
+
+
+def data_source(datarobot: EmulatorClient) -> Arguments:
+    params = {"dataStoreId": data_store(datarobot)["data_store_id"], "table": "prices"}
+    body = {"type": "jdbc", "canonicalName": "Prices", "params": params}
+    return {"data_source_id": datarobot.send("POST", "externalDataSources/", json=body)["id"]}
+
+
+def dataset_and_source(datarobot: EmulatorClient) -> Arguments:
+    return {**dataset(datarobot), **data_source(datarobot)}
+
+
+def model_template(datarobot: EmulatorClient) -> Arguments:
+    templates = datarobot.entries("customTemplates/")
+    nim = next(each for each in templates if each["templateSubType"] == "NIM_CONTAINERS")
+    return {"template_id": nim["id"], "resource_bundle_id": nim["defaultResourceBundleId"]}
+
+
 def environment(datarobot: EmulatorClient) -> Arguments:
     return {"environment_id": datarobot.send("POST", "executionEnvironments/", json={"name": "Python"})["id"]}
 

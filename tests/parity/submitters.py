@@ -12,11 +12,18 @@ import pytest
 
 from datarobot_provider.operators.conversions import ConvertVersionOperator
 from datarobot_provider.operators.custom_models import CopyCustomModelOperator, CreateCustomModelOperator
+from datarobot_provider.operators.custom_templates import CreateCustomModelFromTemplateOperator
+from datarobot_provider.operators.data_sources import CreateDataSourceOperator
 from datarobot_provider.operators.dataset_versions import (
+    CreateDatasetVersionFromDataSourceOperator,
     CreateDatasetVersionFromFileOperator,
     CreateDatasetVersionFromUrlOperator,
 )
-from datarobot_provider.operators.datasets import CreateDatasetFromFileOperator, CreateDatasetFromUrlOperator
+from datarobot_provider.operators.datasets import (
+    CreateDatasetFromDataSourceOperator,
+    CreateDatasetFromFileOperator,
+    CreateDatasetFromUrlOperator,
+)
 from datarobot_provider.operators.dependency_builds import StartDependencyBuildOperator
 from datarobot_provider.operators.environment_versions import CreateEnvironmentVersionOperator
 from datarobot_provider.operators.execution_environments import CreateExecutionEnvironmentOperator
@@ -189,6 +196,20 @@ JOBS = (
         fixed=_URL,
     ),
     Submitter(
+        "dataset-from-data-source",
+        CreateDatasetFromDataSourceOperator,
+        prepare.data_source,
+        ("POST", "/datasets/fromDataSource/$"),
+        "dataset_upload",
+    ),
+    Submitter(
+        "dataset-version-from-data-source",
+        CreateDatasetVersionFromDataSourceOperator,
+        prepare.dataset_and_source,
+        ("POST", "/datasets/[^/]+/versions/fromDataSource/$"),
+        "dataset_upload",
+    ),
+    Submitter(
         "dataset-version",
         CreateDatasetVersionFromFileOperator,
         prepare.dataset,
@@ -302,6 +323,31 @@ CREATES = (
         listing=("useCases/", {}),
         again=REUSED,
         fixed={"name": "once", "if_exists": "reuse"},
+    ),
+    Submitter(
+        "data-source",
+        CreateDataSourceOperator,
+        prepare.data_store,
+        ("POST", "/externalDataSources/$"),
+        listing=("externalDataSources/", {}),
+        fixed={"canonical_name": "once", "table": "prices"},
+    ),
+    Submitter(
+        "data-source-reused",
+        CreateDataSourceOperator,
+        prepare.data_store,
+        ("POST", "/externalDataSources/$"),
+        listing=("externalDataSources/", {}),
+        again=REUSED,
+        fixed={"canonical_name": "once", "table": "prices", "if_exists": "reuse"},
+    ),
+    Submitter(
+        "model-from-template",
+        CreateCustomModelFromTemplateOperator,
+        prepare.model_template,
+        ("POST", "/customModels/fromModelTemplate/$"),
+        listing=_MODELS,
+        decidable=(False, False),
     ),
     Submitter(
         "request",

@@ -34,6 +34,7 @@ _DUPLICATED = [each for each in SUBMITTERS if each.name in ("model", "copy", "co
 _REASONS = {
     "revalidation": "The DataRobot API has no way to find out.",
     "explanations": "The DataRobot API has no way to find out.",
+    "model-from-template": "The DataRobot API has no way to find out.",
     "request": "The DataRobot API has no way to find out.",
     "request-of-a-job": "The DataRobot API has no way to find out.",
     "repository": "There is no new version, but DataRobot may still be creating it.",

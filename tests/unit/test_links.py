@@ -39,8 +39,10 @@ MODEL_PAGE = ("Custom model", "registry/custom-model-workshop/m/assemble")
 DEPLOYMENT_PAGE = ("Deployment", "deployments/d/overview")
 DATASET_PAGE = ("Dataset", "ai-catalog/data")
 LINKS = {
+    "CreateDatasetFromDataSourceOperator": DATASET_PAGE,
     "CreateDatasetFromFileOperator": DATASET_PAGE,
     "CreateDatasetFromUrlOperator": DATASET_PAGE,
+    "CreateDatasetVersionFromDataSourceOperator": DATASET_PAGE,
     "CreateDatasetVersionFromFileOperator": DATASET_PAGE,
     "CreateDatasetVersionFromUrlOperator": DATASET_PAGE,
     "CreateEnvironmentVersionOperator": ("Execution environment", "model-registry/custom-environments/e"),

@@ -1,4 +1,4 @@
-"""Datasets and their versions: create from a file or a URL, list, read, change, download, delete."""
+"""Datasets and their versions: create from a file, a URL or a data source, list, read, change, download, delete."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datarobot_provider.emulator.common import identifiers, timestamps, users
 from datarobot_provider.emulator.common.errors import ApiError, invalid, not_found
 from datarobot_provider.emulator.evaluation.table import Table, feature_types, read_table, write_table
 from datarobot_provider.emulator.openapi.deviations import TRUE_STRINGS
+from datarobot_provider.emulator.store.data_sources import DATA_STORE, read_data_source
 from datarobot_provider.emulator.store.entities import Dataset
 from datarobot_provider.emulator.store.jobs import FAILED, PlannedOutcome
 from datarobot_provider.emulator.web.routing import Call, Json, Response, Stream, route
@@ -39,9 +40,15 @@ def create_from_url(call: Call) -> Response:
 
     The URL is not fetched. The dataset has one column and no rows.
     """
-    if call.body.get("doSnapshot") and call.body.get("persistDataAfterIngestion") is False:
-        raise invalid("persistDataAfterIngestion", "has to be true for a snapshot")
+    _check_snapshot(call)
     return _add(call, _from_url(call), None)
+
+
+@route("POST", _DATASETS + "fromDataSource/")
+def create_from_data_source(call: Call) -> Response:
+    """Create a dataset from a data source (POST /datasets/fromDataSource/)."""
+    _check_snapshot(call)
+    return _add(call, _from_data_source(call), None)
 
 
 @route("POST", _VERSIONS + "fromFile/")
@@ -54,6 +61,12 @@ def create_version_from_file(call: Call) -> Response:
 def create_version_from_url(call: Call) -> Response:
     """Create a version of a dataset from a URL (POST /datasets/{datasetId}/versions/fromURL/)."""
     return _add(call, _from_url(call), None, _requested(call))
+
+
+@route("POST", _VERSIONS + "fromDataSource/")
+def create_version_from_data_source(call: Call) -> Response:
+    """Create a version of a dataset from a data source (POST /datasets/{datasetId}/versions/fromDataSource/)."""
+    return _add(call, _from_data_source(call), None, _requested(call))
 
 
 @route("GET", _DATASETS)
@@ -135,6 +148,25 @@ def _from_url(call: Call) -> Dataset:
     name = url.path.rstrip("/").rsplit("/", 1)[-1] or url.netloc
     ids = (identifiers.object_id(), identifiers.object_id())
     return Dataset(*ids, name, ["column"], [], uri=call.body["url"], source_type="url")
+
+
+def _from_data_source(call: Call) -> Dataset:
+    source = call.state.data_sources.get(call.body["dataSourceId"])
+    if source is None:
+        raise invalid("dataSourceId", "there is no data source with this ID")
+    ids = (identifiers.object_id(), identifiers.object_id())
+    table = read_data_source(call.state, source)
+    uri = DATA_STORE["params"]["jdbcUrl"]
+    return Dataset(*ids, source.name, *table, uri=uri, source_type=source.type, source_id=source.id)
+
+
+def _check_snapshot(call: Call) -> None:
+    """Check that a request that stores a copy of the data also keeps it.
+
+    :raises ApiError: with status 422 if it does not.
+    """
+    if call.body.get("doSnapshot") and call.body.get("persistDataAfterIngestion") is False:
+        raise invalid("persistDataAfterIngestion", "has to be true for a snapshot")
 
 
 def _add(call: Call, dataset: Dataset, problem: str | None, previous: Dataset | None = None) -> Response:
@@ -224,6 +256,7 @@ def _details(call: Call, dataset: Dataset) -> Json:
     return {
         **_serialize(call, dataset),
         "dataSourceType": "" if running else dataset.source_type,
+        "dataSourceId": None if running else dataset.source_id,
         "description": "",
         "error": (message or "The file could not be read.") if failed else "",
         "featureCount": 0 if running else len(dataset.columns),

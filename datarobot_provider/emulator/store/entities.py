@@ -26,6 +26,7 @@ class Dataset:
     :param ingest: the job that reads the data. It may be running or have failed.
     :param uri: the name of the uploaded file, or the URL.
     :param source_type: the kind of the data source, as the API names it.
+    :param source_id: the data source, or None for a file or a URL.
     :param older: the older versions, oldest first.
     """
 
@@ -42,6 +43,7 @@ class Dataset:
     source_type: str = "local"
     categories: list[str] = field(default_factory=lambda: ["TRAINING", "PREDICTION"])
     older: list[Dataset] = field(default_factory=list)
+    source_id: str | None = None
 
     @property
     def versions(self) -> list[Dataset]:

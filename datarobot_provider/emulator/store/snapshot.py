@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 #: The attributes of a state that a snapshot contains.
 ATTRIBUTES = (
     "datasets", "environments", "environment_versions", "registered_models", "registered_versions", "deployments",
-    "batch_predictions", "use_cases", "credentials", "image", "models", "tests", "validations", "guards",
-    "moderation", "statuses", "jobs", "effects",
+    "batch_predictions", "use_cases", "credentials", "data_sources", "image", "models", "tests", "validations",
+    "guards", "moderation", "statuses", "jobs", "effects",
 )  # fmt: skip
 _CLASSES: dict[str, type] = {
     cls.__name__: cls

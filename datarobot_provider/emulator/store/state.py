@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from datarobot_provider.emulator.store.credentials import Credential
+    from datarobot_provider.emulator.store.data_sources import DataSource
     from datarobot_provider.emulator.store.deployments import BatchPrediction, Deployment
     from datarobot_provider.emulator.store.prediction_server_image import Image
 
@@ -83,6 +84,7 @@ class State:
         self.batch_predictions: dict[str, BatchPrediction] = {}
         self.use_cases: dict[str, UseCase] = {}
         self.credentials: dict[str, Credential] = {}
+        self.data_sources: dict[str, DataSource] = {}
         self.image: Image | None = None
         self.models: dict[str, CustomModel] = {}
         self.tests: dict[str, ModelTest] = {}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, in_path, same, to
+from datarobot_provider.migrate.entry import REQUEST, Entry, dropped, in_json, same, to
 
 _MODULE = "operators.data_registry"
 _ADD_DATASET = "POST useCases/{useCaseId}/datasets/{datasetId}/"
 _USE_CASE = {"use_case_id": to("path", "of the request that adds the dataset to the use case")}
 _PUSHED_DATASET = "the id of the dataset"
 _PUSHES_DATASET = 'the dataset, an object; its id is ["datasetId"]'
+_PUSHED_SOURCE = "the id of the data source"
 _PUSHED_VERSION = "the id of the dataset version"
 _PUSHES_VERSION = 'the dataset version, an object; its id is ["versionId"]'
-_DATA_SOURCE_PARAMS = '{"params": {"dataStoreId", "schema", "table"}} or {"params": {"dataStoreId", "query"}}'
 
 ENTRIES = (
     Entry(
@@ -46,28 +46,25 @@ ENTRIES = (
     Entry(
         _MODULE,
         "CreateDatasetFromDataStoreOperator",
-        REQUEST,
-        ("GET externalDataSources/", "POST externalDataSources/", "POST datasets/fromDataSource/", _ADD_DATASET),
+        "operators.datasets.CreateDatasetFromDataSourceOperator",
         arguments={
-            "data_store_id": to("json", "params.dataStoreId of the second request"),
-            "credential_id": to("json", "credentialId of the third request"),
-            **_USE_CASE,
+            "data_store_id": dropped("pass it to CreateDataSourceOperator"),
+            **same("credential_id"),
+            "use_case_id": dropped("AddToUseCaseOperator adds the dataset to a use case"),
         },
         params={
-            "dataset_name": to("json", "canonicalName of the second request"),
-            "query": to("json", "params.query of the second request"),
-            "table_schema": to("json", "params.schema of the second request"),
-            "table_name": to("json", "params.table of the second request"),
-            "persist_data_after_ingestion": to("json", "persistDataAfterIngestion of the third request"),
-            "do_snapshot": to("json", "doSnapshot of the third request"),
-            **_USE_CASE,
+            "dataset_name": dropped("the argument canonical_name of CreateDataSourceOperator"),
+            "query": dropped("the argument query of CreateDataSourceOperator"),
+            "table_schema": dropped("the argument schema of CreateDataSourceOperator"),
+            "table_name": dropped("the argument table of CreateDataSourceOperator"),
+            "persist_data_after_ingestion": to("persist_data_after_ingestion"),
+            "do_snapshot": to("do_snapshot"),
+            "use_case_id": dropped("see the argument use_case_id"),
         },
         pushed=_PUSHED_DATASET,
-        pushes=_PUSHES_DATASET,
-        note=(
-            "The first request finds an existing data source by its canonicalName; the second creates one, of the type "
-            "jdbc; the last adds the dataset to a use case."
-        ),
+        pushes=_PUSHED_DATASET,
+        same_xcom=True,
+        note="CreateDataSourceOperator with if_exists='reuse' creates the data source; its XCom is the data_source_id.",
     ),
     Entry(
         _MODULE,
@@ -96,15 +93,11 @@ ENTRIES = (
     Entry(
         _MODULE,
         "CreateDatasetVersionOperator",
-        REQUEST,
-        ("POST datasets/{datasetId}/versions/fromDataSource/",),
-        arguments={
-            **in_path("dataset_id"),
-            "datasource_id": to("json", "dataSourceId"),
-            **in_json("credential_id"),
-        },
+        "operators.dataset_versions.CreateDatasetVersionFromDataSourceOperator",
+        arguments={**same("dataset_id", "credential_id"), "datasource_id": to("data_source_id")},
         pushed=_PUSHED_VERSION,
-        pushes=_PUSHES_VERSION,
+        pushes=_PUSHED_VERSION,
+        same_xcom=True,
     ),
     Entry(
         _MODULE,
@@ -118,40 +111,34 @@ ENTRIES = (
     Entry(
         _MODULE,
         "GetDataStoreOperator",
-        REQUEST,
-        ("GET externalDataStores/",),
-        arguments={"data_connection": to("query", "name")},
-        params={"data_connection": to("query", "name")},
+        "operators.data_sources.ListDataStoresOperator",
+        arguments={"data_connection": to("name")},
+        params={"data_connection": to("name")},
         pushed="the id of the data store",
-        pushes='a list of data stores in ["data"]; take the id of the one with this canonicalName',
+        pushes='a list of data stores; take the id of the one with this canonicalName: [0]["id"]',
     ),
     Entry(
         _MODULE,
         "CreateOrUpdateDataSourceOperator",
-        REQUEST,
-        (
-            "GET externalDataSources/",
-            "POST externalDataSources/",
-            "PATCH externalDataSources/{dataSourceId}/",
-        ),
+        "operators.data_sources.CreateDataSourceOperator",
         arguments={
-            "data_store_id": to("json", "params.dataStoreId"),
-            "dataset_name": to("json", "canonicalName"),
-            "table_schema": to("json", "params.schema"),
-            "table_name": to("json", "params.table"),
-            "query": to("json", "params.query"),
+            **same("data_store_id", "query"),
+            "dataset_name": to("canonical_name"),
+            "table_schema": to("schema"),
+            "table_name": to("table"),
         },
         params={
-            "dataset_name": to("json", "canonicalName"),
-            "table_schema": to("json", "params.schema"),
-            "table_name": to("json", "params.table"),
-            "query": to("json", "params.query"),
+            "dataset_name": to("canonical_name"),
+            "table_schema": to("schema"),
+            "table_name": to("table"),
+            "query": to("query"),
         },
-        pushed="the id of the data source",
-        pushes='the data source, an object; its id is ["id"]',
+        pushed=_PUSHED_SOURCE,
+        pushes=_PUSHED_SOURCE,
+        same_xcom=True,
         note=(
-            "The first request finds an existing data source by its canonicalName; the second creates one, of the type "
-            f"jdbc; the third changes it. The body is {_DATA_SOURCE_PARAMS}."
+            "With if_exists='reuse', an existing data source is reused and not changed; PATCH "
+            "externalDataSources/{dataSourceId}/ changes it."
         ),
     ),
     Entry(

@@ -36,13 +36,26 @@ from datarobot_provider.operators.custom_models import (
     ListCustomModelsOperator,
     UpdateCustomModelOperator,
 )
+from datarobot_provider.operators.custom_templates import (
+    CreateCustomModelFromTemplateOperator,
+    GetCustomTemplateOperator,
+    ListCustomTemplatesOperator,
+)
+from datarobot_provider.operators.data_sources import (
+    CreateDataSourceOperator,
+    GetDataSourceOperator,
+    ListDataSourcesOperator,
+    ListDataStoresOperator,
+)
 from datarobot_provider.operators.dataset_versions import (
+    CreateDatasetVersionFromDataSourceOperator,
     CreateDatasetVersionFromFileOperator,
     CreateDatasetVersionFromUrlOperator,
     GetDatasetVersionOperator,
     ListDatasetVersionsOperator,
 )
 from datarobot_provider.operators.datasets import (
+    CreateDatasetFromDataSourceOperator,
     CreateDatasetFromFileOperator,
     CreateDatasetFromUrlOperator,
     DeleteDatasetOperator,
@@ -181,6 +194,7 @@ PACKAGE = {"model_package_id": "k"}
 CHALLENGER = {**DEPLOYED, "challenger_id": "c"}
 JOB = {"prediction_job_id": "j"}
 ENVIRONMENT_VERSION = {**ENVIRONMENT, "environment_version_id": "v"}
+DATA_SOURCE = {"data_source_id": "s"}
 DATA_URL = {"url": "https://data.example.com/houses.csv"}
 #: Stands for a local path; the test replaces it.
 PLACEHOLDER = object()
@@ -267,6 +281,7 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "list_datasets": (ListDatasetsOperator, {}),
     "create_dataset_from_file": (CreateDatasetFromFileOperator, {"file": PLACEHOLDER}),
     "create_dataset_from_url": (CreateDatasetFromUrlOperator, DATA_URL),
+    "create_dataset_from_data_source": (CreateDatasetFromDataSourceOperator, DATA_SOURCE),
     "get_dataset": (GetDatasetOperator, DATASET),
     "update_dataset": (UpdateDatasetOperator, {**DATASET, "name": "y"}),
     "delete_dataset": (DeleteDatasetOperator, DATASET),
@@ -274,6 +289,23 @@ CASES: dict[str, tuple[type, dict[str, Any]]] = {
     "list_dataset_versions": (ListDatasetVersionsOperator, DATASET),
     "create_dataset_version_from_file": (CreateDatasetVersionFromFileOperator, {**DATASET, "file": PLACEHOLDER}),
     "create_dataset_version_from_url": (CreateDatasetVersionFromUrlOperator, {**DATASET, **DATA_URL}),
+    "create_dataset_version_from_data_source": (
+        CreateDatasetVersionFromDataSourceOperator,
+        {**DATASET, **DATA_SOURCE},
+    ),
+    "list_data_stores": (ListDataStoresOperator, {}),
+    "list_data_sources": (ListDataSourcesOperator, {}),
+    "create_data_source": (
+        CreateDataSourceOperator,
+        {"canonical_name": "n", "data_store_id": "d", "table": "t"},
+    ),
+    "get_data_source": (GetDataSourceOperator, DATA_SOURCE),
+    "list_custom_templates": (ListCustomTemplatesOperator, {}),
+    "get_custom_template": (GetCustomTemplateOperator, {"custom_template_id": "t"}),
+    "create_custom_model_from_template": (
+        CreateCustomModelFromTemplateOperator,
+        {"template_id": "t", "resource_bundle_id": "gpu.small"},
+    ),
     "get_dataset_version": (GetDatasetVersionOperator, {**DATASET, "dataset_version_id": "v"}),
     "list_execution_environments": (ListExecutionEnvironmentsOperator, {}),
     "create_execution_environment": (CreateExecutionEnvironmentOperator, {"name": "n"}),

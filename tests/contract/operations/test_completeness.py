@@ -33,11 +33,15 @@ RENAMED_FIELDS = {
     "push_guards_to_new_custom_model_version": {"data"},
     "create_deployment": {"label"},
     "update_deployment": {"label"},
+    "create_data_source": {"params"},
+    # A password would be visible in the rendered arguments of the task.
+    "create_dataset_from_data_source": {"user", "password", "credentialData"},
+    "create_dataset_version_from_data_source": {"user", "password", "credentialData"},
 }
 
 
-def test_the_contract_and_the_page_have_127_operations():
-    assert len(operations()) == len(ROWS) == len(PUBLISHED) == 127
+def test_the_contract_and_the_page_have_136_operations():
+    assert len(operations()) == len(ROWS) == len(PUBLISHED) == 136
     assert {(each.name, each.method, each.route) for each in operations()} == {
         (name, item.method, item.path) for name, item in PUBLISHED.items()
     }
@@ -67,9 +71,9 @@ def test_a_generated_page_is_up_to_date(name):
     assert (ROOT / "docs" / name).read_text(encoding="utf-8") == PAGES[name]()
 
 
-def test_the_page_says_127_of_127_in_every_column():
+def test_the_page_says_136_of_136_in_every_column():
     page = (ROOT / "docs" / "coverage.md").read_text(encoding="utf-8")
-    assert "| all | 127 | 127 of 127 | 127 of 127 | 127 of 127 | 127 of 127 |" in page
+    assert "| all | 136 | 136 of 136 | 136 of 136 | 136 of 136 | 136 of 136 |" in page
 
 
 def test_tests_cover_only_existing_operations():

@@ -38,7 +38,7 @@ IDS = {
     **{
         f"{resource}_from_{source}": {"dataset_id": "data", "dataset_version_id": "v", "status_id": "s"}
         for resource in ("dataset", "dataset_version")
-        for source in ("file", "url")
+        for source in ("file", "url", "data_source")
     },
 }
 

@@ -59,8 +59,10 @@ HAPPY = {
     "batch_prediction": ["batchPredictions/b/"],
     "dataset_from_file": ["status/s/"],
     "dataset_from_url": ["status/s/"],
+    "dataset_from_data_source": ["status/s/"],
     "dataset_version_from_file": ["status/s/"],
     "dataset_version_from_url": ["status/s/"],
+    "dataset_version_from_data_source": ["status/s/"],
 }
 SUCCESS = {
     "status/s/": response(303, location=f"{ORIGIN}/api/v2/made/1/"),

@@ -52,7 +52,7 @@ EXPECTED = {
     ],
     "batch_scoring": [
         ("GetDeploymentStatusOperator", OPERATOR, {}, [XCOM]),
-        ("GetDataStoreOperator", ROUTE, {}, [PARAMS, XCOM]),
+        ("GetDataStoreOperator", OPERATOR, {}, [PARAMS, XCOM]),
         (
             "ScorePredictionsOperator",
             OPERATOR,
