@@ -12,9 +12,10 @@ import aiohttp
 from yarl import URL
 
 from datarobot_provider.client.body import ACCEPT_ENCODING, STEP, Body, UnreadableBodyError
+from datarobot_provider.client.poll_limit import PollLimit
 from datarobot_provider.client.proxy import proxy_for
 from datarobot_provider.client.request import Request, Response
-from datarobot_provider.client.retry import retry_steps
+from datarobot_provider.client.retry import retry_after, retry_steps
 from datarobot_provider.client.transport import (
     POOL_SIZE,
     USER_AGENT,
@@ -67,6 +68,7 @@ class AsyncTransport:
         # Cancellations do not wait for a slot. Waiting here and not for a connection in ``aiohttp`` saves 25 % of the
         # memory of 3,000 waits (make bench ROWS=waiting).
         self._poll_slots = asyncio.Semaphore(POOL_SIZE - _RESERVED)
+        self._poll_limit = PollLimit(settings.max_polls_per_second)
         self._url = lru_cache(_CACHED_URLS)(lambda path: URL(endpoint.url(path)))
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(
@@ -99,7 +101,7 @@ class AsyncTransport:
         """
         if request.method not in _METHODS:
             raise ValueError(f"{request.method} requests must not be sent from the triggerer")
-        steps = retry_steps(request, self._settings.retry)
+        steps = retry_steps(request, self._settings.retry_of(request))
         step = next(steps)
         while True:
             try:
@@ -118,6 +120,8 @@ class AsyncTransport:
 
     async def _attempt(self, request: Request) -> Response | TransportError:
         counter, is_poll = _SendCounter(), request.method == "GET"
+        if is_poll:
+            await self._poll_limit.acquire(urgent=request.lists_jobs)
         try:
             async with (
                 self._poll_slots if is_poll else nullcontext(),
@@ -140,7 +144,10 @@ class AsyncTransport:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             reason, sent = _classify(error)
             return transport_error(request, reason, sent=sent)
-        return Response(response.status, headers, body, repeated=counter.count > 1)
+        received = Response(response.status, headers, body, repeated=counter.count > 1)
+        if (seconds := retry_after(received)) is not None:
+            self._poll_limit.hold(min(seconds, self._settings.retry.cap))
+        return received
 
 
 class _SendCounter:

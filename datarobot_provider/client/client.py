@@ -25,6 +25,8 @@ _UNAUTHORIZED = 401
 _RENEWAL_SECONDS = 10.0
 #: Largest response to a poll, in bytes. The triggerer parses it in one step, which blocks its event loop.
 _MAX_POLL_BYTES = 4 * 1024 * 1024
+#: The same for a list of jobs, which has a few hundred bytes for each.
+_MAX_LIST_BYTES = 8 * 1024 * 1024
 ACCEPTED = 202
 
 
@@ -109,6 +111,8 @@ class AsyncDataRobotClient:
         self._token = token
         self._transport = transport
         self._renew = renew
+        #: Lists that all waits of the connection share, by their paths; see ``jobs/job_list.py``.
+        self.job_lists: dict[str, Any] = {}
         self._renewing = asyncio.Lock()
         self._renewed_at = -math.inf
 
@@ -116,6 +120,16 @@ class AsyncDataRobotClient:
         """Poll a job; see :meth:`DataRobotClient.poll`."""
         request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
         return check_poll_response(await self._send(request), request, self._token)
+
+    async def list_jobs(self, path: str) -> dict[str, Any]:
+        """Return one page of a list that contains many jobs. The request is sent once, before other polls.
+
+        :raises ApiError: if the API responds with an error.
+        :raises TransportError: if there is no response.
+        :raises MalformedResponseError: if the response is not a JSON object.
+        """
+        request = Request("GET", path, max_bytes=_MAX_LIST_BYTES, lists_jobs=True)
+        return check_response(await self._send(request), request, self._token).page()
 
     async def get(self, path: str) -> dict[str, Any]:
         """Return one object; see :meth:`DataRobotClient.get`.

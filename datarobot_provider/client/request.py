@@ -32,6 +32,7 @@ class Request:
     :param secret_values: values of the body that are redacted in errors, in case the server echoes them.
     :param max_bytes: maximum size of the decompressed body of the response, in bytes; ``None`` (the default) for the
         general limit.
+    :param lists_jobs: whether it polls many jobs at once. It is sent before other polls, and only once.
     """
 
     method: str
@@ -41,6 +42,7 @@ class Request:
     upload: Callable[[], MultipartBody] | None = None
     secret_values: frozenset[str] = frozenset()
     max_bytes: int | None = None
+    lists_jobs: bool = False
 
     def query(self) -> dict[str, str | list[str]]:
         """Return the query parameters as strings. ``None`` is not sent, a list repeats its parameter.
@@ -101,6 +103,21 @@ class Response:
         except ValueError:
             raise self.not_json_error() from None
         return redact_secrets(parsed)
+
+    def page(self) -> dict[str, Any]:
+        """Parse the body as a page of a list of jobs, which can be large.
+
+        Its entries are not searched for secrets and repeated fields: that is done when one of them is used.
+
+        :raises MalformedResponseError: if it is not a JSON object.
+        """
+        try:
+            parsed = parse(self.body)
+        except ValueError:
+            raise self.not_json_error() from None
+        if not isinstance(parsed, dict):
+            raise MalformedResponseError(f"The list ({self._summary()}) is a JSON {type(parsed).__name__}.")
+        return parsed
 
     def not_json_error(self) -> MalformedResponseError:
         """Build the error for a response that is not JSON."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 USER_AGENT = f"airflow-provider-datarobot-mlops/{__version__} Python/{platform.python_version()}"
 POOL_SIZE = 50
+MAX_POLLS_PER_SECOND = 10.0
 
 #: Reasons of OpenSSL for a first byte that does not begin a TLS record.
 _NOT_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
@@ -49,6 +50,7 @@ class TransportSettings:
     :param verify: whether to verify the certificate of the server, default ``True``.
     :param upload_attempts: maximum number of attempts of a request that uploads files, default 3.
     :param poll_failure_timeout: seconds for which the polls of a running job may fail in a row, default 900.
+    :param max_polls_per_second: maximum number of polls per second that the triggerer sends, default 10.
     :param retry: the retry policy.
     """
 
@@ -61,6 +63,7 @@ class TransportSettings:
     verify: bool = True
     upload_attempts: int = 3
     poll_failure_timeout: float = POLL_FAILURE_TIMEOUT
+    max_polls_per_second: float = MAX_POLLS_PER_SECOND
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
     def read_timeout_of(self, request: Request) -> float:
@@ -68,7 +71,9 @@ class TransportSettings:
         return self.upload_timeout if request.upload else self.read_timeout
 
     def retry_of(self, request: Request) -> RetryPolicy:
-        """Return the retry policy of ``request``. Uploads have their own number of attempts."""
+        """Return the retry policy of ``request``. Uploads have their own number of attempts, lists of jobs have one."""
+        if request.lists_jobs:
+            return replace(self.retry, attempts=1)
         return replace(self.retry, attempts=self.upload_attempts) if request.upload else self.retry
 
     def tls(self) -> ssl.SSLContext:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from datarobot_provider.hooks.connection import ConnectionConfig
     from datarobot_provider.hooks.shared_clients import SharedClient
     from datarobot_provider.jobs.job_client import JobClient
-    from datarobot_provider.jobs.poller import LogMessage
+    from datarobot_provider.jobs.wait_steps import LogMessage
 
 _TEST_TIMEOUT = 10.0
 #: The logger of a hook, ``self.log``, does not pass its records to the standard library's logging on Airflow 3.

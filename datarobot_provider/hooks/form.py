@@ -48,6 +48,9 @@ EXTRAS: dict[str, dict[str, Any]] = {
     "poll_failure_timeout": _number(
         "Poll failure timeout (s)", "Seconds for which the polls of a running job may fail in a row.", 900, 0.1
     ),
+    "max_polls_per_second": _number(
+        "Polls per second", "Maximum number of polls per second that a triggerer sends for all deferred tasks.", 10, 0.1
+    ),
     "ca_bundle": _file("CA bundle", "Path of a file with the CA certificates to trust, for a private CA."),
     "client_cert": _file(
         "Client certificate", "Path of a PEM file with the client certificate. It may also contain the key."

@@ -6,36 +6,52 @@ import asyncio
 import math
 import random
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
 from datarobot_provider.exceptions import DataRobotError
-from datarobot_provider.jobs.poller import FIRST_PAUSE, Get, Sleep, next_step
+from datarobot_provider.jobs.poller import next_step
+from datarobot_provider.jobs.wait_steps import FIRST_PAUSE, Get, Sleep
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from datarobot_provider.client.request import Response
-    from datarobot_provider.jobs.poller import Report, WaitResult, WaitSteps
+    from datarobot_provider.jobs.wait_steps import Report, WaitResult, WaitSteps
 
+_T = TypeVar("_T")
 _LONG_PAUSE, _TICK = 0.5, 0.25
+#: Number of waits that continue in one turn of the event loop.
+BATCH = 100
 
 #: Sleeping waits of an event loop, by the number of the tick that ends their pause.
 _SLEEPERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[asyncio.Future[None]]]] = WeakKeyDictionary()
 
 
-async def wait_async(loop: WaitSteps, poll: Callable[[str], Awaitable[Response]], report: Report) -> WaitResult:
-    """Execute the steps of a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`."""
+async def wait_async(
+    loop: WaitSteps,
+    get: Callable[[Get], Awaitable[Response]],
+    report: Report,
+    sleep: Callable[[Sleep], Awaitable[None]],
+) -> WaitResult:
+    """Execute the steps of a wait on an event loop; see :func:`datarobot_provider.jobs.poller.wait`.
+
+    :param loop: the generator of :func:`datarobot_provider.jobs.poller.steps`.
+    :param get: returns the response to a step; raises a :class:`DataRobotError` if it fails.
+    :param report: called with messages for the task log.
+    :param sleep: sleeps until the next poll.
+    :returns: the reference and the verdict.
+    """
     outcome: Response | DataRobotError | None = None
     while not isinstance(step := next_step(loop, outcome), tuple):
         outcome = None
         if isinstance(step, Get):
             try:
-                outcome = await poll(step.path)
+                outcome = await get(step)
             except DataRobotError as error:
                 outcome = error
         elif isinstance(step, Sleep):
-            await pause(step.seconds)
+            await sleep(step)
         else:
             report(step)
     return step
@@ -72,7 +88,18 @@ def pause(seconds: float) -> Awaitable[None]:
     return sleeper
 
 
+def in_batches(items: list[_T], handle: Callable[[_T], None]) -> None:
+    """Handle items, the first ones at once and the others in the next turns of the event loop."""
+    for item in items[:BATCH]:
+        handle(item)
+    if others := items[BATCH:]:
+        asyncio.get_running_loop().call_soon(in_batches, others, handle)
+
+
 def _wake(sleepers: dict[int, list[asyncio.Future[None]]], tick: int) -> None:
-    for sleeper in sleepers.pop(tick):
-        if not sleeper.done():
-            sleeper.set_result(None)
+    in_batches(sleepers.pop(tick), _end_pause)
+
+
+def _end_pause(sleeper: asyncio.Future[None]) -> None:
+    if not sleeper.done():
+        sleeper.set_result(None)

@@ -11,11 +11,12 @@ from datarobot_provider.jobs.cancel import Cancellation, cancel_path, cancellati
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.kinds import KINDS
 from datarobot_provider.jobs.model import Outcome
-from datarobot_provider.jobs.poller import Report, poll_once, steps, wait
+from datarobot_provider.jobs.poller import poll_once, steps, wait
 
 if TYPE_CHECKING:
     from datarobot_provider.client.client import DataRobotClient
     from datarobot_provider.jobs.model import JobRef
+    from datarobot_provider.jobs.wait_steps import Report
 
 LOG_TAIL_LINES = 50
 

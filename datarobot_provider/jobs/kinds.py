@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from datarobot_provider.client import routes
-from datarobot_provider.jobs.model import JobKind, Probe
+from datarobot_provider.jobs.model import JobKind, Listing, Probe
 
 _MODEL = "customModels/{custom_model_id}/"
 _VERSION = "customModels/{custom_model_id}/versions/{custom_model_version_id}/"
@@ -22,6 +22,11 @@ _HOUR = 3600.0
 RUNNING, SUCCEEDED, FAILED, CANCELLED, GONE = "running", "succeeded", "failed", "cancelled", "gone"
 #: States of the checks of a model test without a warning.
 GREEN_CHECKS = frozenset({SUCCEEDED, "skipped"})
+#: Lists that contain many jobs. Status records are requested without pages.
+_STATUS_RECORDS = Listing("status/?limit=0", "statusId", "status_id")
+_TESTS = Listing("customModelTests/?customModelId={custom_model_id}", "id", "custom_model_test_id")
+_VERSIONS = Listing(routes.VERSIONS, "id", "custom_model_version_id")
+_VALIDATIONS = Listing("genai/customModelVectorDatabaseValidations/", "id", "validation_id")
 #: A status record may stay in its first state although the job runs. After these seconds, the job itself is polled.
 _STUCK = ("INITIALIZED", 120.0)
 
@@ -30,10 +35,11 @@ def _states(*names: str) -> frozenset[str]:
     return frozenset(names)
 
 
-def _status(path: str = "status/{status_id}/", **differences: Any) -> Probe:
+def _status(path: str = "status/{status_id}/", listing: Listing | None = _STATUS_RECORDS, **differences: Any) -> Probe:
     """Return the probe of a status record. QUEUE and INPROGRESS are states of other queues of DataRobot."""
     return Probe(
         path,
+        listing=listing,
         running=_states("INITIALIZED", "INITIALIZING", "RUNNING", "QUEUE", "INPROGRESS"),
         succeeded=_states("COMPLETED"),
         failed=_states("ERROR"),
@@ -83,6 +89,7 @@ _TRAINING_DATA = Probe(
     succeeded=_states(SUCCEEDED),
     failed=_states(FAILED),
     messages=("trainingData.assignmentError.message",),
+    listing=_VERSIONS,
 )
 
 _MODEL_TRAINING_DATA = Probe(
@@ -116,7 +123,7 @@ def _deployment_job(
 
 _ALL = (
     JobKind("task_status", "job", (_status(),), _HOUR, "status_id"),
-    JobKind("genai_task_status", "GenAI job", (_status("genai/status/{status_id}/"),), _HOUR, "status_id"),
+    JobKind("genai_task_status", "GenAI job", (_status("genai/status/{status_id}/", None),), _HOUR, "status_id"),
     JobKind(
         "dependency_build",
         "dependency build",
@@ -155,6 +162,7 @@ _ALL = (
                 succeeded=_states("succeeded", "warning", "skipped"),
                 failed=_states("failed"),
                 cancelled=_states("canceled", "aborted"),
+                listing=_TESTS,
             ),
         ),
         _HOUR,
@@ -267,6 +275,7 @@ _ALL = (
                 succeeded=_states("PASSED"),
                 failed=_states("FAILED"),
                 messages=("errorMessage",),
+                listing=_VALIDATIONS,
             ),
         ),
         _HOUR / 2,

@@ -6,7 +6,7 @@ import json
 import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from datarobot_provider.client.routes import route
 from datarobot_provider.exceptions import InputError
@@ -78,6 +78,34 @@ class JobRef:
         return replace(self, ids={**self.ids, **match.groupdict()}) if match else self
 
 
+class Listing(NamedTuple):
+    """A list of the API whose entries are the same objects as the responses to the polls of a probe.
+
+    :param path: route of the list, with placeholders for ids.
+    :param id_field: field of an entry that contains its id.
+    :param id_name: name of this id among the ids of a job.
+    """
+
+    path: str
+    id_field: str
+    id_name: str
+
+
+class ListEntry(NamedTuple):
+    """The entry of one job in a list.
+
+    :param list_path: path of the list.
+    :param id_field: field of an entry that contains its id.
+    :param id: id of the entry.
+    :param kind: kind of the job.
+    """
+
+    list_path: str
+    id_field: str
+    id: str
+    kind: str
+
+
 @dataclass(frozen=True)
 class Probe:
     """Definition of one GET request and of how its response is read. States are compared without regard to case.
@@ -98,6 +126,7 @@ class Probe:
     :param success_is_final: ``False`` if the next probe decides whether the job succeeded.
     :param failure_is_final: ``False`` if the next probe decides whether the job failed.
     :param stuck: a running state, and the seconds after which the next probe is used instead.
+    :param listing: a list that contains what the request returns, for many jobs.
     :raises ValueError: if a state is in two groups.
     """
 
@@ -116,12 +145,20 @@ class Probe:
     success_is_final: bool = True
     failure_is_final: bool = True
     stuck: tuple[str, float] | None = None
+    listing: Listing | None = None
 
     def __post_init__(self) -> None:
         groups = [self.running, self.succeeded, self.failed, self.cancelled, self.expired]
         folded = [state.casefold() for group in groups for state in group]
         if len(folded) != len(set(folded)):
             raise ValueError(f"{self.path}: a state is in two groups")
+
+    def entry_of(self, ref: JobRef) -> ListEntry | None:
+        """Return the entry of a job in :attr:`listing`; ``None`` if there is no list, or an id is missing."""
+        if self.listing is None or not ref.has_ids_for(self.listing.path) or self.listing.id_name not in ref.ids:
+            return None
+        path, id_field, id_name = self.listing
+        return ListEntry(ref.path(path), id_field, ref.ids[id_name], ref.kind)
 
     def states(self, outcome: Outcome) -> frozenset[str]:
         """Return the states that mean an outcome."""

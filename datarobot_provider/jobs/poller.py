@@ -7,6 +7,7 @@ worker, the triggerer, a sensor and a resumed task read responses in the same wa
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -19,56 +20,31 @@ from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT, retry_after
 from datarobot_provider.exceptions import DataRobotError, MalformedResponseError
 from datarobot_provider.jobs.kinds import GONE, KINDS, SUCCEEDED
 from datarobot_provider.jobs.messages import end_message, running_message
-from datarobot_provider.jobs.model import JobKind, JobRef, Outcome, Probe, Verdict
+from datarobot_provider.jobs.model import JobKind, JobRef, ListEntry, Outcome, Probe, Verdict
+from datarobot_provider.jobs.wait_steps import (
+    FIRST_PAUSE,
+    FailedPoll,
+    Get,
+    ListedResponse,
+    LogMessage,
+    Report,
+    Sleep,
+    Step,
+    WaitResult,
+    WaitSteps,
+)
 
 #: Minimum number of polls that must fail in a row before a wait ends.
 FAILED_POLLS = 5
 RECORD_LAG_SECONDS = 30.0
-FIRST_PAUSE = 1.0
-_GROWTH = 1.5
+#: A wait that has lasted for some time pauses for this share of it.
+_PAUSE_SHARE = 0.25
 _TEMPORARY_REDIRECT = 307
 _SEE_OTHER = 303
 _OK = 200
 #: Maximum length of a state. It is part of logs and events, and a broken server can send a long one.
 _LONGEST_STATE = 100
 _NOT_FOUND = (404, 410)
-
-
-@dataclass(frozen=True)
-class Get:
-    """Step: send a GET request. The response or the error is passed to ``send()``."""
-
-    path: str
-
-
-@dataclass(frozen=True)
-class Sleep:
-    """Step: sleep."""
-
-    seconds: float
-
-
-@dataclass(frozen=True)
-class LogMessage:
-    """Step: write a message to the task log.
-
-    :param text: the message.
-    :param warning: whether it is a warning, default ``False``.
-    """
-
-    text: str
-    warning: bool = False
-
-
-@dataclass(frozen=True)
-class FailedPoll(LogMessage):
-    """Step: log that a poll failed."""
-
-
-Step = Get | Sleep | LogMessage
-WaitResult = tuple[JobRef, Verdict]
-WaitSteps = Generator[Step, Response | DataRobotError | None, WaitResult]
-Report = Callable[[LogMessage], None]
 
 
 def decide(probe: Probe, response: Response) -> Verdict:
@@ -122,20 +98,22 @@ class _WaitState:
     jitter: Callable[[], float]
     failure_timeout: float
     confirmed: bool
-    pause: float = FIRST_PAUSE
+    started: float
     failures: int = 0
     failing_since: float = 0.0
     warned: bool = False
     logged: set[str] = field(default_factory=set)
 
     def next_pause(self, response: Response | DataRobotError | None) -> float:
-        """Return the next pause in seconds: growing with jitter, or ``Retry-After``; limited by the deadline."""
+        """Return the next pause in seconds: :meth:`pause`, or ``Retry-After``; limited by the deadline."""
         requested = retry_after(response) if isinstance(response, Response) else None
-        seconds = (
-            requested if requested is not None else min(self.pause, self.poll_interval) * (0.8 + 0.2 * self.jitter())
-        )
-        self.pause = min(self.pause * _GROWTH, self.poll_interval)
+        seconds = self.pause() if requested is None else requested
         return min(seconds, max(0.0, self.deadline - self.clock()))
+
+    def pause(self) -> float:
+        """Return the pause of a wait of this age, with jitter: a quarter of the age, within the limits."""
+        aged = max(FIRST_PAUSE, (self.clock() - self.started) * _PAUSE_SHARE)
+        return min(aged, self.poll_interval) * (0.8 + 0.2 * self.jitter())
 
     def count_failure(self, error: DataRobotError) -> Verdict | None:
         """Count a failed poll. Return a verdict if polls have failed for too long, or if the first one was refused."""
@@ -198,7 +176,7 @@ def steps(
     :returns: the reference, with ids from the responses added, and the verdict.
     """
     ref, verdict = yield from _follow_probes(
-        ref, _WaitState(deadline, poll_interval, clock, jitter, failure_timeout, confirmed)
+        ref, _WaitState(deadline, poll_interval, clock, jitter, failure_timeout, confirmed, clock())
     )
     if line := end_message(KINDS[ref.kind], verdict):
         yield LogMessage(line)
@@ -245,14 +223,11 @@ def _poll_probe(
     probe: Probe, ref: JobRef, state: _WaitState, kind: JobKind, *, last: bool
 ) -> Generator[Step, Response | DataRobotError | None, Verdict]:
     """Poll one probe until the job has ended. ``PENDING`` means that the probe is stuck and the next one is used."""
-    path, since = ref.path(probe.path), state.clock()
+    path, entry, since = ref.path(probe.path), probe.entry_of(ref), state.clock()
     latest, previous = Verdict(Outcome.PENDING), None
     while True:
         is_last_poll = state.clock() >= state.deadline
-        response = yield Get(path)
-        if target := _redirect_path(response):
-            path = target
-            response = yield Get(path)
+        path, response = yield from _request(probe, path, entry if state.confirmed and not is_last_poll else None)
         verdict = latest if _is_unchanged(response, previous) else _read(probe, response)
         if isinstance(verdict, DataRobotError):
             if final := state.count_failure(verdict):
@@ -271,7 +246,27 @@ def _poll_probe(
         if is_last_poll:
             message = str(verdict) if isinstance(verdict, DataRobotError) else latest.message
             return Verdict(Outcome.TIMED_OUT, latest.state, message)
-        yield Sleep(state.next_pause(response))
+        changes_at = since + probe.stuck[1] if probe.stuck and not last else math.inf
+        yield Sleep(state.next_pause(response), state.pause, min(state.deadline, changes_at))
+
+
+def _request(
+    probe: Probe, path: str, entry: ListEntry | None
+) -> Generator[Step, Response | DataRobotError | None, tuple[str, Response | DataRobotError | None]]:
+    """Request the state of a job. Return the path at which it is found from now on, and the response.
+
+    An entry of a list only shows that the job is running. Its end is read from the response to its own request.
+    """
+    response = yield Get(path, entry)
+    if isinstance(response, ListedResponse):
+        verdict = _read(probe, response)
+        if isinstance(verdict, Verdict) and verdict.outcome is Outcome.PENDING:
+            return path, response
+        response = yield Get(path)
+    if target := _redirect_path(response):
+        path = target
+        response = yield Get(path)
+    return path, response
 
 
 def _read(probe: Probe, response: Response | DataRobotError | None) -> Verdict | DataRobotError:

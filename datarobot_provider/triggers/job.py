@@ -11,18 +11,19 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.async_wait import pause_before_first_poll, wait_async
+from datarobot_provider.jobs.async_wait import pause, pause_before_first_poll, wait_async
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.jobs.poller import steps
+from datarobot_provider.jobs.shared_poll import SharedWait
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable
 
-    from datarobot_provider.client.client import AsyncDataRobotClient
     from datarobot_provider.client.request import Response
     from datarobot_provider.hooks.shared_clients import SharedClient
+    from datarobot_provider.jobs.wait_steps import Get, Sleep
 
 _CANCEL_SECONDS = 10.0
 
@@ -62,7 +63,7 @@ class DataRobotJobTrigger(BaseTrigger):
         self.poll_failure_timeout = poll_failure_timeout
         self._ended = False
         self._latest: Response | None = None
-        self._client: AsyncDataRobotClient | None = None
+        self._wait: SharedWait | None = None
         self._shared: SharedClient | None = None
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
@@ -86,25 +87,34 @@ class DataRobotJobTrigger(BaseTrigger):
             poll_interval=self.poll_interval,
             failure_timeout=self.poll_failure_timeout,
         )
+        ended = False
         try:
-            event = JobEvent(*await wait_async(loop, self._poll, DataRobotHook.report))
+            event = JobEvent(*await wait_async(loop, self._get, DataRobotHook.report, self._sleep))
+            ended = True
         except DataRobotError as error:
             outcome = Outcome.POLLING_ERROR if error.retryable else Outcome.POLLING_REFUSED
             event = JobEvent(ref, Verdict(outcome, message=str(error)))
         finally:
+            if self._wait is not None:
+                self._wait.close(ended=ended)
             if self._shared is not None:
                 await self._shared.__aexit__()
         # Airflow also calls on_kill after the event was sent.
         self._ended = True
         yield TriggerEvent(event.dump())
 
-    async def _poll(self, path: str) -> Response:
+    async def _get(self, step: Get) -> Response:
         """Poll with the shared client. It is created here, because a missing connection counts as a failed poll."""
-        if self._client is None:
+        if self._wait is None:
             shared = DataRobotHook(self.datarobot_conn_id).async_client()
-            self._client, self._shared = await shared.__aenter__(), shared
-        self._latest = await self._client.poll(path)
+            client, self._shared = await shared.__aenter__(), shared
+            self._wait = SharedWait(client)
+        self._latest = await self._wait.get(step)
         return self._latest
+
+    def _sleep(self, step: Sleep) -> Awaitable[None]:
+        """Pause until the next poll, even without a connection."""
+        return pause(step.seconds) if self._wait is None else self._wait.sleep(step)
 
     async def on_kill(self) -> None:
         """Cancel the job when a user kills or clears the deferred task (Airflow 3.3 and later)."""

@@ -173,7 +173,7 @@ PREPARED: dict[str, Callable[[Resources, Path], Arguments]] = {
     },
     "get_dataset_version": lambda w, _: dict(w.dataset_version),
     "list_data_stores": lambda _, __: {"name": "warehouse"},
-    "list_data_sources": lambda w, _: {"type": w.data_source and "jdbc"},
+    "list_data_sources": lambda w, _: {"type": w.connector_source and "dr-connector-v1"},
     "create_data_source": lambda _, __: {"canonical_name": "Prices", "data_store_id": _DATA_STORE, "table": "prices"},
     "get_data_source": lambda w, _: {"data_source_id": w.data_source},
     "list_custom_templates": lambda _, __: {"template_sub_type": "NIM_CONTAINERS"},

@@ -241,7 +241,7 @@ JOB_CASES = [
 LIST_CASES = [
     case
     for case in OPERATIONS
-    # The list of challengers has no pages.
-    if (case.name.startswith("list_") and case.name != "list_challengers")
+    # These lists have no pages.
+    if (case.name.startswith("list_") and case.name not in {"list_challengers", "list_data_sources"})
     or ("get_" in case.name and "impact" in case.name)
 ]

@@ -170,8 +170,16 @@ class Resources(EmulatorClient):
     @cached_property
     def data_source(self) -> str:
         """A data source."""
+        return self._create_data_source("jdbc")
+
+    @cached_property
+    def connector_source(self) -> str:
+        """The only data source of another type."""
+        return self._create_data_source("dr-connector-v1")
+
+    def _create_data_source(self, kind: str) -> str:
         params = {"dataStoreId": self.entries("externalDataStores/")[0]["id"], "table": "prices"}
-        body = {"type": "jdbc", "canonicalName": "Prices", "params": params}
+        body = {"type": kind, "canonicalName": "Prices", "params": params}
         return str(self.send("POST", "externalDataSources/", json=body)["id"])
 
     @cached_property

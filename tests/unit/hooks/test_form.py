@@ -84,6 +84,7 @@ def test_no_field_is_for_a_secret_in_clear_text():
     assert names == {
         *("connect_timeout", "read_timeout", "upload_timeout", "attempts", "upload_attempts", "retry_cap"),
         "poll_failure_timeout",
+        "max_polls_per_second",
         *("ca_bundle", "client_cert", "client_key", "verify"),
     }
     assert not any("__" in name for name in names)

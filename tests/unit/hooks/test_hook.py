@@ -10,7 +10,7 @@ from datarobot_provider.client.transport import TransportSettings
 from datarobot_provider.exceptions import ConfigurationError
 from datarobot_provider.hooks import form
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.poller import LogMessage
+from datarobot_provider.jobs.wait_steps import LogMessage
 from tests.unit.support import ORIGIN, TOKEN, response
 
 if TYPE_CHECKING:

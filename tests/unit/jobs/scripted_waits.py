@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.jobs.model import JobRef, Verdict
-from datarobot_provider.jobs.poller import Get, LogMessage, Sleep, steps
+from datarobot_provider.jobs.poller import steps
+from datarobot_provider.jobs.wait_steps import Get, LogMessage, Sleep
 from tests.unit.support import FakeClock
 
 if TYPE_CHECKING:

@@ -3,51 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import selectors
 import time
 from contextlib import suppress
 
 import pytest
 
 from datarobot_provider.jobs.async_wait import pause, pause_before_first_poll
-
-
-class Jump(selectors.DefaultSelector):
-    """Selector that does not wait, but advances the clock."""
-
-    now = 1_000.07
-
-    def select(self, timeout=None):
-        self.now += timeout or 0
-        return super().select(0)
-
-
-class Loop(asyncio.SelectorEventLoop):
-    """Event loop that counts its timers.
-
-    :ivar timers: how many were set.
-    """
-
-    timers = 0
-
-    def __init__(self) -> None:
-        self.jump = Jump()
-        super().__init__(self.jump)
-
-    def time(self) -> float:
-        return self.jump.now
-
-    def call_at(self, *args, **given):
-        self.timers += 1
-        return super().call_at(*args, **given)
+from tests.unit.jobs.virtual_loop import Loop, result_of
 
 
 def ran(main) -> Loop:
     """Run ``main(loop)`` and return the loop."""
-    with asyncio.Runner(loop_factory=Loop) as runner:
-        loop = runner.get_loop()
-        runner.run(main(loop))
-        return loop
+    return result_of(main)[1]
 
 
 async def length(loop: Loop, awaitable) -> float:

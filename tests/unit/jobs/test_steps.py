@@ -108,14 +108,15 @@ def test_the_verdict_of_a_failed_job_has_state_and_message_of_the_server(word, o
     assert (done.outcome, done.verdict.state, done.verdict.message) == (outcome, word, "why")
 
 
-def test_pauses_start_short_and_grow_to_the_poll_interval():
-    done = run_wait(ref_of("task_status"), [RUNNING] * 9 + [DONE], poll_interval=5)
-    assert done.pauses == pytest.approx([1, 1.5, 2.25, 3.375, 5, 5, 5, 5, 5])
+def test_pauses_are_a_quarter_of_the_age_between_a_second_and_the_poll_interval():
+    done = run_wait(ref_of("task_status"), [RUNNING] * 14 + [DONE], poll_interval=5)
+    grown = [1.25**number for number in range(1, 8)]
+    assert done.pauses == pytest.approx([1, 1, 1, 1, 1, *grown, 5, 5])
 
 
 def test_pauses_have_a_jitter_of_up_to_a_fifth():
-    done = run_wait(ref_of("task_status"), [RUNNING] * 3 + [DONE], jitter=0.0)
-    assert done.pauses == pytest.approx([0.8, 1.2, 1.8])
+    done = run_wait(ref_of("task_status"), [RUNNING] * 7 + [DONE], jitter=0.0)
+    assert done.pauses == pytest.approx([0.8] * 6 + [0.96])
 
 
 def test_a_poll_interval_below_a_second_also_limits_the_first_pause():
@@ -124,7 +125,7 @@ def test_a_poll_interval_below_a_second_also_limits_the_first_pause():
 
 def test_retry_after_is_the_next_pause():
     asking = response(body={"status": "RUNNING"}, retry_after="42")
-    assert run_wait(ref_of("task_status"), [asking, RUNNING, DONE]).pauses == pytest.approx([42, 1.5])
+    assert run_wait(ref_of("task_status"), [asking, RUNNING, DONE]).pauses == pytest.approx([42, 10])
 
 
 def test_no_pause_exceeds_the_deadline():
@@ -135,9 +136,9 @@ def test_no_pause_exceeds_the_deadline():
 
 
 def test_the_job_is_polled_once_more_after_the_deadline():
-    done = run_wait(ref_of("task_status"), [RUNNING, RUNNING, DONE], timeout=2.5)
+    done = run_wait(ref_of("task_status"), [RUNNING, RUNNING, RUNNING, DONE], timeout=2.5)
     assert sum(done.pauses) == pytest.approx(2.5)
-    assert (done.outcome, len(done.gets)) == ("succeeded", 3)
+    assert (done.outcome, len(done.gets)) == ("succeeded", 4)
 
 
 def test_the_job_is_polled_once_if_the_deadline_has_passed():

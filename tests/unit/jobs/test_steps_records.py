@@ -162,10 +162,10 @@ def test_a_running_status_record_is_not_stuck():
     clock = FakeClock()
     done = run_wait(
         ref_of("model_test"),
-        Script(status=[response(body={"status": "RUNNING"})] * 40 + [ENDED], test=[record("succeeded")]),
+        Script(status=[response(body={"status": "RUNNING"})] * 50 + [ENDED], test=[record("succeeded")]),
         clock=clock,
     )
-    assert done.gets[:41] == [STATUS] * 41
+    assert done.gets[:51] == [STATUS] * 51
     assert sum(clock.slept) > 300
 
 

@@ -7,7 +7,6 @@ import asyncio
 import pytest
 
 from datarobot_provider.exceptions import AccessDeniedError, TransportError
-from datarobot_provider.jobs import async_wait
 from datarobot_provider.jobs.async_wait import wait_async
 from datarobot_provider.jobs.model import JobRef, Outcome
 from datarobot_provider.jobs.poller import poll_once, steps, wait
@@ -55,8 +54,8 @@ class ScriptedPolls:
             raise scripted
         return scripted
 
-    async def poll_async(self, path):
-        return self.poll(path)
+    async def get(self, step):
+        return self.poll(step.path)
 
 
 def loop_of(ref, clock):
@@ -72,18 +71,17 @@ def loop_of(ref, clock):
 
 
 @pytest.mark.parametrize(("ref", "responses"), SCRIPTS.values(), ids=SCRIPTS)
-def test_wait_and_wait_async_are_equivalent(ref, responses, monkeypatch):
+def test_wait_and_wait_async_are_equivalent(ref, responses):
     here, there = FakeClock(), FakeClock()
 
-    async def sleep(seconds):
-        there.sleep(seconds)
+    async def sleep(step):
+        there.sleep(step.seconds)
 
     first = ScriptedPolls(responses)
     on_a_thread = wait(loop_of(ref, here), first.poll, first.messages.append, here.sleep)
 
-    monkeypatch.setattr(async_wait, "pause", sleep)
     second = ScriptedPolls(responses)
-    on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.poll_async, second.messages.append))
+    on_a_loop = asyncio.run(wait_async(loop_of(ref, there), second.get, second.messages.append, sleep))
 
     assert on_a_thread == on_a_loop
     assert first.polls == second.polls
@@ -110,7 +108,7 @@ def test_other_errors_are_raised():
     with pytest.raises(KeyError):
         wait(loop_of(ref_of("task_status"), FakeClock()), poll, print)
     with pytest.raises(KeyError):
-        asyncio.run(wait_async(loop_of(ref_of("task_status"), FakeClock()), poll, print))
+        asyncio.run(wait_async(loop_of(ref_of("task_status"), FakeClock()), poll, print, print))
 
 
 @pytest.mark.parametrize(
