@@ -15,6 +15,7 @@ from benchmarks.latency import latency
 from benchmarks.machine import machine
 from benchmarks.page import page, tables
 from benchmarks.requests_per_run import requests_per_run
+from benchmarks.shared_waiting import shared
 from benchmarks.subprocesses import ROOT
 from benchmarks.transfers import transfers
 from benchmarks.waiting import growth, waiting
@@ -25,6 +26,7 @@ PAGE = ROOT / "docs" / "performance.md"
 ROWS = {
     "waiting": waiting,
     "growth": growth,
+    "shared": shared,
     "transfers": transfers,
     "imports": imports,
     "requests": requests_per_run,

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TEMPLATE = Path(__file__).parent / "performance_template.md"
 NAMES = {
     "ours": "**ours**",
+    "shared": "**ours, with a list**",
     "bare": "plain `aiohttp`, synchronous",
     "bare_spread": "plain `aiohttp`, spread",
     "databricks": "databricks",
@@ -47,6 +48,14 @@ _WAITING = {
     "memory, MB": ("memory", _number(0, MB)),
     "longest stall, ms": ("stall", _number(0, 1e-3)),
     "s until all have polled": ("start", _number(1)),
+}
+_SHARED = {
+    "requests per interval": ("requests", _number(1)),
+    "CPU s per 1,000 waits and interval": ("cpu", _number(3)),
+    "TLS connections": ("connections", _number(0)),
+    "KB per wait": ("memory", _number(1, KB)),
+    "longest stall, ms": ("stall", _number(0, 1e-3)),
+    "without garbage collection, ms": ("stall_without_gc", _number(0, 1e-3)),
 }
 _TRANSFERS = {
     "MB/s": ("rate", _number(0, MB)),
@@ -80,6 +89,7 @@ def tables(samples: Sequence[Sample]) -> dict[str, str]:
         "few": _clients(samples, "waiting", FEW.title, _WAITING),
         "many": _clients(samples, "waiting", MANY.title, _WAITING),
         "growth": _growth(samples),
+        "shared": _cases(samples, "shared", _SHARED),
         "upload": _clients(samples, "transfers", "upload", _TRANSFERS),
         "download": _clients(samples, "transfers", "download", _TRANSFERS),
         "files": _cases(samples, "files", _FILES),

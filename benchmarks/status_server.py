@@ -16,6 +16,8 @@ from benchmarks.subprocesses import print_ports
 from harness.processes import LOCALHOST
 
 _BACKLOG = 4096
+_LIST = b"/api/v2/status/?limit=0"
+_CHANGING = 100
 #: The response of each status route, by a part of its path: the smallest one that its client interprets as running.
 _RUNNING = {
     b"/dependencyBuild/": (b"200 OK", {"buildStatus": "processing", "buildStart": "2026-01-01T00:00:00.000000Z"}),
@@ -25,6 +27,7 @@ _RUNNING = {
     ),
     b"/api/v2/accounts/": (b"200 OK", {"data": {"id": 1, "status": 3}, "status": {"code": 200}}),
     b"/sensor": (b"404 Not Found", {}),
+    b"/status/0": (b"200 OK", {"statusId": "0", "status": "RUNNING", "message": "", "code": 0}),
     b"/jobs/": (b"200 OK", {"jobId": 1, "status": "running", "jobType": "sync", "connectionId": "", "startTime": ""}),
 }
 _OTHER = (b"200 OK", {"access_token": "a", "token_type": "bearer", "expires_in": 86400})
@@ -32,11 +35,13 @@ _OTHER = (b"200 OK", {"access_token": "a", "token_type": "bearer", "expires_in":
 
 @dataclass
 class Counts:
-    """The number of accepted TLS connections, of requests, and of polls among these."""
+    """The number of accepted TLS connections, of requests, of polls and lists among these; and of the listed jobs."""
 
     connections: int = 0
     requests: int = 0
     polls: int = 0
+    lists: int = 0
+    jobs: int = 0
 
 
 class StatusProtocol(asyncio.Protocol):
@@ -65,11 +70,32 @@ class StatusProtocol(asyncio.Protocol):
             self._transport.write(self._response(head.split(b" ", 2)[1]))
 
     def _response(self, path: bytes) -> bytes:
+        if path.endswith(_LIST):
+            self._counts.lists += 1
+            return _http(b"200 OK", _status_list(self._counts.jobs, self._counts.lists))
         for part, response in _RESPONSES.items():
             if part in path:
                 self._counts.polls += 1
                 return response
         return _OTHER_RESPONSE
+
+
+def _status_list(jobs: int, number: int) -> dict[str, object]:
+    """Return the list of all status records. The messages of one in a hundred change with every response."""
+    records = (
+        {
+            "statusId": f"{job:024x}",
+            "status": "RUNNING",
+            "message": f"step {number}" if (job + number) % _CHANGING == 0 else "",
+            "description": "",
+            "code": 0,
+            "created": "2026-01-01T00:00:00.000000Z",
+            "statusType": None,
+            "type": None,
+        }
+        for job in range(jobs)
+    )
+    return {"data": list(records), "count": jobs, "next": None, "previous": None}
 
 
 def _content_length(head: bytes) -> int:
@@ -86,12 +112,13 @@ _RESPONSES = {part: _http(*response) for part, response in _RUNNING.items()}
 _OTHER_RESPONSE = _http(*_OTHER)
 
 
-async def serve(pem: str) -> None:
+async def serve(pem: str, jobs: int) -> None:
     """Serve until the process is stopped.
 
     :param pem: path of a PEM file with the certificate and its key.
+    :param jobs: the number of jobs in the list of the status records.
     """
-    counts = Counts()
+    counts = Counts(jobs=jobs)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem)
 
@@ -110,4 +137,6 @@ async def serve(pem: str) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--pem", required=True)
-    asyncio.run(serve(parser.parse_args().pem))
+    parser.add_argument("--jobs", type=int, default=0)
+    options = parser.parse_args()
+    asyncio.run(serve(options.pem, options.jobs))

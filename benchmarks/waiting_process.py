@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import selectors
 import time
@@ -33,18 +34,32 @@ class StallMeter(selectors.DefaultSelector):
     """Measures how long an event loop is busy between two calls of its selector, without additional wake-ups.
 
     :ivar worst: the longest time so far in seconds, which is the maximum delay of anything else on the loop.
+    :ivar worst_without_gc: the same without the time of Python's garbage collector.
     """
 
-    worst = 0.0
+    worst = worst_without_gc = 0.0
     _since: float | None = None
+    _collecting = _collection_start = 0.0
+
+    def __init__(self) -> None:
+        super().__init__()
+        gc.callbacks.append(self._time_collection)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         """Wait for events, as the base class does."""
         if self._since is not None:
-            self.worst = max(self.worst, time.perf_counter() - self._since)
+            seconds = time.perf_counter() - self._since
+            self.worst = max(self.worst, seconds)
+            self.worst_without_gc = max(self.worst_without_gc, seconds - self._collecting)
         ready = super().select(timeout)
-        self._since = time.perf_counter()
+        self._since, self._collecting = time.perf_counter(), 0.0
         return ready
+
+    def _time_collection(self, phase: str, _: dict[str, int]) -> None:
+        if phase == "start":
+            self._collection_start = time.perf_counter()
+        else:
+            self._collecting += time.perf_counter() - self._collection_start
 
 
 @dataclass(frozen=True)
@@ -53,7 +68,9 @@ class Snapshot:
 
     polls: int
     requests: int
+    lists: int
     connections: int
+    jobs: int
     cpu: float
     wall: float
 
@@ -128,6 +145,41 @@ async def measure(
     }
 
 
+async def measure_time(
+    wait: Wait, waits: int, counts_port: int, meter: StallMeter, settle: float, windows: int, interval: float
+) -> dict[str, float]:
+    """Start all waits at once, and measure some windows of one interval.
+
+    :param wait: the wait for the job with this number.
+    :param waits: the number of waits.
+    :param counts_port: the port for the counts of the server.
+    :param meter: the selector of the event loop.
+    :param settle: seconds until the growing pauses have reached the interval.
+    :param windows: the number of windows.
+    :param interval: seconds between two polls of a wait.
+    """
+    await asyncio.sleep(0)
+    reset_peak_memory()
+    held, meter.worst, meter.worst_without_gc = memory(), 0.0, 0.0
+    tasks = [asyncio.ensure_future(wait(number)) for number in range(waits)]
+    ended = asyncio.ensure_future(_first_end(tasks))
+    await asyncio.sleep(settle)
+    before = await _take_snapshot(counts_port)
+    await asyncio.sleep(windows * interval)
+    after = await _take_snapshot(counts_port)
+    if ended.done():
+        raise RuntimeError(f"a wait ended: {ended.result()!r}")
+    intervals = (after.wall - before.wall) / interval
+    return {
+        "requests": (after.requests - before.requests) / intervals,
+        "cpu": 1000 * (after.cpu - before.cpu) / (waits * intervals),
+        "connections": after.connections,
+        "memory": (peak_memory() - held) / waits,
+        "stall": meter.worst,
+        "stall_without_gc": meter.worst_without_gc,
+    }
+
+
 async def _first_end(tasks: Sequence[asyncio.Future[Any]]) -> object:
     """Return the result of the first wait that ends; none of them should."""
     done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -140,17 +192,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--client", choices=CLIENTS, required=True)
     parser.add_argument("--waits", type=int, required=True)
-    parser.add_argument("--rounds", type=int, required=True)
+    parser.add_argument("--rounds", type=int, default=0, help="number of polls of each wait to measure")
+    parser.add_argument("--windows", type=int, default=0, help="number of intervals to measure, instead of polls")
     for name in ("interval", "settle"):
         parser.add_argument(f"--{name}", type=float, required=True, help="seconds")
     parser.add_argument("--counts-port", type=int, required=True)
     options = parser.parse_args()
     wait = CLIENTS[options.client](options.interval)
     meter = StallMeter()
+    common = (wait, options.waits, options.counts_port, meter, options.settle)
+    if options.windows:
+        measuring = measure_time(*common, options.windows, options.interval)
+    else:
+        measuring = measure(*common, options.rounds)
     with asyncio.Runner(loop_factory=lambda: asyncio.SelectorEventLoop(meter)) as runner:
-        print_result(
-            runner.run(measure(wait, options.waits, options.counts_port, meter, options.settle, options.rounds))
-        )
+        print_result(runner.run(measuring))
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from datarobot_provider.client.transport import (
 )
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Mapping
 
     from datarobot_provider.client.auth import Token
@@ -53,12 +54,14 @@ class AsyncTransport:
     :param endpoint: the endpoint of the installation.
     :param token: the API token.
     :param settings: the settings, including the retry policy.
+    :param tls: the TLS context of the settings, if it was created before; that reads files.
     """
 
-    def __init__(self, endpoint: Endpoint, token: Token, settings: TransportSettings) -> None:
+    def __init__(
+        self, endpoint: Endpoint, token: Token, settings: TransportSettings, tls: ssl.SSLContext | None = None
+    ) -> None:
         self._token = token
         self._settings = settings
-        has_tls_settings = settings.ca_bundle or settings.client_cert or not settings.verify
         # Determined once: ``aiohttp`` would do it for each request, in a thread, and read ``~/.netrc`` each time.
         proxy = proxy_for(endpoint.origin)
         credentials = dict(proxy.headers) if proxy else {}
@@ -74,7 +77,7 @@ class AsyncTransport:
             connector=aiohttp.TCPConnector(
                 limit=POOL_SIZE,
                 keepalive_timeout=_KEEP_ALIVE,
-                ssl=settings.tls() if has_tls_settings else True,
+                ssl=tls or settings.tls(),
                 socket_factory=_create_socket,
             ),
             headers={

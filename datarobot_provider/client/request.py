@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -107,13 +108,13 @@ class Response:
     def page(self) -> dict[str, Any]:
         """Parse the body as a page of a list of jobs, which can be large.
 
-        Its entries are not searched for secrets and repeated fields: that is done when one of them is used.
+        Its entries are not checked and not searched for secrets: that is done when one of them is used.
 
         :raises MalformedResponseError: if it is not a JSON object.
         """
         try:
-            parsed = parse(self.body)
-        except ValueError:
+            parsed = json.loads(self.body)
+        except (ValueError, RecursionError):
             raise self.not_json_error() from None
         if not isinstance(parsed, dict):
             raise MalformedResponseError(f"The list ({self._summary()}) is a JSON {type(parsed).__name__}.")

@@ -207,7 +207,9 @@ class DataRobotHook(BaseHook):
 
         config = await self._async_config()
         self._warn_if_unverified(config)
-        return AsyncDataRobotClient(config.endpoint, config.token, AsyncTransport(*config), renew)
+        # The files of the certificates are read in a thread, too.
+        tls = await asyncio.to_thread(config.settings.tls)
+        return AsyncDataRobotClient(config.endpoint, config.token, AsyncTransport(*config, tls), renew)
 
     def _sync_client(self, config: ConnectionConfig) -> DataRobotClient:
         from datarobot_provider.client.client import DataRobotClient

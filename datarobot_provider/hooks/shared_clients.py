@@ -44,6 +44,8 @@ class SharedClient:
     :param create: creates the client for its first user. If it fails, all users of the next seconds get the same error.
     """
 
+    __slots__ = ("_clients", "_conn_id", "_create", "_shared")
+
     def __init__(self, conn_id: str, create: Callable[[], Awaitable[AsyncDataRobotClient]]) -> None:
         self._conn_id = conn_id
         self._create = create

@@ -12,7 +12,7 @@ from datarobot_provider.exceptions import AuthenticationError, DataRobotError, M
 from datarobot_provider.jobs.async_wait import BATCH, in_batches
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Mapping
 
     from datarobot_provider.client.client import AsyncDataRobotClient
     from datarobot_provider.jobs.model import ListEntry
@@ -147,23 +147,21 @@ class JobList:
 
     async def _entries(self) -> dict[str, Mapping[str, Any]]:
         """Return the entries by their ids, from all pages until all wanted ones are found."""
-        wanted = {watch.wanted.id for watch in (*self._watches, *self._ended)}
         found: dict[str, Mapping[str, Any]] = {}
         path: str | None = self._path
         for _ in range(_PAGES):
             page = await self._client.list_jobs(str(path))
-            found.update(self._by_id(page.get("data"), wanted))
+            found |= self._by_id(page.get("data"))
             path = api_path(str(page["next"])) if page.get("next") else None
-            if path is None or len(found) == len(wanted):
+            if path is None or all(watch.wanted.id in found for watch in self._watches):
                 break
         return found
 
-    def _by_id(self, rows: object, wanted: Collection[str]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    def _by_id(self, rows: object) -> dict[str, Mapping[str, Any]]:
         if not isinstance(rows, list):
             raise MalformedResponseError(f"The list {self._path} has no field 'data' with its entries.")
-        for row in rows:
-            if isinstance(row, dict) and isinstance(found := row.get(self._id_field), str) and found in wanted:
-                yield found, row
+        field = self._id_field
+        return {str(row.get(field)): row for row in rows if isinstance(row, dict)}
 
     def _next_checks(self, now: float) -> set[Watch]:
         """Return the waits whose jobs are polled by requests of their own this time: all of them in turn."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -158,7 +159,7 @@ class Probe:
         if self.listing is None or not ref.has_ids_for(self.listing.path) or self.listing.id_name not in ref.ids:
             return None
         path, id_field, id_name = self.listing
-        return ListEntry(ref.path(path), id_field, ref.ids[id_name], ref.kind)
+        return ListEntry(sys.intern(ref.path(path)), id_field, ref.ids[id_name], ref.kind)
 
     def states(self, outcome: Outcome) -> frozenset[str]:
         """Return the states that mean an outcome."""

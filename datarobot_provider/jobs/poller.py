@@ -102,18 +102,21 @@ class _WaitState:
     failures: int = 0
     failing_since: float = 0.0
     warned: bool = False
-    logged: set[str] = field(default_factory=set)
+    logged: list[str] = field(default_factory=list)
 
     def next_pause(self, response: Response | DataRobotError | None) -> float:
-        """Return the next pause in seconds: :meth:`pause`, or ``Retry-After``; limited by the deadline."""
+        """Return the next pause in seconds: by age with jitter, or ``Retry-After``; limited by the deadline."""
         requested = retry_after(response) if isinstance(response, Response) else None
-        seconds = self.pause() if requested is None else requested
+        seconds = self._pause_by_age() * (0.8 + 0.2 * self.jitter()) if requested is None else requested
         return min(seconds, max(0.0, self.deadline - self.clock()))
 
-    def pause(self) -> float:
-        """Return the pause of a wait of this age, with jitter: a quarter of the age, within the limits."""
-        aged = max(FIRST_PAUSE, (self.clock() - self.started) * _PAUSE_SHARE)
-        return min(aged, self.poll_interval) * (0.8 + 0.2 * self.jitter())
+    def average_pause(self) -> float:
+        """Return the average pause of a wait of this age, in seconds."""
+        return self._pause_by_age() * 0.9
+
+    def _pause_by_age(self) -> float:
+        """Return a quarter of the age of the wait, within the limits."""
+        return min(max(FIRST_PAUSE, (self.clock() - self.started) * _PAUSE_SHARE), self.poll_interval)
 
     def count_failure(self, error: DataRobotError) -> Verdict | None:
         """Count a failed poll. Return a verdict if polls have failed for too long, or if the first one was refused."""
@@ -130,7 +133,7 @@ class _WaitState:
         cause = f"{type(error).__name__} {getattr(error, 'status', '')}"
         if cause in self.logged:
             return ()
-        self.logged.add(cause)
+        self.logged.append(cause)
         self.warned = True
         text = (
             f"The {title} cannot be polled at present. The job itself may be running, and the wait continues. {error}"
@@ -147,7 +150,7 @@ class _WaitState:
         line = running_message(kind, verdict)
         if line in self.logged:
             return ()
-        self.logged.add(line)
+        self.logged.append(line)
         return (LogMessage(line, verdict.outcome is Outcome.UNKNOWN),)
 
 
@@ -242,12 +245,15 @@ def _poll_probe(
             if not last and _is_stuck(probe, verdict, state.clock() - since):
                 return Verdict(Outcome.PENDING, verdict.state)
             if verdict is not latest:
-                latest, previous = verdict, response
+                # Only what is needed is kept, because thousands of waits may wait for a long time.
+                latest = verdict = replace(verdict, found=None)
+                previous = None if isinstance(response, ListedResponse) else response
         if is_last_poll:
             message = str(verdict) if isinstance(verdict, DataRobotError) else latest.message
             return Verdict(Outcome.TIMED_OUT, latest.state, message)
         changes_at = since + probe.stuck[1] if probe.stuck and not last else math.inf
-        yield Sleep(state.next_pause(response), state.pause, min(state.deadline, changes_at))
+        pause, response = state.next_pause(response), None
+        yield Sleep(pause, state.average_pause, min(state.deadline, changes_at))
 
 
 def _request(

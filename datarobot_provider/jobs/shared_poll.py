@@ -105,27 +105,29 @@ class Watch:
         """Return the newest entry; ``None`` if the job needs a request of its own."""
         if self._is_shared() and self._entry is None and not self._needs_request:
             self.list.request_within(_FIRST_SECONDS)
-            await self._sleep()
+            await self._new_sleeper()
         needs_request, self._needs_request = self._needs_request, False
         if needs_request or not self._is_shared():
             return None
         self._delivered = self._entry
         return self._entry
 
-    async def sleep(self, step: Sleep) -> None:
+    def sleep(self, step: Sleep) -> Awaitable[None]:
         """Sleep until the entry changes, or until the time that the step names. Without the list: its pause."""
         if self.missing >= TOLERATED:
             self.list.report_missing(self)
         if not self._is_shared():
-            await pause(step.seconds)
-        elif self._entry is self._delivered:
-            self._pause, self.unchanged_until = step.pause, step.unchanged_until
-            self.list.request_within(min(step.seconds, max(0.0, step.unchanged_until - time.time())))
-            await self._sleep()
+            return pause(step.seconds)
+        if self._entry is not self._delivered:
+            # It has changed during a request of its own.
+            return pause(0)
+        self._pause, self.unchanged_until = step.pause, step.unchanged_until
+        self.list.request_within(min(step.seconds, max(0.0, step.unchanged_until - time.time())))
+        return self._new_sleeper()
 
     def pause(self) -> float:
         """Return the seconds after which the list should be read again for this wait."""
-        if self._sleeper is None:
+        if not self._is_asleep():
             return math.inf
         if self._pause is None:
             return _FIRST_SECONDS
@@ -140,7 +142,7 @@ class Watch:
         self.checked = False
         if entry is None:
             # It sleeps because the request of its own, after the last time, found it running.
-            self.missing += self._sleeper is not None
+            self.missing += self._is_asleep()
             self.wake(needs_request=True)
             return
         self.missing = 0
@@ -161,6 +163,7 @@ class Watch:
         if self._sleeper is not None and not self._sleeper.done():
             self._needs_request = needs_request
             self._sleeper.set_result(None)
+            self._sleeper = None
 
     def is_shown_by(self, entries: Mapping[str, Mapping[str, Any]]) -> bool:
         """Return whether a list still has the entry that this wait knows."""
@@ -169,9 +172,10 @@ class Watch:
     def _is_shared(self) -> bool:
         return self.missing < TOLERATED and self.list.is_used_for(self.wanted.kind)
 
-    async def _sleep(self) -> None:
+    def _is_asleep(self) -> bool:
+        return self._sleeper is not None and not self._sleeper.done()
+
+    def _new_sleeper(self) -> asyncio.Future[None]:
+        """Return what the wait waits for. No coroutine, because thousands of waits sleep."""
         self._sleeper = asyncio.get_running_loop().create_future()
-        try:
-            await self._sleeper
-        finally:
-            self._sleeper = None
+        return self._sleeper

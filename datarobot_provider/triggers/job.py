@@ -17,6 +17,7 @@ from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
 from datarobot_provider.jobs.poller import steps
 from datarobot_provider.jobs.shared_poll import SharedWait
+from datarobot_provider.jobs.wait_steps import ListedResponse
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable
@@ -109,8 +110,10 @@ class DataRobotJobTrigger(BaseTrigger):
             shared = DataRobotHook(self.datarobot_conn_id).async_client()
             client, self._shared = await shared.__aenter__(), shared
             self._wait = SharedWait(client)
-        self._latest = await self._wait.get(step)
-        return self._latest
+        response = await self._wait.get(step)
+        if not isinstance(response, ListedResponse):
+            self._latest = response
+        return response
 
     def _sleep(self, step: Sleep) -> Awaitable[None]:
         """Pause until the next poll, even without a connection."""

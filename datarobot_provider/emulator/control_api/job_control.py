@@ -10,7 +10,7 @@ from datarobot_provider.emulator.common import timestamps
 from datarobot_provider.emulator.control_api import request_bodies
 from datarobot_provider.emulator.control_api.index import ControlRoute, Json, data_response
 from datarobot_provider.emulator.control_api.request_bodies import ControlError
-from datarobot_provider.emulator.store.jobs import DEFAULT, KINDS, PlannedOutcome
+from datarobot_provider.emulator.store.jobs import DEFAULT, KINDS, PlannedOutcome, StatusListSettings
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -40,6 +40,13 @@ class JobRoutes:
             ControlRoute("DELETE", "/outcomes/{id}", self._delete_outcome, "Removes one outcome."),
             ControlRoute(
                 "POST", "/status/{id}", self._change_status, "Changes one status record.", request_bodies.STATUS
+            ),
+            ControlRoute(
+                "POST",
+                "/status-list",
+                self._set_status_list,
+                "Sets what the list of the status records contains; by default, all records at this time.",
+                request_bodies.STATUS_LIST,
             ),
             ControlRoute("GET", "/jobs", self._list_jobs, "Lists all jobs with kind, ids, state, start and end."),
             ControlRoute(
@@ -107,6 +114,12 @@ class JobRoutes:
         if record.status:
             self._state.outcomes.injected_values.add(record.status)
         return JSONResponse({"statusId": record.id, "status": record.status, "gone": record.deleted})
+
+    async def _set_status_list(self, _: Request, body: Json) -> Response:
+        self._state.status_list = StatusListSettings(
+            frozenset(body.get("without", ())), body.get("late", 0.0), body.get("runningOnly", False)
+        )
+        return Response(status_code=204)
 
     async def _list_jobs(self, _: Request, __: Json) -> Response:
         now = self._state.now()

@@ -97,6 +97,14 @@ STATUS = _object_validator(
     status=_described(_STRING, "The status that the record reports."),
     gone=_described({"type": "boolean"}, "Whether the record no longer exists."),
 )
+STATUS_LIST = _object_validator(
+    [],
+    without=_described(
+        {"type": "array", "items": {"enum": sorted(KINDS)}}, "The kinds of jobs whose records the list lacks."
+    ),
+    late=_described(_SECONDS, "By how many seconds the list is late."),
+    runningOnly=_described({"type": "boolean"}, "Whether the list contains only the records of running jobs."),
+)
 TOKEN = _object_validator(
     ["token"],
     token=_described(_STRING, "At least 8 characters, all of them visible ASCII without spaces."),

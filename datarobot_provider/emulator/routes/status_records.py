@@ -25,10 +25,18 @@ def get_status(call: Call) -> Response:
 @route("GET", "/status/")
 def list_statuses(call: Call) -> Response:
     """List the status records, newest first (GET /status/)."""
-    records = [r for r in reversed(call.state.statuses.values()) if not (r.deleted or r.genai)]
+    settings = call.state.status_list
+    moment = call.now() - settings.late
+    records = [
+        record
+        for record in reversed(call.state.statuses.values())
+        if not (record.deleted or record.genai or record.job.kind in settings.without)
+        and record.job.started <= moment
+        and not (settings.running_only and not record.job.active(moment))
+    ]
     # Public clients request all records with a limit of 0.
     size = len(records) if call.query.get("limit") == 0 else PAGE
-    return call.page(records, lambda record: _serialize(record, record.status or _status(record, call.now())), size)
+    return call.page(records, lambda record: _serialize(record, record.status or _status(record, moment)), size)
 
 
 @route("DELETE", "/status/{statusId}/")

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 #: The data store, the same in every emulator, as the API returns it.
 DATA_STORE: dict[str, Any] = {
-    "id": "65a0000000000000000000f1",
+    "id": "65a0000000000000000000c9",
     "type": "jdbc",
     "canonicalName": "Emulated warehouse",
     "creator": users.USER_ID,
-    "params": {"driverId": "65a0000000000000000000f2", "jdbcUrl": "jdbc:postgresql://warehouse.example.com/datasets"},
+    "params": {"driverId": "65a0000000000000000000ca", "jdbcUrl": "jdbc:postgresql://warehouse.example.com/datasets"},
     "updated": "2026-01-01T00:00:00.000000Z",
     "role": "OWNER",
 }

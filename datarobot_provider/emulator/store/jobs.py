@@ -116,6 +116,20 @@ class PlannedOutcome:
     forced: bool = False
 
 
+@dataclass(frozen=True)
+class StatusListSettings:
+    """What the list of status records contains.
+
+    :param without: the kinds of jobs whose records it lacks.
+    :param late: by how many seconds it is late.
+    :param running_only: whether it contains only the records of running jobs.
+    """
+
+    without: frozenset[str] = frozenset()
+    late: float = 0.0
+    running_only: bool = False
+
+
 @dataclass
 class Job:
     """A job. ``started`` and all arguments ``now`` are readings of the same monotonic clock."""

@@ -24,7 +24,7 @@ from datarobot_provider.emulator.store.entities import (
     Validation,
     Version,
 )
-from datarobot_provider.emulator.store.jobs import KINDS, Job, PlannedOutcome, validated_time_scale
+from datarobot_provider.emulator.store.jobs import KINDS, Job, PlannedOutcome, StatusListSettings, validated_time_scale
 from datarobot_provider.emulator.store.outcomes import Outcomes
 
 if TYPE_CHECKING:
@@ -92,6 +92,7 @@ class State:
         self.guards: dict[str, Guard] = {}
         self.moderation: dict[tuple[str, str], dict[str, Any]] = {}
         self.statuses: dict[str, StatusRecord] = {}
+        self.status_list = StatusListSettings()
         self.jobs: list[Job] = []
         #: The effects of jobs that have not been applied.
         self.effects: list[tuple[Job, Effect]] = []

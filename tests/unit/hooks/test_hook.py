@@ -232,7 +232,8 @@ def test_the_async_transport_uses_the_same_connection(monkeypatch, connection):
     seen = []
     monkeypatch.setattr(async_transport, "AsyncTransport", lambda *access: seen.append(access) or _Closing())
     asyncio.run(enter(DataRobotHook()))
-    ((endpoint, token, settings),) = seen
+    ((endpoint, token, settings, tls),) = seen
+    assert tls.check_hostname
     assert (endpoint.origin, token.header(), settings.read_timeout) == (ORIGIN, f"Bearer {TOKEN}", 7.0)
 
 

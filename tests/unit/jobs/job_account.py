@@ -35,12 +35,14 @@ class Job:
     :param end: a key of ``ENDS``, or ``gone`` if its record is deleted.
     :param kind: its kind.
     :param state: its state while it runs.
+    :param starts: seconds until it exists.
     """
 
     seconds: float
     end: str = "succeeded"
     kind: str = "task_status"
     state: str = "RUNNING"
+    starts: float = 0.0
 
 
 @dataclass
@@ -81,6 +83,8 @@ class Account:
     def record(self, job_id: str, now: float) -> dict[str, Any] | None:
         """Return the status record of a job; ``None`` if it is gone."""
         job = self.jobs[job_id]
+        if now < job.starts:
+            return None
         if now < job.seconds:
             return {"statusId": job_id, "status": job.state, "message": ""}
         return None if job.end == "gone" else {"statusId": job_id, "status": ENDS[job.end], "message": "why"}
