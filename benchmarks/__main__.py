@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.bench import Bench, Sample
 from benchmarks.imports import imports
+from benchmarks.intervals import intervals
 from benchmarks.latency import latency
 from benchmarks.machine import machine
 from benchmarks.page import page, tables
@@ -27,6 +28,7 @@ ROWS = {
     "waiting": waiting,
     "growth": growth,
     "shared": shared,
+    "intervals": intervals,
     "transfers": transfers,
     "imports": imports,
     "requests": requests_per_run,

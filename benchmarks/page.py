@@ -28,6 +28,8 @@ NAMES = {
     "dbt_cloud": "dbt Cloud",
     "http": "http",
     "airbyte": "airbyte",
+    "half": "pauses that grow by half",
+    "constant": "pauses of 10 s",
     "official": "official client",
     "curl": "curl",
     "requests": "plain `requests`",
@@ -56,6 +58,11 @@ _SHARED = {
     "KB per wait": ("memory", _number(1, KB)),
     "longest stall, ms": ("stall", _number(0, 1e-3)),
     "without garbage collection, ms": ("stall_without_gc", _number(0, 1e-3)),
+}
+_INTERVALS = {
+    "polls": ("count", _number(1)),
+    "average delay, s": ("delay", _number(1)),
+    "longest delay, s": ("longest", _number(1)),
 }
 _TRANSFERS = {
     "MB/s": ("rate", _number(0, MB)),
@@ -90,6 +97,7 @@ def tables(samples: Sequence[Sample]) -> dict[str, str]:
         "many": _clients(samples, "waiting", MANY.title, _WAITING),
         "growth": _growth(samples),
         "shared": _cases(samples, "shared", _SHARED),
+        "intervals": _cases(samples, "intervals", _INTERVALS),
         "upload": _clients(samples, "transfers", "upload", _TRANSFERS),
         "download": _clients(samples, "transfers", "download", _TRANSFERS),
         "files": _cases(samples, "files", _FILES),

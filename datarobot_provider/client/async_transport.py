@@ -123,7 +123,7 @@ class AsyncTransport:
 
     async def _attempt(self, request: Request) -> Response | TransportError:
         counter, is_poll = _SendCounter(), request.method == "GET"
-        if is_poll:
+        if is_poll and request.is_limited:
             await self._poll_limit.acquire(urgent=request.lists_jobs)
         try:
             async with (

@@ -116,9 +116,13 @@ class AsyncDataRobotClient:
         self._renewing = asyncio.Lock()
         self._renewed_at = -math.inf
 
-    async def poll(self, path: str) -> Response:
-        """Poll a job; see :meth:`DataRobotClient.poll`."""
-        request = Request("GET", path, max_bytes=_MAX_POLL_BYTES)
+    async def poll(self, path: str, *, is_limited: bool = True) -> Response:
+        """Poll a job; see :meth:`DataRobotClient.poll`.
+
+        :param path: path of the job.
+        :param is_limited: whether the limit of polls applies, default ``True``. A cancellation must not wait.
+        """
+        request = Request("GET", path, max_bytes=_MAX_POLL_BYTES, is_limited=is_limited)
         return check_poll_response(await self._send(request), request, self._token)
 
     async def list_jobs(self, path: str) -> dict[str, Any]:

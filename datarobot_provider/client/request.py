@@ -34,6 +34,7 @@ class Request:
     :param max_bytes: maximum size of the decompressed body of the response, in bytes; ``None`` (the default) for the
         general limit.
     :param lists_jobs: whether it polls many jobs at once. It is sent before other polls, and only once.
+    :param is_limited: whether the triggerer's limit of polls applies to it, default ``True``.
     """
 
     method: str
@@ -44,6 +45,7 @@ class Request:
     secret_values: frozenset[str] = frozenset()
     max_bytes: int | None = None
     lists_jobs: bool = False
+    is_limited: bool = True
 
     def query(self) -> dict[str, str | list[str]]:
         """Return the query parameters as strings. ``None`` is not sent, a list repeats its parameter.

@@ -146,7 +146,7 @@ class DataRobotJobTrigger(BaseTrigger):
                     DataRobotHook(self.datarobot_conn_id).async_client() as client,
                 ):
                     own_identity = identity(ref, self._latest) if self._latest else None
-                    if own_identity and identity(ref, await client.poll(path)) != own_identity:
+                    if own_identity and identity(ref, await client.poll(path, is_limited=False)) != own_identity:
                         self.log.info("The task was killed. Its job has already ended.")
                         return
                     await client.delete(path)

@@ -11,7 +11,7 @@ from tests.unit.benchmarks.small import measured
 pytestmark = pytest.mark.full
 
 #: The rows of each run. The row latency needs a real Airflow; tests/system runs it.
-WAITING, TRANSFERS = ("waiting", "growth", "shared", "requests"), ("transfers", "imports")
+WAITING, TRANSFERS = ("waiting", "growth", "shared", "intervals", "requests"), ("transfers", "imports")
 CLIENTS = "ours,shared,bare,bare_spread,requests"
 
 
@@ -36,7 +36,7 @@ def test_every_row_is_in_a_run():
 
 
 def test_every_row_is_measured(samples):
-    assert {sample.row for sample in samples} == {"waiting", "shared", "requests"}
+    assert {sample.row for sample in samples} == {"waiting", "shared", "intervals", "requests"}
 
 
 def test_transfers_and_imports_are_measured(transfers):
