@@ -97,8 +97,10 @@ class JobList:
             self._leave_out(watch.wanted.kind, "does not contain running jobs")
 
     def _stop(self) -> None:
-        """Stop reading, because no wait is left."""
+        """Stop reading, because no wait is left. Forget the list, unless it cannot be used."""
         self._ended.clear()
+        if not self._kinds_left_out and self._unused_until < 0:
+            self._client.job_lists.pop(self._path, None)
         self._due = math.inf
         if self._timer is not None:
             self._timer.cancel()

@@ -111,6 +111,37 @@ def test_status_record_conforms_to_the_contract(api, status_record, conforms):
     assert (body["statusId"], body["code"], body["message"]) == (status_id, 0, "")
 
 
+def listed(api):
+    return {record["statusId"]: record["status"] for record in api("GET", "/status/?limit=0").json()["data"]}
+
+
+def test_the_list_of_status_records_can_lack_kinds_and_ended_jobs(api):
+    api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "succeeded", "seconds": 0})
+    api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "stuck"})
+    ended, running = (
+        api("POST", "/datasets/fromURL/", json={"url": "https://example.com/a.csv"}).json()["statusId"] for _ in "ab"
+    )
+    assert listed(api) == {running: "INITIALIZED", ended: "COMPLETED"}
+    api.control("POST", "status-list", {"runningOnly": True})
+    assert listed(api) == {running: "INITIALIZED"}
+    api.control("POST", "status-list", {"without": ["dataset_upload"]})
+    assert listed(api) == {}
+    api.control("POST", "status-list", {})
+    assert len(listed(api)) == 2
+
+
+def test_the_list_of_status_records_can_be_late(api):
+    api.control("POST", "status-list", {"late": 3600})
+    api.control("POST", "outcomes", {"kind": "dataset_upload", "outcome": "succeeded", "seconds": 0})
+    status_id = api("POST", "/datasets/fromURL/", json={"url": "https://example.com/a.csv"}).json()["statusId"]
+    assert listed(api) == {}
+    assert api("GET", f"/status/{status_id}/").status_code == 303
+    api.control("POST", "reset")
+    assert listed(api) == {}
+    api("POST", "/datasets/fromURL/", json={"url": "https://example.com/a.csv"})
+    assert len(listed(api)) == 1
+
+
 def test_outcomes_apply_to_the_next_jobs_of_the_kind_only(api):
     api.control("POST", "outcomes", {"kind": "dependency_build", "outcome": "failed", "times": 2})
     states = []

@@ -268,9 +268,9 @@ def test_nothing_is_requested_after_the_last_wait(monkeypatch):
         await asyncio.gather(*waits, return_exceptions=True)
         before = len(account.lists), len(account.polls)
         await asyncio.sleep(100)
-        return before == (len(account.lists), len(account.polls)), len(asyncio.all_tasks())
+        return before == (len(account.lists), len(account.polls)), len(asyncio.all_tasks()), account.job_lists
 
-    assert run_account(monkeypatch, main) == (True, 1)
+    assert run_account(monkeypatch, main) == (True, 1, {})
 
 
 def test_new_waits_do_not_make_the_list_a_permanent_request(monkeypatch):

@@ -86,6 +86,7 @@ def test_a_list_that_is_refused_is_requested_once(monkeypatch, caplog, behaviour
     async def main(_loop):
         account = Account(mixed_jobs(), LISTS[behaviour])
         await asyncio.gather(*(account.wait(job) for job in account.jobs))
+        await asyncio.gather(*(account.wait(job) for job in account.jobs))
         return account
 
     assert len(run_account(monkeypatch, main).lists) == 1
