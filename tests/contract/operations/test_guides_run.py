@@ -13,6 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from datarobot_provider.emulator import running
+from datarobot_provider.emulator.routes.custom_templates import TEMPLATES
+from datarobot_provider.emulator.store.data_sources import DATA_STORE
 from harness.emulator import ROOT, SEED
 from tests.contract.operations.test_guides import SNIPPETS
 
@@ -100,6 +102,7 @@ def test_no_dag_requires_a_logical_date() -> None:
 
 
 @pytest.mark.parametrize(("name", "snippet"), SNIPPETS, ids=[name for name, _ in SNIPPETS])
-def test_a_snippet_contains_only_ids_of_the_seed(name: str, snippet: str) -> None:
+def test_a_snippet_contains_only_ids_of_the_seed_and_of_every_emulator(name: str, snippet: str) -> None:
     seeded = set(re.findall(ID, (SEED / "seed.json").read_text(encoding="utf-8")))
-    assert set(re.findall(ID, snippet)) - seeded == set(), name
+    built_in = {DATA_STORE["id"], *(template["id"] for template in TEMPLATES)}
+    assert set(re.findall(ID, snippet)) - seeded - built_in == set(), name
