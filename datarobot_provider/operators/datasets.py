@@ -11,6 +11,7 @@ from datarobot_provider.core.request_operators import (
     UpdateOperator,
 )
 from datarobot_provider.core.resource_operators import (
+    DatasetImport,
     DatasetListOperator,
     DatasetOperator,
     DataSourceImport,
@@ -21,6 +22,28 @@ from datarobot_provider.links.datarobot import DatasetLink
 
 if TYPE_CHECKING:
     from datarobot_provider.core.arguments.types import Boolean, Object, String, StringOrStringList
+
+
+class _SnapshotImport(DatasetImport):
+    """Base of the operators that let DataRobot read data which it may store.
+
+    :param do_snapshot: store a copy of the data; templated.
+    :param persist_data_after_ingestion: keep the data, for profiles and previews; templated.
+    :param sample_size: read only a part: ``{"type": "rows", "value": …}``; templated.
+    """
+
+    def __init__(
+        self,
+        *,
+        do_snapshot: Boolean | None = None,
+        persist_data_after_ingestion: Boolean | None = None,
+        sample_size: Object | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.do_snapshot = do_snapshot
+        self.persist_data_after_ingestion = persist_data_after_ingestion
+        self.sample_size = sample_size
 
 
 class CreateDatasetFromFileOperator(FileImport):
@@ -50,7 +73,7 @@ class CreateDatasetFromFileOperator(FileImport):
     kind = "dataset_from_file"
 
 
-class CreateDatasetFromUrlOperator(UrlImport):
+class CreateDatasetFromUrlOperator(_SnapshotImport, UrlImport):
     """Create a dataset from a URL that DataRobot reads, and wait until its data is read.
 
     Route: POST ``/api/v2/datasets/fromURL/``. Every argument up to ``categories`` is templated. The API cannot cancel
@@ -80,21 +103,8 @@ class CreateDatasetFromUrlOperator(UrlImport):
     route = "POST datasets/fromURL/"
     kind = "dataset_from_url"
 
-    def __init__(
-        self,
-        *,
-        do_snapshot: Boolean | None = None,
-        persist_data_after_ingestion: Boolean | None = None,
-        sample_size: Object | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.do_snapshot = do_snapshot
-        self.persist_data_after_ingestion = persist_data_after_ingestion
-        self.sample_size = sample_size
 
-
-class CreateDatasetFromDataSourceOperator(DataSourceImport):
+class CreateDatasetFromDataSourceOperator(_SnapshotImport, DataSourceImport):
     """Create a dataset from a data source, such as a table of a database, and wait until its data is read.
 
     Route: POST ``/api/v2/datasets/fromDataSource/``. Every argument up to ``categories`` is templated. The API cannot
@@ -124,19 +134,6 @@ class CreateDatasetFromDataSourceOperator(DataSourceImport):
 
     route = "POST datasets/fromDataSource/"
     kind = "dataset_from_data_source"
-
-    def __init__(
-        self,
-        *,
-        do_snapshot: Boolean | None = None,
-        persist_data_after_ingestion: Boolean | None = None,
-        sample_size: Object | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.do_snapshot = do_snapshot
-        self.persist_data_after_ingestion = persist_data_after_ingestion
-        self.sample_size = sample_size
 
 
 class GetDatasetOperator(GetOperator, DatasetOperator):
