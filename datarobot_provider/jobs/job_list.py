@@ -115,14 +115,12 @@ class JobList:
 
     def _finish(self, reading: asyncio.Task[None]) -> None:
         self._reading = None
-        if reading.cancelled():
-            return
-        if (error := reading.exception()) is not None:
+        if not reading.cancelled() and (error := reading.exception()) is not None:
             # No wait may depend on the content of a list.
             self._stop_using(math.inf, f"cannot be used ({type(error).__name__}).")
-            return
+        # Some waits may still sleep although they have been told to continue, and others may have begun meanwhile.
         seconds = min((watch.pause() for watch in self._watches), default=math.inf)
-        if seconds < math.inf:
+        if seconds < math.inf and asyncio.get_running_loop().time() >= self._unused_until:
             self.request_within(seconds)
 
     async def _read(self) -> None:

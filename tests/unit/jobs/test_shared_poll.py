@@ -273,6 +273,41 @@ def test_nothing_is_requested_after_the_last_wait(monkeypatch):
     assert run_account(monkeypatch, main) == (True, 1, {})
 
 
+def test_waits_that_begin_while_the_reading_for_the_last_ones_is_cancelled_are_not_forgotten(monkeypatch):
+    """The list is kept, because it lacks the jobs of another kind."""
+
+    async def main(_loop):
+        jobs = {each: Job(3_600) for each in "abcd"}
+        account = Account({**jobs, **{each: Job(60, kind="dataset_from_url") for each in "xyz"}}, without_xyz)
+        first = [asyncio.ensure_future(account.wait(each)) for each in "ab"]
+        await asyncio.gather(*(account.wait(each) for each in "xyz"))
+        fast = account.list_jobs
+
+        async def list_jobs(path):
+            reading.set()
+            try:
+                await asyncio.sleep(3)
+            except asyncio.CancelledError:
+                # The connection takes a while to close.
+                await asyncio.sleep(5)
+                raise
+            return await fast(path)
+
+        reading = asyncio.Event()
+        account.list_jobs = list_jobs
+        await reading.wait()
+        account.jobs["c"] = account.jobs["d"] = Job(account.now + 30)
+        last = [asyncio.ensure_future(account.wait(each)) for each in "cd"]
+        for wait in first:
+            wait.cancel()
+        return await asyncio.wait_for(asyncio.gather(*last), 200)
+
+    def without_xyz(entries, _now):
+        return [entry for entry in entries if entry["statusId"] not in set("xyz")]
+
+    assert max(wait.delay for wait in run_account(monkeypatch, main)) < 40
+
+
 def test_new_waits_do_not_make_the_list_a_permanent_request(monkeypatch):
     """A wait begins every tenth of a second, and each list takes a fifth of a second."""
 

@@ -94,6 +94,19 @@ def test_a_list_that_is_refused_is_requested_once(monkeypatch, caplog, behaviour
     assert line.startswith(f"The list {LIST} cannot be used.")
 
 
+def test_a_list_that_is_refused_is_requested_once_for_hundreds_of_waits(monkeypatch, caplog):
+    """The waits continue in batches, so that many of them still sleep when the refusal has been handled."""
+    caplog.set_level(logging.INFO, logger=LOGGER)
+
+    async def main(_loop):
+        account = Account({f"{number}": Job(60) for number in range(1_000)}, raising(REFUSED["403"]))
+        await asyncio.gather(*(account.wait(job) for job in account.jobs))
+        return account
+
+    assert len(run_account(monkeypatch, main).lists) == 1
+    assert len(caplog.messages) == 1
+
+
 def test_a_list_that_fails_repeatedly_is_requested_again_after_ten_minutes(monkeypatch, caplog):
     caplog.set_level(logging.INFO, logger=LOGGER)
 
