@@ -65,16 +65,32 @@ class Bench:
         :param repetitions: the number of measurements, unless the run overrides it.
         :param measure: measures one client once.
         """
-        chosen = [client for client in clients if self.clients is None or client in self.clients]
-        for turn in range(self.repetitions or repetitions):
-            for client in chosen:
+        for turn in self.turns(repetitions):
+            self.measure_once(row, case, clients, measure, turn)
+
+    def turns(self, repetitions: int) -> range:
+        """Return the numbers of the measurements.
+
+        :param repetitions: their number, unless the run overrides it.
+        """
+        return range(1, 1 + (self.repetitions or repetitions))
+
+    def measure_once(
+        self, row: str, case: str, clients: Iterable[str], measure: Callable[[str], dict[str, Any]], turn: int
+    ) -> None:
+        """Measure each client once.
+
+        :param row: the row.
+        :param case: the case.
+        :param clients: the clients of this case.
+        :param measure: measures one client once.
+        :param turn: the number of the measurement.
+        """
+        for client in clients:
+            if self.clients is None or client in self.clients:
                 result = measure(client)
                 self.samples.append(Sample(row, case, client, result))
-                sys.stderr.write(f"{row}, {case}, {client} ({turn + 1}): {_shown(result)}\n")
-
-    def has(self, row: str, case: str) -> bool:
-        """Return whether a case has been measured."""
-        return any((sample.row, sample.case) == (row, case) for sample in self.samples)
+                sys.stderr.write(f"{row}, {case}, {client} ({turn}): {_shown(result)}\n")
 
     def airflow(self) -> dict[str, str]:
         """Return the environment of a process that imports Airflow."""

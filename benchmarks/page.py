@@ -9,7 +9,7 @@ from benchmarks import latency
 from benchmarks.bench import median, results_of
 from benchmarks.imports import AIRFLOW_2, AIRFLOW_3
 from benchmarks.targets import KB, MB, targets
-from benchmarks.waiting import FEW, GROWTH, MANY
+from benchmarks.waiting import FEW, GROWTH, MANY, SPREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -58,6 +58,7 @@ _SHARED = {
     "KB per wait": ("memory", _number(1, KB)),
     "longest stall, ms": ("stall", _number(0, 1e-3)),
     "without garbage collection, ms": ("stall_without_gc", _number(0, 1e-3)),
+    "one full collection, ms": ("collection", _number(0, 1e-3)),
 }
 _INTERVALS = {
     "polls": ("count", _number(1)),
@@ -138,8 +139,8 @@ def _growth(samples: Sequence[Sample]) -> str:
     columns = {**_WAITING, "KB per wait": ("per_wait", _number(1, KB))}
     lines = []
     for case in GROWTH:
-        for client in ("ours", "bare", "bare_spread"):
-            results = results_of(samples, "waiting", case.title, client)
+        for client in SPREAD:
+            results = results_of(samples, "growth", case.title, client)
             shared = [{**result, "per_wait": result["memory"] / case.waits} for result in results]
             if shared:
                 lines.append((case.title, NAMES[client], *_cells(shared, columns)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from benchmarks.bench import median, results_of
 from benchmarks.imports import AIRFLOW_3
 from benchmarks.latency import CASE, POLL_INTERVAL
+from benchmarks.shared_waiting import CASES
 from benchmarks.waiting import FEW, GROWTH, MANY, OTHER_PROVIDERS
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ def targets(samples: Sequence[Sample]) -> list[Target]:
     found = _Found(samples)
     return [
         target
-        for target in (*_waiting(found), *_growth(found), *_transfers(found), *_imports(found), *_latency(found))
+        for part in (_waiting, _growth, _shared, _transfers, _imports, _latency)
+        for target in part(found)
         if target
     ]
 
@@ -96,19 +98,30 @@ def _polls(cpu: Callable[[str], float | None], when: str) -> Iterator[Target | N
 
 
 def _growth(found: _Found) -> Iterator[Target | None]:
-    flat = [case.title for case in GROWTH if case.waits >= FEW.waits]
-    cpu = [value for title in flat if (value := found("waiting", title, "ours", "cpu")) is not None]
-    if len(cpu) == len(flat):
+    cpu = [value for case in GROWTH if (value := found("growth", case.title, "ours", "cpu")) is not None]
+    if len(cpu) == len(GROWTH):
         yield _most("CPU per poll, highest compared with lowest, 300 to 10,000 waits", max(cpu), min(cpu), 1.2)
-    pools = (found("waiting", case.title, "ours", "connections") for case in GROWTH)
+    pools = (found("growth", case.title, "ours", "connections") for case in GROWTH)
     opened = [each for each in pools if each is not None]
     yield _below("connections, any number of waits", max(opened, default=None), POOL, "connections")
     most = GROWTH[-1]
-    memory = found("waiting", most.title, "ours", "memory")
+    memory = found("growth", most.title, "ours", "memory")
     yield _below(
         f"memory per wait, {most.waits:,} waits", memory / most.waits if memory is not None else None, 25, "KB", KB
     )
     yield _below(f"longest stall, {MANY.waits:,} waits", found("waiting", MANY.title, "ours", "stall"), 200, "ms", 1e-3)
+
+
+def _shared(found: _Found) -> Iterator[Target | None]:
+    """Return the targets for the waits that share the polls of a list."""
+    many, most = (case.title for case in CASES[-2:])
+    yield _below(f"requests per interval, shared; {many}", found("shared", many, "shared", "requests"), 10, "requests")
+    for case in (many, most):
+        ours, plain = (found("shared", case, client, "cpu") for client in ("shared", "bare_spread"))
+        yield _below(f"CPU per 1,000 waits and interval, shared; {case}", ours, 20, "ms", 1e-3)
+        yield _least(f"CPU of plain `aiohttp`, spread, compared with ours, shared; {case}", plain, ours, 10)
+    yield _below(f"memory per wait, shared; {most}", found("shared", most, "shared", "memory"), 8, "KB", KB)
+    yield _below(f"longest stall, shared; {many}", found("shared", many, "shared", "stall"), 50, "ms", 1e-3)
 
 
 def _transfers(found: _Found) -> Iterator[Target | None]:

@@ -24,13 +24,11 @@ class WaitCase:
     :param waits: the number of waits.
     :param interval: seconds between two polls of a wait.
     :param rounds: the number of measured polls of each wait.
-    :param settle: seconds until our growing pauses have reached the interval.
     """
 
     waits: int
     interval: float
     rounds: int
-    settle: float
 
     @property
     def title(self) -> str:
@@ -38,11 +36,15 @@ class WaitCase:
         return f"{self.waits:,} waits, {self.interval:.3g} s apart"
 
 
-TINY = WaitCase(5, 0.2, rounds=3, settle=0.2)
-FEW = WaitCase(300, 1, rounds=12, settle=3)
-MANY = WaitCase(3_000, 10, rounds=1, settle=20)
+#: Our pause is a quarter of the age of a wait: it reaches the interval after this number of intervals.
+SETTLE = 4
+TINY = WaitCase(5, 0.2, rounds=3)
+FEW = WaitCase(300, 1, rounds=12)
+MANY = WaitCase(3_000, 10, rounds=1)
 #: The number of polls per second is always about 300, so that only the number of waits changes.
-GROWTH = (WaitCase(100, 1 / 3, 6, 3), FEW, WaitCase(1_000, 10 / 3, 2, 8), MANY, WaitCase(10_000, 100 / 3, 1, 80))
+GROWTH = (FEW, WaitCase(1_000, 10 / 3, rounds=3), MANY, WaitCase(10_000, 100 / 3, rounds=1))
+#: The clients of the row ``growth``, and how often each case is measured.
+SPREAD, GROWTH_TURNS = ("ours", "bare_spread"), 5
 
 
 def waiting(bench: Bench) -> None:
@@ -53,10 +55,10 @@ def waiting(bench: Bench) -> None:
 
 
 def growth(bench: Bench) -> None:
-    """Measure our trigger and the plain sessions with increasing numbers of waits, except cases of :func:`waiting`."""
-    for case in (TINY,) if bench.small else GROWTH:
-        if not bench.has("waiting", case.title):
-            bench.measure("waiting", case.title, BEST, 2, partial(measure, bench, case))
+    """Measure our trigger and a plain session with increasing numbers of waits, all cases in turn."""
+    for turn in bench.turns(GROWTH_TURNS):
+        for case in (TINY,) if bench.small else GROWTH:
+            bench.measure_once("growth", case.title, SPREAD, partial(measure, bench, case), turn)
 
 
 def measure(bench: Bench, case: WaitCase, client: str) -> dict[str, Any]:
@@ -66,7 +68,6 @@ def measure(bench: Bench, case: WaitCase, client: str) -> dict[str, Any]:
     """
     with Server("status_server", bench.folder, {"pem": bench.pems.both}) as server:
         env = {**bench.airflow(), **connections(server.ports["port"], bench.pems.cert)}
-        options = {**asdict(case), "client": client, "counts_port": server.ports["counts_port"]}
-        if client != "ours":
-            options["settle"] = 0
+        settle = SETTLE * case.interval if client == "ours" else 0
+        options = {**asdict(case), "client": client, "counts_port": server.ports["counts_port"], "settle": settle}
         return run_module("waiting_process", options, folder=bench.folder, env=env)

@@ -177,7 +177,15 @@ async def measure_time(
         "memory": (peak_memory() - held) / waits,
         "stall": meter.worst,
         "stall_without_gc": meter.worst_without_gc,
+        "collection": _collection(),
     }
+
+
+def _collection() -> float:
+    """Return the seconds of one full garbage collection."""
+    since = time.perf_counter()
+    gc.collect()
+    return time.perf_counter() - since
 
 
 async def _first_end(tasks: Sequence[asyncio.Future[Any]]) -> object:

@@ -36,7 +36,7 @@ def test_every_row_is_in_a_run():
 
 
 def test_every_row_is_measured(samples):
-    assert {sample.row for sample in samples} == {"waiting", "shared", "intervals", "requests"}
+    assert {sample.row for sample in samples} == set(WAITING)
 
 
 def test_transfers_and_imports_are_measured(transfers):
