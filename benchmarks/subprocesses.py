@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from harness.processes import Processes, Service, wait_until
 
@@ -52,7 +52,7 @@ def run_module(
     return result
 
 
-def print_result(result: Mapping[str, Any]) -> None:
+def print_result(result: Mapping[str, Any]) -> NoReturn:
     """Print the result of this process as one line of JSON, and exit without closing thousands of waits."""
     sys.stderr.flush()
     sys.stdout.write(f"\n{json.dumps(result)}\n")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.subprocesses import print_result
-from benchmarks.transfer_clients import COMMANDS, IN_PROCESS
+from benchmarks.transfer_clients import COMMANDS, IN_PROCESS, PIECE
 from benchmarks.usage import ProcessMonitor, Stopwatch, memory, open_files, peak_memory, reset_peak_memory
 
 if TYPE_CHECKING:
@@ -52,6 +52,19 @@ def by_command(argv: Sequence[str]) -> dict[str, Any]:
     return {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "memory": monitor.peak, "files": monitor.files}
 
 
+def warm_up(folder: Path, size: int) -> None:
+    """Write a file and remove it. A virtual machine gets unused memory from its host slowly, and returns it soon.
+
+    :param folder: the folder.
+    :param size: size of the file in bytes.
+    """
+    path, piece = folder / "unused", bytes(PIECE)
+    with path.open("wb") as file:
+        for _ in range(0, size, len(piece)):
+            file.write(piece)
+    path.unlink()
+
+
 def main() -> None:
     """Measure, and print the result; an error of the client is a result, too."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -60,13 +73,16 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, required=True)
     parser.add_argument("--count-files", type=int, choices=(0, 1), default=0, help="count open files")
     parser.add_argument("--max-files", type=int, default=0, help="limit of open files; default: unchanged")
+    parser.add_argument("--warm-up", type=int, default=0, help="size of a file to write before; default: none")
     options = parser.parse_args()
     if options.max_files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (options.max_files, options.max_files))
     key = (options.client, options.direction)
-    if key in COMMANDS:
+    transfer = None if key in COMMANDS else IN_PROCESS[key]()
+    if options.warm_up:
+        warm_up(options.folder, options.warm_up)
+    if transfer is None:
         print_result(by_command(COMMANDS[key](options.folder)))
-    transfer = IN_PROCESS[key]()
     try:
         print_result(in_process(transfer, options.folder, count_files=bool(options.count_files)))
     except Exception as error:  # noqa: BLE001 - the page shows any error of a client

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.bench import OFFICIAL_PYTHON
@@ -12,7 +14,7 @@ from benchmarks.subprocesses import Server, run_module
 from benchmarks.waiting_clients import connections
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from benchmarks.bench import Bench
 
@@ -50,9 +52,7 @@ def transfers(bench: Bench) -> None:
         transfer = partial(_transfer, bench, env)
         model = make_model(bench.folder / "large", large, 1)
         bench.measure("transfers", "upload", UPLOADERS, 3, partial(transfer, "upload", model, large))
-        target = bench.folder / "target"
-        target.mkdir()
-        bench.measure("transfers", "download", DOWNLOADERS, 3, partial(transfer, "download", target, large))
+        bench.measure("transfers", "download", DOWNLOADERS, 3, partial(_download, bench, transfer, large))
         for files in FILES:
             model = make_model(bench.folder / f"many-{files}", many, files)
             up = partial(transfer, "upload", model, many, count_files=1)
@@ -63,6 +63,12 @@ def transfers(bench: Bench) -> None:
 
 def _files(count: int) -> str:
     return f"{count:,} file{'s' if count > 1 else ''}"
+
+
+def _download(bench: Bench, transfer: Callable[..., dict[str, Any]], size: int, client: str) -> dict[str, Any]:
+    """Download a file once into an empty folder."""
+    with TemporaryDirectory(dir=bench.folder) as target:
+        return transfer("download", Path(target), size, client, warm_up=size)
 
 
 def _transfer(
