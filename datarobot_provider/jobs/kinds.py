@@ -27,6 +27,9 @@ _STATUS_RECORDS = Listing("status/?limit=0", "statusId", "status_id")
 _TESTS = Listing("customModelTests/?customModelId={custom_model_id}", "id", "custom_model_test_id")
 _VERSIONS = Listing(routes.VERSIONS, "id", "custom_model_version_id")
 _VALIDATIONS = Listing("genai/customModelVectorDatabaseValidations/", "id", "validation_id")
+_BATCH_PREDICTIONS = Listing(
+    f"{routes.BATCH_PREDICTIONS}?status=INITIALIZING&status=RUNNING", "id", "prediction_job_id"
+)
 #: A status record may stay in its first state although the job runs. After these seconds, the job itself is polled.
 _STUCK = ("INITIALIZED", 120.0)
 
@@ -352,6 +355,7 @@ _ALL = (
                 failed=_states("FAILED"),
                 cancelled=_states("ABORTED"),
                 messages=("statusDetails",),
+                listing=_BATCH_PREDICTIONS,
             ),
         ),
         _HOUR,

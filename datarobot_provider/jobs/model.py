@@ -99,12 +99,14 @@ class ListEntry(NamedTuple):
     :param id_field: field of an entry that contains its id.
     :param id: id of the entry.
     :param kind: kind of the job.
+    :param probe: how to read the entry.
     """
 
     list_path: str
     id_field: str
     id: str
     kind: str
+    probe: Probe
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ class Probe:
         if self.listing is None or not ref.has_ids_for(self.listing.path) or self.listing.id_name not in ref.ids:
             return None
         path, id_field, id_name = self.listing
-        return ListEntry(sys.intern(ref.path(path)), id_field, ref.ids[id_name], ref.kind)
+        return ListEntry(sys.intern(ref.path(path)), id_field, ref.ids[id_name], ref.kind, self)
 
     def states(self, outcome: Outcome) -> frozenset[str]:
         """Return the states that mean an outcome."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from datarobot_provider.jobs.async_wait import pause
 from datarobot_provider.jobs.job_list import TOLERATED, JobList
+from datarobot_provider.jobs.model import Outcome
+from datarobot_provider.jobs.poller import decide
 from datarobot_provider.jobs.wait_steps import ListedResponse
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ class SharedWait:
         if step.entry is not None:
             entry = await self._watch_of(step.entry).newest_entry()
             if entry is not None:
-                return ListedResponse(200, body=json.dumps(entry).encode())
+                return _response(entry)
         return await self._client.poll(step.path)
 
     def sleep(self, step: Sleep) -> Awaitable[None]:
@@ -71,6 +73,10 @@ class SharedWait:
                 lists[entry.list_path] = JobList(self._client, entry)
             self._watch = Watch(lists[entry.list_path], entry)
         return self._watch
+
+
+def _response(entry: Mapping[str, Any]) -> ListedResponse:
+    return ListedResponse(200, body=json.dumps(entry).encode())
 
 
 class Watch:
@@ -137,23 +143,20 @@ class Watch:
         """Compare a new entry with the known one, and wake the wait if there is something to do.
 
         :param entry: the new entry; ``None`` if the list lacks it.
-        :param check: whether to poll the job by a request of its own even if the entry is unchanged.
+        :param check: whether to poll the job by a request of its own, whatever the entry shows.
         """
-        self.checked = False
         if entry is None:
+            self.checked = False
             # It sleeps because the request of its own, after the last time, found it running.
             self.missing += self._is_asleep()
             self.wake(needs_request=True)
             return
         self.missing = 0
-        if entry != self._entry:
-            self._entry = entry
-            self.wake()
-        elif check:
-            self.checked = True
-            self.wake(needs_request=True)
-        elif time.time() >= self.unchanged_until:
-            self.wake()
+        # An entry that changes while the job runs, for example its progress, does not prove that its state is current.
+        self.checked = check
+        changed, self._entry = entry != self._entry, entry
+        if changed or check or time.time() >= self.unchanged_until:
+            self.wake(needs_request=check)
 
     def wake(self, *, needs_request: bool = False) -> None:
         """Continue the wait, if it sleeps.
@@ -166,8 +169,9 @@ class Watch:
             self._sleeper = None
 
     def is_shown_by(self, entries: Mapping[str, Mapping[str, Any]]) -> bool:
-        """Return whether a list still has the entry that this wait knows."""
-        return self._entry is not None and entries.get(self.wanted.id) == self._entry
+        """Return whether a list shows the job as running."""
+        entry = entries.get(self.wanted.id)
+        return entry is not None and decide(self.wanted.probe, _response(entry)).outcome is Outcome.PENDING
 
     def _is_shared(self) -> bool:
         return self.missing < TOLERATED and self.list.is_used_for(self.wanted.kind)

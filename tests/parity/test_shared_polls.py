@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from tests.support.emulator import EmulatorClient
 
-_LISTS = r"/status/$|/customModelTests/$|/versions/$|DatabaseValidations/$"
+_LISTS = r"/status/$|/customModelTests/$|/versions/$|DatabaseValidations/$|/batchPredictions/$"
 _ENDINGS = ("succeeded", "failed", "cancelled", "expired")
 #: Seconds that a job of these tests takes.
 _SECONDS = 0.6
@@ -81,11 +81,27 @@ def start_assignments(datarobot: EmulatorClient) -> list[JobRef]:
     return jobs
 
 
+def start_batch_predictions(datarobot: EmulatorClient) -> list[JobRef]:
+    """Start batch predictions. Their list contains those that are running."""
+    body = {
+        "deploymentId": DEPLOYMENT,
+        "intakeSettings": {"type": "dataset", "datasetId": DATASET},
+        "outputSettings": {"type": "localFile"},
+    }
+    jobs = []
+    for ending in ("succeeded", "failed", "cancelled"):
+        datarobot.outcome("batch_prediction", ending, seconds=_SECONDS)
+        created = datarobot.send("POST", "batchPredictions/", json=body)["id"]
+        jobs.append(JobRef("batch_prediction", {"prediction_job_id": created, "deployment_id": DEPLOYMENT}))
+    return jobs
+
+
 START = {
     "datasets": start_datasets,
     "validations": start_validations,
     "tests": start_tests,
     "assignments": start_assignments,
+    "batch predictions": start_batch_predictions,
 }
 
 
@@ -105,7 +121,7 @@ def listed(datarobot: EmulatorClient) -> list[dict[str, Any]]:
     return [each for each in datarobot.requests() if each["method"] == "GET" and each["path"].endswith(_PATHS)]
 
 
-_PATHS = ("/status/", "/customModelTests/", "/versions/", "DatabaseValidations/")
+_PATHS = ("/status/", "/customModelTests/", "/versions/", "DatabaseValidations/", "/batchPredictions/")
 
 
 def check_events(jobs: list[JobRef], events: list[TriggerEvent]) -> None:

@@ -39,6 +39,11 @@ def always_running(entries, _now):
     return [{**entry, "status": "RUNNING", "message": ""} for entry in entries]
 
 
+def with_progress(listed):
+    """Return a list whose entries change each time it is read."""
+    return lambda entries, now: [{**entry, "percentageCompleted": now} for entry in listed(entries, now)]
+
+
 def pages(size):
     """Return a list in pages."""
 

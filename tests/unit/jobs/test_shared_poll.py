@@ -14,7 +14,7 @@ from datarobot_provider.exceptions import (
 )
 from datarobot_provider.jobs import job_list
 from tests.unit.jobs.job_account import LIST, Account, Job, run_account
-from tests.unit.jobs.list_behaviours import FAILED, LOGGER, REFUSAL, always_running, pages
+from tests.unit.jobs.list_behaviours import FAILED, LOGGER, REFUSAL, always_running, pages, with_progress
 from tests.unit.support import response
 
 
@@ -98,11 +98,12 @@ def test_a_list_without_the_jobs_of_a_kind_is_not_used_for_it(monkeypatch, caplo
     assert account.polls.count("status/2/") < 30
 
 
-def test_a_list_that_shows_ended_jobs_as_running_is_not_used_for_them(monkeypatch, caplog):
+@pytest.mark.parametrize("listed", [always_running, with_progress(always_running)], ids=["unchanged", "with_progress"])
+def test_a_list_that_shows_ended_jobs_as_running_is_not_used_for_them(monkeypatch, caplog, listed):
     caplog.set_level(logging.INFO, logger=LOGGER)
 
     async def main(_loop):
-        account = Account({**{f"{n:02}": Job(100) for n in range(20)}, "long": Job(400)}, always_running)
+        account = Account({**{f"{n:02}": Job(100) for n in range(20)}, "long": Job(400)}, listed)
         waits = await asyncio.gather(*(account.wait(job) for job in account.jobs))
         return max(wait.delay for wait in waits)
 

@@ -11,7 +11,7 @@ import pytest
 
 from datarobot_provider.jobs import job_list
 from tests.unit.jobs.job_account import LIST, Account, Job, run_account
-from tests.unit.jobs.list_behaviours import FAILED, LOGGER, REFUSED, always_running, pages, raising
+from tests.unit.jobs.list_behaviours import FAILED, LOGGER, REFUSED, always_running, pages, raising, with_progress
 
 
 def late(seconds):
@@ -35,6 +35,7 @@ LISTS = {
     "changing": lambda entries, now: entries[:: 1 + int(now) % 2],
     "late": late(25.0),
     "wrong": always_running,
+    "wrong, with their progress": with_progress(always_running),
     "in pages": pages(3),
     "with an unknown state": lambda entries, _: [{**entry, "status": "PONDERING"} for entry in entries],
     "with states that end": lambda entries, _: [{**entry, "status": "COMPLETED"} for entry in entries],
@@ -75,7 +76,7 @@ def test_whatever_the_list_returns_a_wait_ends_as_with_requests_of_its_own(monke
     alone = run_account(monkeypatch, lambda loop: main(loop, shared=False))
     assert finished(shared) == finished(alone)
     assert min(wait.delay for wait in shared) >= 0
-    longest = {"late": 40.0, "wrong": 75.0}.get(behaviour, 12.0)
+    longest = {"late": 40.0, "wrong": 75.0, "wrong, with their progress": 75.0}.get(behaviour, 12.0)
     assert max(wait.delay for wait in shared) < longest
 
 
