@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.subprocesses import Server, run_module
+from benchmarks.waiting import SETTLE
 from benchmarks.waiting_clients import connections
 
 if TYPE_CHECKING:
@@ -25,13 +26,11 @@ class SharedCase:
     :param waits: the number of waits.
     :param interval: seconds between two polls of a wait.
     :param windows: the number of measured intervals.
-    :param settle: seconds until our pauses have reached the interval; one interval is enough for the others.
     """
 
     waits: int
     interval: float
     windows: int
-    settle: float
 
     @property
     def title(self) -> str:
@@ -39,8 +38,8 @@ class SharedCase:
         return f"{self.waits:,} waits, {self.interval:g} s apart"
 
 
-TINY = SharedCase(5, 0.5, windows=2, settle=2)
-CASES = tuple(SharedCase(waits, 10, windows=5, settle=45) for waits in (300, 3_000, 10_000))
+TINY = SharedCase(5, 0.5, windows=2)
+CASES = tuple(SharedCase(waits, 10, windows=5) for waits in (300, 3_000, 10_000))
 
 
 def shared(bench: Bench) -> None:
@@ -62,7 +61,7 @@ def measure(bench: Bench, case: SharedCase, client: str) -> dict[str, Any]:
             "waits": case.waits,
             "interval": case.interval,
             "windows": case.windows,
-            "settle": case.settle if client in OURS else case.interval,
+            "settle": case.interval * (SETTLE if client in OURS else 1),
             "counts_port": server.ports["counts_port"],
         }
         return run_module("waiting_process", options, folder=bench.folder, env=env)

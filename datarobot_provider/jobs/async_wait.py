@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import math
 import random
 import time
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -26,6 +28,18 @@ BATCH = 100
 
 #: Sleeping waits of an event loop, by the number of the tick that ends their pause.
 _SLEEPERS: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[int, list[asyncio.Future[None]]]] = WeakKeyDictionary()
+
+
+@cache
+def freeze_loaded_modules() -> None:
+    """Exclude all objects that exist now from garbage collection, once per process.
+
+    Most of them belong to modules and exist until the process ends. A full collection visits each of them while no
+    trigger can run: 70 ms with Airflow's modules (make bench ROWS=shared). Airflow's scheduler and DAG processor freeze
+    theirs as well. If Airflow has frozen those of the triggerer, this does nothing.
+    """
+    if not gc.get_freeze_count():
+        gc.freeze()
 
 
 async def wait_async(

@@ -11,7 +11,7 @@ from airflow.triggers.base import BaseTrigger, TriggerEvent
 from datarobot_provider.client.retry import POLL_FAILURE_TIMEOUT
 from datarobot_provider.exceptions import DataRobotError
 from datarobot_provider.hooks.datarobot import DataRobotHook
-from datarobot_provider.jobs.async_wait import pause, pause_before_first_poll, wait_async
+from datarobot_provider.jobs.async_wait import freeze_loaded_modules, pause, pause_before_first_poll, wait_async
 from datarobot_provider.jobs.cancel import cancel_path, cancel_report, identity
 from datarobot_provider.jobs.events import JobEvent
 from datarobot_provider.jobs.model import JobRef, Outcome, Verdict
@@ -80,6 +80,7 @@ class DataRobotJobTrigger(BaseTrigger):
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         """Wait and yield one event. Errors are also reported as an event, so that the task can raise them."""
+        freeze_loaded_modules()
         await pause_before_first_poll(self.deadline, self.poll_interval)
         ref = JobRef.loads(self.ref)
         loop = steps(

@@ -5,6 +5,7 @@ import gc
 import json
 import logging
 import os
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -245,6 +246,32 @@ def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
     monkeypatch.setattr(job, "pause_before_first_poll", at_once)
     caplog.set_level(logging.ERROR, logger=LOGGER)
     assert 10 < asyncio.run(main()) <= MAX_OBJECTS
+
+
+@pytest.fixture
+def frozen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Replace ``gc.freeze``, as in a new process; return its calls. Append one for what Airflow has frozen."""
+    calls: list[str] = []
+    monkeypatch.setattr(gc, "freeze", lambda: calls.append("trigger"))
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: len(calls))
+    monkeypatch.setattr(job, "freeze_loaded_modules", cache(async_wait.freeze_loaded_modules.__wrapped__))
+    return calls
+
+
+def test_the_first_trigger_excludes_existing_objects_from_garbage_collection(api, no_pauses, frozen):
+    api.on("GET", BUILD, DONE)
+    trigger()
+    assert frozen == []
+    run(trigger())
+    run(trigger())
+    assert frozen == ["trigger"]
+
+
+def test_what_airflow_has_excluded_from_garbage_collection_is_left_alone(api, no_pauses, frozen):
+    api.on("GET", BUILD, DONE)
+    frozen.append("Airflow")
+    run(trigger())
+    assert frozen == ["Airflow"]
 
 
 def test_creating_a_trigger_reads_no_connection(monkeypatch):
