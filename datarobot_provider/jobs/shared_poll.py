@@ -154,7 +154,9 @@ class Watch:
         self.missing = 0
         # An entry that changes while the job runs, for example its progress, does not prove that its state is current.
         self.checked = check
-        changed, self._entry = entry != self._entry, entry
+        changed = entry != self._entry
+        if changed:
+            self._entry = entry
         if changed or check or time.time() >= self.unchanged_until:
             self.wake(needs_request=check)
 
