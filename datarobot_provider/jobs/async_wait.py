@@ -35,8 +35,8 @@ def freeze_loaded_modules() -> None:
     """Exclude all objects that exist now from garbage collection, once per process.
 
     Most of them belong to modules and exist until the process ends. A full collection visits each of them while no
-    trigger can run: 70 ms with Airflow's modules (make bench ROWS=shared). Airflow's scheduler and DAG processor freeze
-    theirs as well. If Airflow has frozen those of the triggerer, this does nothing.
+    trigger can run. Airflow's DAG processor freezes its objects as well. If Airflow has frozen those of the triggerer,
+    this does nothing.
     """
     if not gc.get_freeze_count():
         gc.freeze()

@@ -145,18 +145,17 @@ class Watch:
         :param entry: the new entry; ``None`` if the list lacks it.
         :param check: whether to poll the job by a request of its own, whatever the entry shows.
         """
+        self.checked = check and entry is not None
         if entry is None:
-            self.checked = False
             # It sleeps because the request of its own, after the last time, found it running.
             self.missing += self._is_asleep()
             self.wake(needs_request=True)
             return
         self.missing = 0
-        # An entry that changes while the job runs, for example its progress, does not prove that its state is current.
-        self.checked = check
         changed = entry != self._entry
         if changed:
             self._entry = entry
+        # An entry that changes while the job runs, for example its progress, does not prove that its state is current.
         if changed or check or time.time() >= self.unchanged_until:
             self.wake(needs_request=check)
 

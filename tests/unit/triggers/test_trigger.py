@@ -250,7 +250,7 @@ def test_a_sleeping_wait_keeps_few_objects(api, monkeypatch, caplog):
 
 @pytest.fixture
 def frozen(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Replace ``gc.freeze``, as in a new process; return its calls. Append one for what Airflow has frozen."""
+    """Replace ``gc.freeze``, as in a new process; return its calls. A test may append one by Airflow."""
     calls: list[str] = []
     monkeypatch.setattr(gc, "freeze", lambda: calls.append("trigger"))
     monkeypatch.setattr(gc, "get_freeze_count", lambda: len(calls))
